@@ -1,0 +1,135 @@
+//! Every tunable in one place: unit, range, default, reason. Read from and written to TOML.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// All settings. A missing key takes its default; an unknown key is an error, because a misspelt
+/// setting that does nothing is worse than none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How a face is found and followed.
+    pub face: FaceConfig,
+    /// When a frame counts as troubled.
+    pub quality: QualityConfig,
+    /// How events are flagged.
+    pub spotting: SpottingConfig,
+    /// Sizes of queues and buffers.
+    pub engine: EngineConfig,
+}
+
+/// How a face is found and followed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FaceConfig {
+    /// Least detector confidence, 0–1. BlazeFace's authors use 0.5.
+    pub min_detection: f32,
+    /// Least mesh presence, 0–1, below which the face counts as lost.
+    pub min_presence: f32,
+}
+
+impl Default for FaceConfig {
+    fn default() -> Self {
+        Self { min_detection: 0.5, min_presence: 0.5 }
+    }
+}
+
+/// When a frame counts as troubled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QualityConfig {
+    /// Below so many frames per second a micro-expression has too few frames. The shortest lasts
+    /// about a fifth of a second.
+    pub min_rate_fps: f32,
+}
+
+impl Default for QualityConfig {
+    fn default() -> Self {
+        Self { min_rate_fps: 24.0 }
+    }
+}
+
+/// How events are flagged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SpottingConfig {
+    /// Expected false alarms per minute that the threshold is set for, 0.05–20. Calibrated on
+    /// synthetic neutral, talking and blinking faces.
+    pub false_alarms_per_minute: f32,
+}
+
+impl Default for SpottingConfig {
+    fn default() -> Self {
+        Self { false_alarms_per_minute: 1.0 }
+    }
+}
+
+/// Sizes of queues and buffers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EngineConfig {
+    /// Frames that wait between camera and analysis, 1–64. Eight at 30 fps ride out a quarter of a
+    /// second without loss.
+    pub camera_queue_frames: usize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self { camera_queue_frames: 8 }
+    }
+}
+
+/// Why settings could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file system said no.
+    #[error("{path}: {error}")]
+    Io {
+        /// The file.
+        path: String,
+        /// Its answer.
+        error: std::io::Error,
+    },
+    /// Not the TOML that was expected.
+    #[error("{path}: {error}")]
+    Toml {
+        /// The file.
+        path: String,
+        /// What is wrong, with its line.
+        error: Box<toml::de::Error>,
+    },
+}
+
+impl Config {
+    /// Reads settings from a TOML file.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let name = || path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Io { path: name(), error })?;
+        toml::from_str(&text)
+            .map_err(|error| ConfigError::Toml { path: name(), error: Box::new(error) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_survive_a_round_trip_through_toml() {
+        let text = toml::to_string(&Config::default()).expect("serialises");
+        assert_eq!(toml::from_str::<Config>(&text).expect("reads back"), Config::default());
+    }
+
+    #[test]
+    fn an_empty_file_means_the_defaults() {
+        assert_eq!(toml::from_str::<Config>("").expect("empty"), Config::default());
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error_that_names_it() {
+        let error = toml::from_str::<Config>("[spotting]\nfalse_alarms = 1").expect_err("unknown");
+        assert!(error.to_string().contains("false_alarms"));
+    }
+}

@@ -1,0 +1,3 @@
+//! The program: parse, run, and the only place that exits.
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! To be written.
+use super::{Source, SourceError, SourceKind, SourceSpec};
+
+/// The registry entry.
+pub const KIND: SourceKind =
+    SourceKind { name: "camera", target_help: "", about: "", is_live: true, open };
+
+fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
+    Err(SourceError::Unusable {
+        what: spec.to_string(),
+        expected: "a source".into(),
+        found: "none yet".into(),
+    })
+}

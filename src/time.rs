@@ -1,0 +1,118 @@
+//! Time is data: a frame carries the moment of its capture, and nothing downstream reads a clock.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+use serde::{Deserialize, Serialize};
+
+/// A moment on a source's own clock, in whole nanoseconds since its first frame.
+///
+/// Whole numbers, so that equal moments compare equal after any arithmetic.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp {
+    nanos: i64,
+}
+
+impl Timestamp {
+    /// The source's first frame.
+    pub const ZERO: Self = Self { nanos: 0 };
+
+    /// A moment `nanos` nanoseconds after the first frame.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self { nanos }
+    }
+
+    /// A moment `secs` seconds after the first frame, rounded to the nanosecond.
+    ///
+    /// Not-a-number counts as zero; values beyond ±292 years saturate.
+    pub fn from_secs(secs: f64) -> Self {
+        Self { nanos: (secs * 1e9).round() as i64 }
+    }
+
+    /// Frame `index` of a stream with `num / den` frames per second, without accumulated rounding.
+    pub fn of_frame(index: u64, fps: f64) -> Self {
+        Self::from_secs(index as f64 / fps)
+    }
+
+    /// Whole nanoseconds since the first frame.
+    pub const fn nanos(self) -> i64 {
+        self.nanos
+    }
+
+    /// Seconds since the first frame.
+    pub fn secs(self) -> f64 {
+        self.nanos as f64 / 1e9
+    }
+
+    /// Seconds from `earlier` to `self`; negative where `self` is the earlier one.
+    pub fn secs_since(self, earlier: Self) -> f64 {
+        (self.nanos - earlier.nanos) as f64 / 1e9
+    }
+}
+
+impl Add<f64> for Timestamp {
+    type Output = Self;
+    /// Adds seconds.
+    fn add(self, secs: f64) -> Self {
+        Self { nanos: self.nanos.saturating_add(Self::from_secs(secs).nanos) }
+    }
+}
+
+impl Sub<f64> for Timestamp {
+    type Output = Self;
+    /// Subtracts seconds.
+    fn sub(self, secs: f64) -> Self {
+        self + -secs
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// `m:ss.mmm`, or `h:mm:ss.mmm` from one hour on.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.nanos < 0 { "-" } else { "" };
+        let millis = (self.nanos.unsigned_abs() + 500_000) / 1_000_000;
+        let (secs, millis) = (millis / 1000, millis % 1000);
+        let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
+        if hours > 0 {
+            write!(f, "{sign}{hours}:{minutes:02}:{secs:02}.{millis:03}")
+        } else {
+            write!(f, "{sign}{minutes}:{secs:02}.{millis:03}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_index_and_its_time_agree_after_ten_hours_at_29_97() {
+        let fps = 30_000.0 / 1001.0;
+        let index = 1_078_921;
+        let time = Timestamp::of_frame(index, fps);
+        assert_eq!((time.secs() * fps).round() as u64, index);
+    }
+
+    #[test]
+    fn adding_and_subtracting_the_same_seconds_changes_nothing() {
+        let t = Timestamp::from_secs(12.345_678_901);
+        assert_eq!(t + 0.1 - 0.1, t);
+    }
+
+    #[test]
+    fn display_reads_as_a_timecode() {
+        assert_eq!(Timestamp::from_secs(5.25).to_string(), "0:05.250");
+        assert_eq!(Timestamp::from_secs(3_725.0).to_string(), "1:02:05.000");
+        assert_eq!(Timestamp::from_secs(-0.5).to_string(), "-0:00.500");
+    }
+
+    #[test]
+    fn nonsense_seconds_do_not_panic() {
+        assert_eq!(Timestamp::from_secs(f64::NAN), Timestamp::ZERO);
+        let far = Timestamp::from_secs(f64::INFINITY);
+        assert_eq!(far + 1.0, far);
+    }
+}
