@@ -1,0 +1,109 @@
+//! `fleeting evaluate`: the field's metrics on known truth.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::CliError;
+
+/// Score the models, or any events, against known truth
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    fleeting evaluate spotting spotting.npz\n  \
+    fleeting evaluate recognition recognition.npz --json\n  \
+    fleeting evaluate events --predicted results/events.csv --truth truth.csv")]
+pub(super) struct Raw {
+    #[command(subcommand)]
+    what: RawWhat,
+}
+
+#[derive(Debug, Subcommand)]
+enum RawWhat {
+    /// Score the spotter on recorded region motion (MEGC: true positive at IoU >= 0.5)
+    Spotting(RawFile),
+    /// Score the recogniser on recorded onset-to-apex motion (UF1 and UAR, pooled)
+    Recognition(RawFile),
+    /// Score events, as written by analyze, against true ones
+    Events(RawEvents),
+}
+
+#[derive(Debug, clap::Args)]
+struct RawFile {
+    /// The labelled motion
+    file: PathBuf,
+    /// Score this ONNX file instead of the built-in model
+    #[arg(long, value_name = "PATH")]
+    model: Option<PathBuf>,
+    /// Print one JSON object with every count
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct RawEvents {
+    /// Events CSV to score
+    #[arg(long, value_name = "A.csv")]
+    predicted: PathBuf,
+    /// Events CSV that is true
+    #[arg(long, value_name = "B.csv")]
+    truth: PathBuf,
+    /// Print one JSON object with every count
+    #[arg(long)]
+    json: bool,
+}
+
+/// What to score, and how to print it.
+#[derive(Debug)]
+pub struct Job {
+    /// What to score.
+    pub what: What,
+    /// One JSON object instead of a table.
+    pub json: bool,
+}
+
+/// What to score.
+#[derive(Debug)]
+pub enum What {
+    /// The spotter on a file of motion.
+    Spotting {
+        /// The file.
+        file: PathBuf,
+        /// A model instead of the built-in one.
+        model: Option<PathBuf>,
+    },
+    /// The recogniser on a file of motion.
+    Recognition {
+        /// The file.
+        file: PathBuf,
+        /// A model instead of the built-in one.
+        model: Option<PathBuf>,
+    },
+    /// Intervals against intervals.
+    Events {
+        /// Found.
+        predicted: PathBuf,
+        /// True.
+        truth: PathBuf,
+    },
+}
+
+impl Raw {
+    pub(super) fn check(self) -> Job {
+        match self.what {
+            RawWhat::Spotting(RawFile { file, model, json }) => {
+                Job { what: What::Spotting { file, model }, json }
+            }
+            RawWhat::Recognition(RawFile { file, model, json }) => {
+                Job { what: What::Recognition { file, model }, json }
+            }
+            RawWhat::Events(RawEvents { predicted, truth, json }) => {
+                Job { what: What::Events { predicted, truth }, json }
+            }
+        }
+    }
+}
+
+pub(super) fn run(_job: &Job, _out: &mut dyn Write) -> Result<(), CliError> {
+    Err(CliError::Failed("evaluate is not built yet".into()))
+}

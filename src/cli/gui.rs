@@ -1,0 +1,53 @@
+//! `fleeting`: the window.
+
+use std::path::PathBuf;
+
+use super::CliError;
+use crate::config::Config;
+use crate::source::SourceSpec;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Raw {
+    /// camera, camera:0, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Read models from this folder's manifest.toml instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+    /// Read settings from this TOML file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Frames per second: asked of a camera, told of an image folder
+    #[arg(long, value_parser = super::parse_fps)]
+    fps: Option<f64>,
+}
+
+/// The window, and what it opens with.
+#[derive(Debug)]
+pub struct Job {
+    /// The source that was asked for; none leaves the choice to the program.
+    pub source: Option<SourceSpec>,
+    /// Frames per second for whichever source is opened.
+    pub fps: Option<f64>,
+    /// Folder of models; none for the built-in ones.
+    pub models: Option<PathBuf>,
+    /// Settings.
+    pub config: Config,
+}
+
+impl Raw {
+    pub(super) fn check(self) -> Result<Job, CliError> {
+        let mut source = self.source.map(|text| text.parse::<SourceSpec>()).transpose()?;
+        if let Some(spec) = &mut source {
+            spec.options.fps = self.fps;
+            spec.options.paced = true;
+        }
+        let config = super::load_config(self.config.as_ref())?;
+        Ok(Job { source, fps: self.fps, models: self.models, config })
+    }
+}
+
+/// Opens the window and stays until it is closed.
+pub(super) fn run(_job: Job) -> Result<(), CliError> {
+    Err(CliError::Failed("the window is not built yet".into()))
+}

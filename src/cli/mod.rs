@@ -1,0 +1,254 @@
+//! Raw arguments to a checked [`Job`], and each job done.
+//!
+//! What can be known to be wrong before any work starts is refused here, with the exit status for
+//! misuse; everything later fails as the thing that failed, by name. Nothing here exits: `main` does.
+//!
+//! | exit status | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | something failed: a file, a device, a model; one line on standard error says what |
+//! | 2 | the command line cannot be understood |
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ConfigError};
+use crate::source::SourceError;
+
+pub mod analyze;
+pub mod doctor;
+pub mod evaluate;
+pub mod export;
+pub mod gui;
+pub mod synth;
+
+/// What the user typed, before any of it is looked at.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fleeting",
+    version,
+    about = "Watches a face through a webcam and flags micro-expressions.",
+    long_about = "Watches a face through a webcam and flags micro-expressions.\n\n\
+        Without a command it opens the window, on the camera if there is one and on the demo \
+        person if not. The commands below do the same analysis without a window.",
+    after_help = "Examples:\n  \
+        fleeting                                     open the window\n  \
+        fleeting --source demo                       open it on a synthetic person\n  \
+        fleeting analyze clip.mp4 --out results      measure a recording\n  \
+        fleeting doctor                              what runs here, how fast, and what would help",
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
+struct Raw {
+    #[command(flatten)]
+    gui: gui::Raw,
+    #[command(subcommand)]
+    command: Option<RawCommand>,
+    /// Say more on standard error; twice for everything
+    #[arg(long, short, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum RawCommand {
+    Analyze(analyze::Raw),
+    Evaluate(evaluate::Raw),
+    Synth(synth::Raw),
+    Export(export::Raw),
+    Doctor(doctor::Raw),
+}
+
+/// One checked thing to do.
+#[derive(Debug)]
+pub enum Job {
+    /// Open the window.
+    Gui(gui::Job),
+    /// Measure a source and write what was found.
+    Analyze(analyze::Job),
+    /// Score models or intervals against known truth.
+    Evaluate(evaluate::Job),
+    /// Make labelled video or labelled motion.
+    Synth(synth::Job),
+    /// Write a saved session in other formats.
+    Export(export::Job),
+    /// Say what runs here and how fast.
+    Doctor(doctor::Job),
+}
+
+/// How much is said on standard error.
+#[derive(Clone, Copy, Debug)]
+pub struct Logging(u8);
+
+impl Logging {
+    /// Sends log lines to standard error; `RUST_LOG` has the last word.
+    pub fn start(self) {
+        let level = match self.0 {
+            0 => "fleeting=warn",
+            1 => "fleeting=info",
+            _ => "debug",
+        };
+        let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+        let started = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .without_time()
+            .try_init();
+        if let Err(error) = started {
+            tracing::debug!("log lines already go elsewhere: {error}");
+        }
+    }
+}
+
+/// Why a job was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Not understood, or only help was wanted: clap knows which, and what to print.
+    #[error(transparent)]
+    Usage(#[from] clap::Error),
+    /// Understood, but the values do not go together.
+    #[error("{0}")]
+    Misuse(String),
+    /// The settings file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The source.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A file that was to be read or written.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the file system said.
+        error: io::Error,
+    },
+    /// Standard output.
+    #[error("standard output: {0}")]
+    Output(io::Error),
+    /// Anything else, already in words that name the thing.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl CliError {
+    /// Tells standard error, and says how the program ends.
+    pub fn report(&self) -> ExitCode {
+        match self {
+            // Help and version are errors to clap; it prints them to standard output.
+            Self::Usage(error) => match error.print() {
+                Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+                Err(_) => ExitCode::from(2),
+            },
+            // The reader of a pipe has seen enough: `fleeting doctor | head`.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            _ => {
+                let code = if matches!(self, Self::Misuse(_)) { 2 } else { 1 };
+                // Nothing is left to tell where even this fails.
+                match writeln!(io::stderr(), "fleeting: {self}") {
+                    Ok(()) | Err(_) => ExitCode::from(code),
+                }
+            }
+        }
+    }
+}
+
+/// Reads the command line.
+pub fn parse(
+    args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+) -> Result<(Job, Logging), CliError> {
+    let raw = Raw::try_parse_from(args)?;
+    let job = match raw.command {
+        None => Job::Gui(raw.gui.check()?),
+        Some(RawCommand::Analyze(raw)) => Job::Analyze(raw.check()?),
+        Some(RawCommand::Evaluate(raw)) => Job::Evaluate(raw.check()),
+        Some(RawCommand::Synth(raw)) => Job::Synth(raw.check()?),
+        Some(RawCommand::Export(raw)) => Job::Export(raw.check()?),
+        Some(RawCommand::Doctor(raw)) => Job::Doctor(raw.check()),
+    };
+    Ok((job, Logging(raw.verbose)))
+}
+
+/// Does a job; results go to standard output, progress to standard error.
+pub fn run(job: Job) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    match job {
+        Job::Gui(job) => {
+            drop(out);
+            gui::run(job)
+        }
+        Job::Analyze(job) => analyze::run(&job, &mut out),
+        Job::Evaluate(job) => evaluate::run(&job, &mut out),
+        Job::Synth(job) => synth::run(&job, &mut out),
+        Job::Export(job) => export::run(&job, &mut out),
+        Job::Doctor(job) => doctor::run(&job, &mut out),
+    }
+}
+
+/// Settings from `path`, or the defaults.
+fn load_config(path: Option<&PathBuf>) -> Result<Config, ConfigError> {
+    path.map_or_else(|| Ok(Config::default()), |path| Config::load(path))
+}
+
+/// A number from `least` to `most`, for clap.
+fn number_within(text: &str, least: f64, most: f64, unit: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (least..=most).contains(&value) => Ok(value),
+        _ => Err(format!("expected {least} to {most} {unit}")),
+    }
+}
+
+fn parse_secs(text: &str) -> Result<f64, String> {
+    number_within(text, 0.1, 1e6, "seconds")
+}
+
+fn parse_fps(text: &str) -> Result<f64, String> {
+    number_within(text, 1.0, 1000.0, "frames per second")
+}
+
+fn parse_false_alarms(text: &str) -> Result<f32, String> {
+    number_within(text, 0.05, 20.0, "false alarms per minute").map(|value| value as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parsed(line: &str) -> Result<Job, CliError> {
+        parse(line.split_whitespace().map(OsString::from)).map(|(job, _)| job)
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Raw::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_means_the_window() {
+        assert!(matches!(parsed("fleeting"), Ok(Job::Gui(_))));
+        assert!(matches!(parsed("fleeting --source demo:7"), Ok(Job::Gui(_))));
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_with_the_range() {
+        for line in [
+            "fleeting analyze demo --out x --seconds 0",
+            "fleeting analyze demo --out x --seconds NaN",
+            "fleeting --fps 0",
+            "fleeting analyze demo --out x --false-alarms-per-minute 100",
+        ] {
+            let error = parsed(line).expect_err(line);
+            assert!(error.to_string().contains("expected"), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_is_misuse() {
+        assert!(matches!(parsed("fleeting analyse x"), Err(CliError::Usage(_))));
+    }
+}
