@@ -7,10 +7,11 @@ use std::sync::Arc;
 use crate::event::Event;
 use crate::image::{Frame, RgbImage};
 use crate::pipeline::Overlay;
-use crate::session::Sample;
+use crate::session::{Sample, Score};
 use crate::source::{Notice, SourceInfo};
 use crate::time::Timestamp;
 
+pub mod errand;
 pub mod link;
 
 /// What the window asks of a running engine.
@@ -40,6 +41,9 @@ pub enum Update {
     Samples(Vec<Sample>),
     /// An event, with its pictures where they were still at hand.
     Event(Event, Option<Arc<EventClip>>),
+    /// The scores from which events are flagged, for the plot: at the start and after each change of
+    /// the false alarms asked for.
+    Threshold(Score),
     /// Something happened to the source.
     Notice(Notice),
     /// Once a second: how it goes.
