@@ -1,0 +1,192 @@
+//! Which library runs the models: ONNX Runtime where one is installed, tract inside the program else.
+//!
+//! Decided once per process, because `ort` holds one library for good. A library that does not load
+//! or is too old is passed over, and the reason is kept for `fleeting doctor`.
+
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use ort::environment::Environment;
+use serde::{Deserialize, Serialize};
+
+/// What runs the models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Pure Rust, inside the program.
+    Tract,
+    /// Microsoft's library, found on this machine; about three times faster.
+    OnnxRuntime,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tract => "tract",
+            Self::OnnxRuntime => "ONNX Runtime",
+        })
+    }
+}
+
+/// The runtime of this process.
+#[derive(Debug)]
+pub struct Runtime {
+    /// Which one it is.
+    pub backend: Backend,
+    /// Its version, as it tells it.
+    pub version: String,
+    /// The library file; none for the embedded runtime.
+    pub library: Option<PathBuf>,
+    /// Libraries that were passed over, each with the reason.
+    pub skipped: Vec<(PathBuf, String)>,
+    /// Held for good: sessions borrow from it.
+    pub(super) environment: Result<Environment, String>,
+}
+
+/// The oldest ONNX Runtime whose interface `ort` speaks, as its minor version: 1.24.
+pub const OLDEST_ONNX_RUNTIME_MINOR: u32 = ort::MINOR_VERSION;
+
+/// Set to `tract` to use the embedded runtime even where a library is installed.
+pub const BACKEND_VARIABLE: &str = "FLEETING_BACKEND";
+
+impl Runtime {
+    /// The runtime of this process; the first call looks for libraries.
+    pub fn get() -> &'static Self {
+        static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+        RUNTIME.get_or_init(|| {
+            let only_tract = env::var(BACKEND_VARIABLE).is_ok_and(|v| v == "tract");
+            Self::choose(if only_tract { Vec::new() } else { candidates() })
+        })
+    }
+
+    fn choose(libraries: Vec<PathBuf>) -> Self {
+        let mut skipped = Vec::new();
+        for library in libraries {
+            // Nothing of `ort` may be called before a library is in, or it takes one by itself.
+            match ort::init_from(&library) {
+                Ok(builder) => {
+                    let environment = builder.with_name("fleeting").with_telemetry(false).build();
+                    return Self {
+                        backend: Backend::OnnxRuntime,
+                        version: version_in(ort::info()),
+                        library: Some(library),
+                        skipped,
+                        environment: environment.map_err(|e| e.to_string()),
+                    };
+                }
+                Err(error) => skipped.push((library, error.to_string())),
+            }
+        }
+        ort::set_api(ort_tract::api());
+        let environment = ort::init().with_name("fleeting").build().map_err(|e| e.to_string());
+        let version = "0.23, embedded".into();
+        Self { backend: Backend::Tract, version, library: None, skipped, environment }
+    }
+}
+
+impl fmt::Display for Runtime {
+    /// `ONNX Runtime 1.24.1 (/usr/lib/libonnxruntime.so)` or `tract 0.23, embedded`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.backend, self.version)?;
+        self.library.as_ref().map_or(Ok(()), |path| write!(f, " ({})", path.display()))
+    }
+}
+
+/// `1.24.1` out of the library's build information.
+fn version_in(info: &str) -> String {
+    let branch = info.split(['=', ',', ' ']).find_map(|word| word.strip_prefix("rel-"));
+    branch.unwrap_or("of unknown version").into()
+}
+
+/// Library files worth trying, in order: what `ORT_DYLIB_PATH` names, then beside the program, the
+/// system's library folders, and Python environments with the `onnxruntime` package.
+fn candidates() -> Vec<PathBuf> {
+    let named = env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let beside = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_path_buf));
+    let system = ["/usr/local/lib", "/usr/lib", "/usr/lib64", "/opt/homebrew/lib"];
+    let multiarch = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
+    let folders = beside
+        .into_iter()
+        .chain(system.iter().map(PathBuf::from))
+        .chain([PathBuf::from(multiarch)])
+        .chain(python_prefixes().into_iter().flat_map(|prefix| capi_folders(&prefix)));
+    named.into_iter().chain(folders.flat_map(|folder| libraries_in(&folder))).collect()
+}
+
+/// Roots of Python environments: the active one, then the one whose `python3` comes first in the path.
+fn python_prefixes() -> Vec<PathBuf> {
+    let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(env::var_os);
+    let path = env::var_os("PATH").unwrap_or_default();
+    let in_path = env::split_paths(&path)
+        .find(|folder| folder.join("python3").exists())
+        .and_then(|folder| folder.parent().map(Path::to_path_buf));
+    let user = env::var_os("HOME").map(|home| PathBuf::from(home).join(".local"));
+    active.map(PathBuf::from).chain(in_path).chain(user).collect()
+}
+
+/// Where pip puts the library under `prefix`.
+fn capi_folders(prefix: &Path) -> Vec<PathBuf> {
+    let lib = prefix.join("lib");
+    let mut pythons = subfolders(&lib);
+    pythons.retain(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("python3")));
+    let windows = prefix.join("Lib/site-packages/onnxruntime/capi");
+    let unix = pythons.iter().flat_map(|p| {
+        ["site-packages", "dist-packages"].map(|s| p.join(s).join("onnxruntime/capi"))
+    });
+    unix.chain([windows]).collect()
+}
+
+/// The library in `folder`, newest name first: `libonnxruntime.so.1.24.1`, `onnxruntime.dll`.
+fn libraries_in(folder: &Path) -> Vec<PathBuf> {
+    let start = format!("{}onnxruntime{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+    let dylib_start = "libonnxruntime.1";
+    let is_library = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.starts_with(&start) || (cfg!(target_os = "macos") && name.starts_with(dylib_start))
+    };
+    let mut found: Vec<PathBuf> = subfolders(folder).into_iter().filter(is_library).collect();
+    found.reverse();
+    // A versioned name and the plain name usually are one file.
+    found.dedup_by_key(|path| path.canonicalize().ok());
+    found
+}
+
+/// What lies in `folder`, by name; nothing where it cannot be read.
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_read_from_the_build_information() {
+        let info =
+            "ORT Build Info: git-branch=rel-1.24.1, git-commit-id=26250ae, build type=Release";
+        assert_eq!(version_in(info), "1.24.1");
+        assert_eq!(version_in("something else"), "of unknown version");
+    }
+
+    #[test]
+    fn a_pip_installed_library_is_found() {
+        let prefix = tempfile::tempdir().expect("a temporary folder");
+        let capi = prefix.path().join("lib/python3.11/site-packages/onnxruntime/capi");
+        std::fs::create_dir_all(&capi).expect("folders");
+        let name = format!("{}onnxruntime{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+        std::fs::write(capi.join(&name), b"not a library").expect("a file");
+        let found: Vec<_> =
+            capi_folders(prefix.path()).iter().flat_map(|f| libraries_in(f)).collect();
+        assert_eq!(found, [capi.join(&name)]);
+    }
+
+    #[test]
+    fn there_is_always_a_runtime() {
+        assert!(Runtime::get().environment.is_ok(), "{:?}", Runtime::get());
+    }
+}
