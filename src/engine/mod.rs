@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::event::Event;
 use crate::image::{Frame, RgbImage};
 use crate::pipeline::Overlay;
+use crate::session::baseline::Baseline;
 use crate::session::{Sample, Score};
 use crate::source::{Notice, SourceInfo};
 use crate::time::Timestamp;
@@ -50,6 +51,8 @@ pub enum Update {
     Stats(Stats),
     /// The baseline has so much still to go, 0–1; 0 when done.
     Baseline(f32),
+    /// The baseline is measured. One that failed is a [`Update::Notice`] instead.
+    Baselined(Baseline),
     /// Frames are analysed, or not.
     Running(bool),
     /// Nothing more will come. The text is an error to show, or none at a proper end.
@@ -91,4 +94,11 @@ pub struct EventClip {
     pub apex: usize,
     /// Index of the offset.
     pub offset: usize,
+}
+
+impl EventClip {
+    /// Bytes of picture.
+    pub fn bytes(&self) -> usize {
+        self.frames.iter().map(|(_, _, image)| image.data.len()).sum()
+    }
 }

@@ -1,14 +1,23 @@
 //! What has been seen so far. The window and the exporters read it; nothing in it is estimated anew.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use crate::engine::{EventClip, Update};
 use crate::event::Event;
-use crate::pipeline::RegionMotion;
 use crate::pipeline::quality::Quality;
+use crate::pipeline::{Output, RegionMotion};
 use crate::source::{Notice, SourceInfo};
 use crate::time::Timestamp;
 
+pub mod baseline;
 pub mod history;
+
+/// Bytes of event pictures that a session keeps; beyond it the oldest pictures go, never the events.
+/// A micro-expression's take about one and a half million.
+const CLIP_BYTES: usize = 192 << 20;
 
 /// The spotter's scores of one frame, each 0–1. A frame scores above the threshold exactly where an
 /// event is flagged, before overlapping events are suppressed.
@@ -58,4 +67,63 @@ pub struct Session {
     pub dropped: u64,
     /// What happened to the source.
     pub notices: Vec<LoggedNotice>,
+    /// The scores from which events are flagged, as last set.
+    pub threshold: Option<Score>,
+    /// The person's neutral face, where it was measured: the newest.
+    pub baseline: Option<baseline::Baseline>,
+    /// Pictures of the newest events, by event number, oldest first.
+    clips: VecDeque<(u64, Arc<EventClip>)>,
+}
+
+impl Session {
+    /// A session that keeps every sample whole, however long the source.
+    pub fn keeping_all() -> Self {
+        Self { history: history::History::keeping_all(), ..Self::default() }
+    }
+
+    /// Takes in what the pipeline yields.
+    pub fn extend(&mut self, output: &Output) {
+        for sample in &output.samples {
+            self.history.push(*sample);
+        }
+        self.events.extend_from_slice(&output.events);
+    }
+
+    /// Takes in what a running engine says.
+    pub fn apply(&mut self, update: &Update) {
+        match update {
+            Update::Opened(info) => self.source = info.clone(),
+            Update::Samples(samples) => samples.iter().for_each(|s| self.history.push(*s)),
+            Update::Event(event, clip) => {
+                self.events.push(event.clone());
+                if let Some(clip) = clip {
+                    self.keep_clip(event.id, Arc::clone(clip));
+                }
+            }
+            Update::Notice(notice) => self.log(notice.clone()),
+            Update::Stats(stats) => self.dropped = stats.dropped,
+            Update::Threshold(threshold) => self.threshold = Some(*threshold),
+            Update::Baselined(baseline) => self.baseline = Some(baseline.clone()),
+            Update::Starting(_) | Update::Baseline(_) | Update::Running(_) | Update::Ended(_) => {}
+        }
+    }
+
+    /// Logs a notice at the time of the newest sample.
+    pub fn log(&mut self, notice: Notice) {
+        let time = self.history.span().map_or(Timestamp::ZERO, |(_, last)| last);
+        self.notices.push(LoggedNotice { time, notice });
+    }
+
+    /// Pictures of an event, where they are still kept.
+    pub fn clip(&self, event_id: u64) -> Option<&Arc<EventClip>> {
+        self.clips.iter().rev().find(|(id, _)| *id == event_id).map(|(_, clip)| clip)
+    }
+
+    fn keep_clip(&mut self, event_id: u64, clip: Arc<EventClip>) {
+        self.clips.push_back((event_id, clip));
+        let mut bytes: usize = self.clips.iter().map(|(_, clip)| clip.bytes()).sum();
+        while bytes > CLIP_BYTES && self.clips.len() > 1 {
+            bytes -= self.clips.pop_front().map_or(0, |(_, clip)| clip.bytes());
+        }
+    }
 }
