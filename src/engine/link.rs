@@ -106,6 +106,11 @@ impl<T> QueueReceiver<T> {
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
+
+    /// For waiting on this queue and another at once.
+    pub(super) fn channel(&self) -> &Receiver<T> {
+        &self.rx
+    }
 }
 
 /// Holds only the newest value: right for a picture to look at, wrong for anything measured.

@@ -12,6 +12,8 @@ use crate::session::{Sample, Score};
 use crate::source::{Notice, SourceInfo};
 use crate::time::Timestamp;
 
+pub mod capture;
+pub mod captured;
 pub mod errand;
 pub mod link;
 

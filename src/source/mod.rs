@@ -54,7 +54,8 @@ pub struct SourceOptions {
     pub size_px: Option<(usize, usize)>,
     /// Ends an endless source after so many seconds of its own time.
     pub limit_secs: Option<f64>,
-    /// Whether the demo delivers at its frame rate by the clock (live) or as fast as it is read.
+    /// Whether a video, image folder or demo plays by the clock, or comes as fast as it is read. The
+    /// engine does the waiting; a source never sleeps for it.
     pub paced: bool,
 }
 
@@ -63,6 +64,12 @@ impl SourceSpec {
     pub fn source_kind(&self) -> &'static SourceKind {
         // `kind` only ever comes out of this list.
         SOURCES.iter().find(|k| k.name == self.kind).unwrap_or(&SOURCES[0])
+    }
+
+    /// Whether frames that nobody takes in time are lost: those of a camera are, and those of a demo
+    /// person that plays by the clock as a camera would.
+    pub fn is_live(&self) -> bool {
+        self.source_kind().is_live && (self.kind == camera::KIND.name || self.options.paced)
     }
 
     /// Opens it.

@@ -1,0 +1,89 @@
+//! The body of the capture thread: opens the source, and sends on what it says until it ends, fails
+//! or is told to stop.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::captured::{CaptureSender, Captured};
+use super::link::Closed;
+use crate::source::{Next, NoticeKind, Source, SourceError, SourceSpec};
+use crate::time::Timestamp;
+
+/// The longest sleep between two looks at the stop flag.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Playing by the clock, so many seconds behind it means that the reader was busy or asleep: go on
+/// from here rather than rush after it.
+const FORGIVEN_LAG_SECS: f64 = 0.25;
+
+/// Runs one source to its end. The last item sent is [`Captured::Ended`], unless the reader is gone.
+pub fn run(spec: &SourceSpec, tx: &CaptureSender, stop: &AtomicBool) {
+    let error = match spec.open() {
+        Ok(mut source) => deliver(source.as_mut(), spec.options.paced, tx, stop),
+        Err(error) => Ok(Some(error)),
+    };
+    // A reader that is gone needs no last word.
+    if let Ok(error) = error {
+        tx.send(Captured::Ended(error.map(|error| error.to_string()))).unwrap_or(());
+    }
+}
+
+/// Sends until the end (`None`), an error of the source, or a closed link.
+fn deliver(
+    source: &mut dyn Source,
+    paced: bool,
+    tx: &CaptureSender,
+    stop: &AtomicBool,
+) -> Result<Option<SourceError>, Closed> {
+    tx.send(Captured::Opened(source.info().clone()))?;
+    let mut pace = Pace::default();
+    while !stop.load(Ordering::Acquire) {
+        match source.next() {
+            Ok(Next::Frame(frame)) => {
+                if paced {
+                    pace.wait_for(frame.time, stop);
+                }
+                tx.send(Captured::Frame(frame))?;
+            }
+            Ok(Next::Notice(notice)) => {
+                let changed = notice.kind == NoticeKind::Changed;
+                tx.send(Captured::Notice(notice))?;
+                if changed {
+                    tx.send(Captured::Opened(source.info().clone()))?;
+                }
+            }
+            Ok(Next::Idle) => {}
+            Ok(Next::End) => return Ok(None),
+            Err(error) => return Ok(Some(error)),
+        }
+    }
+    Ok(None)
+}
+
+/// Plays recorded time by the clock.
+#[derive(Debug, Default)]
+struct Pace {
+    /// A moment on both clocks.
+    anchor: Option<(Instant, Timestamp)>,
+}
+
+impl Pace {
+    /// Sleeps until `time` is due.
+    fn wait_for(&mut self, time: Timestamp, stop: &AtomicBool) {
+        let now = Instant::now();
+        let (at, from) = *self.anchor.get_or_insert((now, time));
+        let behind_secs = now.duration_since(at).as_secs_f64() - time.secs_since(from);
+        if behind_secs > FORGIVEN_LAG_SECS {
+            self.anchor = Some((now, time));
+            return;
+        }
+        let due = at + Duration::from_secs_f64(time.secs_since(from).max(0.0));
+        while !stop.load(Ordering::Acquire) {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left.min(PATIENCE));
+        }
+    }
+}
