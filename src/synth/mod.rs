@@ -1,1 +1,64 @@
-//! To be written.
+//! The generator of labelled facial motion and labelled video, with nobody's face in it.
+//!
+//! One [`Timeline`] says what a person's face does and when: action units with side and size, blinks,
+//! talking, gaze, head. A [`Rig`] says where that moves the skin. Three masters share them: training
+//! features (motion only, thousands of hours), labelled video through the whole pipeline, and the
+//! demo source. Every default names the measured fact it comes from, in [`facts`].
+//!
+//! The same seed gives the same data, on every machine and in every thread.
+
+pub mod facts;
+pub mod scenario;
+pub mod timeline;
+pub mod units;
+
+pub use scenario::ScenarioConfig;
+pub use timeline::{Activation, HeadPose, Pose, Timeline};
+pub use units::{UnitMove, UnitWeights};
+
+use crate::pipeline::REGIONS;
+
+/// The generator's random numbers: the same stream for the same seed on every platform.
+pub type Random = rand_chacha::ChaCha8Rng;
+
+/// A geometry of faces: where action units move the skin.
+///
+/// Training uses one rig and validates on another; everything that draws motion takes any of them.
+pub trait Rig {
+    /// Draws one person.
+    fn person(&self, random: &mut Random) -> Person;
+}
+
+/// How the 23 regions of one person move, in percent of the outer-eye distance, x right, y down, in
+/// the aligned face (outer eye corners level).
+///
+/// Displacement is linear in the unit weights: the movements of interest are a few percent.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Where the regions are at rest; the origin is the middle between the outer eye corners.
+    pub rest: [[f32; 2]; REGIONS],
+    /// How far each region stands out towards the camera, from the same origin.
+    pub depth: [f32; REGIONS],
+    /// Displacement of the regions for weight 1 of each unit (in the order of [`units::UNITS`]), in
+    /// the person's left and right half.
+    pub fields: [[[[f32; 2]; REGIONS]; 2]; units::UNITS.len()],
+}
+
+impl Person {
+    /// Displacement of every region for the given weights.
+    pub fn displacement(&self, weights: &UnitWeights) -> [[f32; 2]; REGIONS] {
+        let mut moved = [[0.0; 2]; REGIONS];
+        for (unit, sides) in self.fields.iter().enumerate() {
+            for (side, field) in sides.iter().enumerate() {
+                let weight = weights.halves[unit][side];
+                if weight != 0.0 {
+                    for (to, by) in moved.iter_mut().zip(field) {
+                        to[0] += weight * by[0];
+                        to[1] += weight * by[1];
+                    }
+                }
+            }
+        }
+        moved
+    }
+}
