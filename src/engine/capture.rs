@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::Receiver;
+
 use super::captured::{CaptureSender, Captured};
 use super::link::Closed;
 use crate::source::{Next, NoticeKind, Source, SourceError, SourceSpec};
@@ -17,9 +19,15 @@ const PATIENCE: Duration = Duration::from_millis(20);
 const FORGIVEN_LAG_SECS: f64 = 0.25;
 
 /// Runs one source to its end. The last item sent is [`Captured::Ended`], unless the reader is gone.
-pub fn run(spec: &SourceSpec, tx: &CaptureSender, stop: &AtomicBool) {
+///
+/// The source is opened at once, but read only when `ready` says that somebody reads the link, so
+/// that nothing is dropped while models load.
+pub fn run(spec: &SourceSpec, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBool) {
     let error = match spec.open() {
-        Ok(mut source) => deliver(source.as_mut(), spec.options.paced, tx, stop),
+        Ok(mut source) => match ready.recv() {
+            Ok(()) => deliver(source.as_mut(), spec.options.paced, tx, stop),
+            Err(_) => return,
+        },
         Err(error) => Ok(Some(error)),
     };
     // A reader that is gone needs no last word.

@@ -2,20 +2,48 @@
 //!
 //! Knows nothing of egui: it calls `wake` when there is something new.
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use crate::config::{Config, EngineConfig};
 use crate::event::Event;
-use crate::image::{Frame, RgbImage};
+use crate::image::Frame;
+use crate::model::{ModelChoice, Models};
 use crate::pipeline::Overlay;
 use crate::session::baseline::Baseline;
 use crate::session::{Sample, Score};
-use crate::source::{Notice, SourceInfo};
-use crate::time::Timestamp;
+use crate::source::{Notice, SourceInfo, SourceSpec};
 
+pub mod analysis;
 pub mod capture;
 pub mod captured;
+mod clips;
 pub mod errand;
 pub mod link;
+mod meter;
+mod neutral;
+
+use analysis::{Analyser, Links, Teller};
+use captured::capture_link;
+use link::Newest;
+
+pub use clips::EventClip;
+pub use meter::Stats;
+
+/// Updates that may wait for the window, a few seconds of them; then the analysis waits.
+const UPDATES: usize = 256;
+
+/// Commands that may wait for the analysis. It looks for them fifty times a second.
+const COMMANDS: usize = 32;
+
+/// How long a source may take to notice that it is to stop. A driver that is stuck in the kernel is
+/// left behind then, since nothing can end it and nobody should wait for it.
+const CAPTURE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the window asks of a running engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,21 +89,6 @@ pub enum Update {
     Ended(Option<String>),
 }
 
-/// How the engine is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Stats {
-    /// Frames analysed so far.
-    pub analysed: u64,
-    /// Frames the camera queue dropped so far.
-    pub dropped: u64,
-    /// Frames per second the source delivers.
-    pub source_fps: f32,
-    /// Frames per second analysed.
-    pub analysis_fps: f32,
-    /// Mean milliseconds of analysis per frame.
-    pub frame_ms: f32,
-}
-
 /// The newest picture and what to draw on it.
 #[derive(Clone, Debug)]
 pub struct Preview {
@@ -85,22 +98,165 @@ pub struct Preview {
     pub overlay: Overlay,
 }
 
-/// The pictures of one event: the face held still, in colour.
-#[derive(Clone, Debug)]
-pub struct EventClip {
-    /// From a little before onset to a little after offset.
-    pub frames: Vec<(u64, Timestamp, RgbImage)>,
-    /// Indices into `frames` of onset, apex and offset.
-    pub onset: usize,
-    /// Index of the apex.
-    pub apex: usize,
-    /// Index of the offset.
-    pub offset: usize,
+/// The engine has not yet done what it was asked before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the analysis is busy or has ended; try again in a moment")]
+pub struct Busy;
+
+/// A running analysis of one source. Its threads are stopped and joined on drop.
+#[derive(Debug)]
+pub struct Engine {
+    commands: Sender<Command>,
+    updates: Receiver<Update>,
+    preview: Newest<Preview>,
+    stop: Arc<AtomicBool>,
+    analysis: Option<JoinHandle<()>>,
+    capture: Option<JoinHandle<()>>,
+    /// Disconnected once the capture thread has ended.
+    capturing: Receiver<()>,
+    has_ended: Cell<bool>,
 }
 
-impl EventClip {
-    /// Bytes of picture.
-    pub fn bytes(&self) -> usize {
-        self.frames.iter().map(|(_, _, image)| image.data.len()).sum()
+impl Engine {
+    /// Starts to open `spec` and to load the models, and returns at once. `wake` is called from the
+    /// engine's threads whenever there is something new to collect.
+    pub fn start(
+        spec: SourceSpec,
+        choice: ModelChoice,
+        config: Config,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let engine = config.engine.clone();
+        let make = move || {
+            let models = Models::load(&choice).map_err(|error| error.to_string())?;
+            analysis::Unbuilt::new(&models, &config)
+        };
+        Self::start_with(spec, &engine, make, wake)
+    }
+
+    /// [`Self::start`] with any analyser, which `make` makes in the analysis thread.
+    pub fn start_with<A: Analyser>(
+        spec: SourceSpec,
+        config: &EngineConfig,
+        make: impl FnOnce() -> Result<A, String> + Send + 'static,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let (commands, commands_out) = bounded(COMMANDS);
+        let (updates_in, updates) = bounded(UPDATES);
+        let (capturing_in, capturing) = bounded::<()>(0);
+        let (ready, ready_out) = bounded(1);
+        let (frames_in, frames) =
+            capture_link(spec.source_kind().is_live, config.camera_queue_frames);
+        let (stop, preview) = (Arc::new(AtomicBool::new(false)), Newest::default());
+        let teller = Teller { tx: updates_in, wake: Arc::new(wake) };
+
+        let links = Links {
+            frames,
+            commands: commands_out,
+            teller,
+            preview: preview.clone(),
+            stop: Arc::clone(&stop),
+            is_live: spec.source_kind().is_live,
+        };
+        let source = spec.to_string();
+        let analysis = spawn("fleeting-analysis", move || analyse(&source, make, ready, links));
+        let stop_capture = Arc::clone(&stop);
+        let capture = spawn("fleeting-capture", move || {
+            let _ends_with_the_thread = capturing_in;
+            capture::run(&spec, &frames_in, &ready_out, &stop_capture);
+        });
+        Self {
+            commands,
+            updates,
+            preview,
+            stop,
+            analysis,
+            capture,
+            capturing,
+            has_ended: Cell::new(false),
+        }
+    }
+
+    /// Asks the analysis to do something. It does so within a frame or two, and says so in an update.
+    pub fn send(&self, command: Command) -> Result<(), Busy> {
+        self.commands.try_send(command).map_err(|_| Busy)
+    }
+
+    /// What the engine has said since the last call, in order; does not wait.
+    pub fn updates(&self) -> impl Iterator<Item = Update> {
+        std::iter::from_fn(|| self.wait(Duration::ZERO))
+    }
+
+    /// The next thing the engine says; none when `timeout` passes or nothing more will come.
+    pub fn wait(&self, timeout: Duration) -> Option<Update> {
+        let update = match self.updates.recv_timeout(timeout) {
+            Ok(update) => update,
+            Err(RecvTimeoutError::Disconnected) if !self.has_ended.get() => Update::Ended(Some(
+                "The analysis stopped without a word, which is a bug in Fleeting. Start it again."
+                    .into(),
+            )),
+            Err(_) => return None,
+        };
+        if matches!(update, Update::Ended(_)) {
+            self.has_ended.set(true);
+        }
+        Some(update)
+    }
+
+    /// The newest picture, once.
+    pub fn preview(&self) -> Option<Preview> {
+        self.preview.take()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        // Lets go an analysis that waits for room in the updates.
+        self.updates = bounded(0).1;
+        join(self.analysis.take());
+        match self.capturing.recv_timeout(CAPTURE_PATIENCE) {
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::warn!("the source does not answer and is left behind");
+            }
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => join(self.capture.take()),
+        }
+    }
+}
+
+/// The analysis thread: makes the analyser, lets the source begin, analyses, and has the last word.
+fn analyse<A: Analyser>(
+    source: &str,
+    make: impl FnOnce() -> Result<A, String>,
+    ready: Sender<()>,
+    links: Links,
+) {
+    let teller = links.teller.clone();
+    let analysed = teller
+        .tell(Update::Starting(format!("opening {source}, loading the models")))
+        .and_then(|()| match make() {
+            Ok(mut analyser) => {
+                teller.tell(Update::Starting(format!("opening {source}")))?;
+                // A source that could not be opened waits no more, and has said why.
+                ready.send(()).unwrap_or(());
+                analysis::run(&mut analyser, links)
+            }
+            Err(error) => Ok(Some(error)),
+        });
+    // Whoever no longer listens needs no last word.
+    if let Ok(reason) = analysed {
+        teller.tell(Update::Ended(reason)).unwrap_or(());
+    }
+}
+
+/// A named thread; none where the system has no more to give, which shows as an end without a word.
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    let spawned = std::thread::Builder::new().name(name.into()).spawn(body);
+    spawned.map_err(|error| tracing::error!("{name}: {error}")).ok()
+}
+
+fn join(thread: Option<JoinHandle<()>>) {
+    if thread.is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("a thread of the engine panicked");
     }
 }

@@ -1,0 +1,310 @@
+//! The body of the analysis thread, and the same analysis without threads.
+//!
+//! Both feed the same frames to the same [`Analyser`] and hand on what it yields untouched; that is
+//! why live equals offline.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+
+use super::captured::{CaptureReceiver, Captured};
+use super::clips::Clips;
+use super::link::{Closed, Newest};
+use super::meter::Meter;
+use super::neutral::Neutral;
+use super::{Command, Preview, Update};
+use crate::image::Frame;
+use crate::model::ModelError;
+use crate::pipeline::Output;
+use crate::session::baseline::Baseline;
+use crate::session::{Score, Session};
+use crate::source::{Next, Notice, NoticeKind, Source, SourceError};
+
+/// The longest wait between two looks at the commands.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// What turns frames into samples and events: the pipeline, or a stand-in for it in tests.
+pub trait Analyser {
+    /// Takes the next frame; adds what has become final to `output`.
+    fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError>;
+    /// No more frames: adds all that is left.
+    fn finish(&mut self, output: &mut Output) -> Result<(), ModelError>;
+    /// Sets the threshold for so many expected false alarms per minute.
+    fn set_false_alarms_per_minute(&mut self, rate: f32);
+    /// The scores from which events are flagged.
+    fn threshold(&self) -> Score;
+    /// Tells what this person's neutral face measures.
+    fn set_baseline(&mut self, baseline: &Baseline);
+}
+
+/// Why an analysis without threads stopped early.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// The source broke.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A model broke.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// Reads `source` to its end into `session`, calling `on_frame` after each frame. What was analysed
+/// before an error is in the session all the same.
+pub fn analyse_all(
+    source: &mut dyn Source,
+    analyser: &mut dyn Analyser,
+    session: &mut Session,
+    mut on_frame: impl FnMut(&Frame),
+) -> Result<(), OfflineError> {
+    session.source = source.info().clone();
+    session.threshold = Some(analyser.threshold());
+    let mut output = Output::default();
+    let result = loop {
+        match source.next() {
+            Ok(Next::Frame(frame)) => {
+                clear(&mut output);
+                if let Err(error) = analyser.push(&frame, &mut output) {
+                    break Err(error.into());
+                }
+                session.extend(&output);
+                on_frame(&frame);
+            }
+            Ok(Next::Notice(notice)) => {
+                session.log(notice);
+                session.source = source.info().clone();
+            }
+            Ok(Next::Idle) => {}
+            Ok(Next::End) => break Ok(()),
+            Err(error) => break Err(error.into()),
+        }
+    };
+    clear(&mut output);
+    let finished = analyser.finish(&mut output);
+    session.extend(&output);
+    result.and(finished.map_err(OfflineError::from))
+}
+
+fn clear(output: &mut Output) {
+    output.samples.clear();
+    output.events.clear();
+}
+
+/// The end of the update link that the analysis thread holds.
+#[derive(Clone)]
+pub(super) struct Teller {
+    pub(super) tx: Sender<Update>,
+    pub(super) wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Teller {
+    pub(super) fn tell(&self, update: Update) -> Result<(), Closed> {
+        self.tx.send(update).map_err(|_| Closed)?;
+        (self.wake)();
+        Ok(())
+    }
+}
+
+/// Everything that the analysis thread is linked to.
+pub(super) struct Links {
+    pub(super) frames: CaptureReceiver,
+    pub(super) commands: Receiver<Command>,
+    pub(super) teller: Teller,
+    pub(super) preview: Newest<Preview>,
+    pub(super) stop: Arc<AtomicBool>,
+    /// Whether the source goes on by itself while the analysis pauses.
+    pub(super) is_live: bool,
+}
+
+/// Analyses until the source ends, something breaks, or nobody listens any more. The text is an
+/// error to show, or none at a proper end.
+pub(super) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<String>, Closed> {
+    links.teller.tell(Update::Threshold(analyser.threshold()))?;
+    let mut running = Running {
+        analyser,
+        links,
+        output: Output::default(),
+        clips: Clips::default(),
+        meter: Meter::start(),
+        neutral: None,
+        paused: false,
+    };
+    let ended = running.until_end()?;
+    running.finish()?;
+    Ok(ended)
+}
+
+struct Running<'a> {
+    analyser: &'a mut dyn Analyser,
+    links: Links,
+    output: Output,
+    clips: Clips,
+    meter: Meter,
+    neutral: Option<Neutral>,
+    paused: bool,
+}
+
+impl Running<'_> {
+    fn until_end(&mut self) -> Result<Option<String>, Closed> {
+        loop {
+            self.obey()?;
+            if let Some(stats) = self.meter.stats(self.links.frames.dropped()) {
+                self.tell(Update::Stats(stats))?;
+            }
+            if self.paused && !self.links.is_live {
+                // What is not read now is read later.
+                std::thread::sleep(PATIENCE);
+                continue;
+            }
+            match self.links.frames.recv_timeout(PATIENCE) {
+                Ok(None) => {}
+                Ok(Some(Captured::Frame(frame))) if self.paused => self.meter.let_go(&frame),
+                Ok(Some(Captured::Frame(frame))) => {
+                    if let Err(error) = self.analyse(frame)? {
+                        return Ok(Some(error.to_string()));
+                    }
+                }
+                Ok(Some(Captured::Opened(info))) => {
+                    self.meter.expect_frames(info.frames);
+                    self.tell(Update::Opened(info))?;
+                    self.tell(Update::Running(!self.paused))?;
+                }
+                Ok(Some(Captured::Notice(notice))) => self.tell(Update::Notice(notice))?,
+                Ok(Some(Captured::Ended(reason))) => return Ok(reason),
+                Err(Closed) => {
+                    return Ok(Some(
+                        "The source stopped without a word, which is a bug in Fleeting. Start it \
+                         again."
+                            .into(),
+                    ));
+                }
+            }
+        }
+    }
+
+    fn tell(&self, update: Update) -> Result<(), Closed> {
+        self.links.teller.tell(update)
+    }
+
+    /// Does what was asked since the last look.
+    fn obey(&mut self) -> Result<(), Closed> {
+        loop {
+            if self.links.stop.load(Ordering::Acquire) {
+                return Err(Closed);
+            }
+            match self.links.commands.try_recv() {
+                Ok(command) => self.obey_one(&command)?,
+                Err(TryRecvError::Empty) => return Ok(()),
+                Err(TryRecvError::Disconnected) => return Err(Closed),
+            }
+        }
+    }
+
+    fn obey_one(&mut self, command: &Command) -> Result<(), Closed> {
+        match *command {
+            Command::Pause | Command::Resume => {
+                self.paused = *command == Command::Pause;
+                self.tell(Update::Running(!self.paused))
+            }
+            Command::SetFalseAlarmsPerMinute(rate) => {
+                self.analyser.set_false_alarms_per_minute(rate);
+                self.tell(Update::Threshold(self.analyser.threshold()))
+            }
+            Command::Baseline { secs } => {
+                self.neutral = Some(Neutral::over(secs));
+                self.tell(Update::Baseline(1.0))
+            }
+        }
+    }
+
+    fn analyse(&mut self, frame: Frame) -> Result<Result<(), ModelError>, Closed> {
+        clear(&mut self.output);
+        let timed = self.meter.begin();
+        let pushed = self.analyser.push(&frame, &mut self.output);
+        self.clips.keep(&frame, &self.output.overlay);
+        self.meter.analysed(timed, &frame);
+        if let Some(neutral) = &mut self.neutral {
+            let left = neutral.see(&frame);
+            self.tell(Update::Baseline(left))?;
+        }
+        self.hand_on()?;
+        let overlay = self.output.overlay.clone();
+        self.links.preview.put(Preview { frame, overlay });
+        (self.links.teller.wake)();
+        Ok(pushed)
+    }
+
+    /// Hands on what the analyser has added to the output.
+    fn hand_on(&mut self) -> Result<(), Closed> {
+        if !self.output.samples.is_empty() {
+            self.tell(Update::Samples(self.output.samples.clone()))?;
+        }
+        for event in &self.output.events {
+            let clip = self.clips.cut(event).map(Arc::new);
+            self.tell(Update::Event(event.clone(), clip))?;
+        }
+        let samples = &self.output.samples;
+        let measured = self.neutral.as_mut().and_then(|neutral| neutral.collect(samples));
+        if let Some(measured) = measured {
+            self.end_baseline(measured)?;
+        }
+        Ok(())
+    }
+
+    fn end_baseline(&mut self, measured: Result<Baseline, String>) -> Result<(), Closed> {
+        self.neutral = None;
+        match measured {
+            Ok(baseline) => {
+                self.analyser.set_baseline(&baseline);
+                self.tell(Update::Baselined(baseline))?;
+                self.tell(Update::Threshold(self.analyser.threshold()))?;
+            }
+            Err(text) => self.tell(Update::Notice(Notice { kind: NoticeKind::Info, text }))?,
+        }
+        self.tell(Update::Baseline(0.0))
+    }
+
+    /// Hands on what becomes final because nothing follows.
+    fn finish(&mut self) -> Result<(), Closed> {
+        clear(&mut self.output);
+        let finished = self.analyser.finish(&mut self.output);
+        self.hand_on()?;
+        if self.neutral.is_some() {
+            self.end_baseline(Err("the source ended before the baseline was measured".into()))?;
+        }
+        if let Err(error) = finished {
+            let text = format!("the last frames are not scored: {error}");
+            self.tell(Update::Notice(Notice { kind: NoticeKind::Info, text }))?;
+        }
+        let stats = self.meter.last_stats(self.links.frames.dropped());
+        self.tell(Update::Stats(stats))
+    }
+}
+
+/// Stands where the pipeline will, until it is built.
+pub(super) enum Unbuilt {}
+
+impl Unbuilt {
+    pub(super) fn new(_: &crate::model::Models, _: &crate::config::Config) -> Result<Self, String> {
+        Err("the pipeline is not built yet".into())
+    }
+}
+
+impl Analyser for Unbuilt {
+    fn push(&mut self, _: &Frame, _: &mut Output) -> Result<(), ModelError> {
+        match *self {}
+    }
+    fn finish(&mut self, _: &mut Output) -> Result<(), ModelError> {
+        match *self {}
+    }
+    fn set_false_alarms_per_minute(&mut self, _: f32) {
+        match *self {}
+    }
+    fn threshold(&self) -> Score {
+        match *self {}
+    }
+    fn set_baseline(&mut self, _: &Baseline) {
+        match *self {}
+    }
+}

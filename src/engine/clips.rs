@@ -1,0 +1,171 @@
+//! Pictures of events: the newest seconds of the face, held still, out of which an event cuts its own.
+//!
+//! Memory is bounded: eight seconds at no more than 60 pictures a second, 144 × 144 pixels each, are
+//! 30 MB at most, and 15 MB at 30 fps. A clip copies what it shows and is bounded in the same way.
+
+use std::collections::VecDeque;
+
+use crate::event::{Event, Moment};
+use crate::geom::{Affine, Point};
+use crate::image::{Frame, RgbImage};
+use crate::pipeline::Overlay;
+use crate::time::Timestamp;
+
+/// Width and height of a picture, pixels.
+const PICTURE_PX: usize = 144;
+
+/// How long pictures are kept. A macro-expression of four seconds, and the seconds until it is certain.
+const FACE_SIDE_PX: usize = 256;
+const KEPT_SECS: f64 = 8.0;
+
+/// More pictures a second than this show nothing more.
+const MOST_FPS: f64 = 60.0;
+
+/// What is shown before onset and after offset.
+const MARGIN_SECS: f64 = 0.25;
+
+/// The pictures of one event: the face held still, in colour.
+#[derive(Clone, Debug)]
+pub struct EventClip {
+    /// From a little before onset to a little after offset.
+    pub frames: Vec<(u64, Timestamp, RgbImage)>,
+    /// Indices into `frames` of onset, apex and offset.
+    pub onset: usize,
+    /// Index of the apex.
+    pub apex: usize,
+    /// Index of the offset.
+    pub offset: usize,
+}
+
+impl EventClip {
+    /// Bytes of picture.
+    pub fn bytes(&self) -> usize {
+        self.frames.iter().map(|(_, _, image)| image.data.len()).sum()
+    }
+}
+
+#[derive(Debug)]
+struct Picture {
+    seq: u64,
+    time: Timestamp,
+    image: RgbImage,
+}
+
+/// The newest pictures of the face.
+#[derive(Debug, Default)]
+pub(super) struct Clips {
+    pictures: VecDeque<Picture>,
+    /// A picture to draw on, so that a full ring allocates nothing.
+    spare: Option<RgbImage>,
+}
+
+impl Clips {
+    /// Keeps a picture of the face in `frame`, if there is one and the last is not too recent.
+    pub(super) fn keep(&mut self, frame: &Frame, overlay: &Overlay) {
+        while let Some(oldest) = self.pictures.front()
+            && frame.time.secs_since(oldest.time) > KEPT_SECS
+        {
+            self.spare = self.pictures.pop_front().map(|picture| picture.image);
+        }
+        let too_soon = |last: &Picture| frame.time.secs_since(last.time) < 0.98 / MOST_FPS;
+        let Some(frame_from_face) = overlay.frame_from_face else { return };
+        if self.pictures.back().is_some_and(too_soon) {
+            return;
+        }
+        let shrink = FACE_SIDE_PX as f32 / PICTURE_PX as f32;
+        let face_from_picture = Affine::similarity(shrink, 0.0, Point::default());
+        let new = || RgbImage::new(PICTURE_PX, PICTURE_PX);
+        let mut image = self.spare.take().unwrap_or_else(new);
+        frame.image.warp_into(&frame_from_face.after(&face_from_picture), &mut image);
+        self.pictures.push_back(Picture { seq: frame.seq, time: frame.time, image });
+    }
+
+    /// Cuts the pictures of `event`; none where they are no longer kept or there never were any.
+    pub(super) fn cut(&self, event: &Event) -> Option<EventClip> {
+        let (from, to) = (event.onset.time - MARGIN_SECS, event.offset.time + MARGIN_SECS);
+        let oldest = self.pictures.front()?;
+        if oldest.time > event.onset.time {
+            return None;
+        }
+        let shown = |picture: &&Picture| (from..=to).contains(&picture.time);
+        let frames: Vec<_> = self
+            .pictures
+            .iter()
+            .filter(shown)
+            .map(|picture| (picture.seq, picture.time, picture.image.clone()))
+            .collect();
+        let nearest = |moment: Moment| {
+            let apart = |i: &usize| (frames[*i].1.nanos() - moment.time.nanos()).unsigned_abs();
+            (0..frames.len()).min_by_key(apart)
+        };
+        let (onset, apex, offset) =
+            (nearest(event.onset)?, nearest(event.apex)?, nearest(event.offset)?);
+        Some(EventClip { frames, onset, apex, offset })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{EventKind, Origin};
+    use crate::pipeline::quality::Trouble;
+    use std::sync::Arc;
+
+    fn frame(seq: u64, fps: f64) -> Frame {
+        let image = Arc::new(RgbImage::new(8, 8));
+        Frame { seq, time: Timestamp::of_frame(seq, fps), image }
+    }
+
+    fn face() -> Overlay {
+        Overlay { frame_from_face: Some(Affine::IDENTITY), ..Overlay::default() }
+    }
+
+    fn event(onset: u64, apex: u64, offset: u64, fps: f64) -> Event {
+        let moment = |frame| Moment { frame, time: Timestamp::of_frame(frame, fps) };
+        Event {
+            id: 0,
+            kind: EventKind::Micro,
+            onset: moment(onset),
+            apex: moment(apex),
+            offset: moment(offset),
+            score: 0.5,
+            action_units: Vec::new(),
+            emotion: None,
+            trouble: Trouble::NONE,
+            origin: Origin::Model,
+        }
+    }
+
+    #[test]
+    fn a_clip_shows_the_event_and_a_quarter_second_around_it() {
+        let mut clips = Clips::default();
+        (0..120).for_each(|seq| clips.keep(&frame(seq, 30.0), &face()));
+        let clip = clips.cut(&event(60, 66, 72, 30.0)).expect("kept");
+        let at = |i: usize| clip.frames[i].0;
+        assert_eq!((at(clip.onset), at(clip.apex), at(clip.offset)), (60, 66, 72));
+        assert_eq!((at(0), at(clip.frames.len() - 1)), (53, 79));
+    }
+
+    #[test]
+    fn pictures_are_bounded_in_number_at_any_rate() {
+        let mut clips = Clips::default();
+        (0..4000).for_each(|seq| clips.keep(&frame(seq, 200.0), &face()));
+        assert!(clips.pictures.len() <= (KEPT_SECS * MOST_FPS) as usize + 2);
+        assert!(clips.cut(&event(3900, 3920, 3940, 200.0)).is_some());
+    }
+
+    #[test]
+    fn an_event_older_than_the_pictures_has_none() {
+        let mut clips = Clips::default();
+        (0..600).for_each(|seq| clips.keep(&frame(seq, 30.0), &face()));
+        assert!(clips.cut(&event(60, 66, 72, 30.0)).is_none());
+    }
+
+    #[test]
+    fn without_a_face_there_is_no_picture() {
+        let mut clips = Clips::default();
+        clips.keep(&frame(0, 30.0), &Overlay::default());
+        assert!(clips.pictures.is_empty());
+        assert!(clips.cut(&event(0, 0, 0, 30.0)).is_none());
+    }
+}
