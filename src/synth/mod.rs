@@ -7,11 +7,17 @@
 //!
 //! The same seed gives the same data, on every machine and in every thread.
 
+mod facs_fields;
+pub mod facs_rig;
 pub mod facts;
+pub mod portrait;
 pub mod scenario;
+mod slit;
+mod texture;
 pub mod timeline;
 pub mod units;
 
+pub use facs_rig::FacsRig;
 pub use scenario::ScenarioConfig;
 pub use timeline::{Activation, HeadPose, Pose, Timeline};
 pub use units::{UnitMove, UnitWeights};
