@@ -81,6 +81,8 @@ pub struct Calibration {
     /// Spotter, macro: likewise.
     #[serde(rename = "macro")]
     pub macro_: Vec<[f32; 2]>,
+    /// Spotter: rows after a row that its outputs depend on, micro and macro.
+    pub look_ahead_rows: [usize; 2],
     /// Recogniser: logits are divided by this before the softmax.
     pub temperature: Option<f32>,
     /// Recogniser: below this probability, 0–1, an event reads "unclear".

@@ -1,0 +1,231 @@
+//! The field's metrics, and what scores the models with them.
+//!
+//! A figure is only worth what was not tuned on it: everything here runs the models, thresholds and
+//! decoding that ship, on files that had no part in making them.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::event::{EventKind, Interval};
+use crate::model::ModelError;
+
+mod events;
+mod npz;
+mod recognition;
+mod spotting;
+
+pub use events::{EventsReport, events};
+pub use recognition::{Confusion, DatasetScore, RecognitionReport, recognition};
+pub use spotting::{SpottingReport, Video, VideoEvent, spot_video, spotting};
+
+/// Overlap from which a proposal counts as found, by the MEGC challenges.
+pub const MATCH_IOU: f64 = 0.5;
+
+/// Why something cannot be scored.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    /// The file system said no.
+    #[error("{path}: {error}")]
+    Io {
+        /// The file.
+        path: String,
+        /// Its answer.
+        error: std::io::Error,
+    },
+    /// The file is there but does not hold what was expected.
+    #[error("{path}: {what}: expected {expected}, found {found}")]
+    Content {
+        /// The file.
+        path: String,
+        /// Which array, column or line.
+        what: String,
+        /// What would have done.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A model cannot be used.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// How many intervals were found, and what follows from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Counts {
+    /// Proposals that match an interval of the truth.
+    pub tp: usize,
+    /// Proposals.
+    pub proposals: usize,
+    /// Intervals of the truth.
+    pub truths: usize,
+    /// tp / proposals, 0–1; 0 where nothing was proposed.
+    pub precision: f64,
+    /// tp / truths, 0–1; 0 where there was nothing to find.
+    pub recall: f64,
+    /// 2 tp / (proposals + truths), 0–1; 0 where there is neither.
+    pub f1: f64,
+}
+
+impl Counts {
+    /// From the three counts.
+    pub fn new(tp: usize, proposals: usize, truths: usize) -> Self {
+        let share = |of: usize| if of > 0 { tp as f64 / of as f64 } else { 0.0 };
+        Self {
+            tp,
+            proposals,
+            truths,
+            precision: share(proposals),
+            recall: share(truths),
+            f1: 2.0 * share(proposals + truths),
+        }
+    }
+
+    /// Of both together, as MEGC pools them.
+    #[must_use]
+    pub fn pooled(self, other: Self) -> Self {
+        Self::new(self.tp + other.tp, self.proposals + other.proposals, self.truths + other.truths)
+    }
+}
+
+/// An interval of one video.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// Which video; intervals of different videos never match.
+    pub video: usize,
+    /// Micro and macro never match either.
+    pub kind: EventKind,
+    /// Frames within the video.
+    pub frames: Interval,
+}
+
+/// Pairs (proposal, truth) that match: in the order of the proposals, each takes the interval of the
+/// same video and kind that it overlaps most, if that is still free and overlaps by [`MATCH_IOU`].
+pub fn matches(proposals: &[Span], truths: &[Span]) -> Vec<(usize, usize)> {
+    let mut is_taken = vec![false; truths.len()];
+    let mut pairs = Vec::new();
+    for (i, proposal) in proposals.iter().enumerate() {
+        let free = truths.iter().enumerate().filter(|(j, truth)| {
+            !is_taken[*j] && truth.video == proposal.video && truth.kind == proposal.kind
+        });
+        let best = free
+            .map(|(j, truth)| (j, proposal.frames.iou(&truth.frames)))
+            .filter(|(_, iou)| *iou >= MATCH_IOU)
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((j, _)) = best {
+            is_taken[j] = true;
+            pairs.push((i, j));
+        }
+    }
+    pairs
+}
+
+/// Counts of one kind.
+fn counts_of(
+    kind: EventKind,
+    proposals: &[Span],
+    truths: &[Span],
+    pairs: &[(usize, usize)],
+) -> Counts {
+    let of_kind = |spans: &[Span]| spans.iter().filter(|s| s.kind == kind).count();
+    let tp = pairs.iter().filter(|(i, _)| proposals[*i].kind == kind).count();
+    Counts::new(tp, of_kind(proposals), of_kind(truths))
+}
+
+fn write_counts(f: &mut fmt::Formatter<'_>, rows: &[(&str, &Counts)]) -> fmt::Result {
+    writeln!(f, "        found  proposed  true  precision  recall     F1")?;
+    for (name, c) in rows {
+        writeln!(
+            f,
+            "{name:<6}{:>7}{:>10}{:>6}{:>11.3}{:>8.3}{:>7.3}",
+            c.tp, c.proposals, c.truths, c.precision, c.recall, c.f1
+        )?;
+    }
+    Ok(())
+}
+
+/// The middle value; the mean of the two middle ones of an even number; none of none.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    let upper = *values.get(n / 2)?;
+    Some(if n % 2 == 1 { upper } else { (values[n / 2 - 1] + upper) / 2.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn span(video: usize, kind: EventKind, first: i64, last: i64) -> Span {
+        Span { video, kind, frames: Interval { first, last } }
+    }
+
+    #[test]
+    fn f1_is_twice_the_hits_over_both_totals() {
+        let counts = Counts::new(3, 10, 5);
+        assert_eq!((counts.precision, counts.recall, counts.f1), (0.3, 0.6, 0.4));
+        assert_eq!(Counts::new(0, 0, 0).f1, 0.0);
+    }
+
+    #[test]
+    fn half_overlap_in_whole_frames_is_enough() {
+        let truth = [span(0, EventKind::Micro, 10, 19)];
+        // Five of ten frames shared.
+        assert_eq!(matches(&[span(0, EventKind::Micro, 10, 14)], &truth).len(), 1);
+        assert_eq!(matches(&[span(0, EventKind::Micro, 10, 13)], &truth).len(), 0);
+    }
+
+    #[test]
+    fn other_kinds_and_other_videos_do_not_match() {
+        let truth = [span(0, EventKind::Micro, 10, 19)];
+        assert!(matches(&[span(0, EventKind::Macro, 10, 19)], &truth).is_empty());
+        assert!(matches(&[span(1, EventKind::Micro, 10, 19)], &truth).is_empty());
+    }
+
+    #[test]
+    fn one_true_interval_is_found_once() {
+        let truth = [span(0, EventKind::Micro, 10, 19)];
+        let twice = [span(0, EventKind::Micro, 10, 18), span(0, EventKind::Micro, 10, 19)];
+        assert_eq!(matches(&twice, &truth), [(0, 0)]);
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between() {
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), Some(2.5));
+        assert_eq!(median(vec![9.0, 1.0, 3.0]), Some(3.0));
+        assert_eq!(median(Vec::new()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_truth_proposed_scores_one(
+            firsts in prop::collection::vec((0usize..3, 0i64..1000, 0i64..50), 1..30),
+        ) {
+            let truth: Vec<_> = firsts
+                .iter()
+                .map(|&(video, first, n)| span(video, EventKind::Macro, first, first + n))
+                .collect();
+            let pairs = matches(&truth, &truth);
+            let counts = counts_of(EventKind::Macro, &truth, &truth, &pairs);
+            prop_assert_eq!(counts.f1, 1.0);
+        }
+
+        #[test]
+        fn nothing_is_matched_twice(
+            a in prop::collection::vec((0i64..60, 0i64..20), 0..20),
+            b in prop::collection::vec((0i64..60, 0i64..20), 0..20),
+        ) {
+            let spans = |v: &[(i64, i64)]| -> Vec<Span> {
+                v.iter().map(|&(first, n)| span(0, EventKind::Micro, first, first + n)).collect()
+            };
+            let pairs = matches(&spans(&a), &spans(&b));
+            for side in [|p: &(usize, usize)| p.0, |p: &(usize, usize)| p.1] {
+                let mut seen: Vec<_> = pairs.iter().map(side).collect();
+                seen.sort_unstable();
+                seen.dedup();
+                prop_assert_eq!(seen.len(), pairs.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Scores the recogniser as the second Micro-Expression Grand Challenge (MEGC 2019) does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::EvaluateError;
+use super::npz::Npz;
+use crate::event::Emotion;
+use crate::model::Models;
+use crate::pipeline::REGIONS;
+use crate::pipeline::recognize::{Phases, Recognizer};
+
+/// How often each class (row) was read as each class (column).
+pub type Confusion = [[usize; 3]; 3];
+
+/// The figures of one dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct DatasetScore {
+    /// Unweighted F1.
+    pub uf1: f64,
+    /// Unweighted average recall.
+    pub uar: f64,
+}
+
+/// What `evaluate recognition` prints.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RecognitionReport {
+    /// Unweighted F1 over all samples, 0–1.
+    pub uf1: f64,
+    /// Unweighted average recall, 0–1.
+    pub uar: f64,
+    /// Rows are the truth, in the order of [`Emotion::ALL`].
+    pub confusion: Confusion,
+    /// By the number that the file gives each dataset.
+    pub by_dataset: BTreeMap<i32, DatasetScore>,
+    /// Samples that the program would show as "unclear". They count with their best class all the
+    /// same.
+    pub abstained: usize,
+}
+
+impl RecognitionReport {
+    /// From (truth, reading, dataset, whether it is clear).
+    fn new(readings: &[(usize, usize, i32, bool)]) -> Self {
+        let mut confusion = Confusion::default();
+        let mut by_dataset: BTreeMap<i32, Confusion> = BTreeMap::new();
+        for &(truth, read, dataset, _) in readings {
+            confusion[truth][read] += 1;
+            by_dataset.entry(dataset).or_default()[truth][read] += 1;
+        }
+        let DatasetScore { uf1, uar } = score(&confusion);
+        Self {
+            uf1,
+            uar,
+            confusion,
+            by_dataset: by_dataset.iter().map(|(k, v)| (*k, score(v))).collect(),
+            abstained: readings.iter().filter(|(.., is_clear)| !is_clear).count(),
+        }
+    }
+}
+
+/// UF1 and UAR over the classes that occur in the truth.
+fn score(confusion: &Confusion) -> DatasetScore {
+    let (mut f1, mut recall, mut classes) = (0.0, 0.0, 0.0f64);
+    for class in 0..3 {
+        let hits = confusion[class][class] as f64;
+        let truths = confusion[class].iter().sum::<usize>() as f64;
+        let read = confusion.iter().map(|row| row[class]).sum::<usize>() as f64;
+        if truths > 0.0 {
+            f1 += 2.0 * hits / (truths + read);
+            recall += hits / truths;
+            classes += 1.0;
+        }
+    }
+    DatasetScore { uf1: f1 / classes.max(1.0), uar: recall / classes.max(1.0) }
+}
+
+impl fmt::Display for RecognitionReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "true \\ read  {:>10}{:>10}{:>10}", "negative", "positive", "surprise")?;
+        for (emotion, row) in Emotion::ALL.iter().zip(&self.confusion) {
+            writeln!(f, "{:<13}{:>10}{:>10}{:>10}", emotion.name(), row[0], row[1], row[2])?;
+        }
+        for (dataset, score) in &self.by_dataset {
+            writeln!(f, "dataset {dataset}: UF1 {:.3}, UAR {:.3}", score.uf1, score.uar)?;
+        }
+        let samples: usize = self.confusion.iter().flatten().sum();
+        write!(
+            f,
+            "all: UF1 {:.3}, UAR {:.3}; {} of {samples} would read unclear",
+            self.uf1, self.uar, self.abstained
+        )
+    }
+}
+
+/// Reads every sample of a `recognition*.npz` with the chosen model, and scores the result.
+pub fn recognition(path: &Path, models: &Models) -> Result<RecognitionReport, EvaluateError> {
+    let mut npz = Npz::open(path)?;
+    let motion: Vec<f32> = npz.array("motion", "f32", &[None, Some(REGIONS), Some(2)])?;
+    let samples = motion.len() / (REGIONS * 2);
+    let labels: Vec<i32> = npz.array("label", "i32", &[Some(samples)])?;
+    let datasets: Vec<i32> = npz.array("dataset", "i32", &[Some(samples)])?;
+    let mut recognizer = Recognizer::new(models)?;
+    let mut readings = Vec::with_capacity(samples);
+    for (i, values) in motion.chunks_exact(REGIONS * 2).enumerate() {
+        let truth = usize::try_from(labels[i])
+            .ok()
+            .filter(|label| *label < Emotion::ALL.len())
+            .ok_or_else(|| npz.error("label", "0, 1 or 2", &labels[i].to_string()))?;
+        let emotion = recognizer.read_unscaled(&onset_to_apex(values))?.emotion;
+        let read = Emotion::ALL.iter().position(|e| *e == emotion.best().0).unwrap_or(0);
+        readings.push((truth, read, datasets[i], emotion.clear));
+    }
+    Ok(RecognitionReport::new(&readings))
+}
+
+/// These files hold one displacement, from onset to apex. Either half of the rise shows the same
+/// pattern, half as large, so both halves are given it; the fall is not known.
+fn onset_to_apex(values: &[f32]) -> Phases {
+    let mut half = [[0.0; 2]; REGIONS];
+    for (region, xy) in half.iter_mut().zip(values.chunks_exact(2)) {
+        *region = [xy[0] / 2.0, xy[1] / 2.0];
+    }
+    [Some(half), Some(half), None]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_abs_diff_eq;
+
+    #[test]
+    fn figures_worked_out_by_hand() {
+        // Negative: 3 of 4 found, 4 read; positive: 1 of 2 found, 2 read; surprise: 1 of 1, 1 read.
+        let confusion = [[3, 1, 0], [1, 1, 0], [0, 0, 1]];
+        let DatasetScore { uf1, uar } = score(&confusion);
+        assert_abs_diff_eq!(uf1, (6.0 / 8.0 + 2.0 / 4.0 + 1.0) / 3.0, epsilon = 1e-12);
+        assert_abs_diff_eq!(uar, (0.75 + 0.5 + 1.0) / 3.0, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn one_class_for_all_scores_a_third_of_the_recall() {
+        let readings: Vec<_> = (0..9).map(|i| (i % 3, 0, 0, true)).collect();
+        let report = RecognitionReport::new(&readings);
+        assert_abs_diff_eq!(report.uar, 1.0 / 3.0, epsilon = 1e-12);
+        assert_abs_diff_eq!(report.uf1, 0.5 / 3.0, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn unclear_readings_are_counted_and_still_scored() {
+        let report = RecognitionReport::new(&[(0, 0, 1, false), (1, 1, 1, true), (2, 2, 2, true)]);
+        assert_eq!((report.abstained, report.uf1), (1, 1.0));
+        assert_eq!(report.by_dataset[&2], DatasetScore { uf1: 1.0, uar: 1.0 });
+    }
+
+    #[test]
+    fn json_has_the_names_that_other_tools_read() {
+        let report = RecognitionReport::new(&[(0, 0, 1, true), (1, 2, 1, true)]);
+        let json = serde_json::to_value(&report).expect("serialises");
+        assert_eq!(json["confusion"], serde_json::json!([[1, 0, 0], [0, 0, 1], [0, 0, 0]]));
+        assert_eq!(json["by_dataset"]["1"]["uar"], 0.5);
+        assert_eq!(json["abstained"], 0);
+    }
+}
