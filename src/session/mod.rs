@@ -46,7 +46,7 @@ pub struct Sample {
 }
 
 /// A notice with the moment it arrived.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoggedNotice {
     /// Time of the newest frame when it arrived.
     pub time: Timestamp,

@@ -7,6 +7,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::image::Frame;
 
 pub mod camera;
@@ -116,7 +118,7 @@ impl FromStr for SourceSpec {
 }
 
 /// What is known of a source once it is open.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceInfo {
     /// What to call it: the camera's name, the file's name, "demo person, seed 7".
     pub name: String,
@@ -146,7 +148,7 @@ pub enum Next {
 }
 
 /// What happened to a source, in words a person can act on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
     /// What kind of thing.
     pub kind: NoticeKind,
@@ -155,7 +157,8 @@ pub struct Notice {
 }
 
 /// Kinds of [`Notice`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
     /// The device is gone; the program keeps trying.
     Disconnected,

@@ -1,0 +1,207 @@
+//! A whole session as one JSON object, from which the session can be read back.
+//!
+//! Times are whole nanoseconds since the source's first frame. A value that was not measured is null.
+
+use std::io::{self, BufReader, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{ExportError, Exporter, FileFormat};
+use crate::event::Event;
+use crate::pipeline::quality::{Quality, Trouble};
+use crate::pipeline::{REGIONS, RegionMotion};
+use crate::session::baseline::Baseline;
+use crate::session::{LoggedNotice, Sample, Score, Session};
+use crate::source::SourceInfo;
+use crate::time::Timestamp;
+
+/// The registry entry.
+pub const EXPORTER: Exporter = Exporter {
+    name: "json",
+    about: "The whole session in one file (JSON)",
+    files: &[FileFormat { name: FILE_NAME, write }],
+};
+
+/// The file's name.
+pub const FILE_NAME: &str = "session.json";
+
+/// Counts changes of the layout that older programs could not read.
+const FORMAT: u32 = 1;
+
+/// Borrowed from a session when written, owned when read.
+#[derive(Serialize, Deserialize)]
+struct Document<E, N, S> {
+    format: u32,
+    program: String,
+    source: SourceInfo,
+    threshold: Option<Score>,
+    baseline: Option<Baseline>,
+    dropped: u64,
+    notices: N,
+    events: E,
+    samples: S,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    frame: u64,
+    time: Timestamp,
+    trouble: Vec<String>,
+    lid_aperture: Option<f32>,
+    head_speed: Option<f32>,
+    yaw_deg: Option<f32>,
+    sharpness: Option<f32>,
+    brightness: Option<f32>,
+    eye_distance_px: Option<f32>,
+    rate_fps: Option<f32>,
+    score: Option<Score>,
+    head: Option<[f32; 2]>,
+    regions: Option<[[f32; 2]; REGIONS]>,
+}
+
+fn write(session: &Session, out: &mut dyn Write) -> io::Result<()> {
+    let document = Document {
+        format: FORMAT,
+        program: format!("fleeting {}", env!("CARGO_PKG_VERSION")),
+        source: session.source.clone(),
+        threshold: session.threshold,
+        baseline: session.baseline.clone(),
+        dropped: session.dropped,
+        notices: &session.notices,
+        events: &session.events,
+        samples: Rows(session.history.samples()),
+    };
+    serde_json::to_writer(&mut *out, &document)?;
+    out.write_all(b"\n")
+}
+
+/// Reads a session back from the file at `path`.
+pub fn read(path: &Path) -> Result<Session, ExportError> {
+    let file =
+        std::fs::File::open(path).map_err(|error| ExportError::Io { path: path.into(), error })?;
+    let wrong = |found: String| ExportError::NotASession { path: path.into(), found };
+    let document: Document<Vec<Event>, Vec<LoggedNotice>, Vec<Row>> =
+        serde_json::from_reader(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
+    if document.format != FORMAT {
+        return Err(wrong(format!("layout {} where this program reads {FORMAT}", document.format)));
+    }
+    let mut session = Session::keeping_all();
+    for row in document.samples {
+        session.history.push(row.try_into().map_err(wrong)?);
+    }
+    session.source = document.source;
+    session.threshold = document.threshold;
+    session.baseline = document.baseline;
+    session.dropped = document.dropped;
+    session.notices = document.notices;
+    session.events = document.events;
+    Ok(session)
+}
+
+/// Written one by one, so that a long session is not held twice.
+struct Rows<'a>(&'a [Sample]);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Row::from))
+    }
+}
+
+impl From<&Sample> for Row {
+    fn from(sample: &Sample) -> Self {
+        let measured = |value: f32| value.is_finite().then_some(value);
+        let Quality {
+            trouble,
+            lid_aperture,
+            head_speed,
+            yaw_deg,
+            sharpness,
+            brightness,
+            eye_distance_px,
+            rate_fps,
+        } = sample.quality;
+        let words = Trouble::NAMES.iter().filter(|(one, _)| trouble.any(*one));
+        Self {
+            frame: sample.seq,
+            time: sample.time,
+            trouble: words.map(|(_, word)| (*word).into()).collect(),
+            lid_aperture: measured(lid_aperture),
+            head_speed: measured(head_speed),
+            yaw_deg: measured(yaw_deg),
+            sharpness: measured(sharpness),
+            brightness: measured(brightness),
+            eye_distance_px: measured(eye_distance_px),
+            rate_fps: measured(rate_fps),
+            score: sample.score,
+            head: sample.motion.map(|motion| motion.head),
+            regions: sample.motion.map(|motion| motion.regions),
+        }
+    }
+}
+
+impl TryFrom<Row> for Sample {
+    type Error = String;
+
+    fn try_from(row: Row) -> Result<Self, String> {
+        let mut trouble = Trouble::NONE;
+        for word in &row.trouble {
+            let known = Trouble::NAMES.iter().find(|(_, name)| name == word);
+            let (one, _) = known.ok_or_else(|| format!("the unknown trouble `{word}`"))?;
+            trouble = trouble.with(*one);
+        }
+        let value = |measured: Option<f32>| measured.unwrap_or(f32::NAN);
+        Ok(Self {
+            seq: row.frame,
+            time: row.time,
+            quality: Quality {
+                trouble,
+                lid_aperture: value(row.lid_aperture),
+                head_speed: value(row.head_speed),
+                yaw_deg: value(row.yaw_deg),
+                sharpness: value(row.sharpness),
+                brightness: value(row.brightness),
+                eye_distance_px: value(row.eye_distance_px),
+                rate_fps: value(row.rate_fps),
+            },
+            motion: row.head.zip(row.regions).map(|(head, regions)| RegionMotion { regions, head }),
+            score: row.score,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::tests::session;
+
+    #[test]
+    fn a_session_reads_back_as_it_was_written() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        EXPORTER.write(&session(), folder.path()).expect("written");
+        let read = read(&folder.path().join(FILE_NAME)).expect("read");
+        // As text, because a value that was not measured equals nothing, itself included.
+        let text = |session: &Session| {
+            format!(
+                "{:?} {:?} {:?} {:?} {:?}",
+                session.source,
+                session.threshold,
+                session.notices,
+                session.events,
+                session.history.samples()
+            )
+        };
+        assert_eq!(text(&read), text(&session()));
+    }
+
+    #[test]
+    fn what_is_no_session_is_refused_by_name() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.json");
+        for content in ["", "[]", "{\"format\": 1}", "\u{0}"] {
+            std::fs::write(&path, content).expect("written");
+            let error = read(&path).expect_err(content).to_string();
+            assert!(error.contains("x.json: expected a session"), "{error}");
+        }
+    }
+}
