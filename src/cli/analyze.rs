@@ -1,11 +1,24 @@
 //! `fleeting analyze`: a source in, events and samples out, with the numbers that live analysis gives.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
 use crate::config::Config;
-use crate::source::SourceSpec;
+use crate::engine::analysis::{Unbuilt as Pipeline, analyse_all};
+use crate::engine::{Engine, Update};
+use crate::event::EventKind;
+use crate::export::Exporter;
+use crate::image::Frame;
+use crate::model::{ModelChoice, Models};
+use crate::session::Session;
+use crate::source::{SourceInfo, SourceSpec, camera, demo};
+
+/// Kinds of source that go on until they are stopped.
+const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
 
 /// Measure a recording, a camera or the demo person, and write what was found
 #[derive(Debug, clap::Args)]
@@ -48,10 +61,10 @@ pub struct Job {
     pub source: SourceSpec,
     /// Folder for the results, new or empty.
     pub out: PathBuf,
-    /// Export formats by name.
-    pub formats: Vec<String>,
-    /// Folder of models; none for the built-in ones.
-    pub models: Option<PathBuf>,
+    /// The formats.
+    pub formats: Vec<&'static Exporter>,
+    /// Which models.
+    pub models: ModelChoice,
     /// Settings, with the threshold that was asked for.
     pub config: Config,
 }
@@ -65,10 +78,127 @@ impl Raw {
         if let Some(rate) = self.false_alarms_per_minute {
             config.spotting.false_alarms_per_minute = rate;
         }
-        Ok(Job { source, out: self.out, formats: self.format, models: self.models, config })
+        if self.seconds.is_none() && ENDLESS.contains(&source.kind) {
+            return Err(CliError::Misuse(format!("{source} has no end: give --seconds")));
+        }
+        let formats = super::exporters(&self.format)?;
+        Ok(Job { source, out: self.out, formats, models: super::model_choice(self.models), config })
     }
 }
 
-pub(super) fn run(_job: &Job, _out: &mut dyn Write) -> Result<(), CliError> {
-    Err(CliError::Failed("analyze is not built yet".into()))
+pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+    must_be_new_or_empty(&job.out)?;
+    let mut session = Session::keeping_all();
+    let begun = Instant::now();
+    let broken = if job.source.is_live() {
+        watch(job, &mut session)
+    } else {
+        read_through(job, &mut session)
+    };
+    // What was measured before a source broke is worth keeping; with nothing measured there is
+    // nothing to write.
+    if session.history.is_empty()
+        && let Err(error) = broken
+    {
+        return Err(error);
+    }
+    for logged in &session.notices {
+        tracing::warn!("{}: {}", logged.time, logged.notice.text);
+    }
+    super::write_session(&session, &job.formats, &job.out, out)?;
+    summarize(&session, begun.elapsed(), out)?;
+    broken
+}
+
+/// A source that waits: frame after frame, here.
+fn read_through(job: &Job, session: &mut Session) -> Result<(), CliError> {
+    // First, because a wrong file name should be said at once.
+    let mut source = job.source.open()?;
+    let mut pipeline = Pipeline::new(&Models::load(&job.models)?, &job.config)?;
+    let progress = Progress::new(source.info(), job.source.options.limit_secs);
+    let analysed =
+        analyse_all(source.as_mut(), &mut pipeline, session, |frame| progress.show(frame));
+    progress.bar.finish_and_clear();
+    Ok(analysed?)
+}
+
+/// A source that does not wait: through the engine, which counts what it has to drop.
+fn watch(job: &Job, session: &mut Session) -> Result<(), CliError> {
+    let engine = Engine::start(job.source.clone(), job.models.clone(), job.config.clone(), || ());
+    let progress = Progress::new(&SourceInfo::default(), job.source.options.limit_secs);
+    loop {
+        let Some(update) = engine.wait(Duration::from_millis(100)) else { continue };
+        session.apply(&update);
+        if let Some((_, newest)) = session.history.span() {
+            progress.bar.set_position(newest.nanos().max(0).unsigned_abs() / 1_000_000);
+        }
+        if let Update::Ended(reason) = update {
+            progress.bar.finish_and_clear();
+            return reason.map_or(Ok(()), |text| Err(CliError::Failed(text)));
+        }
+    }
+}
+
+/// The bar on standard error; draws nothing where that is no terminal.
+struct Progress {
+    bar: ProgressBar,
+    by_frames: bool,
+}
+
+impl Progress {
+    fn new(info: &SourceInfo, limit_secs: Option<f64>) -> Self {
+        let by_frames = limit_secs.is_none() && info.frames.is_some();
+        let millis = limit_secs.map(|secs| (secs * 1000.0) as u64);
+        let bar = match if by_frames { info.frames } else { millis } {
+            Some(length) => ProgressBar::new(length),
+            None => ProgressBar::new_spinner(),
+        };
+        let style = ProgressStyle::with_template("{percent:>3}% {wide_bar} {msg}{eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, by_frames }
+    }
+
+    fn show(&self, frame: &Frame) {
+        let millis = frame.time.nanos().max(0).unsigned_abs() / 1_000_000;
+        self.bar.set_position(if self.by_frames { frame.seq + 1 } else { millis });
+    }
+}
+
+fn must_be_new_or_empty(folder: &Path) -> Result<(), CliError> {
+    let file_error = |error| CliError::File { path: folder.into(), error };
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => match entries.next().transpose().map_err(file_error)? {
+            None => Ok(()),
+            Some(entry) => Err(CliError::Failed(format!(
+                "{}: expected a new or empty folder, found `{}` in it; nothing is overwritten",
+                folder.display(),
+                entry.file_name().to_string_lossy()
+            ))),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(file_error(error)),
+    }
+}
+
+fn summarize(session: &Session, took: Duration, out: &mut dyn Write) -> Result<(), CliError> {
+    let samples = session.history.samples();
+    let secs = session.history.span().map_or(0.0, |(first, last)| last.secs_since(first));
+    let of_kind = |kind| session.events.iter().filter(|event| event.kind == kind).count();
+    let unscored = samples.iter().filter(|sample| sample.score.is_none()).count();
+    let share = |part: usize| 100.0 * part as f64 / samples.len().max(1) as f64;
+    let dropped = match session.dropped {
+        0 => String::new(),
+        dropped => format!("{dropped} frames dropped because the analysis was too slow; "),
+    };
+    writeln!(
+        out,
+        "{} frames in {secs:.1} s; {} micro and {} macro events; {:.0} % of frames could not be \
+         scored; {dropped}{:.0} frames per second",
+        samples.len(),
+        of_kind(EventKind::Micro),
+        of_kind(EventKind::Macro),
+        share(unscored),
+        samples.len() as f64 / took.as_secs_f64().max(1e-9),
+    )
+    .map_err(CliError::Output)
 }

@@ -1,11 +1,16 @@
 //! `fleeting evaluate`: the field's metrics on known truth.
 
+use std::fmt;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use serde::Serialize;
 
 use super::CliError;
+use crate::config::SpottingConfig;
+use crate::evaluate;
+use crate::model::{ModelChoice, Models, Task};
 
 /// Score the models, or any events, against known truth
 #[derive(Debug, clap::Args)]
@@ -104,6 +109,39 @@ impl Raw {
     }
 }
 
-pub(super) fn run(_job: &Job, _out: &mut dyn Write) -> Result<(), CliError> {
-    Err(CliError::Failed("evaluate is not built yet".into()))
+pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+    match &job.what {
+        What::Spotting { file, model } => {
+            let models = models(Task::Spot, model.as_deref())?;
+            let report = evaluate::spotting(file, &models, &SpottingConfig::default())?;
+            print(&report, job.json, out)
+        }
+        What::Recognition { file, model } => {
+            let models = models(Task::Recognize, model.as_deref())?;
+            print(&evaluate::recognition(file, &models)?, job.json, out)
+        }
+        What::Events { predicted, truth } => {
+            print(&evaluate::events(predicted, truth)?, job.json, out)
+        }
+    }
+}
+
+fn models(task: Task, instead: Option<&Path>) -> Result<Models, CliError> {
+    let mut models = Models::load(&ModelChoice::Embedded)?;
+    if let Some(path) = instead {
+        models.replace(task, path)?;
+    }
+    Ok(models)
+}
+
+fn print<R: Serialize + fmt::Display>(
+    report: &R,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    if json {
+        super::print_json(report, out)
+    } else {
+        writeln!(out, "{report}").map_err(CliError::Output)
+    }
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::CliError;
+use crate::export::{Exporter, json};
 
 /// Write a saved session in other formats
 #[derive(Debug, clap::Args)]
@@ -26,18 +27,22 @@ pub(super) struct Raw {
 pub struct Job {
     /// The session's file or folder.
     pub session: PathBuf,
-    /// Export formats by name.
-    pub formats: Vec<String>,
+    /// The formats.
+    pub formats: Vec<&'static Exporter>,
     /// Folder for the files.
     pub out: PathBuf,
 }
 
 impl Raw {
     pub(super) fn check(self) -> Result<Job, CliError> {
-        Ok(Job { session: self.session, formats: self.format, out: self.out })
+        let formats = super::exporters(&self.format)?;
+        Ok(Job { session: self.session, formats, out: self.out })
     }
 }
 
-pub(super) fn run(_job: &Job, _out: &mut dyn Write) -> Result<(), CliError> {
-    Err(CliError::Failed("export is not built yet".into()))
+pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+    let path =
+        if job.session.is_dir() { job.session.join(json::FILE_NAME) } else { job.session.clone() };
+    let session = json::read(&path)?;
+    super::write_session(&session, &job.formats, &job.out, out)
 }

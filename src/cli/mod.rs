@@ -11,12 +11,18 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use serde::Serialize;
 
 use crate::config::{Config, ConfigError};
+use crate::engine::analysis::OfflineError;
+use crate::evaluate::EvaluateError;
+use crate::export::{ExportError, Exporter, exporter};
+use crate::model::{ModelChoice, ModelError};
+use crate::session::Session;
 use crate::source::SourceError;
 
 pub mod analyze;
@@ -119,6 +125,18 @@ pub enum CliError {
     /// The source.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The source or a model, midway.
+    #[error(transparent)]
+    Offline(#[from] OfflineError),
+    /// A file of truth, or a model on it.
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    /// A session that could not be written or read.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// A file that was to be read or written.
     #[error("{}: {error}", path.display())]
     File {
@@ -192,6 +210,49 @@ pub fn run(job: Job) -> Result<(), CliError> {
 /// Settings from `path`, or the defaults.
 fn load_config(path: Option<&PathBuf>) -> Result<Config, ConfigError> {
     path.map_or_else(|| Ok(Config::default()), |path| Config::load(path))
+}
+
+/// The models of a folder, or the built-in ones.
+fn model_choice(folder: Option<PathBuf>) -> ModelChoice {
+    folder.map_or(ModelChoice::Embedded, ModelChoice::Folder)
+}
+
+/// The formats of these names.
+fn exporters(names: &[String]) -> Result<Vec<&'static Exporter>, CliError> {
+    let mut formats: Vec<&Exporter> = Vec::new();
+    for name in names {
+        let format = exporter(name).map_err(|error| CliError::Misuse(error.to_string()))?;
+        if !formats.iter().any(|other| other.name == format.name) {
+            formats.push(format);
+        }
+    }
+    Ok(formats)
+}
+
+/// Writes `session` in every format, and says which files are new.
+fn write_session(
+    session: &Session,
+    formats: &[&Exporter],
+    folder: &Path,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    for format in formats {
+        let written = format.write(session, folder)?;
+        for path in written.files {
+            writeln!(out, "wrote {}", path.display()).map_err(CliError::Output)?;
+        }
+        for remark in written.remarks {
+            writeln!(out, "{remark}").map_err(CliError::Output)?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints one JSON object on lines of its own.
+fn print_json(value: &impl Serialize, out: &mut dyn Write) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| CliError::Failed(format!("cannot be written as JSON: {error}")))?;
+    writeln!(out, "{text}").map_err(CliError::Output)
 }
 
 /// A number from `least` to `most`, for clap.

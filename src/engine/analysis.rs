@@ -283,11 +283,15 @@ impl Running<'_> {
 }
 
 /// Stands where the pipeline will, until it is built.
-pub(super) enum Unbuilt {}
+pub(crate) enum Unbuilt {}
 
 impl Unbuilt {
-    pub(super) fn new(_: &crate::model::Models, _: &crate::config::Config) -> Result<Self, String> {
-        Err("the pipeline is not built yet".into())
+    pub(crate) fn new(
+        _: &crate::model::Models,
+        _: &crate::config::Config,
+    ) -> Result<Self, ModelError> {
+        let message = "the pipeline is not built yet".into();
+        Err(ModelError::Refused { file: "pipeline".into(), message })
     }
 }
 

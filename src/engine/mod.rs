@@ -129,7 +129,7 @@ impl Engine {
         let engine = config.engine.clone();
         let make = move || {
             let models = Models::load(&choice).map_err(|error| error.to_string())?;
-            analysis::Unbuilt::new(&models, &config)
+            analysis::Unbuilt::new(&models, &config).map_err(|error| error.to_string())
         };
         Self::start_with(spec, &engine, make, wake)
     }
@@ -145,8 +145,7 @@ impl Engine {
         let (updates_in, updates) = bounded(UPDATES);
         let (capturing_in, capturing) = bounded::<()>(0);
         let (ready, ready_out) = bounded(1);
-        let (frames_in, frames) =
-            capture_link(spec.source_kind().is_live, config.camera_queue_frames);
+        let (frames_in, frames) = capture_link(spec.is_live(), config.camera_queue_frames);
         let (stop, preview) = (Arc::new(AtomicBool::new(false)), Newest::default());
         let teller = Teller { tx: updates_in, wake: Arc::new(wake) };
 
@@ -156,7 +155,7 @@ impl Engine {
             teller,
             preview: preview.clone(),
             stop: Arc::clone(&stop),
-            is_live: spec.source_kind().is_live,
+            is_live: spec.is_live(),
         };
         let source = spec.to_string();
         let analysis = spawn("fleeting-analysis", move || analyse(&source, make, ready, links));
