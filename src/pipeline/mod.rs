@@ -8,6 +8,7 @@ use crate::geom::{Affine, Point, Rect};
 use crate::session::Sample;
 
 pub mod align;
+pub mod crop;
 pub mod detect;
 pub mod flow;
 pub mod landmarks;

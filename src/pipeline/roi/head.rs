@@ -1,0 +1,128 @@
+//! The head's own motion: what the still parts of the face have in common.
+
+use super::robust::Patch;
+use super::{Place, Places, patches_near};
+use crate::geom::Point;
+use crate::pipeline::flow::FlowField;
+
+/// Mesh points on skin that lies over bone and that no action unit moves much: the bridge and ridge of
+/// the nose, the inner and outer rims of the eyes, the temples, the cheekbones.
+pub(super) const STILL_POINTS: [usize; 24] = [
+    168, 6, 197, 195, 5, 122, 351, 196, 419, 3, 248, 174, 399, 188, 412, 143, 372, 35, 265, 111,
+    340, 117, 346, 8,
+];
+/// Reach of a still part, pixels of the aligned face.
+pub(super) const STILL_RADIUS_PX: f32 = 9.0;
+
+/// Shift, growth, turn in the picture, and turns to the side and up and down, which move near parts
+/// against far ones.
+const UNKNOWNS: usize = 6;
+/// Pixels that coordinates are divided by, so that all unknowns are of one size.
+const UNIT_PX: f32 = 50.0;
+/// Evidence, in the unit of a tensor over a variance, that the head does not grow or turn.
+const STILL_PRIOR: [f32; UNKNOWNS] = [20.0, 20.0, 200.0, 200.0, 400.0, 400.0];
+/// Rounds of reweighting.
+const ROUNDS: usize = 5;
+
+/// A small rigid motion, seen from afar.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Head {
+    /// Shift right and down, growth, turn, turn to the side, turn down; pixels at one unit.
+    unknowns: [f32; UNKNOWNS],
+    center: Place,
+}
+
+impl Head {
+    /// Fits the motion to the still parts; no motion without texture there.
+    pub fn fit(field: &FlowField, places: &Places) -> Self {
+        let count = places.still.len().max(1) as f32;
+        let sum = places
+            .still
+            .iter()
+            .fold(Place::default(), |s, p| Place { at: s.at + p.at, depth: s.depth + p.depth });
+        let center = Place { at: sum.at * (1.0 / count), depth: sum.depth / count };
+        let mut head = Self { unknowns: [0.0; UNKNOWNS], center };
+        for round in 0..ROUNDS {
+            let mut system = System::with_prior();
+            for place in &places.still {
+                let near =
+                    patches_near(place.at, STILL_RADIUS_PX, field.columns, field.cells.len());
+                for (index, weight) in near {
+                    let cell = &field.cells[index];
+                    let here = Place { at: field.center(index), depth: place.depth };
+                    let patch = Patch { motion: cell.motion, cell, weight };
+                    let trust =
+                        if round == 0 { 1.0 } else { patch.trust(cell.motion - head.at(here)) };
+                    let information = patch.information().map(|v| v * trust);
+                    system.add(&head.basis(here), information, cell.motion);
+                }
+            }
+            head.unknowns = system.solve();
+        }
+        head
+    }
+
+    /// How far the head moves a place, pixels of the aligned face.
+    pub fn at(&self, place: Place) -> Point {
+        let [bx, by] = self.basis(place);
+        let dot = |b: &[f32; UNKNOWNS]| b.iter().zip(&self.unknowns).map(|(b, u)| b * u).sum();
+        Point::new(dot(&bx), dot(&by))
+    }
+
+    /// How far it moves the middle of the still parts, percent of the eye distance.
+    pub(super) fn at_center(&self) -> [f32; 2] {
+        [self.unknowns[0], self.unknowns[1]]
+    }
+
+    /// How each unknown moves a place right and down.
+    fn basis(&self, place: Place) -> [[f32; UNKNOWNS]; 2] {
+        let p = (place.at - self.center.at) * (1.0 / UNIT_PX);
+        let z = (place.depth - self.center.depth) / UNIT_PX;
+        [[1.0, 0.0, p.x, -p.y, z, 0.0], [0.0, 1.0, p.y, p.x, 0.0, z]]
+    }
+}
+
+/// Normal equations.
+struct System {
+    matrix: [[f32; UNKNOWNS]; UNKNOWNS],
+    right: [f32; UNKNOWNS],
+}
+
+impl System {
+    fn with_prior() -> Self {
+        let mut matrix = [[0.0; UNKNOWNS]; UNKNOWNS];
+        for (k, row) in matrix.iter_mut().enumerate() {
+            row[k] = STILL_PRIOR[k];
+        }
+        Self { matrix, right: [0.0; UNKNOWNS] }
+    }
+
+    fn add(&mut self, [bx, by]: &[[f32; UNKNOWNS]; 2], [xx, xy, yy]: [f32; 3], motion: Point) {
+        for i in 0..UNKNOWNS {
+            let (ix, iy) = (bx[i] * xx + by[i] * xy, bx[i] * xy + by[i] * yy);
+            for j in 0..UNKNOWNS {
+                self.matrix[i][j] += ix * bx[j] + iy * by[j];
+            }
+            self.right[i] += ix * motion.x + iy * motion.y;
+        }
+    }
+
+    /// Gaussian elimination; the prior keeps every pivot positive.
+    fn solve(mut self) -> [f32; UNKNOWNS] {
+        for k in 0..UNKNOWNS {
+            for i in k + 1..UNKNOWNS {
+                let factor = self.matrix[i][k] / self.matrix[k][k];
+                for j in k..UNKNOWNS {
+                    self.matrix[i][j] -= factor * self.matrix[k][j];
+                }
+                self.right[i] -= factor * self.right[k];
+            }
+        }
+        let mut solution = [0.0; UNKNOWNS];
+        for k in (0..UNKNOWNS).rev() {
+            let known: f32 = (k + 1..UNKNOWNS).map(|j| self.matrix[k][j] * solution[j]).sum();
+            solution[k] = (self.right[k] - known) / self.matrix[k][k];
+        }
+        solution
+    }
+}
