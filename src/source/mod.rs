@@ -4,16 +4,20 @@
 //! (a cable pulled, a broken picture) it reports between the frames, so that nothing is lost in silence.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::image::Frame;
+use crate::image::{Frame, MAX_SIDE_PX};
 
 pub mod camera;
+pub mod colour;
 pub mod demo;
 pub mod images;
+pub mod jpeg;
+mod limit;
 pub mod video;
 
 /// One kind of source.
@@ -76,7 +80,11 @@ impl SourceSpec {
 
     /// Opens it.
     pub fn open(&self) -> Result<Box<dyn Source>, SourceError> {
-        (self.source_kind().open)(self)
+        let inner = (self.source_kind().open)(self)?;
+        Ok(match self.options.limit_secs {
+            Some(limit_secs) => Box::new(limit::Limited { inner, limit_secs }),
+            None => inner,
+        })
     }
 
     /// The named file or folder.
@@ -110,7 +118,7 @@ impl FromStr for SourceSpec {
                     found: "nothing".into(),
                 });
             }
-            None if std::path::Path::new(text).is_dir() => ("images", text),
+            None if Path::new(text).is_dir() => ("images", text),
             None => ("video", text),
         };
         Ok(Self { kind, target: target.to_owned(), options: SourceOptions::default() })
@@ -220,6 +228,37 @@ pub enum SourceError {
         /// What helps.
         advice: String,
     },
+}
+
+impl SourceError {
+    /// "`what`: expected …, found …".
+    fn unusable(what: impl fmt::Display, expected: &str, found: impl Into<String>) -> Self {
+        Self::Unusable {
+            what: what.to_string(),
+            expected: expected.to_owned(),
+            found: found.into(),
+        }
+    }
+
+    /// The file system's answer, with the path that it is about.
+    fn io(path: &Path, error: io::Error) -> Self {
+        Self::Io { path: path.display().to_string(), error }
+    }
+}
+
+/// Says no to pictures with no pixels and to those that would take gigabytes.
+fn check_size(what: impl fmt::Display, (width, height): (usize, usize)) -> Result<(), SourceError> {
+    if (1..=MAX_SIDE_PX).contains(&width) && (1..=MAX_SIDE_PX).contains(&height) {
+        return Ok(());
+    }
+    let expected = format!("pictures of 1 to {MAX_SIDE_PX} pixels a side");
+    Err(SourceError::unusable(what, &expected, format!("{width}×{height}")))
+}
+
+impl Notice {
+    fn new(kind: NoticeKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
 }
 
 #[cfg(test)]

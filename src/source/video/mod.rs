@@ -1,0 +1,117 @@
+//! Video files, with the timestamps that the file gives its frames.
+//!
+//! What a file is, its first bytes say, not its name. MP4 with H.264 and AVI with Motion-JPEG are
+//! read here; every other kind goes through an installed ffmpeg.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::{Source, SourceError, SourceKind, SourceSpec};
+
+mod avi;
+mod ffmpeg;
+mod h264;
+mod mp4;
+#[cfg(test)]
+mod tests;
+
+/// The registry entry.
+pub const KIND: SourceKind = SourceKind {
+    name: "video",
+    target_help: "FILE",
+    about: "a video file: MP4 (H.264), AVI (Motion-JPEG), anything else through ffmpeg",
+    is_live: false,
+    open,
+};
+
+fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
+    let path = spec.path();
+    let head = first_bytes(&path)?;
+    match Container::of(&head) {
+        Container::Mp4 => match mp4::open(&path)? {
+            mp4::Opened::Ready(source) => Ok(source),
+            mp4::Opened::Foreign(what) => ffmpeg::open(&path, &what),
+        },
+        Container::Avi => match avi::open(&path)? {
+            avi::Opened::Ready(source) => Ok(source),
+            avi::Opened::Foreign(what) => ffmpeg::open(&path, &what),
+        },
+        Container::Other(what) => ffmpeg::open(&path, what),
+        Container::Text => {
+            Err(SourceError::unusable(path.display(), "a video file", "text".to_owned()))
+        }
+    }
+}
+
+/// What a file's first bytes say it is.
+#[derive(Debug, PartialEq, Eq)]
+enum Container {
+    Mp4,
+    Avi,
+    Text,
+    /// To be read as "NAME is …".
+    Other(&'static str),
+}
+
+impl Container {
+    fn of(head: &[u8]) -> Self {
+        let at = |offset: usize, magic: &[u8]| {
+            head.get(offset..).is_some_and(|rest| rest.starts_with(magic))
+        };
+        let boxes: [&[u8]; 7] = [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp"];
+        if boxes.iter().any(|name| at(4, name)) {
+            Self::Mp4
+        } else if at(0, b"RIFF") && at(8, b"AVI ") {
+            Self::Avi
+        } else if at(0, &[0x1A, 0x45, 0xDF, 0xA3]) {
+            Self::Other("a Matroska or WebM file")
+        } else if at(0, b"OggS") {
+            Self::Other("an Ogg file")
+        } else if at(0, b"FLV") {
+            Self::Other("a Flash video")
+        } else if at(0, &[0x30, 0x26, 0xB2, 0x75]) {
+            Self::Other("a Windows Media file")
+        } else if at(0, &[0, 0, 1, 0xBA]) || (at(0, b"G") && at(188, b"G")) {
+            Self::Other("an MPEG stream")
+        } else if is_text(head) {
+            Self::Text
+        } else {
+            Self::Other("of a kind that is not read here")
+        }
+    }
+}
+
+/// Whether all of `head` is text, allowing for a letter cut off at its end.
+fn is_text(head: &[u8]) -> bool {
+    let letters = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    letters.chars().all(|c| !c.is_control() || c.is_whitespace())
+}
+
+/// Enough of the file to tell what it is.
+fn first_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
+    const ENOUGH: u64 = 512;
+    if path.is_dir() {
+        return Err(SourceError::unusable(path.display(), "a video file", "a folder"));
+    }
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(ENOUGH).read_to_end(&mut head))
+        .map_err(|error| SourceError::io(path, error))?;
+    if head.is_empty() {
+        return Err(SourceError::unusable(path.display(), "a video file", "an empty file"));
+    }
+    Ok(head)
+}
+
+/// Reads exactly `length` bytes into `buffer`; false when the file ends before.
+fn read_chunk(file: &mut impl Read, length: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    buffer.clear();
+    Ok(file.take(length).read_to_end(buffer)? as u64 == length)
+}

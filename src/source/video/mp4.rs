@@ -1,0 +1,363 @@
+//! MP4 and QuickTime files with H.264, read sample by sample.
+//!
+//! The index is parsed up to the first top-level box that is cut off, so that of a recording whose
+//! end is missing everything before it can still be seen.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use re_mp4::{Mp4, Sample, StsdBoxContent, TrackKind};
+
+use super::h264::{AvcConfig, H264, Shown};
+use super::read_chunk;
+use crate::image::{Frame, RgbImage};
+use crate::source::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
+use crate::time::Timestamp;
+
+/// What opening an MP4 came to.
+pub(super) enum Opened {
+    /// It can be read here.
+    Ready(Box<dyn Source>),
+    /// It cannot, but ffmpeg may; to be read as "NAME is …".
+    Foreign(String),
+}
+
+/// Opens an MP4 file.
+pub(super) fn open(path: &Path) -> Result<Opened, SourceError> {
+    let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
+    let mut reader = BufReader::new(file);
+    let layout = Layout::read(&mut reader).map_err(|error| SourceError::io(path, error))?;
+    let expected = "a complete MP4 file";
+    if !layout.has_index {
+        let found = if layout.is_cut {
+            "one cut off before its index (its end is missing)"
+        } else {
+            "one without an index (moov box)"
+        };
+        return Err(SourceError::unusable(path.display(), expected, found));
+    }
+    let mp4 = parse(&mut reader, layout.whole_bytes)
+        .map_err(|found| SourceError::unusable(path.display(), expected, found))?;
+    let track = mp4.tracks().values().find(|track| track.kind == Some(TrackKind::Video));
+    let Some(track) = track else {
+        return Ok(Opened::Foreign("an MP4 file without a video track that is known here".into()));
+    };
+    let description = &track.trak(&mp4).mdia.minf.stbl.stsd.contents;
+    let StsdBoxContent::Avc1(avc1) = description else {
+        let codec = track.codec_string(&mp4).unwrap_or_else(|| "an unknown codec".into());
+        return Ok(Opened::Foreign(format!("an MP4 file with {codec} rather than H.264")));
+    };
+    let Some(config) = AvcConfig::parse(&avc1.avcc.raw) else {
+        return Err(SourceError::unusable(path.display(), expected, "broken H.264 parameters"));
+    };
+    if !config.stream.is_plain {
+        return Ok(Opened::Foreign(
+            "an MP4 file whose H.264 is interlaced or not 8-bit 4:2:0".into(),
+        ));
+    }
+    let size_px = (usize::from(avc1.width), usize::from(avc1.height));
+    check_size(path.display(), size_px)?;
+    if track.samples.is_empty() {
+        return Err(SourceError::unusable(path.display(), "a video with frames", "none"));
+    }
+    let decoder = H264::new(config)
+        .map_err(|found| SourceError::unusable(path.display(), "an H.264 decoder", found))?;
+    let matrix = &track.trak(&mp4).tkhd.matrix;
+    let turn = Turn::from_matrix([matrix.a, matrix.b, matrix.c, matrix.d]);
+    let order = DisplayOrder::of(&track.samples, track.timescale);
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let fps = order.mean_fps();
+    let shown_size_px = turn.size_px(size_px);
+    let info = SourceInfo {
+        name,
+        size_px: shown_size_px,
+        nominal_fps: fps,
+        frames: Some(track.samples.len() as u64),
+        detail: format!(
+            "H.264 {}×{} at {:.4}",
+            shown_size_px.0,
+            shown_size_px.1,
+            fps.unwrap_or_default()
+        ),
+        stamped_on_arrival: false,
+    };
+    Ok(Opened::Ready(Box::new(Mp4Video {
+        info,
+        reader,
+        samples: track.samples.clone(),
+        order,
+        decoder,
+        turn,
+        next_sample: 0,
+        next_place: 0,
+        ready: Vec::new(),
+        lost: 0,
+        is_cut: layout.is_cut,
+        stage: Stage::Decoding,
+        buffer: Vec::new(),
+    })))
+}
+
+/// Parses the index. The parser indexes into tables that a damaged file may have made too short, and
+/// panics; that is the file's fault and becomes its error.
+fn parse(reader: &mut BufReader<File>, whole_bytes: u64) -> Result<Mp4, String> {
+    reader.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+    match catch_unwind(AssertUnwindSafe(|| Mp4::read(reader, whole_bytes))) {
+        Ok(Ok(mp4)) => Ok(mp4),
+        Ok(Err(error)) => Err(format!("a damaged index ({error})")),
+        Err(_) => Err("a damaged index (its tables contradict each other)".into()),
+    }
+}
+
+/// The top-level boxes (ISO/IEC 14496-12, 4.2).
+struct Layout {
+    /// Bytes up to the first box that is cut off.
+    whole_bytes: u64,
+    has_index: bool,
+    is_cut: bool,
+}
+
+impl Layout {
+    fn read(reader: &mut BufReader<File>) -> io::Result<Self> {
+        let file_bytes = reader.get_ref().metadata()?.len();
+        let mut layout = Self { whole_bytes: 0, has_index: false, is_cut: false };
+        while layout.whole_bytes < file_bytes {
+            reader.seek(SeekFrom::Start(layout.whole_bytes))?;
+            let mut header = [0; 16];
+            let got = read_up_to(reader, &mut header)?;
+            let (size, header_bytes) =
+                match u32::from_be_bytes([header[0], header[1], header[2], header[3]]) {
+                    // "To the end of the file", and a size that did not fit into 32 bits.
+                    0 => (file_bytes - layout.whole_bytes, 8),
+                    1 => (u64::from_be_bytes(header[8..].try_into().unwrap_or_default()), 16),
+                    size => (u64::from(size), 8),
+                };
+            let end = layout.whole_bytes.saturating_add(size);
+            if got < header_bytes || size < header_bytes as u64 || end > file_bytes {
+                layout.is_cut = true;
+                break;
+            }
+            layout.has_index |= &header[4..8] == b"moov";
+            layout.whole_bytes = end;
+        }
+        Ok(layout)
+    }
+}
+
+/// Fills as much of `buffer` as the file has.
+fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut got = 0;
+    while got < buffer.len() {
+        match reader.read(&mut buffer[got..])? {
+            0 => break,
+            count => got += count,
+        }
+    }
+    Ok(got)
+}
+
+/// In which order, and when, the samples are shown.
+struct DisplayOrder {
+    /// Of every sample in file order, its place in the order of display.
+    places: Vec<u64>,
+    /// Of every place, its time since the first.
+    times: Vec<Timestamp>,
+}
+
+impl DisplayOrder {
+    fn of(samples: &[Sample], timescale: u64) -> Self {
+        let mut by_time: Vec<usize> = (0..samples.len()).collect();
+        by_time.sort_by_key(|&i| samples[i].composition_timestamp);
+        let first = by_time.first().map_or(0, |&i| samples[i].composition_timestamp);
+        let mut places = vec![0; samples.len()];
+        let mut times = Vec::with_capacity(samples.len());
+        for (place, &i) in by_time.iter().enumerate() {
+            places[i] = place as u64;
+            let ticks = i128::from(samples[i].composition_timestamp) - i128::from(first);
+            let nanos = ticks * 1_000_000_000 / i128::from(timescale.max(1));
+            times.push(Timestamp::from_nanos(nanos.try_into().unwrap_or(i64::MAX)));
+        }
+        Self { places, times }
+    }
+
+    fn mean_fps(&self) -> Option<f64> {
+        let (first, last) = (self.times.first()?, self.times.last()?);
+        let secs = last.secs_since(*first);
+        (secs > 0.0).then(|| (self.times.len() - 1) as f64 / secs)
+    }
+}
+
+/// How a picture is to be turned for display.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    None,
+    Right,
+    Half,
+    Left,
+}
+
+impl Turn {
+    /// From the track's matrix `[a, b, c, d]` in 16.16 fixed point; anything but a turn by a right
+    /// angle counts as none.
+    fn from_matrix(matrix: [i32; 4]) -> Self {
+        match matrix.map(i32::signum) {
+            [0, 1, -1, 0] => Self::Right,
+            [-1, 0, 0, -1] => Self::Half,
+            [0, -1, 1, 0] => Self::Left,
+            _ => Self::None,
+        }
+    }
+
+    fn size_px(self, (width, height): (usize, usize)) -> (usize, usize) {
+        match self {
+            Self::None | Self::Half => (width, height),
+            Self::Right | Self::Left => (height, width),
+        }
+    }
+
+    fn apply(self, source: RgbImage) -> RgbImage {
+        if self == Self::None {
+            return source;
+        }
+        let (width, height) = self.size_px((source.width, source.height));
+        let mut turned = RgbImage::new(width, height);
+        for (i, px) in turned.data.chunks_exact_mut(3).enumerate() {
+            let (x, y) = (i % width, i / width);
+            let (from_x, from_y) = match self {
+                Self::None => (x, y),
+                Self::Right => (y, width - 1 - x),
+                Self::Half => (width - 1 - x, height - 1 - y),
+                Self::Left => (height - 1 - y, x),
+            };
+            let at = (from_y * source.width + from_x) * 3;
+            px.copy_from_slice(&source.data[at..at + 3]);
+        }
+        turned
+    }
+}
+
+/// How far the reading is.
+#[derive(PartialEq, Eq)]
+enum Stage {
+    Decoding,
+    /// All samples have gone in; the last pictures are coming out.
+    Emptying,
+    Done,
+}
+
+struct Mp4Video {
+    info: SourceInfo,
+    reader: BufReader<File>,
+    samples: Vec<Sample>,
+    order: DisplayOrder,
+    decoder: H264,
+    turn: Turn,
+    next_sample: usize,
+    /// The place after that of the newest frame delivered.
+    next_place: u64,
+    /// Pictures out of the decoder, latest first.
+    ready: Vec<Shown>,
+    /// Samples that gave no picture and have been told.
+    lost: u64,
+    /// The file ends inside a box, and nobody has been told.
+    is_cut: bool,
+    stage: Stage,
+    buffer: Vec<u8>,
+}
+
+impl Mp4Video {
+    /// Feeds one sample, or empties the decoder after the last.
+    fn advance(&mut self) -> Result<Option<Notice>, SourceError> {
+        let Some(sample) = self.samples.get(self.next_sample).copied() else {
+            self.ready = self.decoder.finish();
+            self.ready.reverse();
+            self.stage = Stage::Emptying;
+            return Ok(None);
+        };
+        let place = self.order.places[self.next_sample];
+        self.next_sample += 1;
+        if !self.read_sample(&sample).map_err(|error| self.io(error))? {
+            let missing = self.samples.len() - self.next_sample + 1;
+            self.next_sample = self.samples.len();
+            self.lost += missing as u64;
+            self.is_cut = false;
+            return Ok(Some(Notice::new(
+                NoticeKind::CorruptFrame,
+                format!(
+                    "{} is cut off: its last {missing} of {} frames are missing",
+                    self.info.name,
+                    self.samples.len()
+                ),
+            )));
+        }
+        self.ready.extend(self.decoder.decode(place, &self.buffer));
+        Ok(None)
+    }
+
+    fn read_sample(&mut self, sample: &Sample) -> io::Result<bool> {
+        self.reader.seek(SeekFrom::Start(sample.offset))?;
+        read_chunk(&mut self.reader, sample.size, &mut self.buffer)
+    }
+
+    fn io(&self, error: io::Error) -> SourceError {
+        SourceError::Io { path: self.info.name.clone(), error }
+    }
+
+    fn shown(&mut self, (place, picture): Shown) -> Result<Next, SourceError> {
+        let time = self.order.times.get(place as usize).copied().unwrap_or_default();
+        match picture {
+            // Damage can make a decoder give pictures out of turn; time must not run backwards.
+            Ok(_) if place < self.next_place => Ok(self.lost(place, time, "it came out of turn")),
+            Ok(image) => {
+                self.next_place = place + 1;
+                let image = Arc::new(self.turn.apply(image));
+                check_size(&self.info.name, (image.width, image.height))?;
+                Ok(Next::Frame(Frame { seq: place, time, image }))
+            }
+            Err(why) => Ok(self.lost(place, time, &why)),
+        }
+    }
+
+    fn lost(&mut self, place: u64, time: Timestamp, why: &str) -> Next {
+        self.lost += 1;
+        let text = format!("frame {place} of {} at {time} is lost: {why}", self.info.name);
+        Next::Notice(Notice::new(NoticeKind::CorruptFrame, text))
+    }
+}
+
+impl Source for Mp4Video {
+    fn info(&self) -> &SourceInfo {
+        &self.info
+    }
+
+    fn next(&mut self) -> Result<Next, SourceError> {
+        loop {
+            if let Some(shown) = self.ready.pop() {
+                return self.shown(shown);
+            }
+            match self.stage {
+                Stage::Decoding => {
+                    if let Some(notice) = self.advance()? {
+                        return Ok(Next::Notice(notice));
+                    }
+                }
+                Stage::Emptying => {
+                    self.stage = Stage::Done;
+                    if self.lost == self.samples.len() as u64 {
+                        let found = format!("none among {} samples", self.lost);
+                        let expected = "a video with frames that decode";
+                        return Err(SourceError::unusable(&self.info.name, expected, found));
+                    }
+                    if self.is_cut {
+                        let text = format!("{} is cut off: its end is missing", self.info.name);
+                        return Ok(Next::Notice(Notice::new(NoticeKind::CorruptFrame, text)));
+                    }
+                }
+                Stage::Done => return Ok(Next::End),
+            }
+        }
+    }
+}
