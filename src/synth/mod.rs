@@ -7,12 +7,21 @@
 //!
 //! The same seed gives the same data, on every machine and in every thread.
 
+pub mod basis;
+pub mod camera;
 mod facs_fields;
 pub mod facs_rig;
 pub mod facts;
+pub mod features;
+pub mod head;
+pub mod motion;
+pub mod noise;
+pub mod npy;
 pub mod portrait;
+pub mod recognition;
 pub mod scenario;
 mod slit;
+pub mod spotting;
 mod texture;
 pub mod timeline;
 pub mod units;
@@ -22,7 +31,7 @@ pub use scenario::ScenarioConfig;
 pub use timeline::{Activation, HeadPose, Pose, Timeline};
 pub use units::{UnitMove, UnitWeights};
 
-use crate::pipeline::REGIONS;
+use crate::pipeline::{REGIONS, roi::MIRRORED};
 
 /// The generator's random numbers: the same stream for the same seed on every platform.
 pub type Random = rand_chacha::ChaCha8Rng;
@@ -51,9 +60,9 @@ pub struct Person {
 }
 
 impl Person {
-    /// Displacement of every region for the given weights.
-    pub fn displacement(&self, weights: &UnitWeights) -> [[f32; 2]; REGIONS] {
-        let mut moved = [[0.0; 2]; REGIONS];
+    /// Displacement of the first `R` regions for the given weights.
+    pub fn displacement<const R: usize>(&self, weights: &UnitWeights) -> [[f32; 2]; R] {
+        let mut moved = [[0.0; 2]; R];
         for (unit, sides) in self.fields.iter().enumerate() {
             for (side, field) in sides.iter().enumerate() {
                 let weight = weights.halves[unit][side];
@@ -66,5 +75,17 @@ impl Person {
             }
         }
         moved
+    }
+
+    /// The same person in a mirror.
+    pub fn mirrored(&self) -> Self {
+        let mirror = |field: &[[f32; 2]; REGIONS]| MIRRORED.map(|i| [-field[i][0], field[i][1]]);
+        Self {
+            rest: mirror(&self.rest),
+            depth: MIRRORED.map(|i| self.depth[i]),
+            fields: std::array::from_fn(|unit| {
+                [mirror(&self.fields[unit][1]), mirror(&self.fields[unit][0])]
+            }),
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::Random;
 use super::facts::{self, Durations, Recipe};
 use super::timeline::{Activation, Gesture, LONGEST_GESTURE_SECS, Profile, Sway, Timeline};
 use super::units::{FULL_PERCENT, UnitMove, index_of};
-use crate::event::{ActionUnit, EventKind, Side};
+use crate::event::{ActionUnit, Emotion, EventKind, Side};
 
 /// The habits of a person and the length of a recording. Rates are per minute.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,9 +97,14 @@ impl Timeline {
     }
 }
 
-/// Draws one expression with its onset at `onset_secs`.
-pub fn expression(random: &mut Random, kind: EventKind, onset_secs: f64) -> Activation {
-    let recipe = recipe(random);
+/// Draws one expression with its onset at `onset_secs`; of one emotion, where that is given.
+pub fn expression(
+    random: &mut Random,
+    kind: EventKind,
+    emotion: Option<Emotion>,
+    onset_secs: f64,
+) -> Activation {
+    let recipe = recipe(random, emotion);
     let (durations, size) = match kind {
         EventKind::Micro => (&facts::MICRO, facts::MICRO_SIZE_PERCENT),
         EventKind::Macro => (&facts::MACRO, facts::MACRO_SIZE_PERCENT),
@@ -115,27 +120,26 @@ pub fn expression(random: &mut Random, kind: EventKind, onset_secs: f64) -> Acti
         offset_secs: onset_secs + rise + hold + fall,
         profile: Profile {
             lead_secs: rise * random.random_range(0.0..0.35),
-            rise_power: random.random_range(0.9..1.5),
+            rise_power: random.random_range(0.8..1.3),
             hold_secs: hold,
             fall_power: random.random_range(0.6..1.0),
             // The mean speed round the apex gives back 44 % of the rise within eight frames.
-            returned: random.random_range(0.25..1.0),
+            returned: random.random_range(0.35..1.0),
             relax_secs: random.random_range(1.5..5.0),
         },
     }
 }
 
 /// A combination of units by its frequency.
-fn recipe(random: &mut Random) -> &'static Recipe {
-    let total: f64 = facts::RECIPES.iter().map(|r| r.weight).sum();
+fn recipe(random: &mut Random, emotion: Option<Emotion>) -> &'static Recipe {
+    let fits = |r: &&Recipe| emotion.is_none_or(|e| r.emotion == e);
+    let total: f64 = facts::RECIPES.iter().filter(fits).map(|r| r.weight).sum();
     let mut left = random.random_range(0.0..total);
-    for recipe in facts::RECIPES {
+    let drawn = facts::RECIPES.iter().filter(fits).find(|recipe| {
         left -= recipe.weight;
-        if left < 0.0 {
-            return recipe;
-        }
-    }
-    &facts::RECIPES[0]
+        left < 0.0
+    });
+    drawn.unwrap_or(&facts::RECIPES[0])
 }
 
 /// Seconds of rise, hold and fall whose sum lies within the limits.
@@ -224,7 +228,7 @@ impl Draw<'_> {
         wanted.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut free_from = 0.0;
         for (moment, kind) in wanted {
-            let activation = expression(&mut self.random, kind, moment.max(free_from));
+            let activation = expression(&mut self.random, kind, None, moment.max(free_from));
             if activation.offset_secs < self.config.duration_secs {
                 free_from = activation.offset_secs + self.config.least_gap_secs;
                 timeline.activations.push(activation);
@@ -321,8 +325,10 @@ impl Draw<'_> {
             timeline.gestures.push(bump(start + length * 0.3, length, 26, size * 0.1));
         }
         for start in self.moments(self.config.stirs_per_minute) {
-            let unit = recipe(&mut self.random).units[0];
-            let size = log_normal(&mut self.random, (0.04, 0.7)).min(0.3);
+            let unit = recipe(&mut self.random, None).units[0];
+            let full = index_of(ActionUnit(unit)).map_or(10.0, |i| f64::from(FULL_PERCENT[i]));
+            // A tenth to a half of a percent of the eye distance: what a micro-expression moves.
+            let size = log_normal(&mut self.random, (0.2, 0.6)).min(1.0) / full;
             // Either a drift slower than any expression or a twitch shorter than one.
             let length = if self.random.random_bool(0.6) {
                 self.uniform(3.0, LONGEST_GESTURE_SECS)

@@ -1,0 +1,174 @@
+//! Motion without pictures: what a recording of a face would measure at its regions.
+
+use rand::Rng;
+
+use super::camera::{CameraModel, Estimator, GRID_FPS, Shot, to_grid};
+use super::head::{HeadModel, remove_nose};
+use super::noise::NoiseModel;
+use super::scenario::{log_normal, normal};
+use super::timeline::{Pose, Timeline};
+use super::units::UNITS;
+use super::{Person, Random, Rig};
+use crate::pipeline::{REGIONS, roi::MIRRORED};
+
+/// Everything between a face and its measured motion.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// When frames are taken.
+    pub camera: CameraModel,
+    /// How the head is seen.
+    pub head: HeadModel,
+    /// Errors of the flow.
+    pub noise: NoiseModel,
+    /// How a region's motion is read.
+    pub estimator: Estimator,
+    /// How much of the nose's motion the removal of head motion catches.
+    pub nose_share: f32,
+}
+
+/// Median speed of a still region, percent of the outer-eye distance per frame: .11 px at 190 px.
+const STILL_PERCENT: f64 = 0.058;
+
+impl Recording {
+    /// Draws a recording.
+    pub fn draw(random: &mut Random) -> Self {
+        let camera = CameraModel::draw(random);
+        let mut still = log_normal(random, (STILL_PERCENT, 0.3)) as f32;
+        if camera.fps > GRID_FPS {
+            // Errors of neighbouring frames cancel in part: between not at all and like chance.
+            let cancels = random.random_range(0.2..0.8);
+            still *= (GRID_FPS / camera.fps).powf(cancels) as f32;
+        }
+        let (estimator, noise) = Estimator::draw(random, still);
+        Self {
+            camera,
+            head: HeadModel::draw(random),
+            noise: NoiseModel::draw(random, noise),
+            estimator,
+            nose_share: random.random_range(0.9..1.05),
+        }
+    }
+
+    /// A perfect measurement at 30 frames per second.
+    pub fn perfect() -> Self {
+        Self {
+            camera: CameraModel::steady(GRID_FPS),
+            head: HeadModel { pivot: [0.0, 100.0, -80.0], distance: 650.0, stabilised: 0.0 },
+            noise: NoiseModel::none(),
+            estimator: Estimator::exact(),
+            nose_share: 1.0,
+        }
+    }
+
+    /// Motion of the first `R` regions at grid frames 0 to `frames`: percent of the outer-eye
+    /// distance per 1/30 s, head motion removed.
+    pub fn film<const R: usize>(
+        &self,
+        random: &mut Random,
+        timeline: &Timeline,
+        person: &Person,
+        frames: usize,
+    ) -> Vec<[[f32; 2]; R]> {
+        let shots = self.camera.shots(random, frames as f64 / GRID_FPS);
+        let poses: Vec<Pose> = shots.iter().map(|s| timeline.sample(s.content_secs)).collect();
+        let mut motion = self.true_motion(&poses, &shots, person);
+        let brighter: Vec<f32> = poses.windows(2).map(|p| (p[1].gain / p[0].gain).ln()).collect();
+        self.noise.add(random, &mut motion, &brighter, self.camera.fps);
+        self.estimator.read(&mut motion);
+        to_grid(&shots, &motion, frames)
+    }
+
+    /// Displacement of the regions from `from` to `to` without errors of measurement.
+    pub fn displacement<const R: usize>(
+        &self,
+        from: &Pose,
+        to: &Pose,
+        person: &Person,
+    ) -> [[f32; 2]; R] {
+        let (a, b) = (self.appearance(from, person), self.appearance(to, person));
+        self.without_head(&a, &b)
+    }
+
+    fn true_motion<const R: usize>(
+        &self,
+        poses: &[Pose],
+        shots: &[Shot],
+        person: &Person,
+    ) -> Vec<[[f32; 2]; R]> {
+        let mut motion = Vec::with_capacity(shots.len());
+        let mut before = None;
+        for pose in poses {
+            let now = self.appearance(pose, person);
+            if let Some(before) = &before {
+                motion.push(self.without_head(before, &now));
+            }
+            before = Some(now);
+        }
+        motion
+    }
+
+    /// Where the regions appear: the turned face, with the skin moved on it.
+    fn appearance<const R: usize>(&self, pose: &Pose, person: &Person) -> [[f32; 2]; R] {
+        let mut points = self.head.place(person, &pose.head);
+        let skin: [[f32; 2]; R] = person.displacement(&pose.units);
+        for (point, by) in points.iter_mut().zip(skin) {
+            point[0] += self.estimator.gain * by[0];
+            point[1] += self.estimator.gain * by[1];
+        }
+        points
+    }
+
+    fn without_head<const R: usize>(
+        &self,
+        from: &[[f32; 2]; R],
+        to: &[[f32; 2]; R],
+    ) -> [[f32; 2]; R] {
+        let mut moved = std::array::from_fn(|i| [to[i][0] - from[i][0], to[i][1] - from[i][1]]);
+        remove_nose(&mut moved, self.nose_share);
+        moved
+    }
+}
+
+/// Draws a person from `rig` and gives their movements an own hand: how far each unit moves sideways
+/// and up, how the regions share in it, where exactly the regions lie.
+///
+/// A rig is the mean of many faces; muscles are not.
+pub fn individual(random: &mut Random, rig: &dyn Rig) -> Person {
+    let mut person = rig.person(random);
+    let spread = random.random_range(0.0..0.25f32);
+    for unit in 0..UNITS.len() {
+        let [wide, high] = [0.35, 0.2].map(|sd| log_normal(random, (1.0, sd)) as f32);
+        let (sin, cos) = ((0.2 * normal(random)) as f32).sin_cos();
+        let largest =
+            person.fields[unit].iter().flatten().map(|v| v[0].hypot(v[1])).fold(0.0, f32::max);
+        let strange: [[f32; 2]; REGIONS] = std::array::from_fn(|_| {
+            [0.04 * largest * normal(random) as f32, 0.04 * largest * normal(random) as f32]
+        });
+        let share: [f32; REGIONS] =
+            std::array::from_fn(|_| (1.0 + 0.2 * normal(random) as f32).max(0.0));
+        for (side, field) in person.fields[unit].iter_mut().enumerate() {
+            // Right halves turn the other way, so that a face stays roughly symmetric.
+            let sin = if side == 0 { sin } else { -sin };
+            let own = *field;
+            for (i, v) in field.iter_mut().enumerate() {
+                let near = neighbour(i);
+                let mix = |k: usize| (1.0 - spread) * own[i][k] + spread * own[near][k];
+                let (x, y) = (wide * mix(0), high * mix(1));
+                let strange = if side == 0 { strange[i] } else { strange[MIRRORED[i]] };
+                let strange = if own[i] == [0.0; 2] { [0.0; 2] } else { strange };
+                *v = [
+                    share[i] * (cos * x - sin * y) + strange[0],
+                    share[i] * (sin * x + cos * y) + strange[1],
+                ];
+            }
+        }
+    }
+    person
+}
+
+/// The region next to one, whose motion a large or misplaced window takes in.
+fn neighbour(region: usize) -> usize {
+    const NEXT: [usize; REGIONS] =
+        [1, 0, 1, 4, 5, 4, 7, 6, 9, 8, 9, 18, 14, 15, 12, 13, 7, 7, 11, 2, 3, 8, 10];
+    NEXT[region]
+}

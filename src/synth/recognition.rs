@@ -1,0 +1,133 @@
+//! Labelled expressions for training and testing the recogniser: displacement over three phases.
+
+use rand::{Rng, SeedableRng};
+
+use super::camera::GRID_FPS;
+use super::motion::{Recording, individual};
+use super::noise::NoiseModel;
+use super::scenario::{expression, log_normal, normal};
+use super::{Activation, Random, Rig, ScenarioConfig, Timeline};
+use crate::event::{ActionUnit, Emotion, EventKind, Side};
+use crate::pipeline::REGIONS;
+
+/// One expression as the recogniser sees it.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    /// `[onset→middle, middle→apex, apex→offset][23][x, y]`: displacement in percent of the
+    /// outer-eye distance, head motion removed.
+    pub motion: [[[f32; 2]; REGIONS]; 3],
+    /// How observers read it.
+    pub emotion: Emotion,
+    /// For each of [`ActionUnit::RECOGNIZED`]: 1 where both halves, the left, the right moves.
+    pub units: [[f32; 3]; ActionUnit::RECOGNIZED.len()],
+    /// Micro or macro.
+    pub kind: EventKind,
+    /// Onset→apex displacement of the strongest region without noise, percent.
+    pub size_percent: f32,
+    /// Standard deviation of the error of each component, percent.
+    pub noise_percent: f32,
+}
+
+/// Emotions and how often they are drawn: nearer to equal than in life, where three of five are
+/// negative.
+const EMOTIONS: [(Emotion, f64); 3] =
+    [(Emotion::Negative, 0.44), (Emotion::Positive, 0.28), (Emotion::Surprise, 0.28)];
+
+/// Draws expression `index` of the set `seed`. Expressions do not depend on each other.
+pub fn sample(rig: &dyn Rig, seed: u64, index: u64) -> Expression {
+    let mut random = Random::seed_from_u64(seed);
+    random.set_stream(index);
+    let kind = if random.random_bool(0.75) { EventKind::Micro } else { EventKind::Macro };
+    let emotion = drawn_emotion(&mut random);
+    let shown = expression(&mut random, kind, Some(emotion), 1.0);
+    let timeline = around(&mut random, &shown);
+    let recording = Recording::draw(&mut random);
+    let person = individual(&mut random, rig);
+
+    let moments = marked(&mut random, &shown);
+    let poses = moments.map(|t| timeline.sample(t));
+    let mut motion: [[[f32; 2]; REGIONS]; 3] =
+        std::array::from_fn(|i| recording.displacement(&poses[i], &poses[i + 1], &person));
+    let still = NoiseModel { bursts_per_minute: 0.0, ..recording.noise.clone() };
+    let mut noise_percent = 0.0;
+    let is_direct = random.random_bool(0.5);
+    let error = log_normal(&mut random, (1.3, 0.35));
+    for (phase, span) in motion.iter_mut().zip(moments.windows(2)) {
+        // Flow between the two frames errs as flow between neighbours does, or a little more. Summed
+        // over the frames between, errors add up like chance, or less where they cancel.
+        let frames = ((span[1] - span[0]) * GRID_FPS).max(1.0);
+        let growth = if is_direct { error } else { frames.powf(0.35) };
+        let noise = NoiseModel { sd_percent: still.sd_percent * growth as f32, ..still.clone() };
+        let mut one = [*phase];
+        noise.add(&mut random, &mut one, &[0.0], GRID_FPS);
+        *phase = one[0];
+        noise_percent = noise.sd_percent;
+    }
+    Expression {
+        motion,
+        emotion,
+        units: labels(&shown),
+        kind,
+        size_percent: size(&person, &shown),
+        noise_percent,
+    }
+}
+
+fn drawn_emotion(random: &mut Random) -> Emotion {
+    let mut left = random.random_range(0.0..1.0);
+    let drawn = EMOTIONS.iter().find(|(_, part)| {
+        left -= part;
+        left < 0.0
+    });
+    drawn.map_or(Emotion::Negative, |(emotion, _)| *emotion)
+}
+
+/// The expression in the midst of a face's other life.
+fn around(random: &mut Random, shown: &Activation) -> Timeline {
+    let habits = ScenarioConfig {
+        duration_secs: shown.offset_secs + 1.0,
+        micro_per_minute: 0.0,
+        macro_per_minute: 0.0,
+        talks_per_minute: if random.random_bool(0.05) { 10.0 } else { 0.0 },
+        stirs_per_minute: random.random_range(0.0..10.0),
+        head_unrest: log_normal(random, (0.5, 0.8)),
+        ..ScenarioConfig::default()
+    };
+    let mut timeline = Timeline::random(random.random(), &habits);
+    timeline.activations.push(shown.clone());
+    timeline
+}
+
+/// Onset, middle, apex and offset as a person or the spotter marks them: a frame or so off.
+fn marked(random: &mut Random, shown: &Activation) -> [f64; 4] {
+    let mut shifted = |secs: f64, sd_frames: f64| secs + sd_frames * normal(random) / GRID_FPS;
+    let onset = shifted(shown.onset_secs, 1.2);
+    let apex = shifted(shown.apex_secs, 1.0).max(onset + 2.0 / GRID_FPS);
+    let offset = shifted(shown.offset_secs, 2.0).max(apex + 2.0 / GRID_FPS);
+    [onset, (onset + apex) / 2.0, apex, offset]
+}
+
+/// Which of the recogniser's units move, with side. It tells 23 as 24 and 26 as 25.
+fn labels(shown: &Activation) -> [[f32; 3]; ActionUnit::RECOGNIZED.len()] {
+    let mut labels = [[0.0; 3]; ActionUnit::RECOGNIZED.len()];
+    for moved in &shown.units {
+        let told = match moved.unit.0 {
+            23 => ActionUnit(24),
+            26 => ActionUnit(25),
+            _ => moved.unit,
+        };
+        let unit = ActionUnit::RECOGNIZED.iter().position(|u| *u == told);
+        let side = Side::ALL.iter().position(|s| *s == moved.side);
+        if let (Some(unit), Some(side)) = (unit, side) {
+            labels[unit][side] = 1.0;
+        }
+    }
+    labels
+}
+
+fn size(person: &super::Person, shown: &Activation) -> f32 {
+    let mut weights = super::UnitWeights::default();
+    shown.units.iter().for_each(|u| weights.add(u.unit, u.halves));
+    let moved: [[f32; 2]; REGIONS] = person.displacement(&weights);
+    moved.iter().map(|v| v[0].hypot(v[1])).fold(0.0, f32::max)
+}
