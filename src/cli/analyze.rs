@@ -35,7 +35,8 @@ pub(super) struct Raw {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// What to write
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "csv")]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "csv",
+        value_parser = super::format_names())]
     format: Vec<String>,
     /// Stop after so many seconds of the source's own time
     #[arg(long, value_name = "N", value_parser = super::parse_secs)]

@@ -15,7 +15,8 @@ pub(super) struct Raw {
     /// A session.json, or the folder that holds one (written by: analyze --format json)
     session: PathBuf,
     /// What to write
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "csv")]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "csv",
+        value_parser = super::format_names())]
     format: Vec<String>,
     /// Folder for the files; none of them may exist yet
     #[arg(long, value_name = "DIR")]

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::source::SourceSpec;
 
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Raw {
     /// camera, camera:0, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
     #[arg(long, value_name = "SOURCE")]
@@ -49,5 +50,19 @@ impl Raw {
 
 /// Opens the window and stays until it is closed.
 pub(super) fn run(_job: Job) -> Result<(), CliError> {
+    if !has_display() {
+        return Err(CliError::Failed(NO_DISPLAY.into()));
+    }
     Err(CliError::Failed("the window is not built yet".into()))
+}
+
+const NO_DISPLAY: &str = "there is no display to open a window on (neither DISPLAY nor \
+    WAYLAND_DISPLAY is set); without one use `fleeting analyze SOURCE --out DIR`, or see \
+    `fleeting --help`";
+
+/// Whether the session has a display. Systems without these variables always do.
+pub(super) fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(all(unix, not(target_os = "macos")))
+        || ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(is_set)
 }

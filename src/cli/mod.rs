@@ -14,13 +14,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 
 use crate::config::{Config, ConfigError};
 use crate::engine::analysis::OfflineError;
 use crate::evaluate::EvaluateError;
-use crate::export::{ExportError, Exporter, exporter};
+use crate::export::{EXPORTERS, ExportError, Exporter, exporter};
 use crate::model::{ModelChoice, ModelError};
 use crate::session::Session;
 use crate::source::SourceError;
@@ -217,11 +218,16 @@ fn model_choice(folder: Option<PathBuf>) -> ModelChoice {
     folder.map_or(ModelChoice::Embedded, ModelChoice::Folder)
 }
 
-/// The formats of these names.
+/// Lets clap name the formats.
+fn format_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(EXPORTERS.iter().map(|exporter| exporter.name))
+}
+
+/// The formats of these names, each once.
 fn exporters(names: &[String]) -> Result<Vec<&'static Exporter>, CliError> {
     let mut formats: Vec<&Exporter> = Vec::new();
     for name in names {
-        let format = exporter(name).map_err(|error| CliError::Misuse(error.to_string()))?;
+        let format = exporter(name)?;
         if !formats.iter().any(|other| other.name == format.name) {
             formats.push(format);
         }
