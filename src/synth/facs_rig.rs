@@ -143,21 +143,25 @@ fn place(patch: &super::facs_fields::Patch, half: usize, points: &[Point]) -> Pl
     }
 }
 
-/// How far above and below its edge a closing lid draws the skin, outer-eye distances.
-const LID_REACH: [f32; 2] = [0.13, 0.09];
+/// How far a closing upper lid draws the skin, of the way to the brow.
+const UPPER_LID_REACH: f32 = 0.95;
 
-/// How far a lid moves skin at `q` of its own side when the eye closes by `closing` (1: shut).
-/// `upper`: whether `q` belongs to the upper lid.
-pub(super) fn lid_push(slit: &Slit, q: Point, closing: f32, upper: bool) -> f32 {
+/// How far below its edge a closing lower lid draws the skin, outer-eye distances.
+const LOWER_LID_REACH: f32 = 0.09;
+
+/// How far a lid moves skin at `q` of its own side when the eye closes by `closing` (1: shut), and
+/// how much further it moves skin one unit lower. `upper`: whether `q` belongs to the upper lid.
+pub(super) fn lid_push(slit: &Slit, q: Point, closing: f32, upper: bool) -> [f32; 2] {
     let (top, bottom) = (slit.upper(q.x), slit.lower(q.x));
     let meeting = top + UPPER_LID_PART * (bottom - top);
-    let (travel, depth, reach) = if upper {
-        (meeting - top, top - q.y, LID_REACH[0])
+    let (travel, depth, reach, downwards) = if upper {
+        (meeting - top, top - q.y, (UPPER_LID_REACH * slit.brow_gap).max(0.05), -1.0)
     } else {
-        (meeting - bottom, q.y - bottom, LID_REACH[1])
+        (meeting - bottom, q.y - bottom, LOWER_LID_REACH, 1.0)
     };
     let t = (depth / reach).clamp(0.0, 1.0);
-    closing * travel * (1.0 - t * t * (3.0 - 2.0 * t))
+    let slope = -6.0 * t * (1.0 - t) / reach * downwards;
+    [1.0 - t * t * (3.0 - 2.0 * t), slope].map(|v| closing * travel * v)
 }
 
 fn lid_displacement(slit: &Slit, q: Point, weights: &UnitWeights) -> Point {
@@ -170,7 +174,7 @@ fn lid_displacement(slit: &Slit, q: Point, weights: &UnitWeights) -> Point {
     if !upper && q.y < slit.lower(q.x) {
         return Point::default();
     }
-    Point::new(0.0, lid_push(slit, q, closing, upper))
+    Point::new(0.0, lid_push(slit, q, closing, upper)[0])
 }
 
 /// Draws persons from the embedded portraits' faces.

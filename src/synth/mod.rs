@@ -19,15 +19,22 @@ pub mod noise;
 pub mod npy;
 pub mod portrait;
 pub mod recognition;
+mod head_warp;
+mod openings;
+pub mod render;
 pub mod scenario;
+mod sensor;
 mod slit;
 pub mod spotting;
 mod texture;
 pub mod timeline;
 pub mod units;
+mod warp;
 
 pub use facs_rig::FacsRig;
+pub use render::Renderer;
 pub use scenario::ScenarioConfig;
+pub use sensor::Camera;
 pub use timeline::{Activation, HeadPose, Pose, Timeline};
 pub use units::{UnitMove, UnitWeights};
 

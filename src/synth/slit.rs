@@ -23,9 +23,14 @@ pub(super) struct Slit {
     pub(super) kind: SlitKind,
     /// x of the two corners, the smaller first.
     pub(super) corners: [f32; 2],
+    /// From the upper edge to the brow; for the mouth of no meaning.
+    pub(super) brow_gap: f32,
     upper: Curve,
     lower: Curve,
 }
+
+/// Mesh points under the middle of the brows, left and right.
+const BROWS: [usize; 2] = [282, 52];
 
 // Mesh points along the edges, corner to corner.
 const RIGHT_UPPER: &[usize] = &[33, 246, 161, 160, 159, 158, 157, 173, 133];
@@ -43,7 +48,11 @@ impl Slit {
         };
         let slit = |kind, upper: &[usize], lower: &[usize]| {
             let (upper, lower) = (Curve::through(&pick(upper)), Curve::through(&pick(lower)));
-            Self { kind, corners: [upper.start, upper.end], upper, lower }
+            let brow_gap = match kind {
+                SlitKind::Eye(half) => points.get(BROWS[half]).map_or(0.0, |p| upper.at(p.x) - p.y),
+                SlitKind::Mouth => 0.0,
+            };
+            Self { kind, corners: [upper.start, upper.end], brow_gap, upper, lower }
         };
         let mut mouth = slit(SlitKind::Mouth, LIPS_UPPER, LIPS_LOWER);
         // A closed mouth is one line, whatever the mesh thinks of the two lips.
