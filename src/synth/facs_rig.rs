@@ -211,6 +211,13 @@ const REGION_POINTS: [&[(usize, f32)]; REGIONS] = [
     &[(291, 0.6), (365, 0.4)],
 ];
 
+/// Centres of the 23 regions, face coordinates.
+pub fn region_centers(face: &FacsFace) -> [Point; REGIONS] {
+    REGION_POINTS.map(|points| {
+        points.iter().fold(Point::default(), |sum, (i, weight)| sum + face.points[*i] * *weight)
+    })
+}
+
 /// Log standard deviation of a unit's size and of a patch's reach from person to person.
 const PERSON_SPREAD: (f32, f32) = (0.2, 0.12);
 

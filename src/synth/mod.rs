@@ -23,6 +23,7 @@ mod head_warp;
 mod openings;
 pub mod render;
 pub mod scenario;
+pub mod scene;
 mod sensor;
 mod slit;
 pub mod spotting;

@@ -160,79 +160,169 @@ fn fill(image: &RgbImage, (width, height): (usize, usize)) -> Option<(RgbImage, 
 }
 
 #[cfg(test)]
-mod dump {
+mod tests {
     use super::*;
     use crate::event::ActionUnit;
+    use crate::synth::slit::SlitKind;
 
-    fn save(image: &RgbImage, path: &str) {
-        image::save_buffer(
-            path,
-            &image.data,
-            image.width as u32,
-            image.height as u32,
-            image::ColorType::Rgb8,
-        )
-        .unwrap();
+    const SIZE: (usize, usize) = (640, 480);
+
+    fn renderer(camera: Camera) -> (Renderer, Portrait) {
+        let portrait = Portrait::named("p002").expect("embedded");
+        (Renderer::new(&portrait, SIZE, camera, 1).expect("a face"), portrait)
+    }
+
+    fn pose(units: &[(u8, [f32; 2])]) -> Pose {
+        let mut pose = Pose { gain: 1.0, ..Pose::default() };
+        units.iter().for_each(|(unit, halves)| pose.units.add(ActionUnit(*unit), *halves));
+        pose
+    }
+
+    fn draw(renderer: &mut Renderer, pose: &Pose) -> RgbImage {
+        let mut image = RgbImage::default();
+        renderer.render(pose, 0, 0.0, &mut image);
+        image
+    }
+
+    /// Mean absolute difference of two pictures inside a box, levels.
+    fn difference(a: &RgbImage, b: &RgbImage, center: Point, radius: isize, shift: Point) -> f32 {
+        let mut sum = 0.0;
+        for dy in -radius..=radius {
+            for dx in -radius..=radius {
+                let p = center + Point::new(dx as f32, dy as f32);
+                let (before, after) = (a.sample(p), b.sample(p + shift));
+                sum += before.iter().zip(after).map(|(x, y)| (x - y).powi(2)).sum::<f32>();
+            }
+        }
+        sum / ((2 * radius + 1) * (2 * radius + 1) * 3) as f32
+    }
+
+    /// Where the surroundings of `center` in `a` went in `b`, by trying shifts to a tenth of a pixel.
+    fn matched_shift(a: &RgbImage, b: &RgbImage, center: Point) -> Point {
+        let mut best = (f32::INFINITY, Point::default());
+        for step in [1.0_f32, 0.25, 0.05] {
+            let around = best.1;
+            for i in -6..=6 {
+                for j in -6..=6 {
+                    let shift = around + Point::new(i as f32, j as f32) * step;
+                    let cost = difference(a, b, center, 7, shift);
+                    if cost < best.0 {
+                        best = (cost, shift);
+                    }
+                }
+            }
+        }
+        best.1
     }
 
     #[test]
-    #[ignore]
-    fn dump() {
-        for (n, name) in super::super::portrait::names().enumerate() {
-            let portrait = Portrait::named(name).unwrap();
-            let mut r = Renderer::new(&portrait, (640, 480), Camera::CLEAN, 1).unwrap();
-            let mut out = RgbImage::default();
-            let t = std::time::Instant::now();
-            r.render(&Pose { gain: 1.0, ..Pose::default() }, 0, 0.0, &mut out);
-            println!("rest {:?}", t.elapsed());
-            save(&out, &format!("/tmp/demo/r_{n}_rest.png"));
-            let mut cases: Vec<(String, Vec<(u8, f32)>)> = vec![];
-            for c in [0.25, 0.5, 0.75, 1.0] {
-                cases.push((format!("blink{c}"), vec![(45, c)]));
+    fn a_person_at_rest_is_the_portrait_itself() {
+        let (mut renderer, portrait) = renderer(Camera::CLEAN);
+        let (expected, _) = fill(&portrait.image, SIZE).expect("not empty");
+        let found = draw(&mut renderer, &pose(&[]));
+        let n = found.data.len() as f32;
+        let off = |(a, b): (&u8, &u8)| f32::from(a.abs_diff(*b));
+        let mean = found.data.iter().zip(&expected.data).map(off).sum::<f32>() / n;
+        // The lens softens hair and lashes; nothing else differs.
+        assert!(mean < 2.5, "{mean}");
+    }
+
+    #[test]
+    fn the_same_pose_and_frame_give_the_same_bytes_whatever_came_between() {
+        let (mut renderer, _) = renderer(Camera::default());
+        let smile = pose(&[(12, [0.3, 0.2]), (45, [0.5, 0.5])]);
+        let first = draw(&mut renderer, &smile);
+        draw(&mut renderer, &pose(&[(4, [0.9, 0.1]), (26, [0.3, 0.3])]));
+        assert_eq!(draw(&mut renderer, &smile), first);
+    }
+
+    #[test]
+    fn the_movement_that_was_put_in_is_found_in_the_pixels() {
+        let (mut renderer, _) = renderer(Camera::CLEAN);
+        let rest = draw(&mut renderer, &pose(&[]));
+        // About 1.5 px at the brows and the corners of the mouth.
+        for (unit, weight, points) in
+            [(4_u8, 0.15, [105, 334]), (12, 0.07, [61, 291]), (1, 0.15, [107, 336])]
+        {
+            let moving = pose(&[(unit, [weight; 2])]);
+            let picture = draw(&mut renderer, &moving);
+            for index in points {
+                let face = &renderer.warp.face;
+                let at = face.point(index).expect("a mesh point");
+                let map = renderer.frame_from_face();
+                let expected = map.apply_vector(face.displacement(at, &moving.units));
+                let found = matched_shift(&rest, &picture, map.apply(at));
+                assert!(expected.norm() > 0.5, "{unit} {index} {expected:?}");
+                assert!(
+                    found.distance(expected) < 0.25 * expected.norm() + 0.1,
+                    "unit {unit} at {index}: put in {expected:?}, found {found:?}"
+                );
             }
-            for (u, w) in [
-                (1, 0.8),
-                (2, 0.8),
-                (4, 0.8),
-                (5, 1.0),
-                (6, 0.8),
-                (7, 1.0),
-                (9, 0.5),
-                (10, 0.5),
-                (12, 0.5),
-                (14, 1.0),
-                (15, 1.0),
-                (16, 0.7),
-                (17, 0.7),
-                (18, 1.0),
-                (20, 0.8),
-                (23, 0.5),
-                (24, 1.0),
-                (25, 0.8),
-                (26, 0.3),
-                (30, 0.5),
-            ] {
-                cases.push((format!("au{u}"), vec![(u, w)]));
-            }
-            for (label, units) in cases {
-                let mut pose = Pose { gain: 1.0, ..Pose::default() };
-                for (u, w) in units {
-                    pose.units.add(ActionUnit(u), [w; 2]);
-                }
-                let t = std::time::Instant::now();
-                r.render(&pose, 0, 0.0, &mut out);
-                println!("{label} {:?}", t.elapsed());
-                save(&out, &format!("/tmp/demo/r_{n}_{label}.png"));
-            }
-            let mut pose = Pose { gain: 1.0, gaze: [0.2, 0.05], ..Pose::default() };
-            pose.head.yaw = 0.1;
-            pose.head.roll = 0.05;
-            pose.head.pitch = 0.05;
-            pose.head.shift = [0.05, -0.03];
-            let t = std::time::Instant::now();
-            r.render(&pose, 0, 0.0, &mut out);
-            println!("head {:?}", t.elapsed());
-            save(&out, &format!("/tmp/demo/r_{n}_head.png"));
+        }
+    }
+
+    #[test]
+    fn a_one_sided_movement_leaves_the_pixels_of_the_other_half_alone() {
+        let (mut renderer, _) = renderer(Camera::CLEAN);
+        let rest = draw(&mut renderer, &pose(&[]));
+        let picture = draw(&mut renderer, &pose(&[(12, [0.2, 0.0])]));
+        let at = |i| renderer.frame_from_face().apply(renderer.warp.face.point(i).expect("point"));
+        assert_eq!(difference(&rest, &picture, at(50), 6, Point::default()), 0.0);
+        assert!(difference(&rest, &picture, at(291), 6, Point::default()) > 1.0);
+    }
+
+    #[test]
+    fn a_blink_shuts_the_dark_of_the_eyes_step_by_step() {
+        let (mut renderer, _) = renderer(Camera::CLEAN);
+        let slit = renderer.warp.face.slits[0].clone();
+        assert_eq!(slit.kind, SlitKind::Eye(0));
+        let middle = (slit.corners[0] + slit.corners[1]) / 2.0;
+        let map = renderer.frame_from_face();
+        let (top, bottom) = (slit.upper(middle), slit.lower(middle));
+        let mut dark = |closing: f32| {
+            let picture = draw(&mut renderer, &pose(&[(45, [closing; 2])]));
+            (0..60)
+                .filter(|i| {
+                    let y = top + (bottom - top) * *i as f32 / 60.0;
+                    let [r, g, b] = picture.sample(map.apply(Point::new(middle, y)));
+                    crate::image::luma([r, g, b]) < 60.0
+                })
+                .count()
+        };
+        let counts = [0.0, 0.35, 0.7, 1.0].map(&mut dark);
+        assert!(counts.is_sorted_by(|a, b| a > b), "{counts:?}");
+        assert!(counts[3] * 3 < counts[0], "{counts:?}");
+    }
+
+    #[test]
+    fn a_dropping_jaw_opens_a_dark_mouth() {
+        let (mut renderer, _) = renderer(Camera::CLEAN);
+        let mouth = renderer.warp.face.slits[2].clone();
+        let center = renderer.frame_from_face().apply(Point::new(0.0, mouth.upper(0.0) + 0.03));
+        let light = |image: &RgbImage| crate::image::luma(image.sample(center));
+        let shut = light(&draw(&mut renderer, &pose(&[])));
+        let open = light(&draw(&mut renderer, &pose(&[(26, [0.25; 2])])));
+        assert!(open < 50.0 && shut > 80.0, "{shut} {open}");
+    }
+
+    #[test]
+    fn the_background_stays_when_the_head_moves() {
+        let (mut renderer, _) = renderer(Camera::CLEAN);
+        let rest = draw(&mut renderer, &pose(&[]));
+        let mut turned = pose(&[]);
+        turned.head.yaw = 0.06;
+        turned.head.shift = [0.03, 0.02];
+        let picture = draw(&mut renderer, &turned);
+        assert_eq!(rest.at(4, 4), picture.at(4, 4));
+        assert!(difference(&rest, &picture, Point::new(320.0, 280.0), 20, Point::default()) > 5.0);
+    }
+
+    #[test]
+    fn a_size_without_pixels_is_refused() {
+        let portrait = Portrait::named("p002").expect("embedded");
+        for size in [(0, 480), (640, 1), (9000, 480)] {
+            let error = Renderer::new(&portrait, size, Camera::CLEAN, 1).expect_err("no picture");
+            assert!(error.to_string().contains("expected 16 to 8192"));
         }
     }
 }
