@@ -8,7 +8,7 @@ use crate::image::{Frame, RgbImage};
 use crate::synth::facs_rig::FacsFace;
 use crate::synth::portrait::Portrait;
 use crate::synth::scene::{Performance, Scene};
-use crate::synth::{Camera, Renderer};
+use crate::synth::{Renderer, SensorModel};
 use crate::time::Timestamp;
 
 use super::{Next, Source, SourceError, SourceInfo, SourceKind, SourceSpec};
@@ -64,8 +64,8 @@ impl Demo {
         let size_px = spec.options.size_px.unwrap_or(SIZE_PX);
         let whole = |e: &dyn std::fmt::Display| unusable("a person to draw", e.to_string());
         let portrait = Portrait::numbered(seed).map_err(|e| whole(&e))?;
-        let renderer =
-            Renderer::new(&portrait, size_px, Camera::default(), seed).map_err(|e| whole(&e))?;
+        let renderer = Renderer::new(&portrait, size_px, SensorModel::default(), seed)
+            .map_err(|e| whole(&e))?;
         let face = FacsFace::new(&portrait.points_px)
             .ok_or_else(|| unusable("a face", "no eyes".into()))?;
         let frames = spec.options.limit_secs.map(|secs| (secs.max(0.0) * fps).ceil() as u64);

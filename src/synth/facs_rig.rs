@@ -269,7 +269,11 @@ impl Rig for FacsRig {
                 })
             })
         });
-        Person { rest: rest.map(|[x, y]| [x * stretch[0], y * stretch[1]]), depth: *depth, fields }
+        Person {
+            rest: rest.map(|[x, y]| [100.0 * x * stretch[0], 100.0 * y * stretch[1]]),
+            depth: depth.map(|d| 100.0 * d),
+            fields,
+        }
     }
 }
 
@@ -363,6 +367,16 @@ mod tests {
         let draw = |seed| rig.person(&mut Random::seed_from_u64(seed)).fields;
         assert_eq!(draw(3), draw(3));
         assert_ne!(draw(3), draw(4));
+    }
+
+    #[test]
+    fn a_person_is_measured_in_percent_and_its_nose_stands_out() {
+        let rig = FacsRig::new().expect("embedded faces");
+        let person = rig.person(&mut Random::seed_from_u64(1));
+        let [right, left] = [person.rest[8], person.rest[10]];
+        assert!((25.0..75.0).contains(&(left[0] - right[0])), "{right:?} {left:?}");
+        assert!((50.0..110.0).contains(&left[1]));
+        assert!(person.depth[7] > person.depth[2] && person.depth[7] > 15.0, "{:?}", person.depth);
     }
 
     #[test]

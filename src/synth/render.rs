@@ -11,7 +11,7 @@ use crate::image::{MAX_SIDE_PX, RgbImage};
 use super::facs_rig::FacsFace;
 use super::openings;
 use super::portrait::{Portrait, px_from_face};
-use super::sensor::{Camera, Sensor};
+use super::sensor::{Sensor, SensorModel};
 use super::texture::{Colour, Texture};
 use super::timeline::Pose;
 use super::warp::{STEP_PX, Warp};
@@ -43,12 +43,12 @@ pub enum RenderError {
 }
 
 impl Renderer {
-    /// Draws `portrait` so that it fills frames of `size_px`, through `camera`, whose noise follows
+    /// Draws `portrait` so that it fills frames of `size_px`, through `sensor`, whose noise follows
     /// from `seed`.
     pub fn new(
         portrait: &Portrait,
         size_px: (usize, usize),
-        camera: Camera,
+        sensor: SensorModel,
         seed: u64,
     ) -> Result<Self, RenderError> {
         let (width, height) = size_px;
@@ -67,7 +67,7 @@ impl Renderer {
             .map(|i| texture.sample((i % width) as f32 + 0.5, (i / width) as f32 + 0.5))
             .collect();
         let light = rest.clone();
-        Ok(Self { size_px, texture, rest, warp, sensor: Sensor::new(camera, seed), light })
+        Ok(Self { size_px, texture, rest, warp, sensor: Sensor::new(sensor, seed), light })
     }
 
     /// Pixels across and down of the frames.
@@ -167,9 +167,9 @@ mod tests {
 
     const SIZE: (usize, usize) = (640, 480);
 
-    fn renderer(camera: Camera) -> (Renderer, Portrait) {
+    fn renderer(sensor: SensorModel) -> (Renderer, Portrait) {
         let portrait = Portrait::named("p002").expect("embedded");
-        (Renderer::new(&portrait, SIZE, camera, 1).expect("a face"), portrait)
+        (Renderer::new(&portrait, SIZE, sensor, 1).expect("a face"), portrait)
     }
 
     fn pose(units: &[(u8, [f32; 2])]) -> Pose {
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_person_at_rest_is_the_portrait_itself() {
-        let (mut renderer, portrait) = renderer(Camera::CLEAN);
+        let (mut renderer, portrait) = renderer(SensorModel::CLEAN);
         let (expected, _) = fill(&portrait.image, SIZE).expect("not empty");
         let found = draw(&mut renderer, &pose(&[]));
         let n = found.data.len() as f32;
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_same_pose_and_frame_give_the_same_bytes_whatever_came_between() {
-        let (mut renderer, _) = renderer(Camera::default());
+        let (mut renderer, _) = renderer(SensorModel::default());
         let smile = pose(&[(12, [0.3, 0.2]), (45, [0.5, 0.5])]);
         let first = draw(&mut renderer, &smile);
         draw(&mut renderer, &pose(&[(4, [0.9, 0.1]), (26, [0.3, 0.3])]));
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_movement_that_was_put_in_is_found_in_the_pixels() {
-        let (mut renderer, _) = renderer(Camera::CLEAN);
+        let (mut renderer, _) = renderer(SensorModel::CLEAN);
         let rest = draw(&mut renderer, &pose(&[]));
         // About 1.5 px at the brows and the corners of the mouth.
         for (unit, weight, points) in
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_one_sided_movement_leaves_the_pixels_of_the_other_half_alone() {
-        let (mut renderer, _) = renderer(Camera::CLEAN);
+        let (mut renderer, _) = renderer(SensorModel::CLEAN);
         let rest = draw(&mut renderer, &pose(&[]));
         let picture = draw(&mut renderer, &pose(&[(12, [0.2, 0.0])]));
         let at = |i| renderer.frame_from_face().apply(renderer.warp.face.point(i).expect("point"));
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_blink_shuts_the_dark_of_the_eyes_step_by_step() {
-        let (mut renderer, _) = renderer(Camera::CLEAN);
+        let (mut renderer, _) = renderer(SensorModel::CLEAN);
         let slit = renderer.warp.face.slits[0].clone();
         assert_eq!(slit.kind, SlitKind::Eye(0));
         let middle = (slit.corners[0] + slit.corners[1]) / 2.0;
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_dropping_jaw_opens_a_dark_mouth() {
-        let (mut renderer, _) = renderer(Camera::CLEAN);
+        let (mut renderer, _) = renderer(SensorModel::CLEAN);
         let mouth = renderer.warp.face.slits[2].clone();
         let center = renderer.frame_from_face().apply(Point::new(0.0, mouth.upper(0.0) + 0.03));
         let light = |image: &RgbImage| crate::image::luma(image.sample(center));
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn the_background_stays_when_the_head_moves() {
-        let (mut renderer, _) = renderer(Camera::CLEAN);
+        let (mut renderer, _) = renderer(SensorModel::CLEAN);
         let rest = draw(&mut renderer, &pose(&[]));
         let mut turned = pose(&[]);
         turned.head.yaw = 0.06;
@@ -321,7 +321,8 @@ mod tests {
     fn a_size_without_pixels_is_refused() {
         let portrait = Portrait::named("p002").expect("embedded");
         for size in [(0, 480), (640, 1), (9000, 480)] {
-            let error = Renderer::new(&portrait, size, Camera::CLEAN, 1).expect_err("no picture");
+            let error =
+                Renderer::new(&portrait, size, SensorModel::CLEAN, 1).expect_err("no picture");
             assert!(error.to_string().contains("expected 16 to 8192"));
         }
     }

@@ -179,7 +179,7 @@ fn show(timeline: &mut Timeline, face: &FacsFace, random: &mut Random) {
         } else {
             (EventKind::Macro, SHOW_SIZES[1])
         };
-        let mut drawn = expression(random, kind, onset);
+        let mut drawn = expression(random, kind, None, onset);
         let size = log_normal(random, (median, log_sd)).clamp(least, most) as f32;
         let talk = |a: &Activation| {
             let apart = |(from, to): &(f64, f64)| {

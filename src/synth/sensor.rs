@@ -10,7 +10,7 @@ use super::texture::Colour;
 
 /// How a camera spoils a picture. Levels are of 255.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Camera {
+pub struct SensorModel {
     /// Standard deviation of noise in the dark, levels.
     pub read_noise: f32,
     /// Standard deviation of photon noise at full light, levels; falls with the root of the light.
@@ -23,7 +23,7 @@ pub struct Camera {
     pub readout_secs: f64,
 }
 
-impl Default for Camera {
+impl Default for SensorModel {
     /// An ordinary webcam in a lit room: noise of one to two levels after its own filtering.
     fn default() -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Default for Camera {
     }
 }
 
-impl Camera {
+impl SensorModel {
     /// Adds nothing but the rounding to bytes.
     pub const CLEAN: Self = Self {
         read_noise: 0.0,
@@ -53,7 +53,7 @@ const DRAWS: usize = 4096;
 /// A camera with its noise drawn in advance.
 #[derive(Clone, Debug)]
 pub(super) struct Sensor {
-    camera: Camera,
+    model: SensorModel,
     seed: u64,
     draws: Vec<f32>,
     /// Standard deviation for each level.
@@ -61,16 +61,16 @@ pub(super) struct Sensor {
 }
 
 impl Sensor {
-    pub(super) fn new(camera: Camera, seed: u64) -> Self {
+    pub(super) fn new(model: SensorModel, seed: u64) -> Self {
         let mut random = Random::seed_from_u64(seed);
         let mut draws: Vec<f32> = (0..DRAWS).map(|_| StandardNormal.sample(&mut random)).collect();
         let mean = draws.iter().sum::<f32>() / DRAWS as f32;
         draws.iter_mut().for_each(|d| *d -= mean);
         let deviation = std::array::from_fn(|level| {
             let light = level as f32 / 255.0;
-            (camera.read_noise.powi(2) + camera.photon_noise.powi(2) * light).sqrt()
+            (model.read_noise.powi(2) + model.photon_noise.powi(2) * light).sqrt()
         });
-        Self { camera, seed, draws, deviation }
+        Self { model, seed, draws, deviation }
     }
 
     /// Turns light (levels, row by row) into the bytes of frame `seq`, captured at `secs`. The same
@@ -82,13 +82,13 @@ impl Sensor {
         (seq, secs): (u64, f64),
         target: &mut RgbImage,
     ) {
-        let noisy = self.camera.read_noise > 0.0 || self.camera.photon_noise > 0.0;
+        let noisy = self.model.read_noise > 0.0 || self.model.photon_noise > 0.0;
         let (width, height) = (target.width, target.height);
         let rows = light.chunks_exact(width).zip(target.data.chunks_exact_mut(width * 3));
         for (y, (light, bytes)) in rows.enumerate() {
-            let moment = secs + self.camera.readout_secs * y as f64 / height as f64;
-            let phase = std::f64::consts::TAU * (moment * self.camera.flicker_hz).fract();
-            let gain = gain * (1.0 + self.camera.flicker * phase.cos() as f32);
+            let moment = secs + self.model.readout_secs * y as f64 / height as f64;
+            let phase = std::f64::consts::TAU * (moment * self.model.flicker_hz).fract();
+            let gain = gain * (1.0 + self.model.flicker * phase.cos() as f32);
             let mut state = mix(self.seed ^ mix(seq) ^ mix(!(y as u64)));
             for (light, bytes) in light.iter().zip(bytes.chunks_exact_mut(3)) {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -126,10 +126,10 @@ fn mix(mut z: u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn expose(camera: Camera, seq: u64, level: f32) -> RgbImage {
+    fn expose(model: SensorModel, seq: u64, level: f32) -> RgbImage {
         let mut target = RgbImage::new(64, 64);
         let light = vec![[level, level, level, 0.0]; 64 * 64];
-        Sensor::new(camera, 5).expose(&light, 1.0, (seq, seq as f64 / 30.0), &mut target);
+        Sensor::new(model, 5).expose(&light, 1.0, (seq, seq as f64 / 30.0), &mut target);
         target
     }
 
@@ -141,23 +141,23 @@ mod tests {
 
     #[test]
     fn a_clean_camera_rounds_and_adds_nothing() {
-        assert!(expose(Camera::CLEAN, 0, 99.6).data.iter().all(|v| *v == 100));
+        assert!(expose(SensorModel::CLEAN, 0, 99.6).data.iter().all(|v| *v == 100));
     }
 
     #[test]
     fn noise_has_the_stated_size_and_grows_with_light() {
-        let camera = Camera { flicker: 0.0, ..Camera::default() };
+        let model = SensorModel { flicker: 0.0, ..SensorModel::default() };
         let expected = |level: f64| (0.64 + 2.56 * level / 255.0 + 1.0 / 12.0).sqrt();
         for level in [20.0, 128.0, 230.0] {
-            let found = deviation(&expose(camera, 3, level as f32));
+            let found = deviation(&expose(model, 3, level as f32));
             assert!((found / expected(level) - 1.0).abs() < 0.08, "{level}: {found}");
         }
     }
 
     #[test]
     fn the_same_frame_has_the_same_noise_and_the_next_has_its_own() {
-        let camera = Camera::default();
-        assert_eq!(expose(camera, 7, 128.0), expose(camera, 7, 128.0));
-        assert_ne!(expose(camera, 7, 128.0), expose(camera, 8, 128.0));
+        let model = SensorModel::default();
+        assert_eq!(expose(model, 7, 128.0), expose(model, 7, 128.0));
+        assert_ne!(expose(model, 7, 128.0), expose(model, 8, 128.0));
     }
 }
