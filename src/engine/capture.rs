@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 
 use super::captured::{CaptureSender, Captured};
+use super::guard;
 use super::link::Closed;
-use crate::source::{Next, NoticeKind, Source, SourceError, SourceSpec};
+use crate::source::{Next, NoticeKind, Source, SourceError, SourceSpec, camera};
 use crate::time::Timestamp;
 
 /// The longest sleep between two looks at the stop flag.
@@ -23,7 +24,7 @@ const FORGIVEN_LAG_SECS: f64 = 0.25;
 /// The source is opened at once, but read only when `ready` says that somebody reads the link, so
 /// that nothing is dropped while models load.
 pub fn run(spec: &SourceSpec, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBool) {
-    let error = match spec.open() {
+    let error = match open(spec) {
         Ok(mut source) => match ready.recv() {
             Ok(()) => deliver(source.as_mut(), spec.options.paced, tx, stop),
             Err(_) => return,
@@ -34,6 +35,16 @@ pub fn run(spec: &SourceSpec, tx: &CaptureSender, ready: &Receiver<()>, stop: &A
     if let Ok(error) = error {
         tx.send(Captured::Ended(error.map(|error| error.to_string()))).unwrap_or(());
     }
+}
+
+/// Opens the source; a camera whose reads wait for ever gets a thread that may do so.
+fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
+    if spec.kind == camera::KIND.name && camera::Backend::chosen() == camera::Backend::Nokhwa {
+        let opener =
+            |index, wanted: &camera::Wanted| guard::open(index, *wanted, camera::open_device);
+        return Ok(spec.limited(Box::new(camera::Camera::open(spec, Box::new(opener))?)));
+    }
+    spec.open()
 }
 
 /// Sends until the end (`None`), an error of the source, or a closed link.

@@ -24,6 +24,7 @@ pub mod capture;
 pub mod captured;
 mod clips;
 pub mod errand;
+pub mod guard;
 pub mod link;
 mod meter;
 mod neutral;

@@ -80,11 +80,15 @@ impl SourceSpec {
 
     /// Opens it.
     pub fn open(&self) -> Result<Box<dyn Source>, SourceError> {
-        let inner = (self.source_kind().open)(self)?;
-        Ok(match self.options.limit_secs {
-            Some(limit_secs) => Box::new(limit::Limited { inner, limit_secs }),
-            None => inner,
-        })
+        Ok(self.limited((self.source_kind().open)(self)?))
+    }
+
+    /// Ends `source` when [`SourceOptions::limit_secs`] says so.
+    pub(crate) fn limited(&self, source: Box<dyn Source>) -> Box<dyn Source> {
+        match self.options.limit_secs {
+            Some(limit_secs) => Box::new(limit::Limited { inner: source, limit_secs }),
+            None => source,
+        }
     }
 
     /// The named file or folder.

@@ -1,0 +1,166 @@
+//! What a camera driver must be able to do, whichever library speaks to it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use super::choose::Format;
+use crate::image::RgbImage;
+use crate::source::colour::{Planes, YuvColour, rgb_from_planes, rgb_from_yuyv};
+use crate::source::jpeg;
+
+/// How a camera sends its pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PixelFormat {
+    /// One JPEG a picture.
+    Mjpeg,
+    /// Packed 4:2:2, `Y U Y V`.
+    Yuyv,
+    /// Luma, then a plane of half-size `U V` pairs.
+    Nv12,
+    /// Luma only.
+    Grey,
+    /// Three bytes a pixel.
+    Rgb,
+}
+
+impl fmt::Display for PixelFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mjpeg => "MJPEG",
+            Self::Yuyv => "YUYV",
+            Self::Nv12 => "NV12",
+            Self::Grey => "grey",
+            Self::Rgb => "RGB",
+        })
+    }
+}
+
+/// One picture as the driver hands it over.
+#[derive(Clone, Debug)]
+pub struct Raw<'a> {
+    /// The bytes; those of a JPEG may go on after its end.
+    pub bytes: Cow<'a, [u8]>,
+    /// How to read them.
+    pub pixels: PixelFormat,
+    /// Pixels across and down; a JPEG's own size counts instead.
+    pub size_px: (usize, usize),
+    /// When it was captured, on a clock of the driver's own.
+    pub captured: Option<Duration>,
+    /// The driver's count of pictures, in which a jump is a loss.
+    pub sequence: Option<u32>,
+    /// The driver says that the bytes are damaged.
+    pub is_damaged: bool,
+}
+
+impl Raw<'_> {
+    /// The picture. The error says what was found, to follow "found".
+    pub fn decode(&self) -> Result<RgbImage, String> {
+        if self.is_damaged {
+            return Err("a picture that the driver calls damaged".into());
+        }
+        let (width, height) = self.size_px;
+        let short = || format!("{} bytes for {width}×{height} {}", self.bytes.len(), self.pixels);
+        match self.pixels {
+            PixelFormat::Mjpeg => jpeg::decode(&self.bytes),
+            PixelFormat::Yuyv => rgb_from_yuyv(&self.bytes, self.size_px).ok_or_else(short),
+            PixelFormat::Nv12 => rgb_from_nv12(&self.bytes, self.size_px).ok_or_else(short),
+            PixelFormat::Grey => {
+                let luma = self.bytes.get(..width * height).ok_or_else(short)?;
+                let data = luma.iter().flat_map(|&v| [v; 3]).collect();
+                RgbImage::from_vec(width, height, data).ok_or_else(short)
+            }
+            PixelFormat::Rgb => {
+                let data = self.bytes.get(..width * height * 3).ok_or_else(short)?.to_vec();
+                RgbImage::from_vec(width, height, data).ok_or_else(short)
+            }
+        }
+    }
+}
+
+fn rgb_from_nv12(bytes: &[u8], size_px: (usize, usize)) -> Option<RgbImage> {
+    let (width, height) = size_px;
+    let (luma, pairs) = bytes.split_at_checked(width * height)?;
+    let chroma = |which: usize| pairs.iter().skip(which).step_by(2).copied().collect::<Vec<u8>>();
+    let (u, v) = (chroma(0), chroma(1));
+    let source = Planes { planes: [luma, &u, &v], strides: [width, width.div_ceil(2)], size_px };
+    rgb_from_planes(source, YuvColour::unstated(height))
+}
+
+/// What one look at the driver gives.
+#[derive(Debug)]
+pub enum Read<'a> {
+    /// A picture.
+    Picture(Raw<'a>),
+    /// None for now.
+    Nothing,
+}
+
+/// Why a device cannot be opened or read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It is not there, or no longer.
+    Gone,
+    /// This user may not open it.
+    Denied,
+    /// Another program holds it.
+    Busy,
+    /// Anything else, in the driver's words.
+    Broken(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gone => "it is not connected",
+            Self::Denied => "this user may not open it",
+            Self::Busy => "another program is using it",
+            Self::Broken(words) => words,
+        })
+    }
+}
+
+/// An open camera. Made and read in one thread.
+pub trait Device {
+    /// What was agreed with the driver.
+    fn format(&self) -> Format;
+
+    /// Waits up to `patience` for a picture. A failure is final; the device must be opened anew.
+    fn read(&mut self, patience: Duration) -> Result<Read<'_>, Failure>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(pixels: PixelFormat, bytes: &[u8]) -> Raw<'_> {
+        let bytes = Cow::Borrowed(bytes);
+        Raw { bytes, pixels, size_px: (2, 2), captured: None, sequence: None, is_damaged: false }
+    }
+
+    #[test]
+    fn mid_grey_is_mid_grey_in_every_uncompressed_format() {
+        let yuyv = [126, 128, 126, 128, 126, 128, 126, 128];
+        for (pixels, bytes) in [
+            (PixelFormat::Yuyv, &yuyv[..]),
+            (PixelFormat::Nv12, &[126, 126, 126, 126, 128, 128]),
+            (PixelFormat::Grey, &[128; 4]),
+            (PixelFormat::Rgb, &[128; 12]),
+        ] {
+            let image = raw(pixels, bytes).decode().expect("a picture");
+            assert_eq!(image.data, [128; 12], "{pixels}");
+        }
+    }
+
+    #[test]
+    fn a_short_picture_says_how_short_it_is() {
+        let text = raw(PixelFormat::Yuyv, &[0; 7]).decode().expect_err("short");
+        assert_eq!(text, "7 bytes for 2×2 YUYV");
+    }
+
+    #[test]
+    fn a_picture_that_the_driver_calls_damaged_is_not_believed() {
+        let picture = Raw { is_damaged: true, ..raw(PixelFormat::Grey, &[128; 4]) };
+        assert!(picture.decode().is_err());
+    }
+}

@@ -1,0 +1,309 @@
+//! A webcam that may be unplugged, stall, send torn pictures and come back.
+//!
+//! The reader goes on through all of it on one clock and one count, says what happened, and opens the
+//! device anew by itself. Only a camera that cannot be opened in the first place is an error.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{
+    Next, Notice, NoticeKind, Source, SourceError, SourceInfo, SourceKind, SourceSpec, check_size,
+};
+use crate::image::Frame;
+
+mod choose;
+mod device;
+mod entry;
+mod nokhwa;
+mod timeline;
+#[cfg(target_os = "linux")]
+mod v4l2;
+
+pub use choose::{DEFAULT_FPS, DEFAULT_SIZE_PX, Format, Wanted};
+pub use device::{Device, Failure, PixelFormat, Raw, Read};
+pub use entry::CameraEntry;
+use timeline::Timeline;
+
+/// The registry entry.
+pub const KIND: SourceKind = SourceKind {
+    name: "camera",
+    target_help: "NUMBER or NAME",
+    about: "a webcam; the first one unless a number or part of a name follows",
+    is_live: true,
+    open: |spec| Ok(Box::new(Camera::open(spec, Box::new(open_device))?)),
+};
+
+/// The longest wait in one call of [`Source::next`], so that the reader can look at its commands.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// A running camera without a picture for so long has stalled: dozens of pictures late, while a slow
+/// one in the dark still sends seven a second.
+const STALL: Duration = Duration::from_millis(1000);
+
+/// A camera that has just been opened takes longer to its first picture.
+const FIRST_PICTURE: Duration = Duration::from_millis(1400);
+
+/// From one attempt to open a lost camera to the next.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Torn pictures are told of at most so often.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
+
+/// Which library speaks to the camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// V4L2 directly. Linux only.
+    V4l2,
+    /// nokhwa, whose reads wait as long as the camera likes.
+    Nokhwa,
+}
+
+impl Backend {
+    /// nokhwa where nothing else is here or `FLEETING_CAMERA_BACKEND=nokhwa` asks for it.
+    pub fn chosen() -> Self {
+        let asked = std::env::var("FLEETING_CAMERA_BACKEND").is_ok_and(|name| name == "nokhwa");
+        if asked || !cfg!(target_os = "linux") { Self::Nokhwa } else { Self::V4l2 }
+    }
+}
+
+/// Every camera of this computer.
+pub fn list() -> Vec<CameraEntry> {
+    #[cfg(target_os = "linux")]
+    return v4l2::list();
+    #[cfg(not(target_os = "linux"))]
+    return nokhwa::list();
+}
+
+/// Whether camera `index` is no longer the one of that name. Only Linux tells without opening it.
+fn has_moved(index: u32, name: &str) -> bool {
+    #[cfg(target_os = "linux")]
+    return v4l2::name_of(index).is_none_or(|now| now != name);
+    #[cfg(not(target_os = "linux"))]
+    return index == u32::MAX && name.is_empty();
+}
+
+/// Opens a device through the chosen backend.
+pub fn open_device(index: u32, wanted: &Wanted) -> Result<Box<dyn Device>, Failure> {
+    match Backend::chosen() {
+        #[cfg(target_os = "linux")]
+        Backend::V4l2 => Ok(Box::new(v4l2::V4l2Camera::open(index, wanted)?)),
+        _ => Ok(Box::new(nokhwa::NokhwaCamera::open(index, wanted)?)),
+    }
+}
+
+/// How to open a device by its number; called again after every loss.
+pub type Opener = Box<dyn FnMut(u32, &Wanted) -> Result<Box<dyn Device>, Failure>>;
+
+/// A camera as a source.
+pub struct Camera {
+    info: SourceInfo,
+    index: u32,
+    wanted: Wanted,
+    opener: Opener,
+    link: Link,
+    timeline: Timeline,
+    /// What was to be said before the next look at the device.
+    pending: VecDeque<Next>,
+    torn: TornPictures,
+    opened_at: Instant,
+    limit: Option<Duration>,
+}
+
+/// How things stand with the device.
+enum Link {
+    /// Open; the moment is that of the newest picture, or of opening.
+    Up { device: Box<dyn Device>, last_sign: Instant, has_delivered: bool },
+    /// Lost; to be tried again at that moment.
+    Down { retry_at: Instant },
+}
+
+impl Camera {
+    /// Opens the camera that `spec` names.
+    pub fn open(spec: &SourceSpec, opener: Opener) -> Result<Self, SourceError> {
+        let entries = list();
+        Self::open_entry(entry::find(&entries, &spec.target)?, spec, opener)
+    }
+
+    fn open_entry(
+        entry: &CameraEntry,
+        spec: &SourceSpec,
+        mut opener: Opener,
+    ) -> Result<Self, SourceError> {
+        let wanted = Wanted { size_px: spec.options.size_px, fps: spec.options.fps };
+        let device =
+            opener(entry.index, &wanted).map_err(|failure| entry::cannot_open(entry, &failure))?;
+        let now = Instant::now();
+        let info = describe(&entry.name, device.format());
+        check_size(&info.name, info.size_px)?;
+        Ok(Self {
+            info,
+            index: entry.index,
+            wanted,
+            opener,
+            link: Link::Up { device, last_sign: now, has_delivered: false },
+            timeline: Timeline::default(),
+            pending: VecDeque::new(),
+            torn: TornPictures::default(),
+            opened_at: now,
+            limit: spec.options.limit_secs.and_then(|secs| Duration::try_from_secs_f64(secs).ok()),
+        })
+    }
+
+    fn lose(&mut self, kind: NoticeKind, what: &str) {
+        let was_delivering = matches!(self.link, Link::Up { has_delivered: true, .. });
+        // The old device must be closed before it can be opened anew.
+        self.link = Link::Down { retry_at: Instant::now() };
+        self.timeline.interrupt();
+        if was_delivering {
+            let text = format!("{}: {what}. Trying to get it back", self.info.name);
+            self.say(kind, text);
+        }
+    }
+
+    fn say(&mut self, kind: NoticeKind, text: String) {
+        self.pending.push_back(Next::Notice(Notice::new(kind, text)));
+    }
+
+    /// Tries once to open the device, which may have come back under another number.
+    fn reopen(&mut self) {
+        if has_moved(self.index, &self.info.name) {
+            let same = list().into_iter().find(|entry| entry.name == self.info.name);
+            self.index = same.map_or(self.index, |entry| entry.index);
+        }
+        let opened = (self.opener)(self.index, &self.wanted);
+        let now = Instant::now();
+        self.link = match opened {
+            Ok(device) => Link::Up { device, last_sign: now, has_delivered: false },
+            Err(_) => Link::Down { retry_at: now + RETRY },
+        };
+    }
+
+    /// Looks at the open device once; what it gives goes to `pending`.
+    fn look(&mut self) {
+        let Link::Up { device, last_sign, has_delivered } = &mut self.link else { return };
+        let format = device.format();
+        let raw = match device.read(PATIENCE) {
+            Ok(Read::Picture(raw)) => raw,
+            Ok(Read::Nothing) => {
+                let allowed = if *has_delivered { STALL } else { FIRST_PICTURE };
+                if last_sign.elapsed() > allowed {
+                    self.lose(NoticeKind::Stalled, "no picture has come for a second");
+                }
+                return;
+            }
+            Err(Failure::Gone) => {
+                return self.lose(NoticeKind::Disconnected, "it has been disconnected");
+            }
+            Err(failure) => {
+                return self.lose(NoticeKind::Disconnected, &format!("reading failed ({failure})"));
+            }
+        };
+        let now = Instant::now();
+        let decoded = raw.decode();
+        let interval_secs = 1.0 / if format.fps() > 0.0 { format.fps() } else { DEFAULT_FPS };
+        let stamp = self.timeline.stamp(now, raw.captured, raw.sequence, interval_secs);
+        let stamped_on_arrival = raw.captured.is_none();
+        *last_sign = now;
+        let is_back = !std::mem::replace(has_delivered, true) && stamp.seq > 0;
+        self.info.stamped_on_arrival = stamped_on_arrival;
+        if is_back {
+            let text = format!(
+                "{} is back after {:.1} s; about {} frames are lost",
+                self.info.name, stamp.since_last_secs, stamp.lost
+            );
+            self.say(NoticeKind::Reconnected, text);
+        }
+        match decoded {
+            Ok(image) => {
+                let size_px = (image.width, image.height);
+                self.note_size(Format { size_px, ..format });
+                let frame = Frame { seq: stamp.seq, time: stamp.time, image: Arc::new(image) };
+                self.pending.push_back(Next::Frame(frame));
+            }
+            Err(why) => {
+                if let Some(text) = self.torn.count(now, &self.info.name, &why) {
+                    self.say(NoticeKind::CorruptFrame, text);
+                }
+            }
+        }
+    }
+
+    /// Says so when pictures have another size or rate than before.
+    fn note_size(&mut self, format: Format) {
+        let described = describe(&self.info.name, format);
+        if described.size_px == self.info.size_px && described.detail == self.info.detail {
+            return;
+        }
+        let text = format!("{} now sends {}", self.info.name, described.detail);
+        let stamped_on_arrival = self.info.stamped_on_arrival;
+        self.info = SourceInfo { stamped_on_arrival, ..described };
+        self.say(NoticeKind::Changed, text);
+    }
+}
+
+fn describe(name: &str, format: Format) -> SourceInfo {
+    SourceInfo {
+        name: name.to_owned(),
+        size_px: format.size_px,
+        nominal_fps: (format.fps() > 0.0).then(|| format.fps()),
+        frames: None,
+        detail: format.to_string(),
+        stamped_on_arrival: false,
+    }
+}
+
+impl Source for Camera {
+    fn info(&self) -> &SourceInfo {
+        &self.info
+    }
+
+    fn next(&mut self) -> Result<Next, SourceError> {
+        if let Some(next) = self.pending.pop_front() {
+            return Ok(next);
+        }
+        // Its own time runs on while no picture comes, and so does the limit.
+        if self.limit.is_some_and(|limit| self.opened_at.elapsed() > limit + FIRST_PICTURE) {
+            return Ok(Next::End);
+        }
+        match &self.link {
+            Link::Up { .. } => self.look(),
+            Link::Down { retry_at } => {
+                let left = retry_at.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    self.reopen();
+                } else {
+                    std::thread::sleep(left.min(PATIENCE));
+                }
+            }
+        }
+        Ok(self.pending.pop_front().unwrap_or(Next::Idle))
+    }
+}
+
+/// Tells of torn pictures without flooding whoever reads.
+#[derive(Default)]
+struct TornPictures {
+    untold: u64,
+    told_at: Option<Instant>,
+}
+
+impl TornPictures {
+    /// Counts one; gives what to say, when it is time to say something.
+    fn count(&mut self, now: Instant, name: &str, why: &str) -> Option<String> {
+        self.untold += 1;
+        if self.told_at.is_some_and(|told_at| now.duration_since(told_at) < TOLD_EVERY) {
+            return None;
+        }
+        self.told_at = Some(now);
+        let count = std::mem::take(&mut self.untold);
+        Some(if count == 1 {
+            format!("{name}: a picture is lost: {why}")
+        } else {
+            format!("{name}: {count} pictures are lost, the newest because of {why}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

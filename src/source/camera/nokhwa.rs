@@ -1,0 +1,126 @@
+//! Cameras through nokhwa: on macOS and Windows always, on Linux when [`super::Backend::Nokhwa`] is
+//! chosen.
+//!
+//! Its `frame()` waits as long as the camera likes, so that whoever reads needs a thread to spare.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use nokhwa::Camera;
+use nokhwa::utils::{
+    ApiBackend, CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType,
+};
+use nokhwa::{NokhwaError, query};
+
+use super::choose::{Format, Wanted};
+use super::device::{Device, Failure, PixelFormat, Raw, Read};
+use super::entry::CameraEntry;
+
+/// What can be read here.
+const READABLE: [FrameFormat; 5] = [
+    FrameFormat::YUYV,
+    FrameFormat::MJPEG,
+    FrameFormat::NV12,
+    FrameFormat::GRAY,
+    FrameFormat::RAWRGB,
+];
+
+impl From<NokhwaError> for Failure {
+    /// nokhwa passes the system's answer on as words.
+    fn from(error: NokhwaError) -> Self {
+        let words = error.to_string();
+        let says = |parts: &[&str]| parts.iter().any(|part| words.to_lowercase().contains(part));
+        if says(&["no such device", "no such file", "not found", "disconnected"]) {
+            Self::Gone
+        } else if says(&["permission", "denied", "not authorized", "operation not permitted"]) {
+            Self::Denied
+        } else if says(&["busy", "in use"]) {
+            Self::Busy
+        } else {
+            Self::Broken(words)
+        }
+    }
+}
+
+/// Every camera that the system names. Their formats are not asked for, since that starts some of them.
+#[cfg_attr(target_os = "linux", expect(dead_code, reason = "Linux lists its own device nodes"))]
+pub(super) fn list() -> Vec<CameraEntry> {
+    let found = query(ApiBackend::Auto).unwrap_or_default();
+    let entry = |(position, info): (usize, &nokhwa::utils::CameraInfo)| CameraEntry {
+        index: info.index().as_index().unwrap_or(position as u32),
+        name: info.human_name(),
+        formats: Vec::new(),
+        trouble: None,
+    };
+    found.iter().enumerate().map(entry).collect()
+}
+
+fn pixels_of(format: FrameFormat) -> Option<PixelFormat> {
+    match format {
+        FrameFormat::MJPEG => Some(PixelFormat::Mjpeg),
+        FrameFormat::YUYV => Some(PixelFormat::Yuyv),
+        FrameFormat::NV12 => Some(PixelFormat::Nv12),
+        FrameFormat::GRAY => Some(PixelFormat::Grey),
+        FrameFormat::RAWRGB => Some(PixelFormat::Rgb),
+        _ => None,
+    }
+}
+
+fn format_of(format: CameraFormat) -> Option<Format> {
+    Some(Format {
+        pixels: pixels_of(format.format())?,
+        size_px: (format.width() as usize, format.height() as usize),
+        rate: (format.frame_rate(), 1),
+    })
+}
+
+/// An open camera.
+pub(super) struct NokhwaCamera {
+    camera: Camera,
+    format: Format,
+}
+
+impl NokhwaCamera {
+    /// Opens camera `index` with the format nearest to what is wanted.
+    pub(super) fn open(index: u32, wanted: &Wanted) -> Result<Self, Failure> {
+        let any = RequestedFormat::with_formats(RequestedFormatType::None, &READABLE);
+        let mut camera = Camera::new(CameraIndex::Index(index), any)?;
+        let offered = camera.compatible_camera_formats()?;
+        let known: Vec<Format> = offered.iter().copied().filter_map(format_of).collect();
+        let choice = wanted.choose(&known).ok_or_else(|| {
+            Failure::Broken("it offers no picture format that is known here".into())
+        })?;
+        // Its own "closest" is not the closest, so the exact one is asked for.
+        if let Some(exact) = offered.into_iter().find(|f| format_of(*f) == Some(choice)) {
+            let decoders = [exact.format()];
+            let request =
+                RequestedFormat::with_formats(RequestedFormatType::Exact(exact), &decoders);
+            camera.set_camera_requset(request)?;
+        }
+        camera.open_stream()?;
+        let format = format_of(camera.camera_format()).unwrap_or(choice);
+        Ok(Self { camera, format })
+    }
+}
+
+impl Device for NokhwaCamera {
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Waits longer than `patience` when the camera does.
+    fn read(&mut self, _patience: Duration) -> Result<Read<'_>, Failure> {
+        let buffer = self.camera.frame()?;
+        let pixels = pixels_of(buffer.source_frame_format())
+            .ok_or_else(|| Failure::Broken("it changed to a format that is not known".into()))?;
+        let size = buffer.resolution();
+        Ok(Read::Picture(Raw {
+            pixels,
+            size_px: (size.width() as usize, size.height() as usize),
+            captured: buffer.capture_timestamp(),
+            sequence: None,
+            is_damaged: false,
+            bytes: Cow::Owned(buffer.buffer().to_vec()),
+        }))
+    }
+}
