@@ -42,11 +42,44 @@ pub struct QualityConfig {
     /// Below so many frames per second a micro-expression has too few frames. The shortest lasts
     /// about a fifth of a second.
     pub min_rate_fps: f32,
+    /// Frames further apart than this, seconds, are a gap that nothing is measured across. A
+    /// micro-expression rises in about 0.17 s.
+    pub max_gap_secs: f32,
+    /// A lid gap below this share of the person's open one is a blink, 0–1. The mesh sees about half
+    /// of a real closure.
+    pub blink_share: f32,
+    /// A lip that turns round so often within 1.5 s is talking or chewing. Syllables come four times
+    /// a second; an expression goes and returns.
+    pub talking_turns: u32,
+    /// Outer-eye distances per second at which the head moves too fast for its motion to be removed.
+    pub max_head_speed: f32,
+    /// Degrees to the side from which half of the face is too foreshortened to measure, 0–90.
+    pub max_yaw_deg: f32,
+    /// Least sharpness of the aligned face: see [`Quality::sharpness`](crate::pipeline::quality::Quality).
+    pub min_sharpness: f32,
+    /// Mean grey of the face, 0–255, below which it is too dark and above which too bright.
+    pub brightness_range: [f32; 2],
+    /// A change of the mean grey between two frames, 0–255, that is a change of the light.
+    pub max_light_step: f32,
+    /// Outer-eye distance in the frame, pixels, below which motion is lost in the pixels: there, a
+    /// micro-expression moves a brow by a sixth of a pixel.
+    pub min_eye_distance_px: f32,
 }
 
 impl Default for QualityConfig {
     fn default() -> Self {
-        Self { min_rate_fps: 24.0 }
+        Self {
+            min_rate_fps: 24.0,
+            max_gap_secs: 0.15,
+            blink_share: 0.78,
+            talking_turns: 4,
+            max_head_speed: 0.7,
+            max_yaw_deg: 35.0,
+            min_sharpness: 0.004,
+            brightness_range: [25.0, 235.0],
+            max_light_step: 6.0,
+            min_eye_distance_px: 28.0,
+        }
     }
 }
 

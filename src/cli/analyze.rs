@@ -8,12 +8,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
 use crate::config::Config;
-use crate::engine::analysis::{Unbuilt as Pipeline, analyse_all};
+use crate::engine::analysis::analyse_all;
 use crate::engine::{Engine, Update};
 use crate::event::EventKind;
 use crate::export::Exporter;
 use crate::image::Frame;
 use crate::model::{ModelChoice, Models};
+use crate::pipeline::Pipeline;
 use crate::session::Session;
 use crate::source::{SourceInfo, SourceSpec, camera, demo};
 

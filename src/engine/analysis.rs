@@ -17,7 +17,7 @@ use super::neutral::Neutral;
 use super::{Command, Preview, Update};
 use crate::image::Frame;
 use crate::model::ModelError;
-use crate::pipeline::Output;
+use crate::pipeline::{Output, Pipeline};
 use crate::session::baseline::Baseline;
 use crate::session::{Score, Session};
 use crate::source::{Next, Notice, NoticeKind, Source, SourceError};
@@ -282,33 +282,20 @@ impl Running<'_> {
     }
 }
 
-/// Stands where the pipeline will, until it is built.
-pub(crate) enum Unbuilt {}
-
-impl Unbuilt {
-    pub(crate) fn new(
-        _: &crate::model::Models,
-        _: &crate::config::Config,
-    ) -> Result<Self, ModelError> {
-        let message = "the pipeline is not built yet".into();
-        Err(ModelError::Refused { file: "pipeline".into(), message })
+impl Analyser for Pipeline {
+    fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError> {
+        Pipeline::push(self, frame, output)
     }
-}
-
-impl Analyser for Unbuilt {
-    fn push(&mut self, _: &Frame, _: &mut Output) -> Result<(), ModelError> {
-        match *self {}
+    fn finish(&mut self, output: &mut Output) -> Result<(), ModelError> {
+        Pipeline::finish(self, output)
     }
-    fn finish(&mut self, _: &mut Output) -> Result<(), ModelError> {
-        match *self {}
-    }
-    fn set_false_alarms_per_minute(&mut self, _: f32) {
-        match *self {}
+    fn set_false_alarms_per_minute(&mut self, rate: f32) {
+        Pipeline::set_false_alarms_per_minute(self, rate);
     }
     fn threshold(&self) -> Score {
-        match *self {}
+        Pipeline::threshold(self)
     }
-    fn set_baseline(&mut self, _: &Baseline) {
-        match *self {}
+    fn set_baseline(&mut self, baseline: &Baseline) {
+        Pipeline::set_baseline(self, baseline);
     }
 }

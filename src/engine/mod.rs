@@ -14,7 +14,7 @@ use crate::config::{Config, EngineConfig};
 use crate::event::Event;
 use crate::image::Frame;
 use crate::model::{ModelChoice, Models};
-use crate::pipeline::Overlay;
+use crate::pipeline::{Overlay, Pipeline};
 use crate::session::baseline::Baseline;
 use crate::session::{Sample, Score};
 use crate::source::{Notice, SourceInfo, SourceSpec};
@@ -130,7 +130,7 @@ impl Engine {
         let engine = config.engine.clone();
         let make = move || {
             let models = Models::load(&choice).map_err(|error| error.to_string())?;
-            analysis::Unbuilt::new(&models, &config).map_err(|error| error.to_string())
+            Pipeline::new(&models, &config).map_err(|error| error.to_string())
         };
         Self::start_with(spec, &engine, make, wake)
     }

@@ -1,7 +1,7 @@
 //! Finding a face in a whole frame.
 //!
 //! Runs only while no face is being followed, so its cost hardly matters and finding the face does:
-//! the detectors of [`DETECTORS`] are asked in order, and the first that finds a face is believed.
+//! the detectors of [`DETECTORS`] are asked in order, and the first face that the mesh confirms is taken.
 
 use super::FaceBox;
 use super::crop::{Border, Cropper};
@@ -11,12 +11,9 @@ use crate::model::{Model, ModelError, Models, Task};
 
 /// Something that finds faces.
 pub trait Detector: Send {
-    /// The largest face whose confidence reaches `min_confidence`, 0–1; none without.
-    fn detect(
-        &mut self,
-        frame: &RgbImage,
-        min_confidence: f32,
-    ) -> Result<Option<FaceBox>, ModelError>;
+    /// Faces whose confidence reaches `min_confidence`, 0–1, in no order.
+    fn detect(&mut self, frame: &RgbImage, min_confidence: f32)
+    -> Result<Vec<FaceBox>, ModelError>;
 }
 
 /// One kind of detector.
@@ -37,6 +34,10 @@ pub static DETECTORS: &[DetectorKind] = &[
     DetectorKind { name: "SeetaFace", every_frames: 6, open: |m| Ok(Box::new(SeetaFace::new(m)?)) },
 ];
 
+/// Candidates of one detector that are looked at. Looking costs as much as a frame, and the person
+/// before the camera is among the largest.
+const MOST_CANDIDATES: usize = 3;
+
 /// All detectors as one.
 pub struct FaceFinder {
     detectors: Vec<Box<dyn Detector>>,
@@ -56,23 +57,29 @@ impl FaceFinder {
         self.searched_frames = 0;
     }
 
-    /// The largest face that the first successful detector finds.
+    /// Offers the faces of one detector after the other to `accepts`, largest first, until it takes one.
     pub fn find(
         &mut self,
         frame: &RgbImage,
         min_confidence: f32,
-    ) -> Result<Option<FaceBox>, ModelError> {
+        mut accepts: impl FnMut(&FaceBox) -> Result<bool, ModelError>,
+    ) -> Result<(), ModelError> {
         let searched = self.searched_frames;
         self.searched_frames += 1;
         for (kind, detector) in DETECTORS.iter().zip(&mut self.detectors) {
-            if searched.is_multiple_of(kind.every_frames)
-                && let Some(face) = detector.detect(frame, min_confidence)?
-            {
-                self.searched_frames = 0;
-                return Ok(Some(face));
+            if !searched.is_multiple_of(kind.every_frames) {
+                continue;
+            }
+            let mut faces = detector.detect(frame, min_confidence)?;
+            faces.sort_by(|a, b| b.rect_in_frame.area().total_cmp(&a.rect_in_frame.area()));
+            for face in faces.iter().take(MOST_CANDIDATES) {
+                if accepts(face)? {
+                    self.searched_frames = 0;
+                    return Ok(());
+                }
             }
         }
-        Ok(None)
+        Ok(())
     }
 }
 
@@ -95,9 +102,14 @@ impl BlazeFace {
         let model = models.open(Task::Detect)?;
         Ok(Self { model, cropper: Cropper::default(), input: Vec::new(), anchors: anchors() })
     }
+}
 
-    /// Every face, most confident first.
-    fn faces(&mut self, frame: &RgbImage, min_confidence: f32) -> Result<Vec<FaceBox>, ModelError> {
+impl Detector for BlazeFace {
+    fn detect(
+        &mut self,
+        frame: &RgbImage,
+        min_confidence: f32,
+    ) -> Result<Vec<FaceBox>, ModelError> {
         let scale = frame.width.max(frame.height) as f32 / BLAZE_SIDE as f32;
         let middle = Point::new(frame.width as f32, frame.height as f32) * 0.5;
         let half = Point::new(scale, scale) * (BLAZE_SIDE as f32 / 2.0);
@@ -125,20 +137,6 @@ impl BlazeFace {
             })
             .collect())
     }
-}
-
-impl Detector for BlazeFace {
-    fn detect(
-        &mut self,
-        frame: &RgbImage,
-        min_confidence: f32,
-    ) -> Result<Option<FaceBox>, ModelError> {
-        Ok(largest(self.faces(frame, min_confidence)?))
-    }
-}
-
-fn largest(faces: Vec<FaceBox>) -> Option<FaceBox> {
-    faces.into_iter().max_by(|a, b| a.rect_in_frame.area().total_cmp(&b.rect_in_frame.area()))
 }
 
 /// Centres of BlazeFace's 896 anchors, 0–1: a 16×16 grid twice, an 8×8 grid six times.
@@ -231,17 +229,17 @@ impl Detector for SeetaFace {
         &mut self,
         frame: &RgbImage,
         min_confidence: f32,
-    ) -> Result<Option<FaceBox>, ModelError> {
+    ) -> Result<Vec<FaceBox>, ModelError> {
         // The cascade's window is 40 pixels; it can search nothing smaller.
         if frame.width < 40 || frame.height < 40 {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let scale = (frame.width.max(frame.height) as f32 / SEETA_WIDTH as f32).max(1.0);
         let size = |n: usize| (n as f32 / scale) as usize;
         self.small.width = size(frame.width);
         self.small.height = size(frame.height);
         if self.small.width.min(self.small.height) < 40 {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         self.small.data.resize(self.small.width * self.small.height, 0.0);
         let frame_from_small = Affine::similarity(scale, 0.0, Point::default());
@@ -263,7 +261,7 @@ impl Detector for SeetaFace {
                 eyes_in_frame: None,
             }
         });
-        Ok(largest(boxes.filter(|f| f.confidence >= min_confidence).collect()))
+        Ok(boxes.filter(|f| f.confidence >= min_confidence).collect())
     }
 }
 
@@ -295,8 +293,8 @@ mod tests {
         let models = Models::load(&Default::default()).expect("embedded models");
         let mut finder = FaceFinder::new(&models).expect("detectors");
         for (width, height) in [(1, 1), (640, 480), (3, 900)] {
-            let found = finder.find(&RgbImage::new(width, height), 0.5).expect("it runs");
-            assert_eq!(found, None, "{width}x{height}");
+            let offered = |face: &FaceBox| panic!("{face:?} in {width}x{height}");
+            finder.find(&RgbImage::new(width, height), 0.5, offered).expect("it runs");
         }
     }
 }

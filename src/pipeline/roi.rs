@@ -7,7 +7,7 @@
 
 use super::Landmarks;
 use super::flow::{self, CELL_PX, FlowField};
-use super::{REGIONS, RegionMotion};
+use super::{REGIONS, RegionMotion, SPOT_REGIONS};
 use crate::geom::{Affine, Point};
 
 mod head;
@@ -164,6 +164,11 @@ pub struct RegionDisplacement {
 }
 
 impl RegionDisplacement {
+    /// The regions that the spotter reads.
+    pub fn spotted(&self) -> [[f32; 2]; SPOT_REGIONS] {
+        std::array::from_fn(|region| self.regions[region])
+    }
+
     /// The same as a speed: per 1/30 s, for two frames `dt_secs` apart. None for times that do not
     /// advance.
     pub fn per_thirtieth(&self, dt_secs: f64) -> Option<RegionMotion> {

@@ -1,0 +1,124 @@
+//! Which frames are measured, and how far apart they are.
+//!
+//! Between frames that follow each other fast there is little motion and the same noise, so above 45
+//! frames a second only the frames nearest to a 30 Hz grid are measured. Times come from the frames
+//! alone, so a recording is paced as it was live.
+
+use std::collections::VecDeque;
+
+use crate::time::Timestamp;
+
+/// Above so many frames per second, frames are left out.
+const FASTEST_FPS: f64 = 45.0;
+/// The grid that the frames measured then lie nearest to.
+const GRID_SECS: f64 = 1.0 / 30.0;
+/// The rate is counted over so many seconds.
+const RATE_SECS: f64 = 1.0;
+
+/// What is known of the next frame by its time alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tick {
+    /// Whether the frame is measured. Others take their score from their neighbours.
+    pub measured: bool,
+    /// Seconds since the frame measured before; none for the first.
+    pub dt_secs: Option<f64>,
+    /// Frames per second over the last second; 0 before there are two.
+    pub rate_fps: f32,
+}
+
+/// Paces one stream.
+#[derive(Clone, Debug, Default)]
+pub struct Pace {
+    recent: VecDeque<Timestamp>,
+    measured: Option<Timestamp>,
+    due: Option<Timestamp>,
+}
+
+impl Pace {
+    /// Forgets the stream.
+    pub fn reset(&mut self) {
+        *self = Self { recent: std::mem::take(&mut self.recent), ..Self::default() };
+        self.recent.clear();
+    }
+
+    /// Takes the next frame's time. A time that does not advance is never measured: there is no motion
+    /// per time without time.
+    pub fn tick(&mut self, time: Timestamp) -> Tick {
+        let newest = self.recent.back().copied();
+        if newest.is_some_and(|newest| time <= newest) {
+            return Tick { measured: false, dt_secs: None, rate_fps: self.rate_fps() };
+        }
+        let step_secs = newest.map_or(f64::INFINITY, |newest| time.secs_since(newest));
+        self.recent.push_back(time);
+        while self.recent.front().is_some_and(|first| time.secs_since(*first) > RATE_SECS + 1e-6) {
+            self.recent.pop_front();
+        }
+        let rate_fps = self.rate_fps();
+        let is_fast = step_secs < 1.0 / FASTEST_FPS;
+        let nearest = self.due.is_none_or(|due| time + step_secs * 0.5 >= due);
+        if is_fast && !nearest {
+            return Tick { measured: false, dt_secs: None, rate_fps };
+        }
+        let dt_secs = self.measured.map(|before| time.secs_since(before));
+        self.measured = Some(time);
+        // After a pause the grid starts anew rather than catching up.
+        let next = self.due.map_or(time, |due| due.max(time - GRID_SECS * 0.5)) + GRID_SECS;
+        self.due = Some(if is_fast { next } else { time + GRID_SECS });
+        Tick { measured: true, dt_secs, rate_fps }
+    }
+
+    fn rate_fps(&self) -> f32 {
+        match (self.recent.front(), self.recent.back()) {
+            (Some(first), Some(last)) if last > first => {
+                ((self.recent.len() - 1) as f64 / last.secs_since(*first)) as f32
+            }
+            _ => 0.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(fps: f64, frames: u64) -> Vec<f64> {
+        let mut pace = Pace::default();
+        let times = (0..frames).map(|i| Timestamp::of_frame(i, fps));
+        times.filter(|t| pace.tick(*t).measured).map(|t| t.secs()).collect()
+    }
+
+    #[test]
+    fn up_to_45_fps_every_frame_is_measured() {
+        for fps in [10.0, 25.0, 30.0, 44.0] {
+            assert_eq!(measured(fps, 100).len(), 100, "{fps}");
+        }
+    }
+
+    #[test]
+    fn faster_streams_are_measured_30_times_a_second() {
+        for fps in [50.0, 60.0, 90.0, 120.0, 200.0] {
+            let times = measured(fps, (fps * 10.0) as u64);
+            assert!((295..=305).contains(&times.len()), "{fps}: {}", times.len());
+            for pair in times.windows(2) {
+                let off = (pair[1] - pair[0] - GRID_SECS).abs();
+                assert!(off <= 1.0 / fps + 1e-6, "{fps}: {off}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_rate_is_the_frame_rate() {
+        let mut pace = Pace::default();
+        let last = (0..100).map(|i| pace.tick(Timestamp::of_frame(i, 29.97)).rate_fps).last();
+        assert!(last.is_some_and(|rate| (rate - 29.97).abs() < 0.01), "{last:?}");
+    }
+
+    #[test]
+    fn a_time_that_does_not_advance_is_not_measured() {
+        let mut pace = Pace::default();
+        let t = Timestamp::from_secs(1.0);
+        assert!(pace.tick(t).measured);
+        assert!(!pace.tick(t).measured && !pace.tick(t - 0.5).measured);
+        assert!(pace.tick(t + 0.04).measured);
+    }
+}

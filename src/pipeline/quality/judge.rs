@@ -1,0 +1,219 @@
+//! Measures what troubles a frame.
+
+use super::mouth::Mouth;
+use super::{Quality, Trouble};
+use crate::config::QualityConfig;
+use crate::geom::Point;
+use crate::image::GrayImage;
+use crate::pipeline::Landmarks;
+use crate::pipeline::landmarks::{
+    LEFT_EYE_INNER, LEFT_EYE_OUTER, RIGHT_EYE_INNER, RIGHT_EYE_OUTER,
+};
+use crate::pipeline::pace::Tick;
+use crate::pipeline::roi::RegionDisplacement;
+
+/// Upper and lower lid points of both eyes, in pairs, each with the corners of its eye.
+const LIDS: [([usize; 2], [usize; 2]); 6] = [
+    ([160, 144], [RIGHT_EYE_OUTER, RIGHT_EYE_INNER]),
+    ([159, 145], [RIGHT_EYE_OUTER, RIGHT_EYE_INNER]),
+    ([158, 153], [RIGHT_EYE_OUTER, RIGHT_EYE_INNER]),
+    ([385, 380], [LEFT_EYE_INNER, LEFT_EYE_OUTER]),
+    ([386, 374], [LEFT_EYE_INNER, LEFT_EYE_OUTER]),
+    ([387, 373], [LEFT_EYE_INNER, LEFT_EYE_OUTER]),
+];
+/// Cheek points near the ears: the longest line across the face, so the best measure of its turn.
+const RIGHT_EDGE: usize = 234;
+const LEFT_EDGE: usize = 454;
+
+/// How fast the idea of "open" rises to a wider lid gap and falls to a narrower one, per second. A
+/// person who looks down is believed after some seconds; a blink is long over by then.
+const OPEN_RISES_PER_SEC: f32 = 5.0;
+const OPEN_FALLS_PER_SEC: f32 = 0.3;
+/// A lid that closes faster than this, in open gaps per second, has begun to blink.
+const CLOSING_PER_SEC: f32 = 4.0;
+/// Brows still move for so long after the lids are up, seconds.
+const AFTER_BLINK_SECS: f32 = 0.1;
+
+/// Columns and rows of the aligned face that are skin in any pose.
+const SKIN_X: std::ops::Range<usize> = 52..172;
+const SKIN_Y: std::ops::Range<usize> = 56..216;
+
+/// Judges frame after frame of one stream.
+#[derive(Debug)]
+pub struct Judge {
+    config: QualityConfig,
+    /// The person's open lid gap; none before the first face.
+    open: Option<f32>,
+    lid_before: f32,
+    since_blink_secs: f32,
+    eyes_before: Option<Point>,
+    brightness_before: Option<f32>,
+    mouth: Mouth,
+}
+
+/// All that is known of a measured frame.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    /// Its timing.
+    pub tick: Tick,
+    /// The mesh; empty without a face.
+    pub landmarks: &'a Landmarks,
+    /// The aligned face; meaningless without a face.
+    pub face: &'a GrayImage,
+    /// Motion since the frame before, where it could be measured.
+    pub displacement: Option<&'a RegionDisplacement>,
+}
+
+impl Judge {
+    /// A judge at the start of a stream.
+    pub fn new(config: &QualityConfig) -> Self {
+        Self {
+            config: config.clone(),
+            open: None,
+            lid_before: f32::NAN,
+            since_blink_secs: f32::INFINITY,
+            eyes_before: None,
+            brightness_before: None,
+            mouth: Mouth::default(),
+        }
+    }
+
+    /// Forgets the stream.
+    pub fn reset(&mut self) {
+        *self = Self::new(&self.config);
+    }
+
+    /// What troubles this frame.
+    pub fn judge(&mut self, evidence: &Evidence<'_>) -> Quality {
+        let dt_secs = evidence.tick.dt_secs.map_or(0.0, |dt| dt as f32);
+        let mut quality = Quality { rate_fps: evidence.tick.rate_fps, ..NOTHING };
+        let mut troubles = Trouble::NONE;
+        let mut note = |condition: bool, trouble| {
+            if condition {
+                troubles = troubles.with(trouble);
+            }
+        };
+        // Half a frame of tolerance: 23.976 is a rate that people call 24.
+        let rate = evidence.tick.rate_fps;
+        note(rate > 0.0 && rate < self.config.min_rate_fps - 0.5, Trouble::LOW_RATE);
+        note(dt_secs > self.config.max_gap_secs, Trouble::GAP);
+        if evidence.landmarks.is_empty() {
+            self.forget_face();
+            note(true, Trouble::NO_FACE);
+            return Quality { trouble: troubles, ..quality };
+        }
+        let landmarks = evidence.landmarks;
+        quality.eye_distance_px = landmarks.eye_distance_px();
+        note(quality.eye_distance_px < self.config.min_eye_distance_px, Trouble::SMALL_FACE);
+        quality.lid_aperture = lid_aperture(landmarks);
+        note(self.is_blink(quality.lid_aperture, dt_secs), Trouble::BLINK);
+        quality.head_speed = self.head_speed(landmarks, dt_secs);
+        note(quality.head_speed > self.config.max_head_speed, Trouble::HEAD_MOTION);
+        quality.yaw_deg = yaw_deg(landmarks);
+        note(quality.yaw_deg.abs() > self.config.max_yaw_deg, Trouble::TURNED);
+        (quality.brightness, quality.sharpness) = light(evidence.face);
+        note(quality.sharpness < self.config.min_sharpness, Trouble::BLUR);
+        note(self.is_light_trouble(quality.brightness), Trouble::LIGHT);
+        let turns = self.mouth.turns(evidence.displacement, dt_secs);
+        note(turns >= self.config.talking_turns, Trouble::TALKING);
+        Quality { trouble: troubles, ..quality }
+    }
+
+    fn forget_face(&mut self) {
+        self.lid_before = f32::NAN;
+        self.eyes_before = None;
+        self.brightness_before = None;
+        self.mouth = Mouth::default();
+    }
+
+    fn is_blink(&mut self, lid: f32, dt_secs: f32) -> bool {
+        let open = self.open.unwrap_or(lid).max(1e-3);
+        let closing = (self.lid_before - lid) / open > CLOSING_PER_SEC * dt_secs.max(1e-3);
+        let closed = lid < self.config.blink_share * open;
+        let speed = if lid > open { OPEN_RISES_PER_SEC } else { OPEN_FALLS_PER_SEC };
+        self.open = Some(open + (lid - open) * (speed * dt_secs).min(1.0));
+        self.lid_before = lid;
+        self.since_blink_secs =
+            if closed || closing { 0.0 } else { self.since_blink_secs + dt_secs };
+        self.since_blink_secs <= AFTER_BLINK_SECS
+    }
+
+    fn head_speed(&mut self, landmarks: &Landmarks, dt_secs: f32) -> f32 {
+        let corners = [RIGHT_EYE_OUTER, RIGHT_EYE_INNER, LEFT_EYE_INNER, LEFT_EYE_OUTER]
+            .map(|i| landmarks.point(i));
+        let eyes = corners.into_iter().flatten().fold(Point::default(), |sum, p| sum + p) * 0.25;
+        let before = self.eyes_before.replace(eyes);
+        let distance_px = landmarks.eye_distance_px();
+        match before {
+            Some(before) if dt_secs > 0.0 && distance_px > 0.0 => {
+                eyes.distance(before) / distance_px / dt_secs
+            }
+            _ => 0.0,
+        }
+    }
+
+    fn is_light_trouble(&mut self, brightness: f32) -> bool {
+        let [dark, bright] = self.config.brightness_range;
+        let before = self.brightness_before.replace(brightness);
+        let stepped = before.is_some_and(|b| (brightness - b).abs() > self.config.max_light_step);
+        stepped || brightness < dark || brightness > bright
+    }
+}
+
+const NOTHING: Quality = Quality {
+    trouble: Trouble::NONE,
+    lid_aperture: f32::NAN,
+    head_speed: f32::NAN,
+    yaw_deg: f32::NAN,
+    sharpness: f32::NAN,
+    brightness: f32::NAN,
+    eye_distance_px: f32::NAN,
+    rate_fps: 0.0,
+};
+
+/// Lid gap over eye width, mean of both eyes.
+fn lid_aperture(landmarks: &Landmarks) -> f32 {
+    let distance = |a: usize, b: usize| match (landmarks.point(a), landmarks.point(b)) {
+        (Some(a), Some(b)) => a.distance(b),
+        _ => 0.0,
+    };
+    let ratio = |([upper, lower], [outer, inner]): ([usize; 2], [usize; 2])| {
+        distance(upper, lower) / distance(outer, inner).max(1e-3)
+    };
+    LIDS.into_iter().map(ratio).sum::<f32>() / LIDS.len() as f32
+}
+
+/// Turn to the side from the mesh's depths: positive when the person's left side is farther away.
+fn yaw_deg(landmarks: &Landmarks) -> f32 {
+    let depth = |i: usize| landmarks.depths.get(i).copied();
+    let edges = landmarks.point(RIGHT_EDGE).zip(landmarks.point(LEFT_EDGE));
+    match (edges, depth(RIGHT_EDGE), depth(LEFT_EDGE)) {
+        (Some((right, left)), Some(near), Some(far)) => {
+            (far - near).atan2(left.distance(right)).to_degrees()
+        }
+        _ => f32::NAN,
+    }
+}
+
+/// Mean grey of the skin and its sharpness: mean squared Laplacian over variance, 0 for a flat picture.
+fn light(face: &GrayImage) -> (f32, f32) {
+    if face.width <= SKIN_X.end || face.height <= SKIN_Y.end {
+        return (f32::NAN, f32::NAN);
+    }
+    let (mut sum, mut squares, mut laplacian, mut count) = (0.0f64, 0.0f64, 0.0f64, 0.0f64);
+    for y in SKIN_Y {
+        let (above, row, below) = (face.row(y - 1), face.row(y), face.row(y + 1));
+        for x in SKIN_X {
+            let v = row[x];
+            let l = row[x - 1] + row[x + 1] + above[x] + below[x] - 4.0 * v;
+            sum += f64::from(v);
+            squares += f64::from(v * v);
+            laplacian += f64::from(l * l);
+            count += 1.0;
+        }
+    }
+    let mean = sum / count;
+    let variance = squares / count - mean * mean;
+    let sharpness = if variance > 1e-3 { laplacian / count / variance } else { 0.0 };
+    (mean as f32, sharpness as f32)
+}

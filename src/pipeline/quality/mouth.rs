@@ -1,0 +1,51 @@
+//! Talking and chewing: a mouth that keeps turning round. An expression goes somewhere and comes back;
+//! speech opens and closes the mouth several times a second.
+
+use std::collections::VecDeque;
+
+use crate::pipeline::roi::RegionDisplacement;
+
+/// Turns are counted over so many seconds.
+const WINDOW_SECS: f32 = 1.5;
+/// The mouth must come back by so much, percent of the eye distance, for a turn to count: ten times the
+/// noise of a lip.
+const LEAST_TURN: f32 = 0.8;
+/// Regions whose distance is the opening of the mouth.
+const UPPER_LIP: usize = 9;
+const LOWER_LIP: usize = 11;
+
+/// Follows the opening of one mouth.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mouth {
+    secs: f32,
+    opening: f32,
+    /// The farthest opening since the last turn, and whether the mouth was opening towards it.
+    extreme: f32,
+    opens: bool,
+    turned_at_secs: VecDeque<f32>,
+}
+
+impl Mouth {
+    /// How often the mouth has turned round in the last 1.5 s; starts anew where nothing was measured.
+    pub(super) fn turns(&mut self, step: Option<&RegionDisplacement>, dt_secs: f32) -> u32 {
+        let Some(step) = step else {
+            *self = Self::default();
+            return 0;
+        };
+        self.secs += dt_secs;
+        self.opening += step.regions[LOWER_LIP][1] - step.regions[UPPER_LIP][1];
+        let ahead =
+            if self.opens { self.opening - self.extreme } else { self.extreme - self.opening };
+        if ahead > 0.0 {
+            self.extreme = self.opening;
+        } else if ahead < -LEAST_TURN {
+            self.opens = !self.opens;
+            self.extreme = self.opening;
+            self.turned_at_secs.push_back(self.secs);
+        }
+        while self.turned_at_secs.front().is_some_and(|at| self.secs - at > WINDOW_SECS) {
+            self.turned_at_secs.pop_front();
+        }
+        self.turned_at_secs.len() as u32
+    }
+}
