@@ -45,8 +45,8 @@ pub struct QualityConfig {
     /// Frames further apart than this, seconds, are a gap that nothing is measured across. A
     /// micro-expression rises in about 0.17 s.
     pub max_gap_secs: f32,
-    /// A lid gap below this share of the person's open one is a blink, 0–1. The mesh sees about half
-    /// of a real closure.
+    /// A lid gap below this share of the person's open one is a blink, 0–1. A broad smile narrows the
+    /// eyes to 0.8.
     pub blink_share: f32,
     /// A lip that turns round so often within 1.5 s is talking or chewing. Syllables come four times
     /// a second; an expression goes and returns.
@@ -71,7 +71,7 @@ impl Default for QualityConfig {
         Self {
             min_rate_fps: 24.0,
             max_gap_secs: 0.15,
-            blink_share: 0.78,
+            blink_share: 0.65,
             talking_turns: 4,
             max_head_speed: 0.7,
             max_yaw_deg: 35.0,

@@ -3,7 +3,6 @@
 use super::mouth::Mouth;
 use super::{Quality, Trouble};
 use crate::config::QualityConfig;
-use crate::geom::Point;
 use crate::image::GrayImage;
 use crate::pipeline::Landmarks;
 use crate::pipeline::landmarks::{
@@ -30,7 +29,7 @@ const LEFT_EDGE: usize = 454;
 const OPEN_RISES_PER_SEC: f32 = 5.0;
 const OPEN_FALLS_PER_SEC: f32 = 0.3;
 /// A lid that closes faster than this, in open gaps per second, has begun to blink.
-const CLOSING_PER_SEC: f32 = 4.0;
+const CLOSING_PER_SEC: f32 = 5.0;
 /// Brows still move for so long after the lids are up, seconds.
 const AFTER_BLINK_SECS: f32 = 0.1;
 
@@ -46,7 +45,6 @@ pub struct Judge {
     open: Option<f32>,
     lid_before: f32,
     since_blink_secs: f32,
-    eyes_before: Option<Point>,
     brightness_before: Option<f32>,
     mouth: Mouth,
 }
@@ -72,7 +70,6 @@ impl Judge {
             open: None,
             lid_before: f32::NAN,
             since_blink_secs: f32::INFINITY,
-            eyes_before: None,
             brightness_before: None,
             mouth: Mouth::default(),
         }
@@ -107,7 +104,7 @@ impl Judge {
         note(quality.eye_distance_px < self.config.min_eye_distance_px, Trouble::SMALL_FACE);
         quality.lid_aperture = lid_aperture(landmarks);
         note(self.is_blink(quality.lid_aperture, dt_secs), Trouble::BLINK);
-        quality.head_speed = self.head_speed(landmarks, dt_secs);
+        quality.head_speed = evidence.displacement.map_or(0.0, |d| head_speed(d, dt_secs));
         note(quality.head_speed > self.config.max_head_speed, Trouble::HEAD_MOTION);
         quality.yaw_deg = yaw_deg(landmarks);
         note(quality.yaw_deg.abs() > self.config.max_yaw_deg, Trouble::TURNED);
@@ -121,7 +118,6 @@ impl Judge {
 
     fn forget_face(&mut self) {
         self.lid_before = f32::NAN;
-        self.eyes_before = None;
         self.brightness_before = None;
         self.mouth = Mouth::default();
     }
@@ -136,20 +132,6 @@ impl Judge {
         self.since_blink_secs =
             if closed || closing { 0.0 } else { self.since_blink_secs + dt_secs };
         self.since_blink_secs <= AFTER_BLINK_SECS
-    }
-
-    fn head_speed(&mut self, landmarks: &Landmarks, dt_secs: f32) -> f32 {
-        let corners = [RIGHT_EYE_OUTER, RIGHT_EYE_INNER, LEFT_EYE_INNER, LEFT_EYE_OUTER]
-            .map(|i| landmarks.point(i));
-        let eyes = corners.into_iter().flatten().fold(Point::default(), |sum, p| sum + p) * 0.25;
-        let before = self.eyes_before.replace(eyes);
-        let distance_px = landmarks.eye_distance_px();
-        match before {
-            Some(before) if dt_secs > 0.0 && distance_px > 0.0 => {
-                eyes.distance(before) / distance_px / dt_secs
-            }
-            _ => 0.0,
-        }
     }
 
     fn is_light_trouble(&mut self, brightness: f32) -> bool {
@@ -170,6 +152,13 @@ const NOTHING: Quality = Quality {
     eye_distance_px: f32::NAN,
     rate_fps: 0.0,
 };
+
+/// Outer-eye distances per second. From the flow, because the mesh's tremor alone can look like a
+/// third of one on a small face.
+fn head_speed(displacement: &RegionDisplacement, dt_secs: f32) -> f32 {
+    let [x, y] = displacement.head;
+    if dt_secs > 0.0 { x.hypot(y) / 100.0 / dt_secs } else { 0.0 }
+}
 
 /// Lid gap over eye width, mean of both eyes.
 fn lid_aperture(landmarks: &Landmarks) -> f32 {
