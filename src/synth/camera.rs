@@ -5,6 +5,7 @@ use rand::Rng;
 
 use super::Random;
 use super::scenario::{log_normal, normal};
+use super::setting::{Method, Place, Setting};
 
 /// Where motion is scored: every 1/30 s.
 pub const GRID_FPS: f64 = 30.0;
@@ -33,55 +34,63 @@ pub struct CameraModel {
     pub repeated: f64,
 }
 
-/// Rates and how often they are drawn: 25 and 30 are the research sets and webcams; 15 to 24 webcams
-/// in poor light, 50 and more phones and high-speed cameras.
-const RATES: [(f64, f64); 9] = [
-    (25.0, 34.0),
-    (30.0, 34.0),
-    (29.97, 6.0),
-    (24.0, 5.0),
-    (15.0, 3.0),
-    (20.0, 4.0),
-    (60.0, 9.0),
-    (100.0, 3.0),
-    (200.0, 2.0),
+/// Rates of laboratory recordings as analysed, and how often they are drawn: the research sets are
+/// released at 25 and 30.
+const LABORATORY_RATES: &[(f64, f64)] =
+    &[(25.0, 45.0), (30.0, 43.0), (60.0, 4.0), (100.0, 5.0), (200.0, 3.0)];
+
+/// Rates of webcams, phones and capture cards: 15 to 24 in poor light.
+const HOME_RATES: &[(f64, f64)] = &[
+    (30.0, 45.0),
+    (25.0, 15.0),
+    (29.97, 10.0),
+    (24.0, 8.0),
+    (20.0, 6.0),
+    (15.0, 6.0),
+    (60.0, 10.0),
 ];
 
 impl CameraModel {
     /// Draws a source.
-    pub fn draw(random: &mut Random) -> Self {
-        let total: f64 = RATES.iter().map(|r| r.1).sum();
-        let mut left = random.random_range(0.0..total);
-        let rate = RATES.iter().find(|r| {
+    pub fn draw(random: &mut Random, place: Place) -> Self {
+        let rates = match place {
+            Place::Laboratory => LABORATORY_RATES,
+            Place::Home => HOME_RATES,
+        };
+        let mut left = random.random_range(0.0..rates.iter().map(|r| r.1).sum());
+        let rate = rates.iter().find(|r| {
             left -= r.1;
             left < 0.0
         });
-        let fps = rate.map_or(30.0, |r| r.0);
-        let is_shaky = random.random_bool(0.4);
-        let loses = random.random_bool(0.2);
-        let (jitter, lost, repeated) = (
-            random.random_range(0.0..0.15),
-            random.random_range(0.0..0.03),
-            random.random_range(0.0..0.03),
-        );
+        let fps = rate.map_or(GRID_FPS, |r| r.0);
+        let steady = Self::steady(fps);
+        if place == Place::Laboratory {
+            return steady;
+        }
+        let mut sometimes = |part: f64, most: f64| {
+            let value = random.random_range(0.0..most);
+            if random.random_bool(part) { value } else { 0.0 }
+        };
         Self {
-            fps,
-            jitter_secs: if is_shaky { jitter / fps } else { 0.0 },
-            stamped: random.random_bool(0.5),
-            lost: if loses { lost } else { 0.0 },
-            repeated: if loses { repeated } else { 0.0 },
+            jitter_secs: sometimes(0.5, 0.15) / fps,
+            lost: sometimes(0.2, 0.03),
+            // Webcams that cannot keep their rate in poor light repeat up to every third frame.
+            repeated: sometimes(0.25, 0.05) + sometimes(0.1, 0.3),
+            stamped: sometimes(0.7, 1.0) > 0.0,
+            ..steady
         }
     }
 
     /// A source that ticks like a clock.
     pub fn steady(fps: f64) -> Self {
-        Self { fps, jitter_secs: 0.0, stamped: true, lost: 0.0, repeated: 0.0 }
+        Self { fps, jitter_secs: 0.0, stamped: false, lost: 0.0, repeated: 0.0 }
     }
 
     /// The frames from just before time zero to just after `until_secs`.
     pub fn shots(&self, random: &mut Random, until_secs: f64) -> Vec<Shot> {
-        // Frames lie anywhere against the grid.
-        let mut secs = -(1.0 + random.random_range(0.0..1.0)) / self.fps;
+        // The grid starts with a file's first frame; a camera's clock drifts against it.
+        let phase = if self.stamped { random.random_range(0.0..1.0) } else { 0.0 };
+        let mut secs = -(1.0 + phase) / self.fps;
         let mut shots: Vec<Shot> = Vec::with_capacity((until_secs * self.fps) as usize + 6);
         let mut stamp = secs;
         while shots.last().is_none_or(|s| s.stamp_secs < until_secs) {
@@ -159,12 +168,12 @@ impl Estimator {
 
     /// Draws an estimator; `median_percent` is the speed of still regions that it is to show. Second,
     /// the median that the noise itself must have for that.
-    pub fn draw(random: &mut Random, median_percent: f32) -> (Self, f32) {
-        let is_published = random.random_bool(0.55);
+    pub fn draw(random: &mut Random, setting: Setting, median_percent: f32) -> (Self, f32) {
+        let is_published = setting.method == Method::Published;
         let floor =
             if is_published { random.random_range(0.2..0.75) * median_percent } else { 0.0 };
-        let is_rounded = is_published && random.random_bool(0.4);
-        let sticks = random.random_bool(0.06);
+        let is_rounded = is_published && random.random_bool(0.5);
+        let sticks = setting.place == Place::Home && random.random_bool(0.15);
         let estimator = Self {
             floor_percent: floor,
             step_percent: if is_rounded { random.random_range(0.01..0.05) } else { 0.0 },
@@ -227,9 +236,9 @@ mod tests {
         #[test]
         fn shots_cover_the_recording_and_stamps_never_go_back(seed: u64) {
             let mut random = Random::seed_from_u64(seed);
-            let camera = CameraModel::draw(&mut random);
+            let camera = CameraModel::draw(&mut random, Place::Home);
             let shots = camera.shots(&mut random, 3.0);
-            prop_assert!(shots[0].stamp_secs < -1.0 / 200.0 && shots[shots.len() - 1].stamp_secs >= 3.0);
+            prop_assert!(shots[0].stamp_secs < -1.0 / 201.0 && shots[shots.len() - 1].stamp_secs >= 3.0);
             prop_assert!(shots.is_sorted_by(|a, b| a.stamp_secs <= b.stamp_secs));
         }
     }

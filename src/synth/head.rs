@@ -3,6 +3,7 @@
 
 use rand::Rng;
 
+use super::setting::Method;
 use super::timeline::HeadPose;
 use super::{Person, Random};
 
@@ -16,27 +17,31 @@ pub struct HeadModel {
     pub pivot: [f32; 3],
     /// Distance from the camera.
     pub distance: f32,
-    /// How much of rolling and leaning the alignment of the picture takes away, 0–1. The published
-    /// features have none; a crop that follows the eyes has some.
+    /// How much of turning, rolling and leaning is taken away beside the nose's motion, 0–1.
     pub stabilised: f32,
 }
 
 impl HeadModel {
     /// Draws a head: outer eyes are about 9 cm apart, the camera 40 to 90 cm away.
-    pub fn draw(random: &mut Random) -> Self {
-        let follows = random.random_bool(0.4);
+    ///
+    /// The published features take away the nose's motion only; our pipeline fits turning and leaning
+    /// to the still parts of the face, and errs a little.
+    pub fn draw(random: &mut Random, method: Method) -> Self {
         Self {
             pivot: [0.0, random.random_range(80.0..150.0), random.random_range(-120.0..-60.0)],
             distance: random.random_range(450.0..1000.0),
-            stabilised: if follows { random.random_range(0.3..0.95) } else { 0.0 },
+            stabilised: match method {
+                Method::Published => 0.0,
+                Method::Own => random.random_range(0.5..1.0),
+            },
         }
     }
 
     /// Where the first `R` regions of a still face appear under `pose`.
     pub fn place<const R: usize>(&self, person: &Person, pose: &HeadPose) -> [[f32; 2]; R] {
         let keep = 1.0 - self.stabilised;
-        let (sp, cp) = pose.pitch.sin_cos();
-        let (sy, cy) = pose.yaw.sin_cos();
+        let (sp, cp) = (keep * pose.pitch).sin_cos();
+        let (sy, cy) = (keep * pose.yaw).sin_cos();
         let (sr, cr) = (keep * pose.roll).sin_cos();
         let scale = (keep * pose.log_scale).exp();
         std::array::from_fn(|i| {

@@ -25,6 +25,7 @@ pub mod render;
 pub mod scenario;
 pub mod scene;
 mod sensor;
+pub mod setting;
 mod slit;
 pub mod spotting;
 mod texture;

@@ -4,8 +4,9 @@ use rand::Rng;
 
 use super::camera::{CameraModel, Estimator, GRID_FPS, Shot, to_grid};
 use super::head::{HeadModel, remove_nose};
-use super::noise::NoiseModel;
+use super::noise::{Change, NoiseModel};
 use super::scenario::{log_normal, normal};
+use super::setting::{Place, Setting};
 use super::timeline::{Pose, Timeline};
 use super::units::UNITS;
 use super::{Person, Random, Rig};
@@ -26,24 +27,29 @@ pub struct Recording {
     pub nose_share: f32,
 }
 
-/// Median speed of a still region, percent of the outer-eye distance per frame: .11 px at 190 px.
-const STILL_PERCENT: f64 = 0.058;
+/// Median speed of a still region, percent of the outer-eye distance per frame: .11 px at 190 px
+/// and .059 in our own pipeline. Nuisances add the rest.
+const STILL_PERCENT: f64 = 0.06;
 
 impl Recording {
     /// Draws a recording.
-    pub fn draw(random: &mut Random) -> Self {
-        let camera = CameraModel::draw(random);
-        let mut still = log_normal(random, (STILL_PERCENT, 0.3)) as f32;
+    pub fn draw(random: &mut Random, setting: Setting) -> Self {
+        let camera = CameraModel::draw(random, setting.place);
+        let spread = match setting.place {
+            Place::Laboratory => 0.2,
+            Place::Home => 0.4,
+        };
+        let mut still = log_normal(random, (STILL_PERCENT, spread)) as f32;
         if camera.fps > GRID_FPS {
             // Errors of neighbouring frames cancel in part: between not at all and like chance.
             let cancels = random.random_range(0.2..0.8);
             still *= (GRID_FPS / camera.fps).powf(cancels) as f32;
         }
-        let (estimator, noise) = Estimator::draw(random, still);
+        let (estimator, noise) = Estimator::draw(random, setting, still);
         Self {
             camera,
-            head: HeadModel::draw(random),
-            noise: NoiseModel::draw(random, noise),
+            head: HeadModel::draw(random, setting.method),
+            noise: NoiseModel::draw(random, setting, noise),
             estimator,
             nose_share: random.random_range(0.9..1.05),
         }
@@ -72,8 +78,12 @@ impl Recording {
         let shots = self.camera.shots(random, frames as f64 / GRID_FPS);
         let poses: Vec<Pose> = shots.iter().map(|s| timeline.sample(s.content_secs)).collect();
         let mut motion = self.true_motion(&poses, &shots, person);
-        let brighter: Vec<f32> = poses.windows(2).map(|p| (p[1].gain / p[0].gain).ln()).collect();
-        self.noise.add(random, &mut motion, &brighter, self.camera.fps);
+        let change = |(pose, shot): (&[Pose], &[Shot])| Change {
+            brighter: (pose[1].gain / pose[0].gain).ln(),
+            repeats: shot[1].content_secs == shot[0].content_secs,
+        };
+        let changes: Vec<Change> = poses.windows(2).zip(shots.windows(2)).map(change).collect();
+        self.noise.add(random, &mut motion, &changes, self.camera.fps);
         self.estimator.read(&mut motion);
         to_grid(&shots, &motion, frames)
     }

@@ -9,6 +9,7 @@ use rand::Rng;
 
 use super::Random;
 use super::scenario::{log_normal, normal};
+use super::setting::{Method, Place, Setting};
 use crate::pipeline::REGIONS;
 
 /// Which errors regions share.
@@ -45,7 +46,7 @@ pub struct NoiseModel {
     pub memory: f32,
     /// Standard deviation of the logarithm of the noise level, which wanders.
     pub volatility: f32,
-    /// Every so many frames the noise is `pulse.1` times as strong: a codec's key frames. 0 for none.
+    /// Every so many frames the noise is so many times as strong: a codec's key frames.
     pub pulse: (usize, f32),
     /// Bursts per minute.
     pub bursts_per_minute: f64,
@@ -57,26 +58,49 @@ pub struct NoiseModel {
     pub flicker: (f32, f32),
 }
 
+/// What changes from one frame to the next beside the face.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Change {
+    /// Difference of log brightness.
+    pub brighter: f32,
+    /// The second frame repeats the first: there is hardly anything to err about.
+    pub repeats: bool,
+}
+
 impl NoiseModel {
     /// Draws the noise of a recording whose still regions move by `median_percent` per frame.
-    pub fn draw(random: &mut Random, median_percent: f32) -> Self {
-        let rho: f32 = random.random_range(-0.1..0.4);
-        let across = random.random_range(0.30..0.48);
-        let everywhere = random.random_range(0.05..0.22);
-        let nose = random.random_range(0.4..0.65);
+    pub fn draw(random: &mut Random, setting: Setting, median_percent: f32) -> Self {
+        let is_home = setting.place == Place::Home;
+        // Our own flow on a compressed webcam picture: no correlation beyond the neighbourhood, no
+        // memory, and a nose as restless as the rest.
+        let (rho, everywhere, across, nose) = match setting.method {
+            Method::Published => (-0.1..0.4, 0.05..0.22, 0.30..0.48, 0.4..0.65),
+            Method::Own => (-0.2..0.15, 0.0..0.1, 0.1..0.3, 0.4..1.0),
+        };
+        let rho: f32 = random.random_range(rho);
+        let across = random.random_range(across);
+        let everywhere = random.random_range(everywhere);
+        let nose = random.random_range(nose);
         let mut gain = |part: &Part| {
             let own = log_normal(random, (1.0, 0.12)) as f32;
             if *part == Nose { own * nose } else { own }
         };
+        let gains = PART.each_ref().map(&mut gain);
+        let mut sometimes = |part: f64, range: std::ops::Range<f32>| {
+            let value = random.random_range(range);
+            if random.random_bool(part) { value } else { 0.0 }
+        };
+        let pulse = 1.0 + sometimes(if is_home { 0.4 } else { 0.1 }, 0.2..1.5);
+        let is_flickering = sometimes(if is_home { 0.3 } else { 0.05 }, 1.0..2.0) > 0.0;
         Self {
             // The median of a Rayleigh distribution is 1.177 standard deviations.
             sd_percent: median_percent / 1.177,
-            gains: PART.each_ref().map(&mut gain),
+            gains,
             vertical: log_normal(random, (1.0, 0.15)) as f32,
             shared: [
                 everywhere,
                 across,
-                random.random_range(across..0.79),
+                random.random_range(across.max(0.35)..0.79),
                 random.random_range(0.35..0.75),
             ],
             // A moving average w_t + k·w_{t-1} has a lag-1 autocorrelation of k / (1 + k²).
@@ -85,16 +109,12 @@ impl NoiseModel {
             } else {
                 (1.0 - (1.0 - 4.0 * rho * rho).sqrt()) / (2.0 * rho)
             },
-            volatility: random.random_range(0.1..0.4),
-            pulse: if random.random_bool(0.3) {
-                (random.random_range(8..60), random.random_range(1.3..3.0))
-            } else {
-                (0, 1.0)
-            },
-            bursts_per_minute: random.random_range(0.0..9.0),
+            volatility: random.random_range(if is_home { 0.1..0.6 } else { 0.0..0.2 }),
+            pulse: (random.random_range(8..60), pulse),
+            bursts_per_minute: random.random_range(if is_home { 0.0..12.0 } else { 0.0..4.0 }),
             burst_percent: log_normal(random, (0.2, 0.3)),
             light: log_normal(random, (1.0, 0.7)) as f32,
-            flicker: if random.random_bool(0.2) {
+            flicker: if is_flickering {
                 (log_normal(random, (0.02, 0.6)) as f32, random.random_range(0.01..0.5))
             } else {
                 (0.0, 0.0)
@@ -111,7 +131,7 @@ impl NoiseModel {
             shared: [0.0; 4],
             memory: 0.0,
             volatility: 0.0,
-            pulse: (0, 1.0),
+            pulse: (30, 1.0),
             bursts_per_minute: 0.0,
             burst_percent: 0.0,
             light: 0.0,
@@ -119,23 +139,23 @@ impl NoiseModel {
         }
     }
 
-    /// Adds errors to the motion of consecutive frames; `brighter` is the change of log brightness
-    /// from frame to frame, `fps` the rate of the frames.
+    /// Adds errors to the motion of consecutive frames; `changes` is what else changes from frame to
+    /// frame, `fps` the rate of the frames.
     pub fn add<const R: usize>(
         &self,
         random: &mut Random,
         motion: &mut [[[f32; 2]; R]],
-        brighter: &[f32],
+        changes: &[Change],
         fps: f64,
     ) {
         if self.sd_percent > 0.0 {
-            self.add_unrest(random, motion);
+            self.add_unrest(random, motion, changes);
         }
         self.add_bursts(random, motion, fps);
         let direction: [[f32; 2]; R] = std::array::from_fn(|_| vector(random));
         let beat: [[f32; 2]; R] = std::array::from_fn(|_| vector(random));
         for (frame, regions) in motion.iter_mut().enumerate() {
-            let light = self.light * brighter.get(frame).copied().unwrap_or(0.0);
+            let light = self.light * changes.get(frame).map_or(0.0, |c| c.brighter);
             let phase = std::f32::consts::TAU * self.flicker.1 * frame as f32;
             let flicker = if self.flicker.0 > 0.0 { self.flicker.0 * phase.sin() } else { 0.0 };
             if light != 0.0 || flicker != 0.0 {
@@ -147,7 +167,12 @@ impl NoiseModel {
         }
     }
 
-    fn add_unrest<const R: usize>(&self, random: &mut Random, motion: &mut [[[f32; 2]; R]]) {
+    fn add_unrest<const R: usize>(
+        &self,
+        random: &mut Random,
+        motion: &mut [[[f32; 2]; R]],
+        changes: &[Change],
+    ) {
         let [everywhere, across, brow, mouth] = self.shared;
         // Weights of the shared and the own errors, so that variances add up to 1.
         let all = everywhere.sqrt();
@@ -175,12 +200,12 @@ impl NoiseModel {
             }
             // Half a second of persistence in the noise level.
             mood = 0.93 * mood + 0.37 * normal(random) as f32;
-            let pulse = match self.pulse {
-                (every, strength) if every > 0 && frame % every == 0 => strength,
-                _ => 1.0,
-            };
+            let pulse = if frame % self.pulse.0 == 0 { self.pulse.1 } else { 1.0 };
             let strength = (self.volatility * mood).exp() * pulse / level;
-            if let Some(regions) = frame.checked_sub(1).and_then(|f| motion.get_mut(f)) {
+            let frame = frame.checked_sub(1);
+            let repeats = frame.and_then(|f| changes.get(f)).is_some_and(|c| c.repeats);
+            let strength = if repeats { 0.1 * strength } else { strength };
+            if let Some(regions) = frame.and_then(|f| motion.get_mut(f)) {
                 for (i, region) in regions.iter_mut().enumerate() {
                     for axis in 0..2 {
                         let error = now[i][axis] + self.memory * before[i][axis];

@@ -6,6 +6,7 @@ use super::camera::GRID_FPS;
 use super::motion::{Recording, individual};
 use super::noise::NoiseModel;
 use super::scenario::{expression, log_normal, normal};
+use super::setting::Setting;
 use super::{Activation, Random, Rig, ScenarioConfig, Timeline};
 use crate::event::{ActionUnit, Emotion, EventKind, Side};
 use crate::pipeline::REGIONS;
@@ -41,7 +42,8 @@ pub fn sample(rig: &dyn Rig, seed: u64, index: u64) -> Expression {
     let emotion = drawn_emotion(&mut random);
     let shown = expression(&mut random, kind, Some(emotion), 1.0);
     let timeline = around(&mut random, &shown);
-    let recording = Recording::draw(&mut random);
+    let setting = Setting::draw(&mut random);
+    let recording = Recording::draw(&mut random, setting);
     let person = individual(&mut random, rig);
 
     let moments = marked(&mut random, &shown);
@@ -59,7 +61,7 @@ pub fn sample(rig: &dyn Rig, seed: u64, index: u64) -> Expression {
         let growth = if is_direct { error } else { frames.powf(0.35) };
         let noise = NoiseModel { sd_percent: still.sd_percent * growth as f32, ..still.clone() };
         let mut one = [*phase];
-        noise.add(&mut random, &mut one, &[0.0], GRID_FPS);
+        noise.add(&mut random, &mut one, &[], GRID_FPS);
         *phase = one[0];
         noise_percent = noise.sd_percent;
     }

@@ -119,7 +119,7 @@ pub fn expression(
         apex_secs: onset_secs + rise,
         offset_secs: onset_secs + rise + hold + fall,
         profile: Profile {
-            lead_secs: rise * random.random_range(0.0..0.35),
+            lead_secs: rise * random.random_range(0.0..0.25),
             rise_power: random.random_range(0.8..1.3),
             hold_secs: hold,
             fall_power: random.random_range(0.6..1.0),
@@ -251,11 +251,12 @@ impl Draw<'_> {
                 unit: ActionUnit(45),
                 halves: [closure as f32; 2],
             };
-            // The lids take the brows along by .3 to .5 px at 190 px between the eyes, and the ring
-            // muscle tightens a little.
-            let brows = self.uniform(0.5, 1.5) * 0.21 / 6.6;
-            let ring = self.uniform(0.0, 0.06);
-            for (unit, weight) in [(4, brows), (6, ring)] {
+            // The lids take the brows along by .3 to .5 px at 190 px between the eyes, mostly down,
+            // and the ring muscle tightens a little.
+            let brows = log_normal(&mut self.random, (0.2, 0.4)) / 6.6;
+            let ring = self.uniform(0.0, 0.03);
+            let pulled = if self.random.random_bool(0.8) { 4 } else { 1 };
+            for (unit, weight) in [(pulled, brows), (6, ring)] {
                 let halves = [(weight * self.uniform(0.8, 1.2)) as f32, weight as f32];
                 timeline.gestures.push(Gesture { unit: ActionUnit(unit), halves, ..lids });
             }

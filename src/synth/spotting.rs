@@ -5,6 +5,7 @@ use rand::{Rng, SeedableRng};
 use super::camera::GRID_FPS;
 use super::motion::{Recording, individual};
 use super::scenario::log_normal;
+use super::setting::{Method, Place, Setting};
 use super::{Random, Rig, ScenarioConfig, Timeline};
 use crate::event::{EventKind, MovingUnit, units_text};
 use crate::pipeline::SPOT_REGIONS;
@@ -43,7 +44,7 @@ pub const BLINK: u8 = 1;
 pub const TALK: u8 = 2;
 
 /// What is told about the recording of each segment, for error analysis.
-pub const RECORDING_COLUMNS: [&str; 13] = [
+pub const RECORDING_COLUMNS: [&str; 14] = [
     "fps",
     "noise_sd_percent",
     "noise_memory",
@@ -57,31 +58,30 @@ pub const RECORDING_COLUMNS: [&str; 13] = [
     "talks_per_minute",
     "is_neutral",
     "is_laboratory",
+    "is_published",
 ];
 
 /// Draws segment `index` of the set `seed`. Segments do not depend on each other.
 pub fn segment(rig: &dyn Rig, seed: u64, index: u64, frames: usize) -> Segment {
     let mut random = Random::seed_from_u64(seed);
     random.set_stream(index);
-    let is_laboratory = random.random_bool(0.6);
-    let habits = habits(&mut random, frames as f64 / GRID_FPS, is_laboratory);
+    let setting = Setting::draw(&mut random);
+    let habits = habits(&mut random, frames as f64 / GRID_FPS, setting.place);
     let timeline = Timeline::random(random.random(), &habits);
-    let recording = Recording::draw(&mut random);
+    let recording = Recording::draw(&mut random, setting);
     let person = individual(&mut random, rig);
     Segment {
         motion: recording.film(&mut random, &timeline, &person, frames),
         events: grid_events(&timeline, frames),
         states: states(&timeline, frames),
-        recording: columns(&recording, &habits, is_laboratory),
+        recording: columns(&recording, &habits, setting),
     }
 }
 
 /// Draws the habits of a person and an occasion. A quarter of all segments show no expression;
 /// events come more often than in life, where most minutes would teach nothing new.
-///
-/// Three of five recordings are made in a laboratory, where people sit still, say nothing and the
-/// light is steady: the measured facts are from such rooms. The others are at home before a webcam.
-fn habits(random: &mut Random, duration_secs: f64, is_laboratory: bool) -> ScenarioConfig {
+fn habits(random: &mut Random, duration_secs: f64, place: Place) -> ScenarioConfig {
+    let is_laboratory = place == Place::Laboratory;
     let mut sometimes = |part: f64, per_minute: std::ops::Range<f64>| {
         let rate = random.random_range(per_minute);
         if random.random_bool(part) { rate } else { 0.0 }
@@ -143,7 +143,7 @@ fn states(timeline: &Timeline, frames: usize) -> Vec<u8> {
 fn columns(
     recording: &Recording,
     habits: &ScenarioConfig,
-    is_laboratory: bool,
+    setting: Setting,
 ) -> [f32; RECORDING_COLUMNS.len()] {
     let is_neutral = habits.micro_per_minute + habits.macro_per_minute == 0.0;
     [
@@ -159,6 +159,7 @@ fn columns(
         habits.head_unrest as f32,
         habits.talks_per_minute as f32,
         f32::from(u8::from(is_neutral)),
-        f32::from(u8::from(is_laboratory)),
+        f32::from(u8::from(setting.place == Place::Laboratory)),
+        f32::from(u8::from(setting.method == Method::Published)),
     ]
 }
