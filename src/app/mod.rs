@@ -1,1 +1,319 @@
-//! To be written.
+//! The window. A panel reads the state and sends commands; one `match` changes the state.
+//!
+//! `logic` takes in what the engine says, `ui` draws. Nothing here waits: what takes time happens in
+//! the engine's threads or in a [`studio::Pending`] that is asked again in every frame, and the window
+//! is drawn only when there is something new.
+
+use std::sync::Arc;
+
+use egui::{CentralPanel, Frame, Margin, Rect, Ui, UiBuilder, ViewportCommand, pos2, vec2};
+
+use crate::config::Config;
+use crate::model::ModelChoice;
+use crate::source::SourceSpec;
+
+pub mod about;
+pub mod axis;
+pub mod card;
+pub mod clip;
+pub mod command;
+pub mod desktop;
+pub mod events;
+pub mod keys;
+pub mod launch;
+pub mod log;
+pub mod menu;
+pub mod message;
+pub mod messages;
+pub mod overlay;
+pub mod palette;
+pub mod picture;
+pub mod regions;
+pub mod running;
+pub mod scores;
+pub mod state;
+pub mod strip;
+pub mod studio;
+pub mod textures;
+pub mod theme;
+pub mod timeline;
+pub mod transport;
+pub mod widgets;
+
+use command::{Command, Floating};
+pub use launch::{AppError, run};
+use state::{Settings, State, WindowRequest};
+use studio::Studio;
+use widgets::PanelContext;
+
+/// What the window opens with.
+#[derive(Clone, Debug, Default)]
+pub struct LaunchOptions {
+    /// The source that was asked for; none takes the first camera, or else the demo person.
+    pub source: Option<SourceSpec>,
+    /// Frames per second for whichever source is opened.
+    pub fps: Option<f64>,
+    /// The models.
+    pub models: ModelChoice,
+    /// Settings.
+    pub config: Config,
+}
+
+/// Where a panel is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Slot {
+    /// Along the top.
+    Top,
+    /// Along the bottom.
+    Bottom,
+    /// Over everything between, and only as high as it needs.
+    Messages,
+    /// The column at the right.
+    Side,
+    /// Top left.
+    Picture,
+    /// Beside the picture.
+    Card,
+    /// Below picture and card, all on one time axis.
+    Plot {
+        /// Of the height of all plots; they sum to 1.
+        share: f32,
+    },
+    /// Over all, when it is asked for.
+    Floating(Floating),
+}
+
+/// One panel. To add one: a file, and a line in [`PANELS`].
+pub struct Panel {
+    /// Its name in the accessibility tree.
+    pub name: &'static str,
+    /// Where it is.
+    pub slot: Slot,
+    /// Draws it.
+    pub show: fn(&mut Ui, &mut PanelContext<'_>),
+}
+
+/// Every panel, in the order of drawing; tests go through them all.
+pub static PANELS: &[Panel] = &[
+    menu::PANEL,
+    transport::PANEL,
+    messages::PANEL,
+    events::PANEL,
+    picture::PANEL,
+    card::PANEL,
+    scores::PANEL,
+    regions::PANEL,
+    strip::PANEL,
+    palette::PANEL,
+    keys::PANEL,
+    about::PANEL,
+    log::PANEL,
+];
+
+/// What only saves work: textures, and where a list stands.
+#[derive(Default)]
+pub struct Cache {
+    /// The newest picture.
+    pub picture: textures::Texture,
+    /// The strip of region motion.
+    pub heat: textures::Texture,
+    /// The pictures of the event card.
+    pub card: card::CardTextures,
+    /// The chosen line of the palette.
+    pub palette_row: usize,
+}
+
+/// The program with its window.
+pub struct App {
+    /// All that is known.
+    pub state: State,
+    cache: Cache,
+}
+
+/// Where settings are kept.
+const SETTINGS_KEY: &str = "settings";
+
+impl App {
+    /// Opens with `options`, and what was kept from the last time.
+    pub fn new(
+        cc: &eframe::CreationContext<'_>,
+        options: LaunchOptions,
+        studio: Box<dyn Studio>,
+    ) -> Self {
+        theme::install(&cc.egui_ctx);
+        let stored = cc.storage.and_then(|s| eframe::get_value::<Settings>(s, SETTINGS_KEY));
+        let mut settings = stored.unwrap_or_default();
+        // What a settings file says outweighs what was last set by hand.
+        if options.config.spotting != Config::default().spotting {
+            settings.false_alarms_per_minute = options.config.spotting.false_alarms_per_minute;
+        }
+        if let Some(dark) = settings.dark {
+            cc.egui_ctx.set_theme(if dark { egui::Theme::Dark } else { egui::Theme::Light });
+        }
+        let ctx = cc.egui_ctx.clone();
+        let wake = Arc::new(move || ctx.request_repaint());
+        let mut state = State::new(settings, options, studio, wake);
+        state.open();
+        Self { state, cache: Cache::default() }
+    }
+
+    fn take_dropped_files(&mut self, ctx: &egui::Context) {
+        let dropped = ctx.input(|i| i.raw.dropped_files.first().and_then(|f| f.path.clone()));
+        if let Some(path) = dropped {
+            self.state.apply(Command::OpenPath(path.to_string_lossy().into_owned()));
+        }
+    }
+
+    fn do_window_requests(&mut self, ctx: &egui::Context) {
+        for request in std::mem::take(&mut self.state.window) {
+            match request {
+                WindowRequest::ToggleFullScreen => {
+                    let full = ctx.input(|i| i.viewport().fullscreen.unwrap_or(false));
+                    ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
+                }
+                WindowRequest::ToggleTheme => {
+                    let dark = ctx.theme() != egui::Theme::Dark;
+                    self.state.settings.dark = Some(dark);
+                    ctx.set_theme(if dark { egui::Theme::Dark } else { egui::Theme::Light });
+                }
+                WindowRequest::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
+            }
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.state.drain();
+        self.take_dropped_files(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let mut commands = command::commands_from_keys(ui.ctx());
+        let mut cx =
+            PanelContext { state: &self.state, commands: &mut commands, cache: &mut self.cache };
+        lay_out(ui, &mut cx);
+        for command in commands {
+            self.state.apply(command);
+            // What a command changed is drawn at once, not when the pointer next moves.
+            ui.ctx().request_repaint();
+        }
+        self.do_window_requests(ui.ctx());
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, SETTINGS_KEY, &self.state.settings);
+    }
+}
+
+fn panels_in(wanted: fn(&Slot) -> bool) -> impl Iterator<Item = &'static Panel> {
+    PANELS.iter().filter(move |panel| wanted(&panel.slot))
+}
+
+/// Draws a panel inside a group that bears its name in the accessibility tree.
+fn show_panel(ui: &mut Ui, cx: &mut PanelContext<'_>, panel: &Panel) {
+    let response = ui.push_id(panel.name, |ui| (panel.show)(ui, cx)).response;
+    widgets::named(&response, egui::Role::Pane, panel.name);
+}
+
+fn lay_out(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let theme = theme::Theme::of(ui);
+    let bar = Frame::new().fill(theme.ground).inner_margin(Margin::symmetric(10, 4));
+    for panel in panels_in(|slot| *slot == Slot::Top) {
+        let top = egui::Panel::top(panel.name).frame(bar).show_separator_line(false);
+        top.show(ui, |ui| show_panel(ui, cx, panel));
+    }
+    for panel in panels_in(|slot| *slot == Slot::Bottom) {
+        let bottom = egui::Panel::bottom(panel.name).frame(bar).show_separator_line(false);
+        bottom.show(ui, |ui| show_panel(ui, cx, panel));
+    }
+    let ground = Frame::new().fill(theme.ground).inner_margin(Margin::symmetric(10, 2));
+    CentralPanel::default().frame(ground).show(ui, |ui| {
+        panels_in(|slot| *slot == Slot::Messages).for_each(|panel| show_panel(ui, cx, panel));
+        let rect = ui.available_rect_before_wrap();
+        lay_out_middle(ui, cx, rect);
+    });
+    for panel in PANELS {
+        if let Slot::Floating(floating) = panel.slot
+            && cx.state.floating == Some(floating)
+        {
+            show_floating(ui.ctx(), cx, panel, floating);
+        }
+    }
+}
+
+/// Picture and card on top, plots below, the events at the side: all between the bars.
+fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
+    let gap = theme::GAP;
+    let side = (rect.width() * 0.235).clamp(250.0, 420.0);
+    let split_x = rect.right() - side - gap;
+    let upper = ((rect.height() - gap) * 0.5).max(120.0);
+    let split_y = rect.top() + upper;
+    // As wide as a 4:3 picture of this height with its surface's margins and buttons.
+    let picture = ((upper - 52.0) * 4.0 / 3.0 + 22.0).min((split_x - rect.left()) * 0.55);
+    let picture_right = rect.left() + picture;
+    let parts = [
+        (Slot::Side, Rect::from_min_max(pos2(split_x + gap, rect.top()), rect.max)),
+        (Slot::Picture, Rect::from_min_max(rect.min, pos2(picture_right, split_y))),
+        (
+            Slot::Card,
+            Rect::from_min_max(pos2(picture_right + gap, rect.top()), pos2(split_x, split_y)),
+        ),
+    ];
+    for panel in PANELS {
+        if let Some((_, rect)) = parts.iter().find(|(slot, _)| *slot == panel.slot) {
+            on_surface(ui, *rect, |ui| show_panel(ui, cx, panel));
+        }
+    }
+    let plots = Rect::from_min_max(pos2(rect.left(), split_y + gap), pos2(split_x, rect.bottom()));
+    on_surface(ui, plots, |ui| {
+        let space = ui.available_rect_before_wrap();
+        let mut top = space.top();
+        for panel in PANELS {
+            let Slot::Plot { share } = panel.slot else { continue };
+            let high = space.height() * share;
+            let part = Rect::from_min_size(pos2(space.left(), top), vec2(space.width(), high));
+            top += high;
+            let part = part.with_max_y(part.bottom() - gap * 0.75);
+            ui.scope_builder(UiBuilder::new().max_rect(part), |ui| show_panel(ui, cx, panel));
+        }
+    });
+}
+
+fn on_surface(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
+    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        let frame = theme::surface(&theme::Theme::of(ui));
+        frame.show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            ui.shrink_clip_rect(ui.max_rect().expand(4.0));
+            add(ui);
+        });
+    });
+}
+
+fn show_floating(
+    ctx: &egui::Context,
+    cx: &mut PanelContext<'_>,
+    panel: &Panel,
+    floating: Floating,
+) {
+    let mut open = true;
+    let width = if floating == Floating::Keys { 760.0 } else { 560.0 };
+    egui::Window::new(panel.name)
+        .open(&mut open)
+        .collapsible(false)
+        .resizable(false)
+        .default_width(width)
+        .max_width(width)
+        .anchor(egui::Align2::CENTER_TOP, vec2(0.0, 60.0))
+        .show(ctx, |ui| {
+            ui.set_width(width);
+            show_panel(ui, cx, panel);
+        });
+    if !open {
+        cx.send(Command::CloseWindow);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,254 @@
+//! The time axis as rows draw it: a gutter for names, ticks, event bands, the cursor, and what the
+//! pointer does. Every row of plots uses it, so that all agree.
+
+use egui::{Align2, FontId, Painter, Rect, Response, Role, Sense, Shape, Stroke, Ui, pos2, vec2};
+
+use super::command::Command;
+use super::state::State;
+use super::theme::{SMALL_PT, Theme};
+use super::widgets::{PanelContext, kind_shape, named};
+use crate::event::Event;
+use crate::time::Timestamp;
+
+/// Width of the names at the left, points.
+pub const GUTTER: f32 = 78.0;
+
+/// Least distance between ticks with words, points.
+const TICK_SPACING: f32 = 84.0;
+
+/// Steps between ticks, seconds.
+const STEPS_SECS: [f64; 16] = [
+    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0,
+];
+
+/// Seconds to points and back, inside one row.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeAxis {
+    /// Where data is drawn.
+    pub rect: Rect,
+    /// Left edge, seconds.
+    pub first_secs: f64,
+    /// Right edge, seconds.
+    pub last_secs: f64,
+}
+
+impl TimeAxis {
+    /// Over `rect`, as the state's timeline has it.
+    pub fn new(rect: Rect, state: &State) -> Self {
+        let (first_secs, last_secs) = state.timeline.range(state.newest_secs());
+        Self { rect, first_secs, last_secs }
+    }
+
+    /// Points from the left of the screen.
+    pub fn x(&self, secs: f64) -> f32 {
+        let share = (secs - self.first_secs) / (self.last_secs - self.first_secs);
+        // Far outside, floats would no longer place the edges exactly.
+        self.rect.left() + (share.clamp(-2.0, 3.0) as f32) * self.rect.width()
+    }
+
+    /// The second at `x`.
+    pub fn secs(&self, x: f32) -> f64 {
+        let share = f64::from((x - self.rect.left()) / self.rect.width().max(1.0));
+        self.first_secs + share * (self.last_secs - self.first_secs)
+    }
+
+    /// Seconds of one point.
+    pub fn secs_per_point(&self) -> f64 {
+        (self.last_secs - self.first_secs) / f64::from(self.rect.width().max(1.0))
+    }
+
+    /// The times of its edges.
+    pub fn edges(&self) -> (Timestamp, Timestamp) {
+        (Timestamp::from_secs(self.first_secs), Timestamp::from_secs(self.last_secs))
+    }
+
+    /// The rectangle from one second to another, at least two points wide.
+    pub fn span(&self, first: f64, last: f64) -> Rect {
+        let (left, right) = (self.x(first), self.x(last));
+        Rect::from_x_y_ranges(left..=right.max(left + 2.0), self.rect.y_range())
+    }
+
+    /// Where ticks are, seconds.
+    pub fn ticks(&self) -> Vec<f64> {
+        let least = self.secs_per_point() * f64::from(TICK_SPACING);
+        let step = STEPS_SECS.into_iter().find(|s| *s >= least).unwrap_or(14_400.0);
+        let first = (self.first_secs.max(0.0) / step).ceil() as i64;
+        let last = (self.last_secs / step).floor() as i64;
+        (first..=last).map(|i| i as f64 * step).collect()
+    }
+}
+
+/// A row of the plots: its gutter for names, and the axis over the rest.
+pub fn row(ui: &mut Ui, state: &State, height: f32) -> (Rect, TimeAxis) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::empty());
+    let gutter = Rect::from_min_max(rect.min, pos2(rect.left() + GUTTER, rect.bottom()));
+    let data = Rect::from_min_max(pos2(gutter.right(), rect.top()), rect.max);
+    (gutter, TimeAxis::new(data, state))
+}
+
+/// What the pointer does in a row: drag pans, the wheel zooms, sideways pans, a click picks an event
+/// or puts the cursor, a double click follows. `name` tells those who read by ear what the row shows.
+pub fn point_at(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis, name: &str) -> Response {
+    let response = ui.interact(axis.rect, ui.id().with(name), Sense::click_and_drag());
+    named(&response, Role::GraphicsObject, name);
+    if response.dragged() && response.drag_delta().x != 0.0 {
+        let secs = -f64::from(response.drag_delta().x) * axis.secs_per_point();
+        cx.send(Command::Pan(secs));
+    }
+    if let Some(pointer) = response.hover_pos() {
+        let (scroll, pinch) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
+        let factor = f64::from(pinch) * f64::from(scroll.y / 300.0).exp();
+        if (factor - 1.0).abs() > 1e-4 {
+            cx.send(Command::Zoom { factor, around_secs: Some(axis.secs(pointer.x)) });
+        }
+        if scroll.x != 0.0 {
+            cx.send(Command::Pan(-f64::from(scroll.x) * axis.secs_per_point()));
+        }
+    }
+    if response.double_clicked() {
+        cx.send(Command::Follow);
+    } else if response.clicked()
+        && let Some(pointer) = response.interact_pointer_pos()
+    {
+        let secs = axis.secs(pointer.x);
+        cx.send(match event_at(cx.state, axis, secs) {
+            Some(event) => Command::SelectEvent(event.id),
+            None => Command::PutCursor(secs),
+        });
+    }
+    response
+}
+
+/// The event at a second, or one that is drawn within three points of it.
+fn event_at<'a>(state: &'a State, axis: &TimeAxis, secs: f64) -> Option<&'a Event> {
+    let slack = 3.0 * axis.secs_per_point();
+    let covers = |e: &&Event| {
+        e.onset.time.secs() - slack <= secs && secs <= e.offset.time.secs() + slack
+    };
+    state.session.events.iter().rev().find(covers)
+}
+
+/// The events that are in view, oldest first.
+pub fn events_in_view<'a>(state: &'a State, axis: &TimeAxis) -> impl Iterator<Item = &'a Event> {
+    let (first, last) = (axis.first_secs, axis.last_secs);
+    let is_in = move |e: &&Event| e.offset.time.secs() >= first && e.onset.time.secs() <= last;
+    state.session.events.iter().filter(is_in)
+}
+
+/// Lines at the ticks.
+pub fn grid(painter: &Painter, theme: &Theme, axis: &TimeAxis) {
+    let stroke = Stroke::new(1.0, theme.line.gamma_multiply(0.7));
+    for secs in axis.ticks() {
+        painter.vline(axis.x(secs), axis.rect.y_range(), stroke);
+    }
+}
+
+/// The times at the ticks, below `axis`.
+pub fn tick_words(painter: &Painter, theme: &Theme, axis: &TimeAxis) {
+    let step_is_fine = axis.ticks().windows(2).any(|w| w[1] - w[0] < 0.99);
+    for secs in axis.ticks() {
+        let at = pos2(axis.x(secs), axis.rect.bottom() + 3.0);
+        let font = FontId::proportional(SMALL_PT);
+        painter.text(at, Align2::CENTER_TOP, clock(secs, step_is_fine), font, theme.faint);
+    }
+}
+
+/// `1:05`, `1:05.2`, `2:01:05`.
+pub fn clock(secs: f64, tenths: bool) -> String {
+    let whole = (secs * 10.0).round() as i64;
+    let (h, m, s) = (whole / 36_000, whole / 600 % 60, whole / 10 % 60);
+    let mut text = if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m}:{s:02}") };
+    if tenths {
+        text.push_str(&format!(".{}", whole % 10));
+    }
+    text
+}
+
+/// Bands behind the data where events are; the shown event's is stronger and has edges.
+pub fn bands(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
+    let shown = state.shown_event().map(|e| e.id);
+    for event in events_in_view(state, axis) {
+        let color = theme.kind(event.kind);
+        let is_shown = shown == Some(event.id);
+        let rect = axis.span(event.onset.time.secs(), event.offset.time.secs());
+        painter.rect_filled(rect, 0.0, color.gamma_multiply(if is_shown { 0.34 } else { 0.16 }));
+        if is_shown {
+            let stroke = Stroke::new(1.0, color);
+            painter.vline(rect.left(), rect.y_range(), stroke);
+            painter.vline(rect.right(), rect.y_range(), stroke);
+        }
+    }
+}
+
+/// A sign above each event, at its apex.
+pub fn flags(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
+    for event in events_in_view(state, axis) {
+        let center = pos2(axis.x(event.apex.time.secs()), axis.rect.top() + 7.0);
+        let sign = Rect::from_center_size(center, vec2(12.0, 12.0));
+        painter.add(kind_shape(event.kind, sign, theme.kind(event.kind)));
+    }
+}
+
+/// The line of the cursor.
+pub fn cursor(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
+    if let Some(cursor) = state.cursor {
+        let x = axis.x(cursor.secs());
+        painter.vline(x, axis.rect.y_range(), Stroke::new(1.5, theme.text));
+    }
+}
+
+/// Fine diagonal lines over `rect`, for what is not known.
+pub fn hatch(painter: &Painter, rect: Rect, stroke: Stroke) {
+    if rect.width() < 1.0 {
+        return;
+    }
+    let painter = painter.with_clip_rect(rect.intersect(painter.clip_rect()));
+    let (step, high) = (7.0, rect.height());
+    let first = ((rect.left() - high) / step).floor() as i64;
+    let last = (rect.right() / step).ceil() as i64;
+    // A screen holds a few hundred; more would only be asked for by a rectangle gone wild.
+    painter.extend((first..=last.min(first + 2000)).map(|i| {
+        let x = i as f32 * step;
+        Shape::line_segment([pos2(x, rect.bottom()), pos2(x + high, rect.top())], stroke)
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn axis(first_secs: f64, last_secs: f64) -> TimeAxis {
+        let rect = Rect::from_min_size(pos2(100.0, 0.0), vec2(800.0, 50.0));
+        TimeAxis { rect, first_secs, last_secs }
+    }
+
+    #[test]
+    fn a_point_and_its_second_name_the_same_place() {
+        let axis = axis(80.0, 100.0);
+        for secs in [80.0, 91.7, 100.0] {
+            assert!((axis.secs(axis.x(secs)) - secs).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn ticks_are_round_numbers_that_leave_room_for_their_words() {
+        for span in [0.5, 3.0, 20.0, 333.0, 7200.0, 36_000.0] {
+            let ticks = axis(5.0, 5.0 + span).ticks();
+            assert!((1..=10).contains(&ticks.len()), "{span}: {ticks:?}");
+        }
+        assert_eq!(axis(80.0, 100.0).ticks(), [80.0, 85.0, 90.0, 95.0, 100.0]);
+    }
+
+    #[test]
+    fn the_shortest_event_can_still_be_seen() {
+        assert!(axis(0.0, 36_000.0).span(10.0, 10.1).width() >= 2.0);
+    }
+
+    #[test]
+    fn clocks_read_as_people_read_them() {
+        assert_eq!(clock(65.0, false), "1:05");
+        assert_eq!(clock(65.24, true), "1:05.2");
+        assert_eq!(clock(7265.0, false), "2:01:05");
+        assert_eq!(clock(59.999, false), "1:00");
+    }
+}

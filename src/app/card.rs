@@ -1,0 +1,371 @@
+//! Everything about one event: its pictures, what moved, and what the recogniser makes of it.
+
+use egui::{ColorImage, Rect, RichText, Role, Sense, TextureId, TextureOptions, Ui, vec2};
+
+use super::clip::{Difference, LoopSpeed, frame_of_loop};
+use super::command::Command;
+use super::events::{duration_words, emotion_words, quality_words};
+use super::overlay::{arrow, fit_inside};
+use super::state::State;
+use super::textures::{Texture, show_image};
+use super::theme::{Grade, Theme, emotion_word, kind_title, origin_text};
+use super::widgets::{PanelContext, grade_badge, kind_shape, named, share_bar};
+use super::{Panel, Slot};
+use crate::engine::EventClip;
+use crate::event::{Emotion, Event};
+use crate::geom::Point;
+use crate::pipeline::align::FACE_HEIGHT_PX;
+use crate::pipeline::{REGIONS, SPOT_REGIONS};
+use crate::time::Timestamp;
+
+/// The entry in [`super::PANELS`].
+pub const PANEL: Panel = Panel { name: "Event card", slot: Slot::Card, show };
+
+/// The movement of a region is drawn so many times its size.
+const ENLARGED: f32 = 8.0;
+
+/// Movements below this are not drawn: percent of the outer-eye distance.
+const LEAST_PERCENT: f32 = 0.5;
+
+/// The textures of the card.
+#[derive(Default)]
+pub struct CardTextures {
+    stills: [Texture; 3],
+    difference: Texture,
+    difference_scale: Option<(u64, f32)>,
+    looped: Texture,
+    /// The looped event, and when its loop began, seconds of the window's clock.
+    loop_began: Option<(u64, f64)>,
+}
+
+fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let theme = Theme::of(ui);
+    let state = cx.state;
+    let Some(event) = state.shown_event() else {
+        show_none(ui, &theme);
+        return;
+    };
+    show_head(ui, &theme, event, state.picked_event.is_none());
+    ui.add_space(2.0);
+    match state.session.clip(event.id) {
+        Some(clip) => show_pictures(ui, cx, &theme, event, clip),
+        None => {
+            let words = "Its pictures are no longer kept; times and readings are.";
+            ui.label(RichText::new(words).color(theme.faint));
+        }
+    }
+    ui.add_space(2.0);
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.columns(2, |columns| {
+            show_units(&mut columns[0], &theme, event);
+            show_emotion(&mut columns[1], &theme, event);
+        });
+    });
+}
+
+fn show_none(ui: &mut Ui, theme: &Theme) {
+    ui.label(RichText::new("Event").strong());
+    ui.add_space(12.0);
+    ui.label(
+        RichText::new(
+            "The newest event appears here with its pictures, what moved, and how sure the reading \
+             is. Pick another from the list with a click or with the arrow keys.",
+        )
+        .color(theme.faint),
+    );
+}
+
+fn show_head(ui: &mut Ui, theme: &Theme, event: &Event, is_newest: bool) {
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::empty());
+        ui.painter().add(kind_shape(event.kind, rect, theme.kind(event.kind)));
+        ui.label(RichText::new(format!("{} {}", kind_title(event.kind), event.id + 1)).heading());
+        let grade = Grade::of(event.trouble);
+        grade_badge(ui, grade, &quality_words(event));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let which = if is_newest { "newest" } else { "picked" };
+            ui.label(RichText::new(which).small().color(theme.faint));
+        });
+    });
+    let frames = event.interval().frames();
+    let words = format!(
+        "{} to {}, {}, {frames} frames. Score {:.2}, {}.",
+        event.onset.time,
+        event.offset.time,
+        duration_words(event),
+        event.score,
+        origin_text(&event.origin),
+    );
+    ui.label(RichText::new(words).color(theme.faint));
+}
+
+fn show_pictures(
+    ui: &mut Ui,
+    cx: &mut PanelContext<'_>,
+    theme: &Theme,
+    event: &Event,
+    clip: &EventClip,
+) {
+    let gap = 6.0;
+    let width = ((ui.available_width() - 4.0 * gap) / 5.0).max(30.0);
+    let side = width.min((ui.available_height() * 0.52).max(40.0));
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = gap;
+        let stills = [("onset", clip.onset), ("apex", clip.apex), ("offset", clip.offset)];
+        for (i, (name, index)) in stills.into_iter().enumerate() {
+            let Some((seq, time, image)) = clip.frames.get(index) else { continue };
+            let version = version_of(event.id, index);
+            let texture = cx.cache.card.stills[i].show(ui.ctx(), version, image);
+            let rect = cell(ui, side, name, &format!("frame {seq}"), Some(texture), image_size(clip));
+            if name == "apex" {
+                draw_movement(ui, cx.state, event, rect);
+            }
+            let _ = time;
+        }
+        show_difference(ui, cx, theme, event, clip, side);
+        show_loop(ui, cx, event, clip, side);
+    });
+}
+
+fn image_size(clip: &EventClip) -> (usize, usize) {
+    clip.frames.first().map_or((1, 1), |(_, _, image)| (image.width, image.height))
+}
+
+fn version_of(event: u64, index: usize) -> u64 {
+    // Clips have far fewer than 65,536 frames.
+    (event << 16) | index as u64
+}
+
+/// One picture over its caption; gives the rectangle of the picture.
+fn cell(
+    ui: &mut Ui,
+    side: f32,
+    name: &str,
+    caption: &str,
+    texture: Option<TextureId>,
+    size_px: (usize, usize),
+) -> Rect {
+    let theme = Theme::of(ui);
+    ui.vertical(|ui| {
+        ui.set_width(side);
+        ui.spacing_mut().item_spacing.y = 1.0;
+        let (area, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+        ui.painter().rect_filled(area, 4.0, theme.raised);
+        let rect = fit_inside(area, size_px);
+        if let Some(texture) = texture {
+            show_image(ui.painter(), texture, rect);
+        }
+        named(&response, Role::Image, format!("Event picture: {name}"));
+        ui.label(RichText::new(name).small());
+        ui.label(RichText::new(caption).small().color(theme.faint));
+        rect
+    })
+    .inner
+}
+
+fn show_difference(
+    ui: &mut Ui,
+    cx: &mut PanelContext<'_>,
+    theme: &Theme,
+    event: &Event,
+    clip: &EventClip,
+    side: f32,
+) {
+    let textures = &mut cx.cache.card;
+    let look = u64::from(*theme == Theme::DARK);
+    let version = version_of(event.id, 2 + look as usize);
+    let mut scale = textures.difference_scale.filter(|(v, _)| *v == version).map(|(_, s)| s);
+    let texture = textures.difference.fill(ui.ctx(), version, TextureOptions::LINEAR, || {
+        let found = difference(clip);
+        scale = found.as_ref().map(|d| d.scale);
+        found.map_or(ColorImage::filled([1, 1], theme.surface), |d| difference_image(theme, &d))
+    });
+    textures.difference_scale = scale.map(|s| (version, s));
+    let caption = scale.map_or("not comparable".to_owned(), |s| format!("±{s:.0} grey levels"));
+    let rect = cell(ui, side, "apex − onset", &caption, Some(texture), image_size(clip));
+    ui.interact(rect, ui.id().with("difference"), Sense::hover()).on_hover_text(
+        "Orange became brighter, blue became darker, from onset to apex. The scale fits this event.",
+    );
+}
+
+fn difference(clip: &EventClip) -> Option<Difference> {
+    let (_, _, onset) = clip.frames.get(clip.onset)?;
+    let (_, _, apex) = clip.frames.get(clip.apex)?;
+    Difference::between(onset, apex)
+}
+
+fn difference_image(theme: &Theme, difference: &Difference) -> ColorImage {
+    let pixels = difference.levels.iter().map(|l| theme.diverging(l / difference.scale)).collect();
+    ColorImage::new([difference.width, difference.height], pixels)
+}
+
+fn show_loop(
+    ui: &mut Ui,
+    cx: &mut PanelContext<'_>,
+    event: &Event,
+    clip: &EventClip,
+    side: f32,
+) {
+    let state = cx.state;
+    let now = ui.input(|i| i.time);
+    let began = match cx.cache.card.loop_began {
+        Some((id, began)) if id == event.id => began,
+        _ => now,
+    };
+    cx.cache.card.loop_began = Some((event.id, began));
+    let under_cursor = state.cursor.and_then(|cursor| frame_at(clip, cursor));
+    let speed = state.settings.loop_speed;
+    let index = match (under_cursor, state.loops) {
+        (Some(index), _) => index,
+        (None, false) => clip.apex,
+        (None, true) => {
+            let Some((index, next_secs)) = frame_of_loop(clip, speed, now - began) else { return };
+            ui.ctx().request_repaint_after_secs(next_secs as f32);
+            index
+        }
+    };
+    let Some((seq, _, image)) = clip.frames.get(index) else { return };
+    let texture = cx.cache.card.looped.show(ui.ctx(), version_of(event.id, index), image);
+    let name = if under_cursor.is_some() { "at the cursor" } else { "slow loop" };
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        cell(ui, side, name, &format!("frame {seq}"), Some(texture), image_size(clip));
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            ui.spacing_mut().button_padding = vec2(5.0, 2.0);
+            cx.button_named(ui, &Command::ToggleLoop, if state.loops { "⏸" } else { "▶" });
+            for speed in LoopSpeed::ALL {
+                let command = Command::SetLoopSpeed(speed);
+                let help = format!("Loop at {} of the real speed  [Shift+R for the next]", speed.name());
+                cx.button_named(ui, &command, speed.name()).on_hover_text(help);
+            }
+        });
+    });
+}
+
+/// The frame of the clip that was there at `time`; none outside the clip.
+fn frame_at(clip: &EventClip, time: Timestamp) -> Option<usize> {
+    let (first, last) = (clip.frames.first()?.1, clip.frames.last()?.1);
+    (first..=last)
+        .contains(&time)
+        .then(|| clip.frames.partition_point(|(_, t, _)| *t <= time).saturating_sub(1))
+}
+
+/// Arrows where the face moved from onset to apex.
+fn draw_movement(ui: &Ui, state: &State, event: &Event, rect: Rect) {
+    let Some(movement) = movement(state, event) else { return };
+    let Some(centers) = regions_in_face(state) else { return };
+    // A clip shows the aligned face, top left corner to top left corner.
+    let scale = rect.height() / FACE_HEIGHT_PX as f32;
+    let painter = ui.painter_at(rect);
+    for (center, [x, y]) in centers.iter().zip(movement).take(SPOT_REGIONS) {
+        if x.hypot(y) >= LEAST_PERCENT {
+            let from = rect.min + vec2(center.x, center.y) * scale;
+            // One percent of the eye distance is one pixel of the aligned face.
+            arrow(&painter, from, from + vec2(x, y) * scale * ENLARGED, Theme::DARK.micro);
+        }
+    }
+}
+
+/// How far each region moved from onset to apex, percent of the outer-eye distance; none where the
+/// samples are no longer whole or the face could not be measured.
+fn movement(state: &State, event: &Event) -> Option<[[f32; 2]; REGIONS]> {
+    let samples = state.session.history.samples();
+    let first = samples.partition_point(|s| s.seq <= event.onset.frame);
+    let last = samples.partition_point(|s| s.seq <= event.apex.frame);
+    let mut total = [[0.0f32; 2]; REGIONS];
+    let mut before = samples.get(first.checked_sub(1)?)?.time;
+    for sample in samples.get(first..last)? {
+        // Motion is per 1/30 s.
+        let units = sample.time.secs_since(before) as f32 * 30.0;
+        before = sample.time;
+        for (sum, moved) in total.iter_mut().zip(sample.motion?.regions) {
+            sum[0] += moved[0] * units;
+            sum[1] += moved[1] * units;
+        }
+    }
+    Some(total)
+}
+
+/// Where the regions are in the aligned face, as the newest picture has them.
+fn regions_in_face(state: &State) -> Option<Vec<Point>> {
+    let overlay = &state.preview.as_ref()?.overlay;
+    let face_from_frame = overlay.frame_from_face?.inverse()?;
+    Some(overlay.regions_in_frame.iter().map(|(p, _)| face_from_frame.apply(*p)).collect())
+}
+
+fn show_units(ui: &mut Ui, theme: &Theme, event: &Event) {
+    ui.label(RichText::new("Action units").strong());
+    if event.action_units.is_empty() {
+        ui.label(RichText::new("None was read with confidence.").color(theme.faint));
+    }
+    for unit in &event.action_units {
+        ui.horizontal(|ui| {
+            let side = match unit.side {
+                crate::event::Side::Both => "",
+                crate::event::Side::Left => ", left",
+                crate::event::Side::Right => ", right",
+            };
+            share_bar(ui, &unit.to_string(), unit.probability, theme.accent, 44.0)
+                .on_hover_text(format!("Probability {:.0} %", unit.probability * 100.0));
+            ui.label(RichText::new(unit.to_string()).strong());
+            ui.label(format!("{}{side}", unit.unit.name()));
+        });
+    }
+}
+
+fn show_emotion(ui: &mut Ui, theme: &Theme, event: &Event) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Emotion").strong());
+        ui.label(emotion_words(event));
+    });
+    let Some(reading) = &event.emotion else { return };
+    for (emotion, share) in Emotion::ALL.into_iter().zip(reading.probabilities) {
+        ui.horizontal(|ui| {
+            let is_best = reading.clear && reading.best().0 == emotion;
+            let color = if is_best { theme.accent } else { theme.faint };
+            share_bar(ui, emotion_word(emotion), share, color, 64.0);
+            ui.label(format!("{:>3.0} %", share * 100.0));
+            ui.label(RichText::new(emotion_word(emotion)).color(theme.text));
+        });
+    }
+    if !reading.clear {
+        let words = "No class is likely enough to be named.";
+        ui.label(RichText::new(words).small().color(theme.faint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::tests::{event, sample, state};
+    use crate::pipeline::RegionMotion;
+
+    #[test]
+    fn motion_adds_up_to_movement_at_any_rate() {
+        for fps in [30.0, 60.0, 25.0] {
+            let mut state = state();
+            for seq in 0..60u64 {
+                let mut sample = sample(seq, 0.1);
+                sample.time = Timestamp::of_frame(seq, fps);
+                sample.motion =
+                    Some(RegionMotion { regions: [[0.5, -1.0]; REGIONS], head: [0.0; 2] });
+                state.session.history.push(sample);
+            }
+            let mut event = event(0, 0.0);
+            (event.onset.frame, event.apex.frame) = (10, 20);
+            let [x, y] = movement(&state, &event).expect("measured")[0];
+            let units = 10.0 / fps as f32 * 30.0;
+            assert!((x - 0.5 * units).abs() < 1e-3 && (y + units).abs() < 1e-3, "{fps}: {x} {y}");
+        }
+    }
+
+    #[test]
+    fn a_face_that_was_not_measured_has_no_movement() {
+        let mut state = state();
+        (0..60).for_each(|seq| state.session.history.push(sample(seq, 0.1)));
+        let mut event = event(0, 0.0);
+        (event.onset.frame, event.apex.frame) = (10, 20);
+        assert_eq!(movement(&state, &event), None);
+    }
+}

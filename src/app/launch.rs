@@ -1,0 +1,178 @@
+//! Opening the window, and saying in one line why it cannot be opened.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use super::desktop::Desktop;
+use super::{App, LaunchOptions};
+
+/// The icon, as it stands in the task bar.
+static ICON_PNG: &[u8] = include_bytes!("../../assets/icon.png");
+
+/// What to do without a window.
+const HEADLESS: &str = "without a window, `fleeting analyze SOURCE --out DIR` does the same work; \
+                        `fleeting --help` lists the rest";
+
+/// Why there is no window. Each is one line that says what helps.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Nothing to draw on.
+    #[error(
+        "no display: neither DISPLAY nor WAYLAND_DISPLAY is set, or nothing answers there ({found}); \
+         {HEADLESS}"
+    )]
+    NoDisplay {
+        /// What the window system said.
+        found: String,
+    },
+    /// A library that every desktop has is not here.
+    #[error("a library that windows need is missing: {found}; install {advice}; {HEADLESS}")]
+    MissingLibrary {
+        /// Which, as the loader said it.
+        found: String,
+        /// What to install.
+        advice: &'static str,
+    },
+    /// No way to draw.
+    #[error("no graphics: {found}; install a driver with OpenGL (such as libgl1-mesa-dri); {HEADLESS}")]
+    NoGraphics {
+        /// What the graphics system said.
+        found: String,
+    },
+}
+
+/// Opens the window and stays until it is closed.
+pub fn run(options: LaunchOptions) -> Result<(), AppError> {
+    let native = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Fleeting")
+            .with_app_id("fleeting")
+            .with_inner_size([1366.0, 768.0])
+            .with_min_inner_size([1000.0, 640.0])
+            .with_icon(icon()),
+        persist_window: true,
+        ..Default::default()
+    };
+    if !has_display() {
+        return Err(AppError::NoDisplay { found: "none is set".into() });
+    }
+    // The window library panics where a part of the desktop cannot be loaded; nothing else may hide
+    // behind that, so any other panic goes on as it was.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| ()));
+    let restored = std::sync::Once::new();
+    let mut hook = Some(hook);
+    let mut restore = || {
+        restored.call_once(|| {
+            if let Some(hook) = hook.take() {
+                std::panic::set_hook(hook);
+            }
+        });
+    };
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        let restore = &mut restore;
+        eframe::run_native(
+            "fleeting",
+            native,
+            Box::new(move |cc| {
+                restore();
+                Ok(Box::new(App::new(cc, options, Box::new(Desktop::default()))))
+            }),
+        )
+    }));
+    restore();
+    match opened {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(explain(&error.to_string())),
+        Err(panic) => {
+            let words = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+                .unwrap_or_default();
+            match missing_library(&words) {
+                Some(error) => Err(error),
+                None => resume_unwind(panic),
+            }
+        }
+    }
+}
+
+fn icon() -> Arc<egui::IconData> {
+    match eframe::icon_data::from_png_bytes(ICON_PNG) {
+        Ok(icon) => Arc::new(icon),
+        Err(error) => {
+            tracing::error!("the icon cannot be read: {error}");
+            Arc::default()
+        }
+    }
+}
+
+fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+fn explain(words: &str) -> AppError {
+    let found = words.lines().next().unwrap_or_default().to_owned();
+    let lower = words.to_lowercase();
+    if let Some(error) = missing_library(words) {
+        error
+    } else if ["glutin", "opengl", "egl", "glx"].iter().any(|w| lower.contains(w)) {
+        AppError::NoGraphics { found }
+    } else {
+        AppError::NoDisplay { found }
+    }
+}
+
+fn missing_library(words: &str) -> Option<AppError> {
+    let lower = words.to_lowercase();
+    let could_not =
+        ["could not be loaded", "cannot open shared object", "library not found", "failed to load"]
+            .iter()
+            .any(|w| lower.contains(w));
+    let advice = if lower.contains("xkbcommon-x11") || lower.contains("xkbcommon_x11") {
+        "libxkbcommon-x11-0"
+    } else if lower.contains("xkbcommon") {
+        "libxkbcommon0"
+    } else if lower.contains("libx11") || lower.contains("xcursor") || lower.contains("libxi") {
+        "libx11-6, libxcursor1, libxi6 and libx11-xcb1"
+    } else if lower.contains("wayland") {
+        "libwayland-client0"
+    } else if lower.contains("libegl") || lower.contains("libgl") {
+        "libegl1 and libgl1"
+    } else {
+        return None;
+    };
+    let found = words.lines().next().unwrap_or_default().to_owned();
+    could_not.then_some(AppError::MissingLibrary { found, advice })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_is_one_line_and_names_the_headless_command() {
+        for words in [
+            "winit EventLoopError: os error: neither WAYLAND_DISPLAY nor DISPLAY is set",
+            "Library libxkbcommon-x11.so could not be loaded.",
+            "glutin error: provided display handle is not supported\nmore",
+        ] {
+            let line = explain(words).to_string();
+            assert!(line.contains("fleeting analyze") && !line.contains('\n'), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_missing_library_is_named_with_what_to_install() {
+        let error = missing_library("Library libxkbcommon-x11.so could not be loaded.");
+        assert!(error.is_some_and(|e| e.to_string().contains("install libxkbcommon-x11-0")));
+        assert!(missing_library("index out of bounds").is_none());
+    }
+
+    #[test]
+    fn the_icon_can_be_read() {
+        assert!(icon().width > 0);
+    }
+}

@@ -1,0 +1,174 @@
+//! What a person must know, kept on screen until they have read it.
+
+use std::collections::VecDeque;
+
+use crate::source::{Notice, NoticeKind};
+use crate::time::Timestamp;
+
+/// Lines that the log keeps; a camera that fails every second for a day leaves the newest.
+const LOG_LINES: usize = 2000;
+
+/// How much a message matters. Each has a word and a shape of its own beside its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Worth knowing.
+    Note,
+    /// Something was lost or may be.
+    Warning,
+    /// It does not go on like this.
+    Error,
+}
+
+impl Weight {
+    /// The word beside the shape.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "Note",
+            Self::Warning => "Warning",
+            Self::Error => "Error",
+        }
+    }
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// Names it for [`super::command::Command::MarkRead`].
+    pub id: u64,
+    /// How much it matters.
+    pub weight: Weight,
+    /// What happened and what to do, one or two sentences.
+    pub text: String,
+    /// A message of the same topic replaces it.
+    topic: Topic,
+}
+
+/// What a message is about. A newer message on the same topic takes the older one's place, so that a
+/// camera that comes and goes all day leaves one line and not hundreds; the log keeps each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// Whether frames come.
+    Connection,
+    /// Frames that were lost.
+    Loss,
+    /// Which source was taken and why.
+    Choice,
+    /// Everything else: never replaced.
+    Other,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogLine {
+    /// The session's newest moment when it happened.
+    pub time: Timestamp,
+    /// How much it matters.
+    pub weight: Weight,
+    /// What happened.
+    pub text: String,
+}
+
+/// The unread messages, and a log of all.
+#[derive(Clone, Debug, Default)]
+pub struct Messages {
+    unread: Vec<Message>,
+    log: VecDeque<LogLine>,
+    count: u64,
+    now: Timestamp,
+}
+
+impl Messages {
+    /// The unread messages, oldest first.
+    pub fn unread(&self) -> &[Message] {
+        &self.unread
+    }
+
+    /// Everything that was posted, oldest first.
+    pub fn log(&self) -> impl DoubleEndedIterator<Item = &LogLine> {
+        self.log.iter()
+    }
+
+    /// Sets the time that new log lines carry.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// Adds a message, or puts it in the place of one on the same topic.
+    pub fn post(&mut self, weight: Weight, topic: Topic, text: impl Into<String>) {
+        let (id, text) = (self.count, text.into());
+        self.count += 1;
+        self.log.push_back(LogLine { time: self.now, weight, text: text.clone() });
+        if self.log.len() > LOG_LINES {
+            self.log.pop_front();
+        }
+        let same = self.unread.iter().position(|m| match topic {
+            Topic::Other => m.text == text,
+            topic => m.topic == topic,
+        });
+        let message = Message { id, weight, text, topic };
+        match same {
+            Some(i) => self.unread[i] = message,
+            None => self.unread.push(message),
+        }
+    }
+
+    /// Adds what a source says, where it matters to more than the log.
+    pub fn post_notice(&mut self, notice: &Notice) {
+        let (weight, topic) = match notice.kind {
+            NoticeKind::Disconnected => (Weight::Error, Topic::Connection),
+            NoticeKind::Stalled => (Weight::Warning, Topic::Connection),
+            NoticeKind::Reconnected => (Weight::Note, Topic::Connection),
+            NoticeKind::CorruptFrame => (Weight::Warning, Topic::Loss),
+            NoticeKind::Changed | NoticeKind::Info => (Weight::Note, Topic::Other),
+        };
+        self.post(weight, topic, &notice.text);
+    }
+
+    /// Takes one away.
+    pub fn mark_read(&mut self, id: u64) {
+        self.unread.retain(|m| m.id != id);
+    }
+
+    /// Takes all away.
+    pub fn mark_all_read(&mut self) {
+        self.unread.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notice(kind: NoticeKind, text: &str) -> Notice {
+        Notice { kind, text: text.into() }
+    }
+
+    #[test]
+    fn a_message_stays_until_it_is_read() {
+        let mut messages = Messages::default();
+        messages.post(Weight::Error, Topic::Other, "no such file");
+        messages.post(Weight::Note, Topic::Other, "something else");
+        assert_eq!(messages.unread().len(), 2);
+        messages.mark_read(messages.unread()[0].id);
+        assert_eq!(messages.unread()[0].text, "something else");
+    }
+
+    #[test]
+    fn coming_back_takes_the_place_of_being_gone() {
+        let mut messages = Messages::default();
+        messages.post_notice(&notice(NoticeKind::Disconnected, "the camera is gone"));
+        messages.post_notice(&notice(NoticeKind::Reconnected, "the camera is back"));
+        assert_eq!(messages.unread().len(), 1);
+        assert_eq!(messages.unread()[0].text, "the camera is back");
+        assert_eq!(messages.log().count(), 2, "the log keeps both");
+    }
+
+    #[test]
+    fn the_same_words_are_shown_once() {
+        let mut messages = Messages::default();
+        for _ in 0..100 {
+            messages.post_notice(&notice(NoticeKind::Info, "the light flickers"));
+        }
+        assert_eq!(messages.unread().len(), 1);
+    }
+}

@@ -1,0 +1,171 @@
+//! What the source sees, with what was measured drawn over it; without a source, how to get one.
+
+use egui::{Align2, Color32, FontId, Rect, RichText, Role, Sense, Stroke, Ui, vec2};
+
+use super::command::{Command, Layer};
+use super::overlay::{self, ScreenFromFrame, fit_inside};
+use super::state::{Cameras, Phase};
+use super::textures::show_image;
+use super::theme::{Grade, Theme, phase_word};
+use super::widgets::{PanelContext, badge, grade_badge, named, phase_shape};
+use super::{Panel, Slot};
+use crate::engine::Preview;
+use crate::pipeline::quality::Quality;
+use crate::source::SourceSpec;
+
+/// The entry in [`super::PANELS`].
+pub const PANEL: Panel = Panel { name: "Picture", slot: Slot::Picture, show };
+
+fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let state = cx.state;
+    match (&state.preview, &state.phase) {
+        (Some(preview), _) => show_preview(ui, cx, preview),
+        (None, Phase::Starting(step)) => show_starting(ui, step),
+        (None, Phase::Live | Phase::Paused) => show_starting(ui, "waiting for the first picture"),
+        (None, _) => show_welcome(ui, cx),
+    }
+}
+
+fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
+    let theme = Theme::of(ui);
+    let controls_height = ui.spacing().interact_size.y + ui.spacing().item_spacing.y;
+    let space = vec2(ui.available_width(), (ui.available_height() - controls_height).max(40.0));
+    let (area, response) = ui.allocate_exact_size(space, Sense::hover());
+    let size_px = (preview.frame.image.width, preview.frame.image.height);
+    let rect = fit_inside(area, size_px);
+    let texture = cx.cache.picture.show(ui.ctx(), preview.frame.seq, &preview.frame.image);
+    show_image(ui.painter(), texture, rect);
+    let quality = &preview.overlay.quality;
+    named(&response, Role::Image, format!("Live picture, face quality {}", quality.trouble));
+
+    let painter = ui.painter_at(rect);
+    let to = ScreenFromFrame::fit(rect, size_px);
+    let draw: [(Layer, fn(&egui::Painter, &Theme, &crate::pipeline::Overlay, ScreenFromFrame)); 3] = [
+        (Layer::Landmarks, overlay::landmarks),
+        (Layer::Regions, overlay::regions),
+        (Layer::Arrows, overlay::arrows),
+    ];
+    for (layer, draw) in draw {
+        if cx.state.settings.shows(layer) {
+            // Over a picture, bright colours are seen in either look.
+            draw(&painter, &Theme::DARK, &preview.overlay, to);
+        }
+    }
+    show_held(&painter, rect, &theme, &cx.state.phase);
+    ui.horizontal(|ui| {
+        for layer in [Layer::Landmarks, Layer::Regions, Layer::Arrows] {
+            cx.button(ui, &Command::ToggleLayer(layer));
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            show_quality(ui, quality);
+        });
+    });
+}
+
+/// When the picture is not live, it says so where people look.
+fn show_held(painter: &egui::Painter, rect: Rect, theme: &Theme, phase: &Phase) {
+    if *phase == Phase::Live {
+        return;
+    }
+    let color = Theme::DARK.phase(phase);
+    painter.rect_stroke(rect, 0.0, Stroke::new(3.0, theme.phase(phase)), egui::StrokeKind::Inside);
+    let plate = Rect::from_min_size(rect.left_top() + vec2(10.0, 10.0), vec2(112.0, 26.0));
+    painter.rect_filled(plate, 6.0, Color32::from_black_alpha(190));
+    let sign = Rect::from_center_size(plate.left_center() + vec2(15.0, 0.0), vec2(15.0, 15.0));
+    painter.extend(phase_shape(phase, sign, color));
+    let at = plate.left_center() + vec2(28.0, 0.0);
+    painter.text(at, Align2::LEFT_CENTER, phase_word(phase), FontId::proportional(14.0), color);
+}
+
+fn show_quality(ui: &mut Ui, quality: &Quality) {
+    let grade = Grade::of(quality.trouble);
+    let words = match grade {
+        Grade::Good => "Face: good".to_owned(),
+        Grade::Suspect => format!("Suspect: {}", quality.trouble),
+        Grade::Unscorable => format!("Not scored: {}", quality.trouble),
+    };
+    let response = ui.scope(|ui| grade_badge(ui, grade, &words)).response;
+    response.on_hover_text(format!(
+        "Lid gap {:.2} of the eye's width\nHead speed {:.2} eye distances per second\nHead turned \
+         {:.0}°\nSharpness {:.2}\nBrightness {:.0} of 255\nEye distance {:.0} pixels\n{:.1} frames \
+         per second",
+        quality.lid_aperture,
+        quality.head_speed,
+        quality.yaw_deg,
+        quality.sharpness,
+        quality.brightness,
+        quality.eye_distance_px,
+        quality.rate_fps,
+    ));
+}
+
+fn show_starting(ui: &mut Ui, step: &str) {
+    ui.vertical_centered(|ui| {
+        ui.add_space(ui.available_height() * 0.4);
+        ui.spinner();
+        ui.label(RichText::new(capitalised(step)).color(Theme::of(ui).faint));
+    });
+}
+
+fn show_welcome(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let theme = Theme::of(ui);
+    let high = ui.available_height();
+    ui.vertical_centered(|ui| {
+        ui.add_space((high * 0.5 - 150.0).max(0.0));
+        if high > 320.0 {
+            let (rect, _) = ui.allocate_exact_size(vec2(84.0, 92.0), Sense::empty());
+            overlay::sketch(ui.painter(), rect, Stroke::new(1.6, theme.faint));
+        }
+        if let Phase::Fault(_) = cx.state.phase {
+            let color = theme.fault;
+            ui.allocate_ui(vec2(70.0, 20.0), |ui| {
+                badge(ui, "FAULT", color, |rect| phase_shape(&cx.state.phase, rect, color));
+            });
+        }
+        let (title, advice) = welcome_words(&cx.state.phase, &cx.state.cameras);
+        ui.label(RichText::new(title).heading());
+        ui.label(RichText::new(advice).color(theme.faint));
+        ui.add_space(4.0);
+        show_choices(ui, cx);
+    });
+}
+
+fn welcome_words(phase: &Phase, cameras: &Cameras) -> (&'static str, String) {
+    match (phase, cameras) {
+        (Phase::Fault(error), _) => ("The source cannot be used", error.clone()),
+        (_, Cameras::Unknown) => ("Nothing to look at yet", "Looking for cameras…".into()),
+        (_, Cameras::Failed(error)) => ("No camera", error.clone()),
+        (_, Cameras::Found(found)) if found.is_empty() => (
+            "No camera found",
+            "Plug one in, close other programs that may hold it, then look again. Or use one of \
+             these:"
+                .into(),
+        ),
+        _ => ("Nothing to look at yet", "Choose what to analyse:".into()),
+    }
+}
+
+fn show_choices(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    if let Cameras::Found(cameras) = &cx.state.cameras {
+        for camera in cameras.iter().take(3) {
+            if ui.button(format!("Use “{}”", camera.name)).clicked() {
+                let target = camera.target.clone();
+                let options = Default::default();
+                cx.send(Command::Choose(SourceSpec { kind: "camera", target, options }));
+            }
+        }
+    }
+    for command in
+        [Command::UseDemo, Command::PickVideo, Command::PickImages, Command::FindCameras]
+    {
+        cx.button(ui, &command);
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect::<String>() + "…",
+        None => String::new(),
+    }
+}

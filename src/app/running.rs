@@ -1,0 +1,212 @@
+//! Starting and stopping the engine, and taking in what it says. Nothing here waits.
+
+use super::message::{Topic, Weight};
+use super::state::{Cameras, Phase, State, demo};
+use super::studio::{Assignment, Pick};
+use super::timeline::Timeline;
+use crate::engine::{Command as EngineCommand, Stats, Update};
+use crate::session::Session;
+use crate::source::{SourceOptions, SourceSpec};
+use crate::time::Timestamp;
+
+impl State {
+    /// Whether a source is held, or about to be.
+    pub fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Starting(_) | Phase::Live | Phase::Paused)
+    }
+
+    /// Takes in everything that has happened since the last call.
+    pub fn drain(&mut self) {
+        self.drain_engine();
+        self.poll_errands();
+        self.send_unsent();
+        self.messages.set_now(Timestamp::from_secs(self.newest_secs()));
+    }
+
+    /// Lets the program choose: the first camera if there is one, else the demo person.
+    pub fn choose_by_itself(&mut self) {
+        self.chooses = true;
+        self.phase = Phase::Starting("looking for a camera".into());
+        self.find_cameras();
+    }
+
+    pub(super) fn start(&mut self) {
+        let assignment = Assignment {
+            source: self.source.clone(),
+            models: self.models.clone(),
+            config: self.config.clone(),
+        };
+        self.release();
+        self.session = Session::default();
+        self.stats = Stats::default();
+        self.preview = None;
+        self.baseline_left = None;
+        self.picked_event = None;
+        self.cursor = None;
+        self.timeline = Timeline::default();
+        self.phase = Phase::Starting(format!("opening {}", self.source));
+        if self.errands.stop.is_some() {
+            self.next = Some(assignment);
+        } else {
+            self.run(&assignment);
+        }
+    }
+
+    fn run(&mut self, assignment: &Assignment) {
+        self.feed = Some(self.studio.start(assignment, self.wake.clone()));
+        self.unsent_false_alarms = None;
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.chooses = false;
+        self.next = None;
+        self.baseline_left = None;
+        self.release();
+        self.phase =
+            if self.errands.stop.is_some() { Phase::Stopping } else { Phase::Stopped };
+    }
+
+    /// Hands the engine over to be let go; two are never open, since they may want the same camera.
+    fn release(&mut self) {
+        if let Some(feed) = self.feed.take() {
+            self.errands.stop = Some(self.studio.stop(feed, self.wake.clone()));
+        }
+    }
+
+    pub(super) fn toggle_pause(&mut self) {
+        match self.phase {
+            Phase::Live => self.ask(EngineCommand::Pause),
+            Phase::Paused => self.ask(EngineCommand::Resume),
+            // The key that goes on after a pause begins when there is nothing to go on with.
+            Phase::Stopped | Phase::Finished | Phase::Fault(_) => self.start(),
+            Phase::Starting(_) | Phase::Stopping => {}
+        }
+    }
+
+    pub(super) fn find_cameras(&mut self) {
+        self.cameras = Cameras::Unknown;
+        self.errands.cameras = Some(self.studio.find_cameras(self.wake.clone()));
+    }
+
+    pub(super) fn pick(&mut self, pick: Pick) {
+        self.errands.pick = Some((pick, self.studio.pick(pick, self.wake.clone())));
+    }
+
+    /// A slider moves faster than an engine listens: only its newest position is kept to be sent.
+    pub(super) fn send_unsent(&mut self) {
+        if let (Some(rate), Some(feed)) = (self.unsent_false_alarms, &self.feed)
+            && feed.send(EngineCommand::SetFalseAlarmsPerMinute(rate)).is_ok()
+        {
+            self.unsent_false_alarms = None;
+        }
+    }
+
+    fn drain_engine(&mut self) {
+        let Some(feed) = &self.feed else { return };
+        let (updates, preview) = (feed.updates(), feed.preview());
+        if preview.is_some() {
+            self.preview = preview;
+        }
+        for update in updates {
+            self.session.apply(&update);
+            self.take_in(update);
+        }
+    }
+
+    fn take_in(&mut self, update: Update) {
+        match update {
+            Update::Starting(step) => self.phase = Phase::Starting(step),
+            Update::Opened(_) => self.phase = Phase::Live,
+            Update::Running(true) => self.phase = Phase::Live,
+            Update::Running(false) => self.phase = Phase::Paused,
+            Update::Notice(notice) => self.messages.post_notice(&notice),
+            Update::Stats(stats) => self.take_in_stats(stats),
+            Update::Baseline(left) => self.baseline_left = (left > 0.0).then_some(left),
+            Update::Baselined(_) => {
+                self.baseline_left = None;
+                let text = "The neutral baseline is measured and used from now on.";
+                self.messages.post(Weight::Note, Topic::Other, text);
+            }
+            Update::Ended(error) => self.take_in_end(error),
+            Update::Samples(_) | Update::Event(..) | Update::Threshold(_) => {}
+        }
+    }
+
+    fn take_in_stats(&mut self, stats: Stats) {
+        if stats.dropped > self.stats.dropped {
+            let text = format!(
+                "{} frames were lost because the analysis could not keep up; they are gaps in the \
+                 plots. Close other programs, or run `fleeting doctor` to see what helps.",
+                stats.dropped
+            );
+            self.messages.post(Weight::Warning, Topic::Loss, text);
+        }
+        self.stats = stats;
+    }
+
+    fn take_in_end(&mut self, error: Option<String>) {
+        self.baseline_left = None;
+        self.release();
+        self.phase = match error {
+            Some(text) => {
+                self.messages.post(Weight::Error, Topic::Other, &text);
+                Phase::Fault(text)
+            }
+            None => Phase::Finished,
+        };
+    }
+
+    fn poll_errands(&mut self) {
+        if self.errands.stop.as_mut().is_some_and(|stop| stop().is_some()) {
+            self.errands.stop = None;
+            if self.phase == Phase::Stopping {
+                self.phase = Phase::Stopped;
+            }
+            if let Some(assignment) = self.next.take() {
+                self.run(&assignment);
+            }
+        }
+        if let Some(found) = self.errands.cameras.as_mut().and_then(|cameras| cameras()) {
+            self.errands.cameras = None;
+            self.take_in_cameras(found);
+        }
+        let picked = self.errands.pick.as_mut().and_then(|(pick, path)| Some((*pick, path()?)));
+        if let Some((pick, path)) = picked {
+            self.errands.pick = None;
+            if let Some(path) = path {
+                self.use_picked(pick, path);
+            }
+        }
+    }
+
+    fn take_in_cameras(&mut self, found: Result<Vec<super::studio::CameraChoice>, String>) {
+        self.cameras = match found {
+            Ok(cameras) => Cameras::Found(cameras),
+            Err(error) => Cameras::Failed(error),
+        };
+        if !std::mem::take(&mut self.chooses) {
+            return;
+        }
+        let options = SourceOptions { fps: self.fps, paced: true, ..SourceOptions::default() };
+        let (source, why) = match &self.cameras {
+            Cameras::Found(cameras) if !cameras.is_empty() => {
+                let target = cameras[0].target.clone();
+                let why = format!("Using the camera “{}”.", cameras[0].name);
+                (SourceSpec { kind: "camera", target, options }, why)
+            }
+            Cameras::Failed(error) => (
+                SourceSpec { options, ..demo() },
+                format!("{error} Meanwhile this is the demo person, a synthetic face."),
+            ),
+            _ => (
+                SourceSpec { options, ..demo() },
+                "No camera was found, so this is the demo person, a synthetic face. Plug a camera \
+                 in and choose it under Source."
+                    .into(),
+            ),
+        };
+        self.messages.post(Weight::Note, Topic::Choice, why);
+        self.source = source;
+        self.start();
+    }
+}

@@ -1,0 +1,80 @@
+//! What the window needs from outside, behind two traits, so that tests can put a script in their place.
+//!
+//! Nothing here blocks: what takes time is a [`Pending`] that is asked again in every frame.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::engine::{Command as EngineCommand, Preview, Update};
+use crate::model::ModelChoice;
+use crate::source::SourceSpec;
+
+/// Called from any thread when there is something new to draw.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Something under way: gives its result once, and nothing before and after.
+pub type Pending<T> = Box<dyn FnMut() -> Option<T>>;
+
+/// The engine could not take a command at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the analysis is busy; try again in a moment")]
+pub struct Refused;
+
+/// A running engine. Dropping it stops it, which may take a while.
+pub trait Feed: Send {
+    /// Asks something of it.
+    fn send(&self, command: EngineCommand) -> Result<(), Refused>;
+
+    /// What it has said since it was last asked.
+    fn updates(&self) -> Vec<Update>;
+
+    /// The newest picture, once.
+    fn preview(&self) -> Option<Preview>;
+}
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// The source.
+    pub source: SourceSpec,
+    /// The models.
+    pub models: ModelChoice,
+    /// Settings.
+    pub config: Config,
+}
+
+/// A camera that the system names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CameraChoice {
+    /// What follows `camera:` to open it.
+    pub target: String,
+    /// What people call it.
+    pub name: String,
+}
+
+/// What the user is asked to point at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// A video file.
+    Video,
+    /// A folder of numbered pictures.
+    Images,
+    /// A folder with models.
+    Models,
+}
+
+/// Starts engines and asks the system for things.
+pub trait Studio {
+    /// Starts an engine. Returns at once; what goes wrong comes as an update.
+    fn start(&mut self, assignment: &Assignment, wake: Wake) -> Box<dyn Feed>;
+
+    /// Lets an engine go without waiting for it here.
+    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<()>;
+
+    /// Looks for cameras; the error is one sentence.
+    fn find_cameras(&mut self, wake: Wake) -> Pending<Result<Vec<CameraChoice>, String>>;
+
+    /// Asks for a file or a folder; none when nothing was picked.
+    fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>>;
+}

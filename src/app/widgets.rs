@@ -1,0 +1,187 @@
+//! Small pieces that several panels draw, each named for those who read the screen by ear.
+
+use egui::{Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2};
+
+use super::command::{Command, entry_of};
+use super::message::Weight;
+use super::state::{Phase, State};
+use super::theme::{Grade, Theme};
+use crate::event::EventKind;
+
+/// What a panel gets: all that is known, a place for what it asks, and its textures.
+pub struct PanelContext<'a> {
+    /// All that is known.
+    pub state: &'a State,
+    /// What is asked, in order.
+    pub commands: &'a mut Vec<Command>,
+    /// Textures and other things that only save work.
+    pub cache: &'a mut super::Cache,
+}
+
+impl PanelContext<'_> {
+    /// Asks for something.
+    pub fn send(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+
+    /// A button for an entry of the registry, with its name and its key in the tooltip.
+    pub fn button(&mut self, ui: &mut Ui, command: &Command) -> Response {
+        let name = entry_of(command).map_or("", |e| e.name);
+        self.button_named(ui, command, name)
+    }
+
+    /// The same under another name.
+    pub fn button_named(&mut self, ui: &mut Ui, command: &Command, name: &str) -> Response {
+        let mut button = egui::Button::new(name);
+        if let Some(on) = self.state.is_on(command) {
+            button = button.selected(on);
+        }
+        let response = ui.add_enabled(self.state.allows(command), button);
+        let response = with_tooltip(response, command);
+        if response.clicked() {
+            self.send(command.clone());
+        }
+        response
+    }
+
+    /// A line of a menu, with its key at the right.
+    pub fn menu_item(&mut self, ui: &mut Ui, command: &Command) {
+        let Some(entry) = entry_of(command) else { return };
+        let mut button = egui::Button::new(entry.name).shortcut_text(entry.key_text());
+        if let Some(on) = self.state.is_on(command) {
+            button = button.selected(on);
+        }
+        let response = ui.add_enabled(self.state.allows(command), button);
+        if with_tooltip(response, command).clicked() {
+            self.send(command.clone());
+            ui.close();
+        }
+    }
+}
+
+fn with_tooltip(response: Response, command: &Command) -> Response {
+    match entry_of(command) {
+        Some(entry) => {
+            response.on_hover_text(entry.tooltip()).on_disabled_hover_text(entry.tooltip())
+        }
+        None => response,
+    }
+}
+
+/// Names a drawn area in the accessibility tree.
+pub fn named(response: &Response, role: Role, name: impl Into<String>) {
+    let name = name.into();
+    response.widget_info(|| WidgetInfo::labeled(role, true, &name));
+}
+
+/// A shape with a word: `draw` fills the square that it is given.
+pub fn badge(ui: &mut Ui, word: &str, color: Color32, draw: impl FnOnce(Rect) -> Vec<Shape>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::empty());
+        ui.painter().extend(draw(rect));
+        ui.label(egui::RichText::new(word).color(color).strong());
+    });
+}
+
+/// The sign of a phase: disc, two bars, square, ring, flag, triangle.
+pub fn phase_shape(phase: &Phase, rect: Rect, color: Color32) -> Vec<Shape> {
+    let r = rect.shrink(1.5);
+    let bar = |x0: f32, x1: f32| {
+        let x = |t: f32| r.left() + t * r.width();
+        Shape::rect_filled(Rect::from_x_y_ranges(x(x0)..=x(x1), r.y_range()), 1.0, color)
+    };
+    let half = r.width() / 2.0;
+    match phase {
+        Phase::Live => vec![Shape::circle_filled(r.center(), half, color)],
+        Phase::Paused => vec![bar(0.08, 0.38), bar(0.62, 0.92)],
+        Phase::Stopped => vec![Shape::rect_filled(r, 1.0, color)],
+        Phase::Stopping => vec![stroked_rect(r, color)],
+        Phase::Starting(_) => {
+            vec![Shape::circle_stroke(r.center(), half - 1.0, Stroke::new(2.0, color))]
+        }
+        Phase::Finished => vec![
+            bar(0.0, 0.15),
+            polygon([r.left_top(), pos2(r.right(), r.top() + r.height() * 0.3), r.left_center()], color),
+        ],
+        Phase::Fault(_) => vec![warning_triangle(r, color)],
+    }
+}
+
+/// The sign of a message: disc, triangle, octagon.
+pub fn weight_shape(weight: Weight, rect: Rect, color: Color32) -> Shape {
+    let r = rect.shrink(1.5);
+    match weight {
+        Weight::Note => Shape::circle_filled(r.center(), r.width() / 2.0, color),
+        Weight::Warning => warning_triangle(r, color),
+        Weight::Error => {
+            let corner = |i: usize| {
+                let angle = (i as f32 + 0.5) * std::f32::consts::FRAC_PI_4;
+                r.center() + Vec2::angled(angle) * (r.width() / 2.0 + 0.5)
+            };
+            Shape::convex_polygon((0..8).map(corner).collect(), color, Stroke::NONE)
+        }
+    }
+}
+
+/// The sign of a kind: a narrow peak for micro, a broad block for macro.
+pub fn kind_shape(kind: EventKind, rect: Rect, color: Color32) -> Shape {
+    let r = rect.shrink(1.5);
+    match kind {
+        EventKind::Micro => polygon([r.left_bottom(), r.center_top(), r.right_bottom()], color),
+        EventKind::Macro => {
+            let block = Rect::from_min_max(pos2(r.left(), r.top() + r.height() * 0.25), r.max);
+            Shape::rect_filled(block, 1.5, color)
+        }
+    }
+}
+
+/// The sign of a grade: disc, half disc, ring.
+pub fn grade_shape(grade: Grade, rect: Rect, color: Color32) -> Vec<Shape> {
+    let (center, radius) = (rect.center(), rect.width() / 2.0 - 2.0);
+    let ring = Shape::circle_stroke(center, radius, Stroke::new(1.5, color));
+    match grade {
+        Grade::Good => vec![Shape::circle_filled(center, radius + 0.5, color)],
+        Grade::Suspect => {
+            let arc = (0..=12).map(|i| {
+                center + Vec2::angled(i as f32 / 12.0 * std::f32::consts::PI) * radius
+            });
+            vec![ring, Shape::convex_polygon(arc.collect(), color, Stroke::NONE)]
+        }
+        Grade::Unscorable => {
+            let d = Vec2::splat(radius * 0.7);
+            vec![ring, Shape::line_segment([center - d, center + d], Stroke::new(1.5, color))]
+        }
+    }
+}
+
+/// A grade as shape and words.
+pub fn grade_badge(ui: &mut Ui, grade: Grade, words: &str) {
+    let color = Theme::of(ui).grade(grade);
+    badge(ui, words, color, |rect| grade_shape(grade, rect, color));
+}
+
+/// A share of 1 as a bar with its number.
+pub fn share_bar(ui: &mut Ui, name: &str, share: f32, color: Color32, width: f32) -> Response {
+    let theme = Theme::of(ui);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 12.0), Sense::hover());
+    ui.painter().rect_filled(rect, 3.0, theme.raised);
+    let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
+    let filled = Rect::from_min_size(rect.min, Vec2::new(rect.width() * share, rect.height()));
+    ui.painter().rect_filled(filled, 3.0, color);
+    named(&response, Role::Meter, format!("{name} {:.0} %", share * 100.0));
+    response
+}
+
+fn polygon(points: [Pos2; 3], color: Color32) -> Shape {
+    Shape::convex_polygon(points.to_vec(), color, Stroke::NONE)
+}
+
+fn warning_triangle(r: Rect, color: Color32) -> Shape {
+    let points = vec![r.center_top(), r.right_bottom(), r.left_bottom()];
+    Shape::convex_polygon(points, color, Stroke::NONE)
+}
+
+fn stroked_rect(r: Rect, color: Color32) -> Shape {
+    Shape::rect_stroke(r, 1.0, Stroke::new(2.0, color), egui::StrokeKind::Inside)
+}
