@@ -3,7 +3,7 @@
 use egui::{RichText, ScrollArea, Ui};
 
 use super::command::Floating;
-use super::theme::Theme;
+use super::theme::{Theme, title};
 use super::widgets::PanelContext;
 use super::{Panel, Slot};
 
@@ -60,9 +60,9 @@ fn show(ui: &mut Ui, _cx: &mut PanelContext<'_>) {
     ui.label(RichText::new(version).color(theme.faint));
     let high = ui.ctx().content_rect().height() - 180.0;
     ScrollArea::vertical().max_height(high).show(ui, |ui| {
-        for (title, text) in TEXT {
+        for (heading, text) in TEXT {
             ui.add_space(6.0);
-            ui.label(RichText::new(title).strong());
+            ui.label(title(heading));
             ui.label(text);
         }
     });

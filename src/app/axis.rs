@@ -18,7 +18,8 @@ const TICK_SPACING: f32 = 84.0;
 
 /// Steps between ticks, seconds.
 const STEPS_SECS: [f64; 16] = [
-    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0,
+    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0,
+    7200.0,
 ];
 
 /// Seconds to points and back, inside one row.
@@ -89,7 +90,7 @@ pub fn row(ui: &mut Ui, state: &State, height: f32) -> (Rect, TimeAxis) {
 /// What the pointer does in a row: drag pans, the wheel zooms, sideways pans, a click picks an event
 /// or puts the cursor, a double click follows. `name` tells those who read by ear what the row shows.
 pub fn point_at(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis, name: &str) -> Response {
-    let response = ui.interact(axis.rect, ui.id().with(name), Sense::click_and_drag());
+    let response = ui.interact(axis.rect, ui.scope_id().with(name), Sense::click_and_drag());
     named(&response, Role::GraphicsObject, name);
     if response.dragged() && response.drag_delta().x != 0.0 {
         let secs = -f64::from(response.drag_delta().x) * axis.secs_per_point();
@@ -122,9 +123,8 @@ pub fn point_at(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis, name: &str)
 /// The event at a second, or one that is drawn within three points of it.
 fn event_at<'a>(state: &'a State, axis: &TimeAxis, secs: f64) -> Option<&'a Event> {
     let slack = 3.0 * axis.secs_per_point();
-    let covers = |e: &&Event| {
-        e.onset.time.secs() - slack <= secs && secs <= e.offset.time.secs() + slack
-    };
+    let covers =
+        |e: &&Event| e.onset.time.secs() - slack <= secs && secs <= e.offset.time.secs() + slack;
     state.session.events.iter().rev().find(covers)
 }
 

@@ -8,7 +8,7 @@ use super::events::{duration_words, emotion_words, quality_words};
 use super::overlay::{arrow, fit_inside};
 use super::state::State;
 use super::textures::{Texture, show_image};
-use super::theme::{Grade, Theme, emotion_word, kind_title, origin_text};
+use super::theme::{Grade, Theme, emotion_word, kind_title, origin_text, title};
 use super::widgets::{PanelContext, grade_badge, kind_shape, named, share_bar};
 use super::{Panel, Slot};
 use crate::engine::EventClip;
@@ -64,7 +64,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 fn show_none(ui: &mut Ui, theme: &Theme) {
-    ui.label(RichText::new("Event").strong());
+    ui.label(title("Event"));
     ui.add_space(12.0);
     ui.label(
         RichText::new(
@@ -116,7 +116,8 @@ fn show_pictures(
             let Some((seq, time, image)) = clip.frames.get(index) else { continue };
             let version = version_of(event.id, index);
             let texture = cx.cache.card.stills[i].show(ui.ctx(), version, image);
-            let rect = cell(ui, side, name, &format!("frame {seq}"), Some(texture), image_size(clip));
+            let rect =
+                cell(ui, side, name, &format!("frame {seq}"), Some(texture), image_size(clip));
             if name == "apex" {
                 draw_movement(ui, cx.state, event, rect);
             }
@@ -183,7 +184,7 @@ fn show_difference(
     textures.difference_scale = scale.map(|s| (version, s));
     let caption = scale.map_or("not comparable".to_owned(), |s| format!("±{s:.0} grey levels"));
     let rect = cell(ui, side, "apex − onset", &caption, Some(texture), image_size(clip));
-    ui.interact(rect, ui.id().with("difference"), Sense::hover()).on_hover_text(
+    ui.interact(rect, ui.scope_id().with("difference"), Sense::hover()).on_hover_text(
         "Orange became brighter, blue became darker, from onset to apex. The scale fits this event.",
     );
 }
@@ -199,13 +200,7 @@ fn difference_image(theme: &Theme, difference: &Difference) -> ColorImage {
     ColorImage::new([difference.width, difference.height], pixels)
 }
 
-fn show_loop(
-    ui: &mut Ui,
-    cx: &mut PanelContext<'_>,
-    event: &Event,
-    clip: &EventClip,
-    side: f32,
-) {
+fn show_loop(ui: &mut Ui, cx: &mut PanelContext<'_>, event: &Event, clip: &EventClip, side: f32) {
     let state = cx.state;
     let now = ui.input(|i| i.time);
     let began = match cx.cache.card.loop_began {
@@ -233,10 +228,11 @@ fn show_loop(
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             ui.spacing_mut().button_padding = vec2(5.0, 2.0);
-            cx.button_named(ui, &Command::ToggleLoop, if state.loops { "⏸" } else { "▶" });
+            cx.button_named(ui, &Command::ToggleLoop, if state.loops { "hold" } else { "play" });
             for speed in LoopSpeed::ALL {
                 let command = Command::SetLoopSpeed(speed);
-                let help = format!("Loop at {} of the real speed  [Shift+R for the next]", speed.name());
+                let help =
+                    format!("Loop at {} of the real speed  [Shift+R for the next]", speed.name());
                 cx.button_named(ui, &command, speed.name()).on_hover_text(help);
             }
         });
@@ -295,7 +291,7 @@ fn regions_in_face(state: &State) -> Option<Vec<Point>> {
 }
 
 fn show_units(ui: &mut Ui, theme: &Theme, event: &Event) {
-    ui.label(RichText::new("Action units").strong());
+    ui.label(title("Action units"));
     if event.action_units.is_empty() {
         ui.label(RichText::new("None was read with confidence.").color(theme.faint));
     }
@@ -308,7 +304,7 @@ fn show_units(ui: &mut Ui, theme: &Theme, event: &Event) {
             };
             share_bar(ui, &unit.to_string(), unit.probability, theme.accent, 44.0)
                 .on_hover_text(format!("Probability {:.0} %", unit.probability * 100.0));
-            ui.label(RichText::new(unit.to_string()).strong());
+            ui.label(title(unit.to_string()));
             ui.label(format!("{}{side}", unit.unit.name()));
         });
     }
@@ -316,7 +312,7 @@ fn show_units(ui: &mut Ui, theme: &Theme, event: &Event) {
 
 fn show_emotion(ui: &mut Ui, theme: &Theme, event: &Event) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Emotion").strong());
+        ui.label(title("Emotion"));
         ui.label(emotion_words(event));
     });
     let Some(reading) = &event.emotion else { return };

@@ -556,7 +556,8 @@ pub fn commands_from_keys(ctx: &egui::Context) -> Vec<Command> {
             let egui::Event::Key { key, pressed: true, modifiers, repeat, .. } = event else {
                 return true;
             };
-            let found = REGISTRY.iter().find(|e| e.keys.iter().any(|k| k.matches(*key, *modifiers)));
+            let found =
+                REGISTRY.iter().find(|e| e.keys.iter().any(|k| k.matches(*key, *modifiers)));
             let Some(entry) = found else { return true };
             if typing && !allowed_while_typing(*key, *modifiers) {
                 return true;

@@ -3,7 +3,7 @@
 use egui::{Align2, FontId, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::command::Command;
-use super::theme::{Grade, SMALL_PT, Theme, emotion_word};
+use super::theme::{Grade, SMALL_PT, Theme, emotion_word, title};
 use super::widgets::{PanelContext, grade_shape, kind_shape};
 use super::{Panel, Slot};
 use crate::event::{Event, EventKind, units_text};
@@ -19,12 +19,12 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let events = &cx.state.session.events;
     let count = |kind| events.iter().filter(|e| e.kind == kind).count();
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Events").strong());
+        ui.label(title("Events"));
         let (micro, macro_) = (count(EventKind::Micro), count(EventKind::Macro));
         ui.label(RichText::new(format!("{micro} micro, {macro_} macro")).color(theme.faint));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            cx.button_named(ui, &Command::NextEvent, "⏷");
-            cx.button_named(ui, &Command::PreviousEvent, "⏶");
+            cx.button_named(ui, &Command::NextEvent, "▼");
+            cx.button_named(ui, &Command::PreviousEvent, "▲");
         });
     });
     if events.is_empty() {
@@ -60,9 +60,8 @@ fn show_event(
 ) {
     let size = vec2(ui.available_width(), ROW_PT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| {
-        WidgetInfo::selected(Role::ListBoxOption, true, is_shown, spoken(event))
-    });
+    response
+        .widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_shown, spoken(event)));
     let ground = match (is_shown, response.hovered()) {
         (true, _) => Some(theme.chosen),
         (false, true) => Some(theme.raised),
@@ -86,7 +85,13 @@ fn show_event(
     let body = FontId::proportional(14.0);
     let small = FontId::proportional(SMALL_PT);
     let onset = event.onset.time.to_string();
-    painter.text(pos2(left, first), Align2::LEFT_CENTER, onset, FontId::monospace(13.0), theme.text);
+    painter.text(
+        pos2(left, first),
+        Align2::LEFT_CENTER,
+        onset,
+        FontId::monospace(13.0),
+        theme.text,
+    );
     let at = pos2(left + 78.0, first);
     painter.text(at, Align2::LEFT_CENTER, duration_words(event), small.clone(), theme.faint);
     let units = units_text(&event.action_units);

@@ -3,7 +3,7 @@
 use egui::{Grid, RichText, ScrollArea, Ui};
 
 use super::command::{Chord, Floating, Group, REGISTRY};
-use super::theme::Theme;
+use super::theme::{Theme, title};
 use super::widgets::PanelContext;
 use super::{Panel, Slot};
 
@@ -23,7 +23,7 @@ fn show(ui: &mut Ui, _cx: &mut PanelContext<'_>) {
                 show_group(if is_left { &mut left[0] } else { &mut right[0] }, &theme, group);
             }
             right[0].add_space(8.0);
-            right[0].label(RichText::new("Pointer").strong());
+            right[0].label(title("Pointer"));
             for words in [
                 "Drag a plot to move in time, turn the wheel to zoom.",
                 "Click an event's band to show it, click beside it to put the cursor.",
@@ -38,7 +38,7 @@ fn show(ui: &mut Ui, _cx: &mut PanelContext<'_>) {
 
 fn show_group(ui: &mut Ui, theme: &Theme, group: Group) {
     ui.add_space(4.0);
-    ui.label(RichText::new(group.name()).strong());
+    ui.label(title(group.name()));
     Grid::new(group.name()).num_columns(2).spacing([14.0, 4.0]).show(ui, |ui| {
         let with_keys = REGISTRY.iter().filter(|e| e.group == group && !e.keys.is_empty());
         for entry in with_keys {

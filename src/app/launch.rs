@@ -1,13 +1,11 @@
 //! Opening the window, and saying in one line why it cannot be opened.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::desktop::Desktop;
 use super::{App, LaunchOptions};
-
-/// The icon, as it stands in the task bar.
-static ICON_PNG: &[u8] = include_bytes!("../../assets/icon.png");
 
 /// What to do without a window.
 const HEADLESS: &str = "without a window, `fleeting analyze SOURCE --out DIR` does the same work; \
@@ -34,7 +32,9 @@ pub enum AppError {
         advice: &'static str,
     },
     /// No way to draw.
-    #[error("no graphics: {found}; install a driver with OpenGL (such as libgl1-mesa-dri); {HEADLESS}")]
+    #[error(
+        "no graphics: {found}; install a driver with OpenGL (such as libgl1-mesa-dri); {HEADLESS}"
+    )]
     NoGraphics {
         /// What the graphics system said.
         found: String,
@@ -48,37 +48,25 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
             .with_title("Fleeting")
             .with_app_id("fleeting")
             .with_inner_size([1366.0, 768.0])
-            .with_min_inner_size([1000.0, 640.0])
-            .with_icon(icon()),
+            .with_min_inner_size([1000.0, 640.0]),
         persist_window: true,
         ..Default::default()
     };
     if !has_display() {
         return Err(AppError::NoDisplay { found: "none is set".into() });
     }
-    // The window library panics where a part of the desktop cannot be loaded; nothing else may hide
-    // behind that, so any other panic goes on as it was.
-    let hook = std::panic::take_hook();
+    // The window library panics where a part of the desktop cannot be loaded. Until the window is
+    // there, one line says so instead; any other panic goes on as it was.
+    let hook = Rc::new(Cell::new(Some(std::panic::take_hook())));
     std::panic::set_hook(Box::new(|_| ()));
-    let restored = std::sync::Once::new();
-    let mut hook = Some(hook);
-    let mut restore = || {
-        restored.call_once(|| {
-            if let Some(hook) = hook.take() {
-                std::panic::set_hook(hook);
-            }
-        });
-    };
+    let restore = move || hook.take().into_iter().for_each(std::panic::set_hook);
+    let restore_at_start = restore.clone();
     let opened = catch_unwind(AssertUnwindSafe(|| {
-        let restore = &mut restore;
-        eframe::run_native(
-            "fleeting",
-            native,
-            Box::new(move |cc| {
-                restore();
-                Ok(Box::new(App::new(cc, options, Box::new(Desktop::default()))))
-            }),
-        )
+        let create = move |cc: &eframe::CreationContext<'_>| {
+            restore_at_start();
+            Ok(Box::new(App::new(cc, options, Box::new(Desktop))) as Box<dyn eframe::App>)
+        };
+        eframe::run_native("fleeting", native, Box::new(create))
     }));
     restore();
     match opened {
@@ -94,16 +82,6 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
                 Some(error) => Err(error),
                 None => resume_unwind(panic),
             }
-        }
-    }
-}
-
-fn icon() -> Arc<egui::IconData> {
-    match eframe::icon_data::from_png_bytes(ICON_PNG) {
-        Ok(icon) => Arc::new(icon),
-        Err(error) => {
-            tracing::error!("the icon cannot be read: {error}");
-            Arc::default()
         }
     }
 }
@@ -169,10 +147,5 @@ mod tests {
         let error = missing_library("Library libxkbcommon-x11.so could not be loaded.");
         assert!(error.is_some_and(|e| e.to_string().contains("install libxkbcommon-x11-0")));
         assert!(missing_library("index out of bounds").is_none());
-    }
-
-    #[test]
-    fn the_icon_can_be_read() {
-        assert!(icon().width > 0);
     }
 }

@@ -24,10 +24,10 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             });
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let look = if ui.visuals().dark_mode { "☀ Light" } else { "🌙 Dark" };
+            let look = if ui.visuals().dark_mode { "Light" } else { "Dark" };
             cx.button_named(ui, &Command::ToggleTheme, look);
-            cx.button_named(ui, &Command::ToggleWindow(Floating::Keys), "? Keys");
-            cx.button_named(ui, &Command::ToggleWindow(Floating::Palette), "🔍 Commands");
+            cx.button_named(ui, &Command::ToggleWindow(Floating::Keys), "Keys  ?");
+            cx.button_named(ui, &Command::ToggleWindow(Floating::Palette), "Commands");
         });
     });
 }

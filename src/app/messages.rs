@@ -1,10 +1,10 @@
 //! Unread messages, over the picture and the plots, until they are read.
 
-use egui::{Frame, Margin, RichText, Role, Sense, Ui, vec2};
+use egui::{Frame, Margin, Role, Sense, Ui, vec2};
 
 use super::command::Command;
 use super::message::Message;
-use super::theme::{GAP, Theme, mix};
+use super::theme::{GAP, Theme, mix, title};
 use super::widgets::{PanelContext, named, weight_shape};
 use super::{Panel, Slot};
 
@@ -45,7 +45,7 @@ fn show_message(ui: &mut Ui, cx: &mut PanelContext<'_>, message: &Message) {
                 ui.spacing_mut().item_spacing.x = GAP;
                 let (rect, _) = ui.allocate_exact_size(vec2(15.0, 15.0), Sense::empty());
                 ui.painter().add(weight_shape(message.weight, rect, color));
-                ui.label(RichText::new(message.weight.word()).strong().color(color));
+                ui.label(title(message.weight.word()).color(color));
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let dismiss = ui.button("Read").on_hover_text(
                         "Take this message away; the log keeps it  [Ctrl+M for all]",

@@ -158,7 +158,7 @@ impl App {
     }
 
     fn take_dropped_files(&mut self, ctx: &egui::Context) {
-        let dropped = ctx.input(|i| i.raw.dropped_files.first().and_then(|f| f.path.clone()));
+        let dropped = ctx.input(|i| Some(i.raw.dropped_files.first()?.path().to_owned()));
         if let Some(path) = dropped {
             self.state.apply(Command::OpenPath(path.to_string_lossy().into_owned()));
         }

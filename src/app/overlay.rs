@@ -43,7 +43,9 @@ pub fn fit_inside(available: Rect, size_px: (usize, usize)) -> Rect {
 pub fn landmarks(painter: &Painter, theme: &Theme, overlay: &Overlay, to: ScreenFromFrame) {
     let color = theme.good.gamma_multiply(0.75);
     let points = overlay.landmarks.points_in_frame.iter().map(|p| to.apply(*p));
-    painter.extend(points.map(|p| Shape::rect_filled(Rect::from_center_size(p, Vec2::splat(1.6)), 0.0, color)));
+    painter.extend(
+        points.map(|p| Shape::rect_filled(Rect::from_center_size(p, Vec2::splat(1.6)), 0.0, color)),
+    );
 }
 
 /// Draws the regions; those that the spotter reads are drawn in full.

@@ -155,8 +155,7 @@ fn show_choices(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             }
         }
     }
-    for command in
-        [Command::UseDemo, Command::PickVideo, Command::PickImages, Command::FindCameras]
+    for command in [Command::UseDemo, Command::PickVideo, Command::PickImages, Command::FindCameras]
     {
         cx.button(ui, &command);
     }

@@ -5,7 +5,7 @@ use egui::{Align2, ColorImage, FontId, Painter, Rect, RichText, TextureOptions, 
 use super::axis::{self, TimeAxis};
 use super::state::State;
 use super::textures::show_image;
-use super::theme::{SMALL_PT, Theme};
+use super::theme::{SMALL_PT, Theme, title};
 use super::widgets::PanelContext;
 use super::{Panel, Slot};
 use crate::pipeline::roi::REGION_NAMES;
@@ -38,7 +38,7 @@ const ROWS: [(&str, &[usize]); 10] = [
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Motion of the face").strong());
+        ui.label(title("Motion of the face"));
         let unit = "percent of the eye distance in 1/30 s, head motion removed";
         ui.label(RichText::new(unit).small().color(theme.faint));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -49,9 +49,10 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     show_names(ui.painter(), &theme, gutter);
     let version = version(cx.state, &axis, &theme);
     let state = cx.state;
-    let texture = cx.cache.heat.fill(ui.ctx(), version, TextureOptions::NEAREST, || {
-        heat(state, &axis, &theme)
-    });
+    let texture = cx
+        .cache
+        .heat
+        .fill(ui.ctx(), version, TextureOptions::NEAREST, || heat(state, &axis, &theme));
     let painter = ui.painter_at(axis.rect);
     show_image(&painter, texture, axis.rect);
     axis::grid(&painter, &theme, &axis);
@@ -133,7 +134,8 @@ mod tests {
 
     #[test]
     fn every_region_is_in_exactly_one_row() {
-        let mut seen: Vec<usize> = ROWS.iter().flat_map(|(_, regions)| regions.iter().copied()).collect();
+        let mut seen: Vec<usize> =
+            ROWS.iter().flat_map(|(_, regions)| regions.iter().copied()).collect();
         seen.sort_unstable();
         assert_eq!(seen, (0..REGIONS).collect::<Vec<_>>());
     }

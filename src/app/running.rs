@@ -23,11 +23,14 @@ impl State {
         self.messages.set_now(Timestamp::from_secs(self.newest_secs()));
     }
 
-    /// Lets the program choose: the first camera if there is one, else the demo person.
-    pub fn choose_by_itself(&mut self) {
-        self.chooses = true;
-        self.phase = Phase::Starting("looking for a camera".into());
+    /// Opens the source that was asked for, or looks for a camera to choose.
+    pub fn open(&mut self) {
         self.find_cameras();
+        if self.chooses {
+            self.phase = Phase::Starting("looking for a camera".into());
+        } else {
+            self.choose(self.source.clone());
+        }
     }
 
     pub(super) fn start(&mut self) {
@@ -62,8 +65,7 @@ impl State {
         self.next = None;
         self.baseline_left = None;
         self.release();
-        self.phase =
-            if self.errands.stop.is_some() { Phase::Stopping } else { Phase::Stopped };
+        self.phase = if self.errands.stop.is_some() { Phase::Stopping } else { Phase::Stopped };
     }
 
     /// Hands the engine over to be let go; two are never open, since they may want the same camera.
@@ -187,26 +189,23 @@ impl State {
         if !std::mem::take(&mut self.chooses) {
             return;
         }
-        let options = SourceOptions { fps: self.fps, paced: true, ..SourceOptions::default() };
         let (source, why) = match &self.cameras {
             Cameras::Found(cameras) if !cameras.is_empty() => {
                 let target = cameras[0].target.clone();
                 let why = format!("Using the camera “{}”.", cameras[0].name);
-                (SourceSpec { kind: "camera", target, options }, why)
+                (SourceSpec { kind: "camera", target, options: SourceOptions::default() }, why)
             }
-            Cameras::Failed(error) => (
-                SourceSpec { options, ..demo() },
-                format!("{error} Meanwhile this is the demo person, a synthetic face."),
-            ),
+            Cameras::Failed(error) => {
+                (demo(), format!("{error} Meanwhile this is the demo person, a synthetic face."))
+            }
             _ => (
-                SourceSpec { options, ..demo() },
+                demo(),
                 "No camera was found, so this is the demo person, a synthetic face. Plug a camera \
                  in and choose it under Source."
                     .into(),
             ),
         };
         self.messages.post(Weight::Note, Topic::Choice, why);
-        self.source = source;
-        self.start();
+        self.choose(source);
     }
 }

@@ -6,7 +6,7 @@ use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints};
 use super::axis::{self, TimeAxis};
 use super::command::Command;
 use super::state::{Phase, State};
-use super::theme::{SCORE_STROKE, SMALL_PT, Theme};
+use super::theme::{SCORE_STROKE, SMALL_PT, Theme, title};
 use super::widgets::{PanelContext, badge, kind_shape};
 use super::{Panel, Slot};
 use crate::event::EventKind;
@@ -38,7 +38,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 fn show_header(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Spotting score").strong());
+        ui.label(title("Spotting score"));
         for kind in EventKind::ALL {
             let color = theme.kind(kind);
             badge(ui, kind.name(), color, |rect| vec![kind_shape(kind, rect, color)]);
@@ -52,7 +52,7 @@ fn show_header(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
             cx.button_named(ui, &Command::Follow, name);
             cx.button_named(ui, &Command::ZoomIn, "+");
             cx.button_named(ui, &Command::ZoomOut, "−");
-            cx.button_named(ui, &Command::GoStart, "⏮");
+            cx.button_named(ui, &Command::GoStart, "⇤");
         });
     });
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::LaunchOptions;
 use super::clip::LoopSpeed;
 use super::command::{Command, Floating, Layer, REGISTRY};
 use super::message::{Messages, Topic, Weight};
-use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Refused, Studio, Wake};
+use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use super::timeline::Timeline;
 use crate::config::Config;
 use crate::engine::{Command as EngineCommand, Preview, Stats};
@@ -180,11 +181,19 @@ pub enum WindowRequest {
 
 impl State {
     /// A state in which nothing runs yet.
-    pub fn new(settings: Settings, config: Config, studio: Box<dyn Studio>, wake: Wake) -> Self {
+    pub fn new(
+        settings: Settings,
+        options: LaunchOptions,
+        studio: Box<dyn Studio>,
+        wake: Wake,
+    ) -> Self {
+        let mut config = options.config;
+        config.spotting.false_alarms_per_minute = settings.false_alarms_per_minute;
         Self {
             settings,
-            source: demo(),
-            models: ModelChoice::default(),
+            chooses: options.source.is_none(),
+            source: options.source.unwrap_or_else(demo),
+            models: options.models,
             phase: Phase::default(),
             session: Session::default(),
             stats: Stats::default(),
@@ -200,8 +209,7 @@ impl State {
             palette_text: String::new(),
             path_text: String::new(),
             config,
-            fps: None,
-            chooses: false,
+            fps: options.fps,
             studio,
             feed: None,
             wake,
@@ -356,7 +364,7 @@ impl State {
         }
     }
 
-    fn choose(&mut self, mut source: SourceSpec) {
+    pub(super) fn choose(&mut self, mut source: SourceSpec) {
         source.options = SourceOptions { fps: self.fps, paced: true, ..source.options };
         self.chooses = false;
         self.source = source;
@@ -384,8 +392,8 @@ impl State {
 
     /// Sends the engine a command, and says so where it does not take it.
     pub(super) fn ask(&mut self, command: EngineCommand) {
-        if let Some(Err(Refused)) = self.feed.as_ref().map(|feed| feed.send(command)) {
-            self.messages.post(Weight::Warning, Topic::Other, Refused.to_string());
+        if let Some(Err(busy)) = self.feed.as_ref().map(|feed| feed.send(command)) {
+            self.messages.post(Weight::Warning, Topic::Other, format!("{busy}."));
         }
     }
 

@@ -4,7 +4,7 @@ use egui::{Align2, FontId, Painter, Rect, RichText, Stroke, Ui, pos2, vec2};
 
 use super::axis::{self, TimeAxis};
 use super::state::State;
-use super::theme::{Grade, SMALL_PT, Theme};
+use super::theme::{Grade, SMALL_PT, Theme, title};
 use super::widgets::{PanelContext, grade_badge};
 use super::{Panel, Slot};
 use crate::pipeline::quality::Trouble;
@@ -22,11 +22,12 @@ const LEAST_FPS: f32 = 24.0;
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Quality").strong());
+        ui.label(title("Quality"));
         Grade::ALL.into_iter().for_each(|grade| grade_badge(ui, grade, grade.word()));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let stats = cx.state.stats;
-            let words = format!("{:.1} frames per second, {} lost", stats.analysis_fps, stats.dropped);
+            let words =
+                format!("{:.1} frames per second, {} lost", stats.analysis_fps, stats.dropped);
             let color = if stats.dropped > 0 { theme.suspect } else { theme.faint };
             ui.label(RichText::new(words).color(color));
         });
@@ -53,7 +54,8 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     if let Some(pointer) = response.hover_pos() {
         let time = crate::time::Timestamp::from_secs(quality.secs(pointer.x));
         if let Some(sample) = cx.state.session.history.nearest(time) {
-            let (word, trouble) = (Grade::of(sample.quality.trouble).word(), sample.quality.trouble);
+            let (word, trouble) =
+                (Grade::of(sample.quality.trouble).word(), sample.quality.trouble);
             response.on_hover_text_at_pointer(format!("{word}: {trouble}"));
         }
     }

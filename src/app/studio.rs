@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::engine::{Command as EngineCommand, Preview, Update};
+use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
@@ -16,15 +16,10 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Something under way: gives its result once, and nothing before and after.
 pub type Pending<T> = Box<dyn FnMut() -> Option<T>>;
 
-/// The engine could not take a command at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the analysis is busy; try again in a moment")]
-pub struct Refused;
-
 /// A running engine. Dropping it stops it, which may take a while.
 pub trait Feed: Send {
     /// Asks something of it.
-    fn send(&self, command: EngineCommand) -> Result<(), Refused>;
+    fn send(&self, command: EngineCommand) -> Result<(), Busy>;
 
     /// What it has said since it was last asked.
     fn updates(&self) -> Vec<Update>;

@@ -4,6 +4,8 @@
 //! darker or lighter until they stand out from the ground. Colour never speaks alone: every state has
 //! a word and a shape of its own.
 
+use std::sync::Arc;
+
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Visuals};
 
 use super::message::Weight;
@@ -58,7 +60,7 @@ impl Theme {
         text: rgb(0xDD_E2_E8),
         faint: rgb(0x98_A3_B0),
         accent: rgb(0x6C_B4_EE),
-        chosen: rgb(0x24_3B_52),
+        chosen: rgb(0x20_34_48),
         micro: rgb(0xF2_A9_3B),
         macro_: rgb(0x6C_B4_EE),
         good: rgb(0x4C_C3_8A),
@@ -211,21 +213,22 @@ pub const REGION_STROKE: f32 = 1.5;
 /// Small words: captions, ticks.
 pub const SMALL_PT: f32 = 12.0;
 
+static INTER: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
+static INTER_SEMI_BOLD: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.otf");
+
 /// Sets both looks and the sizes of words.
 pub fn install(ctx: &egui::Context) {
     for (theme, colors) in [(egui::Theme::Dark, Theme::DARK), (egui::Theme::Light, Theme::LIGHT)] {
         ctx.set_visuals_of(theme, colors.visuals());
     }
+    ctx.set_fonts(fonts());
     ctx.all_styles_mut(|style| {
-        let sizes = [
-            (TextStyle::Small, SMALL_PT),
-            (TextStyle::Body, 14.0),
-            (TextStyle::Button, 14.0),
-            (TextStyle::Heading, 18.0),
-        ];
+        let sizes =
+            [(TextStyle::Small, SMALL_PT), (TextStyle::Body, 13.5), (TextStyle::Button, 13.5)];
         for (text, size) in sizes {
             style.text_styles.insert(text, FontId::new(size, FontFamily::Proportional));
         }
+        style.text_styles.insert(TextStyle::Heading, FontId::new(17.0, titles()));
         style.text_styles.insert(TextStyle::Monospace, FontId::new(13.0, FontFamily::Monospace));
         style.spacing.item_spacing = egui::vec2(8.0, 6.0);
         style.spacing.button_padding = egui::vec2(10.0, 5.0);
@@ -234,6 +237,31 @@ pub fn install(ctx: &egui::Context) {
         style.interaction.selectable_labels = false;
         style.interaction.tooltip_delay = 0.35;
     });
+}
+
+/// The family of titles.
+fn titles() -> FontFamily {
+    FontFamily::Name("titles".into())
+}
+
+/// Inter for words, with egui's own fonts behind it for numbers in columns and for signs.
+fn fonts() -> egui::FontDefinitions {
+    let mut fonts = egui::FontDefinitions::default();
+    for (name, bytes) in [("Inter", INTER), ("Inter SemiBold", INTER_SEMI_BOLD)] {
+        fonts.font_data.insert(name.into(), Arc::new(egui::FontData::from_static(bytes)));
+    }
+    let mut words = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    // Signs that Inter lacks.
+    words.push("Hack".into());
+    let with_first = |name: &str| [vec![name.to_owned()], words.clone()].concat();
+    fonts.families.insert(titles(), with_first("Inter SemiBold"));
+    fonts.families.insert(FontFamily::Proportional, with_first("Inter"));
+    fonts
+}
+
+/// Words that name what stands below or beside them.
+pub fn title(words: impl Into<String>) -> egui::RichText {
+    egui::RichText::new(words).family(titles())
 }
 
 /// A surface: what panels are drawn on.

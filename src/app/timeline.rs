@@ -129,7 +129,7 @@ mod tests {
     proptest! {
         #[test]
         fn zooming_keeps_the_moment_under_the_pointer(
-            around in 40.0f64..160.0, factor in 0.2f64..5.0,
+            around in 80.0f64..99.99, factor in 0.2f64..5.0,
         ) {
             let mut timeline = Timeline::default();
             timeline.pan(-0.001, 100.0);
@@ -138,7 +138,6 @@ mod tests {
                 (around - left) / (right - left)
             };
             let before = share(&timeline);
-            prop_assume!((0.0..=1.0).contains(&before));
             timeline.zoom(factor, Some(around), 100.0);
             let (left, right) = timeline.range(100.0);
             // Unless that would leave no data in view.

@@ -55,12 +55,12 @@ fn show_phase(ui: &mut Ui, cx: &PanelContext<'_>) {
 fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     if cx.state.is_running() {
         let paused = cx.state.phase == Phase::Paused;
-        let name = if paused { "▶ Resume" } else { "⏸ Pause" };
+        let name = if paused { "Resume" } else { "Pause" };
         cx.button_named(ui, &Command::TogglePause, name);
     } else {
-        cx.button_named(ui, &Command::Start, "▶ Start");
+        cx.button_named(ui, &Command::Start, "Start");
     }
-    cx.button_named(ui, &Command::Stop, "⏹ Stop");
+    cx.button_named(ui, &Command::Stop, "Stop");
 }
 
 fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -69,7 +69,7 @@ fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     } else {
         cx.state.session.source.name.clone()
     };
-    let title = format!("Source: {} ⏷", shortened(&name, 28));
+    let title = format!("Source: {} ▼", shortened(&name, 28));
     ui.menu_button(title, |ui| {
         ui.set_min_width(280.0);
         show_cameras(ui, cx);
@@ -123,12 +123,11 @@ fn show_cameras(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 fn show_model_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let name = match &cx.state.models {
         ModelChoice::Embedded => "built in".to_owned(),
-        ModelChoice::Folder(path) => path.file_name().map_or_else(
-            || path.display().to_string(),
-            |name| name.to_string_lossy().into_owned(),
-        ),
+        ModelChoice::Folder(path) => path
+            .file_name()
+            .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
     };
-    ui.menu_button(format!("Model: {} ⏷", shortened(&name, 16)), |ui| {
+    ui.menu_button(format!("Model: {} ▼", shortened(&name, 16)), |ui| {
         cx.menu_item(ui, &Command::UseBuiltInModels);
         cx.menu_item(ui, &Command::PickModels);
     })
@@ -140,10 +139,8 @@ fn show_threshold(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let label = ui.label("False alarms");
     let mut rate = cx.state.false_alarms();
     ui.spacing_mut().slider_width = 90.0;
-    let slider = Slider::new(&mut rate, FALSE_ALARMS)
-        .logarithmic(true)
-        .max_decimals(2)
-        .suffix(" / min");
+    let slider =
+        Slider::new(&mut rate, FALSE_ALARMS).logarithmic(true).max_decimals(2).suffix(" / min");
     let response = ui.add(slider).labelled_by(label.id).on_hover_text(
         "How many false alarms per minute to expect, from calibration on synthetic faces that talk \
          and blink. Fewer means that weak movements are missed.  [, and .]",
@@ -179,7 +176,7 @@ fn show_status(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let log = Command::ToggleWindow(super::command::Floating::Log);
             let warned = state.messages.log().any(|l| l.weight != Weight::Note);
-            cx.button_named(ui, &log, if warned { "Log ⚠" } else { "Log" });
+            cx.button_named(ui, &log, if warned { "Log !" } else { "Log" });
             if state.stats.analysed > 0 {
                 let stats = &state.stats;
                 ui.label(
@@ -235,6 +232,6 @@ mod tests {
         let short = shortened("a_rather_long_file_name_of_a_video.mp4", 16);
         assert_eq!(short.chars().count(), 16);
         assert!(short.starts_with("a_rathe") && short.ends_with(".mp4"));
-        assert_eq!(shortened("日本語の名前", 16), "日本語の名前");
+        assert_eq!(shortened("имя файла.mp4", 16), "имя файла.mp4");
     }
 }

@@ -5,7 +5,7 @@ use egui::{Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2, 
 use super::command::{Command, entry_of};
 use super::message::Weight;
 use super::state::{Phase, State};
-use super::theme::{Grade, Theme};
+use super::theme::{Grade, Theme, title};
 use crate::event::EventKind;
 
 /// What a panel gets: all that is known, a place for what it asks, and its textures.
@@ -80,7 +80,7 @@ pub fn badge(ui: &mut Ui, word: &str, color: Color32, draw: impl FnOnce(Rect) ->
         ui.spacing_mut().item_spacing.x = 6.0;
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::empty());
         ui.painter().extend(draw(rect));
-        ui.label(egui::RichText::new(word).color(color).strong());
+        ui.label(title(word).color(color));
     });
 }
 
@@ -102,7 +102,10 @@ pub fn phase_shape(phase: &Phase, rect: Rect, color: Color32) -> Vec<Shape> {
         }
         Phase::Finished => vec![
             bar(0.0, 0.15),
-            polygon([r.left_top(), pos2(r.right(), r.top() + r.height() * 0.3), r.left_center()], color),
+            polygon(
+                [r.left_top(), pos2(r.right(), r.top() + r.height() * 0.3), r.left_center()],
+                color,
+            ),
         ],
         Phase::Fault(_) => vec![warning_triangle(r, color)],
     }
@@ -143,9 +146,8 @@ pub fn grade_shape(grade: Grade, rect: Rect, color: Color32) -> Vec<Shape> {
     match grade {
         Grade::Good => vec![Shape::circle_filled(center, radius + 0.5, color)],
         Grade::Suspect => {
-            let arc = (0..=12).map(|i| {
-                center + Vec2::angled(i as f32 / 12.0 * std::f32::consts::PI) * radius
-            });
+            let arc = (0..=12)
+                .map(|i| center + Vec2::angled(i as f32 / 12.0 * std::f32::consts::PI) * radius);
             vec![ring, Shape::convex_polygon(arc.collect(), color, Stroke::NONE)]
         }
         Grade::Unscorable => {

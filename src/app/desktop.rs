@@ -1,0 +1,139 @@
+//! The real outside: engines, cameras and the desktop's dialogs.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
+use crate::engine::errand::Errand;
+use crate::engine::{Busy, Command, Engine, Preview, Update};
+
+/// File endings that a video dialog offers.
+const VIDEO_ENDINGS: [&str; 8] = ["mp4", "m4v", "mov", "avi", "mkv", "webm", "wmv", "mpg"];
+
+/// Starts real engines.
+#[derive(Debug, Default)]
+pub struct Desktop;
+
+impl Feed for Engine {
+    fn send(&self, command: Command) -> Result<(), Busy> {
+        Engine::send(self, command)
+    }
+
+    fn updates(&self) -> Vec<Update> {
+        Engine::updates(self).collect()
+    }
+
+    fn preview(&self) -> Option<Preview> {
+        Engine::preview(self)
+    }
+}
+
+impl Studio for Desktop {
+    fn start(&mut self, assignment: &Assignment, wake: Wake) -> Box<dyn Feed> {
+        let Assignment { source, models, config } = assignment.clone();
+        Box::new(Engine::start(source, models, config, move || wake()))
+    }
+
+    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<()> {
+        // Dropping an engine joins its threads, and one of them may be waiting for a camera.
+        run_errand("fleeting-stop", move || drop(feed), wake, || ())
+    }
+
+    fn find_cameras(&mut self, wake: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
+        let failed = || Err("The system does not say which cameras there are.".to_owned());
+        run_errand("fleeting-cameras", cameras, wake, failed)
+    }
+
+    fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>> {
+        let dialog = rfd::AsyncFileDialog::new();
+        let picked: Pin<Box<dyn Future<Output = Option<rfd::FileHandle>>>> = match pick {
+            Pick::Video => Box::pin(
+                dialog
+                    .set_title("Open a video")
+                    .add_filter("Videos", &VIDEO_ENDINGS)
+                    .add_filter("All files", &["*"])
+                    .pick_file(),
+            ),
+            Pick::Images => {
+                Box::pin(dialog.set_title("Open a folder of numbered pictures").pick_folder())
+            }
+            Pick::Models => {
+                Box::pin(dialog.set_title("Open a folder with manifest.toml").pick_folder())
+            }
+        };
+        let mut poll = poll_future(picked, wake);
+        Box::new(move || poll().map(|file| file.map(|file| file.path().to_owned())))
+    }
+}
+
+fn cameras() -> Result<Vec<CameraChoice>, String> {
+    Ok(Vec::new())
+}
+
+/// `work` in a thread of the engine; `failed` where the system has no thread to give.
+fn run_errand<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+    wake: Wake,
+    failed: impl FnOnce() -> T + 'static,
+) -> Pending<T> {
+    match Errand::start(name, work, move || wake()) {
+        Ok(errand) => Box::new(move || errand.poll()),
+        Err(error) => {
+            tracing::error!("{name}: {error}");
+            let mut failed = Some(failed);
+            Box::new(move || failed.take().map(|failed| failed()))
+        }
+    }
+}
+
+struct WakeUp(Wake);
+
+impl std::task::Wake for WakeUp {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+/// A future that is asked in every frame and wakes the window when it is worth asking.
+fn poll_future<T: 'static>(future: Pin<Box<dyn Future<Output = T>>>, wake: Wake) -> Pending<T> {
+    let waker = Waker::from(Arc::new(WakeUp(wake)));
+    let mut future = Some(future);
+    Box::new(move || {
+        match future.as_mut()?.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(result) => {
+                // A future must not be asked again.
+                future = None;
+                Some(result)
+            }
+            Poll::Pending => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn a_future_gives_its_result_once_and_wakes_the_window() {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&woken);
+        let wake: Wake = Arc::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        let mut asked = 0;
+        let future = std::future::poll_fn(move |cx| {
+            asked += 1;
+            cx.waker().wake_by_ref();
+            if asked < 3 { Poll::Pending } else { Poll::Ready(7) }
+        });
+        let mut poll = poll_future(Box::pin(future), wake);
+        assert_eq!([poll(), poll(), poll(), poll()], [None, None, Some(7), None]);
+        assert_eq!(woken.load(Ordering::SeqCst), 3);
+    }
+}

@@ -1,0 +1,118 @@
+//! What commands and updates do to the state.
+
+use super::*;
+use crate::app::command::{Command, Layer, REGISTRY};
+use crate::app::state::{FALSE_ALARMS, Phase};
+
+fn state_with_events(count: u64) -> State {
+    let mut state = state();
+    (0..60 * 30).for_each(|seq| state.session.history.push(sample(seq, 0.1)));
+    state.session.events = (0..count).map(|id| event(id, 5.0 + 10.0 * id as f64)).collect();
+    state
+}
+
+fn shown(state: &State) -> Option<u64> {
+    state.shown_event().map(|e| e.id)
+}
+
+#[test]
+fn the_newest_event_is_shown_until_one_is_picked() {
+    let mut state = state_with_events(3);
+    assert_eq!(shown(&state), Some(2));
+    state.apply(Command::SelectEvent(0));
+    state.session.events.push(event(3, 50.0));
+    assert_eq!(shown(&state), Some(0));
+    state.apply(Command::Follow);
+    assert_eq!(shown(&state), Some(3));
+}
+
+#[test]
+fn arrow_keys_walk_through_the_events_and_stop_at_the_ends() {
+    let mut state = state_with_events(3);
+    let mut walk = |command: Command| {
+        state.apply(command);
+        shown(&state)
+    };
+    assert_eq!(walk(Command::PreviousEvent), Some(1));
+    assert_eq!(walk(Command::PreviousEvent), Some(0));
+    assert_eq!(walk(Command::PreviousEvent), Some(0));
+    assert_eq!(walk(Command::NextEvent), Some(1));
+}
+
+#[test]
+fn stepping_lands_on_frames_and_stays_between_the_first_and_the_last() {
+    let mut state = state_with_events(0);
+    let mut step = |command: Command| {
+        state.apply(command);
+        state.sample_at_cursor().map(|s| s.seq)
+    };
+    assert_eq!(step(Command::PutCursor(10.01)), Some(300));
+    assert_eq!(step(Command::StepFrames(1)), Some(301));
+    assert_eq!(step(Command::StepFrames(-10)), Some(291));
+    assert_eq!(step(Command::StepSecs(1.0)), Some(321));
+    assert_eq!(step(Command::StepFrames(-100_000)), Some(0));
+    assert_eq!(step(Command::StepFrames(100_000)), Some(60 * 30 - 1));
+}
+
+#[test]
+fn stepping_stops_following() {
+    let mut state = state_with_events(0);
+    state.apply(Command::StepFrames(-1));
+    assert!(!state.timeline.follows && state.cursor.is_some());
+    state.apply(Command::GoEnd);
+    assert!(state.timeline.follows && state.cursor.is_none());
+}
+
+#[test]
+fn false_alarms_stay_in_their_range() {
+    let mut state = state();
+    for rate in [0.0, -3.0, 1e9, f32::NAN, f32::INFINITY] {
+        state.apply(Command::SetFalseAlarms(rate));
+        assert!(FALSE_ALARMS.contains(&state.false_alarms()), "{rate}");
+    }
+}
+
+#[test]
+fn a_layer_is_switched_on_and_off() {
+    let mut state = state();
+    let before = state.settings.shows(Layer::Regions);
+    state.apply(Command::ToggleLayer(Layer::Regions));
+    assert_ne!(state.settings.shows(Layer::Regions), before);
+    assert_eq!(state.is_on(&Command::ToggleLayer(Layer::Regions)), Some(!before));
+}
+
+#[test]
+fn no_command_panics_in_an_empty_state_and_none_needs_a_source() {
+    for entry in REGISTRY {
+        let mut state = state();
+        state.apply(entry.command.clone());
+        state.drain();
+    }
+}
+
+#[test]
+fn stopping_keeps_what_was_found() {
+    let mut state = state_with_events(2);
+    state.phase = Phase::Live;
+    state.apply(Command::Stop);
+    assert_eq!(state.phase, Phase::Stopped);
+    assert_eq!(state.session.events.len(), 2);
+}
+
+#[test]
+fn starting_anew_begins_an_empty_session() {
+    let mut state = state_with_events(2);
+    state.apply(Command::Start);
+    assert!(matches!(state.phase, Phase::Starting(_)));
+    assert!(state.session.events.is_empty() && state.session.history.is_empty());
+}
+
+#[test]
+fn the_palette_finds_commands_by_any_of_their_words() {
+    let mut state = state();
+    state.apply(Command::EditPalette("slow motion".into()));
+    let names: Vec<_> = state.palette_matches().iter().map(|e| e.name).collect();
+    assert_eq!(names, ["Loop slowly"]);
+    state.apply(Command::EditPalette("no such thing".into()));
+    assert!(state.palette_matches().is_empty());
+}

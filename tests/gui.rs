@@ -1,0 +1,533 @@
+//! The window through its accessibility tree: what a person finds, and what their keys and clicks do.
+//!
+//! No graphics card and no camera: a script stands in for the engine.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use fleeting::app::command::{Chord, Command, Floating, REGISTRY};
+use fleeting::app::state::Phase;
+use fleeting::app::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
+use fleeting::app::{App, LaunchOptions, PANELS, Slot};
+use fleeting::engine::{Busy, Command as EngineCommand, EventClip, Preview, Stats, Update};
+use fleeting::event::*;
+use fleeting::geom::{Affine, Point};
+use fleeting::image::{Frame, RgbImage};
+use fleeting::pipeline::quality::{Quality, Trouble};
+use fleeting::pipeline::{Landmarks, Overlay, REGIONS, RegionMotion};
+use fleeting::session::{Sample, Score};
+use fleeting::source::{Notice, NoticeKind, SourceInfo, SourceSpec};
+use fleeting::time::Timestamp;
+
+/// What the scripted engine will say and what it was asked.
+#[derive(Default)]
+struct Script {
+    updates: Vec<Update>,
+    preview: Option<Preview>,
+    asked: Vec<EngineCommand>,
+}
+
+struct ScriptedFeed(Arc<Mutex<Script>>);
+
+impl Feed for ScriptedFeed {
+    fn send(&self, command: EngineCommand) -> Result<(), Busy> {
+        let mut script = self.0.lock().expect("one thread");
+        match command {
+            EngineCommand::Pause => script.updates.push(Update::Running(false)),
+            EngineCommand::Resume => script.updates.push(Update::Running(true)),
+            _ => {}
+        }
+        script.asked.push(command);
+        Ok(())
+    }
+
+    fn updates(&self) -> Vec<Update> {
+        std::mem::take(&mut self.0.lock().expect("one thread").updates)
+    }
+
+    fn preview(&self) -> Option<Preview> {
+        self.0.lock().expect("one thread").preview.take()
+    }
+}
+
+struct ScriptedStudio {
+    script: Arc<Mutex<Script>>,
+    started: Rc<RefCell<Vec<SourceSpec>>>,
+    cameras: Vec<CameraChoice>,
+    picks: Option<PathBuf>,
+}
+
+impl Studio for ScriptedStudio {
+    fn start(&mut self, assignment: &Assignment, _: Wake) -> Box<dyn Feed> {
+        self.started.borrow_mut().push(assignment.source.clone());
+        Box::new(ScriptedFeed(Arc::clone(&self.script)))
+    }
+
+    fn stop(&mut self, _: Box<dyn Feed>, _: Wake) -> Pending<()> {
+        Box::new(|| Some(()))
+    }
+
+    fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
+        let cameras = self.cameras.clone();
+        Box::new(move || Some(Ok(cameras.clone())))
+    }
+
+    fn pick(&mut self, _: Pick, _: Wake) -> Pending<Option<PathBuf>> {
+        let picked = self.picks.clone();
+        Box::new(move || Some(picked.clone()))
+    }
+}
+
+/// A window with a scripted outside.
+struct Window {
+    harness: Harness<'static, App>,
+    script: Arc<Mutex<Script>>,
+    started: Rc<RefCell<Vec<SourceSpec>>>,
+}
+
+impl Window {
+    fn open(source: Option<&str>, cameras: &[&str]) -> Self {
+        Self::open_with(source, cameras, None)
+    }
+
+    fn open_with(source: Option<&str>, cameras: &[&str], picks: Option<PathBuf>) -> Self {
+        let script = Arc::new(Mutex::new(Script::default()));
+        let started = Rc::new(RefCell::new(Vec::new()));
+        let camera = |(i, name): (usize, &&str)| CameraChoice {
+            target: i.to_string(),
+            name: (*name).to_owned(),
+        };
+        let studio = ScriptedStudio {
+            script: Arc::clone(&script),
+            started: Rc::clone(&started),
+            cameras: cameras.iter().enumerate().map(camera).collect(),
+            picks,
+        };
+        let options = LaunchOptions {
+            source: source.map(|s| s.parse().expect("a source")),
+            ..LaunchOptions::default()
+        };
+        let harness = Harness::builder()
+            .with_size([1366.0, 768.0])
+            .build_eframe(move |cc| App::new(cc, options, Box::new(studio)));
+        let mut window = Self { harness, script, started };
+        window.settle();
+        window
+    }
+
+    /// Some frames: enough for what was sent to arrive and for animations to end.
+    fn settle(&mut self) {
+        self.harness.run_steps(12);
+    }
+
+    fn say(&mut self, updates: impl IntoIterator<Item = Update>) {
+        self.script.lock().expect("one thread").updates.extend(updates);
+        self.settle();
+    }
+
+    fn asked(&self) -> Vec<EngineCommand> {
+        self.script.lock().expect("one thread").asked.clone()
+    }
+
+    fn press(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.settle();
+    }
+
+    fn press_chord(&mut self, chord: &Chord) {
+        // A person who holds Ctrl holds it both by its own name and as the system's command key.
+        let ctrl = if chord.modifiers.command { Modifiers::CTRL } else { Modifiers::NONE };
+        self.press(chord.modifiers | ctrl, chord.key);
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.settle();
+    }
+
+    fn has(&self, label: &str) -> bool {
+        self.harness.query_all_by_label_contains(label).next().is_some()
+    }
+
+    fn phase(&self) -> &Phase {
+        &self.harness.state().state.phase
+    }
+
+    /// The demo person, seen for `frames` frames, with events at these seconds.
+    fn live(frames: u64, events: &[f64]) -> Self {
+        let mut window = Self::open(Some("demo"), &[]);
+        let info =
+            SourceInfo { name: "demo person".into(), size_px: (640, 480), ..Default::default() };
+        window.script.lock().expect("one thread").preview = Some(preview(frames + 6));
+        window.say([
+            Update::Opened(info),
+            Update::Running(true),
+            Update::Threshold(Score { micro: 0.5, macro_: 0.6 }),
+            Update::Samples((0..frames).map(sample).collect()),
+            Update::Stats(Stats { analysed: frames, source_fps: 30.0, ..Stats::default() }),
+        ]);
+        let found = events.iter().enumerate();
+        window
+            .say(found.map(|(id, secs)| Update::Event(event(id as u64, *secs), Some(clip(*secs)))));
+        window
+    }
+}
+
+fn sample(seq: u64) -> Sample {
+    let has_face = !(100..130).contains(&seq);
+    let trouble = if has_face { Trouble::NONE } else { Trouble::NO_FACE };
+    Sample {
+        seq,
+        time: Timestamp::of_frame(seq, 30.0),
+        quality: Quality { trouble, rate_fps: 30.0, eye_distance_px: 120.0, ..Quality::default() },
+        motion: Some(RegionMotion { regions: [[0.3, -0.2]; REGIONS], head: [0.0; 2] }),
+        score: has_face.then_some(Score { micro: 0.2, macro_: 0.1 }),
+    }
+}
+
+fn preview(seq: u64) -> Preview {
+    let points =
+        (0..478).map(|i| Point::new(200.0 + (i % 22) as f32 * 10.0, 100.0 + i as f32 / 2.0));
+    let overlay = Overlay {
+        landmarks: Landmarks { points_in_frame: points.collect(), ..Landmarks::default() },
+        regions_in_frame: (0..REGIONS)
+            .map(|i| (Point::new(200.0 + 10.0 * i as f32, 200.0), 8.0))
+            .collect(),
+        motion: sample(0).motion,
+        frame_from_face: Some(Affine::similarity(1.2, 0.1, Point::new(200.0, 80.0))),
+        quality: sample(0).quality,
+    };
+    let image = Arc::new(RgbImage::new(640, 480));
+    Preview { frame: Frame { seq, time: Timestamp::of_frame(seq, 30.0), image }, overlay }
+}
+
+fn event(id: u64, onset_secs: f64) -> Event {
+    let moment = |secs: f64| Moment {
+        frame: (secs * 30.0).round() as u64,
+        time: Timestamp::from_secs(secs),
+    };
+    Event {
+        id,
+        kind: if id % 2 == 0 { EventKind::Micro } else { EventKind::Macro },
+        onset: moment(onset_secs),
+        apex: moment(onset_secs + 0.2),
+        offset: moment(onset_secs + 0.4),
+        score: 0.8,
+        action_units: vec![MovingUnit { unit: ActionUnit(12), side: Side::Left, probability: 0.9 }],
+        emotion: Some(EmotionReading { probabilities: [0.1, 0.8, 0.1], clear: true }),
+        trouble: Trouble::NONE,
+        origin: Origin::Model,
+    }
+}
+
+fn clip(onset_secs: f64) -> Arc<EventClip> {
+    let first = (onset_secs * 30.0).round() as u64;
+    let frame = |i: u64| (first + i, Timestamp::of_frame(first + i, 30.0), RgbImage::new(16, 16));
+    Arc::new(EventClip { frames: (0..13).map(frame).collect(), onset: 0, apex: 6, offset: 12 })
+}
+
+/// A window in each state that the interface knows.
+fn in_each_state() -> [(&'static str, Window); 4] {
+    let empty = Window::open(None, &[]);
+    empty.script.lock().expect("one thread").updates.clear();
+    let live = Window::live(300, &[2.0, 5.0]);
+    let mut paused = Window::live(300, &[2.0, 5.0]);
+    paused.press(Modifiers::NONE, Key::Space);
+    let mut fault = Window::live(300, &[2.0]);
+    fault.say([Update::Ended(Some("the camera is gone. Plug it in and press Start".into()))]);
+    [("empty", empty), ("live", live), ("paused", paused), ("fault", fault)]
+}
+
+#[test]
+fn every_panel_is_there_in_every_state() {
+    for (state, mut window) in in_each_state() {
+        for panel in PANELS {
+            if let Slot::Floating(floating) = panel.slot {
+                window.harness.state_mut().state.apply(Command::ToggleWindow(floating));
+                window.settle();
+            }
+            assert!(window.has(panel.name), "{} while {state}", panel.name);
+            if let Slot::Floating(_) = panel.slot {
+                window.harness.state_mut().state.apply(Command::CloseWindow);
+                window.settle();
+            }
+        }
+    }
+}
+
+#[test]
+fn each_state_is_said_in_a_word() {
+    let words = ["STARTING", "LIVE", "PAUSED", "FAULT"];
+    for ((state, window), word) in in_each_state().iter().zip(words) {
+        assert!(window.has(&format!("State: {word}")), "{state}");
+    }
+}
+
+#[test]
+fn every_control_has_a_name_to_be_read_by_ear() {
+    for (state, window) in in_each_state() {
+        for node in window.harness.root().children_recursive() {
+            let node = node.accesskit_node();
+            let is_control = matches!(
+                node.role(),
+                egui::Role::Button | egui::Role::TextInput | egui::Role::Slider | egui::Role::Image
+            );
+            let name = node.label().or_else(|| node.value()).unwrap_or_default();
+            assert!(!is_control || !name.trim().is_empty(), "{state}: {:?}", node.role());
+        }
+    }
+}
+
+#[test]
+fn space_pauses_and_resumes_through_the_engine() {
+    let mut window = Window::live(60, &[]);
+    window.press(Modifiers::NONE, Key::Space);
+    assert_eq!(*window.phase(), Phase::Paused);
+    window.press(Modifiers::NONE, Key::Space);
+    assert_eq!(*window.phase(), Phase::Live);
+    assert_eq!(window.asked(), [EngineCommand::Pause, EngineCommand::Resume]);
+}
+
+#[test]
+fn every_key_of_the_registry_reaches_its_command_and_harms_nothing() {
+    for entry in REGISTRY.iter().filter(|e| e.command != Command::Quit) {
+        for chord in entry.keys {
+            let mut window = Window::live(300, &[2.0, 5.0]);
+            window.press_chord(chord);
+            assert!(window.has("Transport"), "{}", entry.name);
+        }
+    }
+}
+
+#[test]
+fn the_arrow_keys_pick_events() {
+    let mut window = Window::live(300, &[2.0, 5.0, 8.0]);
+    let picked = |w: &Window| w.harness.state().state.picked_event;
+    assert_eq!(picked(&window), None);
+    window.press(Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(picked(&window), Some(1));
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    assert_eq!(picked(&window), Some(2));
+}
+
+#[test]
+fn a_click_in_the_list_shows_the_event_in_the_card() {
+    let mut window = Window::live(300, &[2.0, 5.0]);
+    assert!(window.has("Macro-expression 2"));
+    window.harness.get_by_label_contains("micro at 0:02.000").click();
+    window.settle();
+    assert!(window.has("Micro-expression 1"));
+    for picture in ["onset", "apex", "offset", "apex − onset", "slow loop"] {
+        assert!(window.has(&format!("Event picture: {picture}")), "{picture}");
+    }
+    assert!(window.has("lip corner puller"));
+}
+
+#[test]
+fn dragging_a_plot_stops_following_and_f_returns() {
+    let mut window = Window::live(900, &[]);
+    let follows = |w: &Window| w.harness.state().state.timeline.follows;
+    let center = window.harness.get_by_label("Score plot").rect().center();
+    window.harness.drag_at(center);
+    window.settle();
+    window.harness.hover_at(center + egui::vec2(60.0, 0.0));
+    window.settle();
+    window.harness.drop_at(center + egui::vec2(60.0, 0.0));
+    window.settle();
+    assert!(!follows(&window));
+    let range = |w: &Window| {
+        let state = &w.harness.state().state;
+        state.timeline.range(state.newest_secs())
+    };
+    let held = range(&window);
+    window.say([Update::Samples((900..960).map(sample).collect())]);
+    assert_eq!(range(&window), held, "live goes on and the view stands still");
+    window.press(Modifiers::NONE, Key::F);
+    assert!(follows(&window));
+}
+
+#[test]
+fn the_wheel_zooms_while_live() {
+    let mut window = Window::live(900, &[]);
+    let center = window.harness.get_by_label("Score plot").rect().center();
+    window.harness.hover_at(center);
+    window.harness.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Line,
+        delta: egui::vec2(0.0, 3.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
+    window.settle();
+    let state = &window.harness.state().state;
+    let (first, last) = state.timeline.range(state.newest_secs());
+    assert!(!state.timeline.follows && last - first < 19.0, "{first} {last}");
+}
+
+#[test]
+fn an_error_stays_until_it_is_read() {
+    let mut window = Window::live(60, &[]);
+    let text = "the camera is gone. Plug it in";
+    window.say([Update::Ended(Some(text.into()))]);
+    window.harness.run_steps(200);
+    assert!(window.has(&format!("Error: {text}")));
+    window.click("Read");
+    assert!(!window.has(&format!("Error: {text}")));
+    window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::L);
+    assert!(window.has(text), "the log keeps it");
+}
+
+#[test]
+fn losing_and_finding_the_camera_is_said() {
+    let mut window = Window::live(60, &[]);
+    let notice = |kind, text: &str| Update::Notice(Notice { kind, text: text.into() });
+    window.say([notice(NoticeKind::Disconnected, "The camera is gone; waiting for it.")]);
+    assert!(window.has("Error: The camera is gone"));
+    window.say([notice(NoticeKind::Reconnected, "The camera is back; 31 frames were lost.")]);
+    assert!(window.has("Note: The camera is back"));
+    assert!(!window.has("Error: The camera is gone"));
+}
+
+#[test]
+fn lost_frames_are_counted_where_people_look() {
+    let mut window = Window::live(60, &[]);
+    window.say([Update::Stats(Stats { dropped: 12, analysed: 60, ..Stats::default() })]);
+    assert!(window.has("Warning: 12 frames were lost"));
+}
+
+#[test]
+fn the_palette_finds_and_runs_a_command() {
+    let mut window = Window::live(60, &[]);
+    window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::P);
+    window.harness.get_by_label("Command").type_text("regions");
+    window.settle();
+    let before = window.harness.state().state.settings.regions;
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_ne!(window.harness.state().state.settings.regions, before);
+    assert_eq!(window.harness.state().state.floating, None);
+}
+
+#[test]
+fn keys_are_off_while_typing() {
+    let mut window = Window::live(60, &[]);
+    window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::P);
+    window.harness.get_by_label("Command").focus();
+    window.settle();
+    let before = window.harness.state().state.settings.clone();
+    for key in [Key::Space, Key::P, Key::G, Key::V, Key::T, Key::F, Key::Comma, Key::Home] {
+        window.press(Modifiers::NONE, key);
+    }
+    assert_eq!(window.harness.state().state.settings, before);
+    assert_eq!(*window.phase(), Phase::Live);
+    assert!(window.asked().is_empty());
+    window.press(Modifiers::NONE, Key::Escape);
+    assert_eq!(window.harness.state().state.floating, None, "Esc always closes");
+    window.press(Modifiers::NONE, Key::Space);
+    assert_eq!(*window.phase(), Phase::Paused);
+}
+
+#[test]
+fn the_overlay_lists_every_command_that_has_a_key() {
+    let mut window = Window::live(60, &[]);
+    window.press(Modifiers::SHIFT, Key::Questionmark);
+    assert_eq!(window.harness.state().state.floating, Some(Floating::Keys));
+    for entry in REGISTRY.iter().filter(|e| !e.keys.is_empty()) {
+        assert!(window.has(entry.name), "{}", entry.name);
+    }
+}
+
+#[test]
+fn every_command_is_in_a_menu() {
+    for group in fleeting::app::command::Group::ALL {
+        let mut window = Window::live(60, &[]);
+        window.harness.get_by_role_and_label(egui::Role::Button, group.name()).click();
+        window.settle();
+        for entry in REGISTRY.iter().filter(|e| e.group == group) {
+            assert!(window.has(entry.name), "{}", entry.name);
+        }
+    }
+}
+
+#[test]
+fn with_a_camera_the_program_opens_it_and_says_so() {
+    let window = Window::open(None, &["HD Webcam", "Other"]);
+    assert_eq!(window.started.borrow()[0].to_string(), "camera:0");
+    assert!(window.has("Using the camera “HD Webcam”"));
+}
+
+#[test]
+fn without_a_camera_the_demo_person_is_shown_and_the_program_says_why() {
+    let window = Window::open(None, &[]);
+    assert_eq!(window.started.borrow()[0].to_string(), "demo");
+    assert!(window.has("No camera was found"));
+}
+
+#[test]
+fn a_source_that_cannot_be_used_leaves_a_helpful_screen() {
+    let mut window = Window::open(Some("camera"), &[]);
+    window.say([Update::Ended(Some("No camera. Plug one in".into()))]);
+    assert!(window.has("The source cannot be used"));
+    window.click("Use the demo person");
+    assert_eq!(window.started.borrow().last().map(ToString::to_string), Some("demo".into()));
+}
+
+#[test]
+fn a_picked_video_is_opened() {
+    let mut window = Window::open_with(Some("demo"), &[], Some("some clip.mp4".into()));
+    window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::O);
+    let started = window.started.borrow().last().map(ToString::to_string);
+    assert_eq!(started, Some("video:some clip.mp4".into()));
+}
+
+#[test]
+fn the_baseline_shows_how_far_it_is() {
+    let mut window = Window::live(60, &[]);
+    window.press(Modifiers::NONE, Key::B);
+    assert_eq!(window.asked(), [EngineCommand::Baseline { secs: 10.0 }]);
+    window.say([Update::Baseline(0.7)]);
+    assert!(window.has("Baseline 30 %"));
+    window.say([Update::Baseline(0.0)]);
+    assert!(window.has("Baseline 10 s"));
+}
+
+#[test]
+fn the_threshold_keys_ask_the_engine_for_another_rate() {
+    let mut window = Window::live(60, &[]);
+    window.press(Modifiers::NONE, Key::Period);
+    window.press(Modifiers::NONE, Key::Comma);
+    let rates: Vec<_> = window
+        .asked()
+        .into_iter()
+        .map(|c| match c {
+            EngineCommand::SetFalseAlarmsPerMinute(rate) => rate,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(rates.len(), 2);
+    assert!(rates[0] > 1.0 && (rates[1] - 1.0).abs() < 1e-3, "{rates:?}");
+}
+
+#[test]
+fn an_idle_window_asks_for_no_repaint() {
+    let mut window = Window::live(60, &[]);
+    window.press(Modifiers::NONE, Key::Space);
+    window.harness.run_steps(30);
+    let viewport = &window.harness.output().viewport_output[&egui::ViewportId::ROOT];
+    assert!(viewport.repaint_delay.as_millis() > 100, "{:?}", viewport.repaint_delay);
+}
+
+#[test]
+fn ten_thousand_events_are_no_trouble() {
+    let secs: Vec<f64> = (0..10_000).map(|i| 1.0 + f64::from(i) * 0.01).collect();
+    let mut window = Window::live(300, &[]);
+    let events = secs.iter().enumerate().map(|(id, s)| Update::Event(event(id as u64, *s), None));
+    window.say(events.collect::<Vec<_>>());
+    assert!(window.has("5000 micro, 5000 macro"));
+    assert!(window.has("Its pictures are no longer kept"));
+}
