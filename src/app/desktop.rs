@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use crate::engine::errand::Errand;
 use crate::engine::{Busy, Command, Engine, Preview, Update};
+use crate::source::camera;
 
 /// File endings that a video dialog offers.
 const VIDEO_ENDINGS: [&str; 8] = ["mp4", "m4v", "mov", "avi", "mkv", "webm", "wmv", "mpg"];
@@ -69,8 +70,20 @@ impl Studio for Desktop {
     }
 }
 
+/// Those that can be opened; an error where there are some and none can.
 fn cameras() -> Result<Vec<CameraChoice>, String> {
-    Ok(Vec::new())
+    let entries = camera::list();
+    let usable: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.trouble.is_none())
+        .map(|entry| CameraChoice { target: entry.index.to_string(), name: entry.name.clone() })
+        .collect();
+    match entries.iter().find_map(|entry| entry.trouble.as_ref().map(|t| (&entry.name, t))) {
+        Some((name, trouble)) if usable.is_empty() => Err(format!(
+            "The camera “{name}” cannot be used: {trouble}. `fleeting doctor` says what helps."
+        )),
+        _ => Ok(usable),
+    }
 }
 
 /// `work` in a thread of the engine; `failed` where the system has no thread to give.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::CliError;
+use crate::app::{self, LaunchOptions};
 use crate::config::Config;
+use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
 #[derive(Debug, clap::Args)]
@@ -49,11 +51,14 @@ impl Raw {
 }
 
 /// Opens the window and stays until it is closed.
-pub(super) fn run(_job: Job) -> Result<(), CliError> {
+pub(super) fn run(job: Job) -> Result<(), CliError> {
     if !has_display() {
         return Err(CliError::Failed(NO_DISPLAY.into()));
     }
-    Err(CliError::Failed("the window is not built yet".into()))
+    let Job { source, fps, models, config } = job;
+    let models = models.map_or(ModelChoice::Embedded, ModelChoice::Folder);
+    app::run(LaunchOptions { source, fps, models, config })
+        .map_err(|error| CliError::Failed(error.to_string()))
 }
 
 const NO_DISPLAY: &str = "there is no display to open a window on (neither DISPLAY nor \
