@@ -22,6 +22,9 @@ const FAREWELL: Duration = Duration::from_millis(300);
 /// Pictures that may wait. The camera's own buffers wait behind them.
 const QUEUE: usize = 2;
 
+/// How the thread opens its device.
+type Open = fn(u32, &Wanted) -> Result<Box<dyn Device>, Failure>;
+
 /// What the thread sends: first how opening went, then pictures until a failure.
 enum Word {
     Opened(Format),
@@ -43,11 +46,7 @@ struct Watched {
 }
 
 /// Opens a camera with `open` in a thread of its own.
-pub fn open(
-    index: u32,
-    wanted: Wanted,
-    open: fn(u32, &Wanted) -> Result<Box<dyn Device>, Failure>,
-) -> Result<Box<dyn Device>, Failure> {
+pub fn open(index: u32, wanted: Wanted, open: Open) -> Result<Box<dyn Device>, Failure> {
     let (tx, words) = bounded(QUEUE);
     let quit = Arc::new(AtomicBool::new(false));
     let quit_of_thread = Arc::clone(&quit);
@@ -64,13 +63,7 @@ pub fn open(
 }
 
 /// The thread's body.
-fn read_on(
-    index: u32,
-    wanted: &Wanted,
-    open: fn(u32, &Wanted) -> Result<Box<dyn Device>, Failure>,
-    tx: &Sender<Word>,
-    quit: &AtomicBool,
-) {
+fn read_on(index: u32, wanted: &Wanted, open: Open, tx: &Sender<Word>, quit: &AtomicBool) {
     let mut device = match open(index, wanted) {
         Ok(device) => device,
         // A reader that is gone needs no answer, here and below.
