@@ -7,6 +7,7 @@
 //!
 //! The same seed gives the same data, on every machine and in every thread.
 
+pub mod avi;
 pub mod basis;
 pub mod camera;
 mod facs_fields;
@@ -31,6 +32,7 @@ pub mod spotting;
 mod texture;
 pub mod timeline;
 pub mod units;
+pub mod video;
 mod warp;
 
 pub use facs_rig::FacsRig;

@@ -215,9 +215,7 @@ fn show(timeline: &mut Timeline, face: &FacsFace, random: &mut Random) {
 fn resize(drawn: &mut Activation, face: &FacsFace, centers: &[Point], percent: f32) -> bool {
     let mut weights = UnitWeights::default();
     drawn.units.iter().for_each(|u| weights.add(u.unit, u.halves));
-    let seen = (centers.iter().take(SPOT_REGIONS))
-        .map(|c| face.displacement(*c, &weights).norm() * 100.0)
-        .fold(0.0, f32::max);
+    let seen = seen_percent(face, centers, &weights);
     let largest = drawn.units.iter().flat_map(|u| u.halves).fold(0.0, f32::max);
     if seen < SHOW_LEAST_FULL_PERCENT * largest || seen <= 0.0 {
         return false;
@@ -227,6 +225,24 @@ fn resize(drawn: &mut Activation, face: &FacsFace, centers: &[Point], percent: f
     }
     true
 }
+
+/// How far the strongest of the spotter's regions moves as flow measures it: the mean over the
+/// region, without the movement of the nose, which passes for the head's. Percent.
+fn seen_percent(face: &FacsFace, centers: &[Point], weights: &UnitWeights) -> f32 {
+    let mean = |center: &Point| {
+        let sum = (0..9).fold(Point::default(), |sum, i| {
+            let offset = Point::new((i % 3 - 1) as f32, (i / 3 - 1) as f32) * REGION_REACH;
+            sum + face.displacement(*center + offset, weights)
+        });
+        sum * (1.0 / 9.0)
+    };
+    let regions: Vec<Point> = centers.iter().take(SPOT_REGIONS).map(mean).collect();
+    let nose = regions[6].lerp(regions[7], 0.5);
+    regions.iter().map(|r| (*r - nose).norm() * 100.0).fold(0.0, f32::max)
+}
+
+/// From the centre of a region towards its rim, outer-eye distances.
+const REGION_REACH: f32 = 0.06;
 
 /// An expression that begins at `start_secs` plus its onset, as a labelled event.
 fn event(activation: &Activation, id: u64, start_secs: f64, fps: f64) -> Event {
@@ -313,9 +329,7 @@ mod tests {
         for a in &p.timeline.activations {
             let mut weights = UnitWeights::default();
             a.units.iter().for_each(|u| weights.add(u.unit, u.halves));
-            let seen = (centers.iter().take(SPOT_REGIONS))
-                .map(|c| p.face.displacement(*c, &weights).norm() * 100.0)
-                .fold(0.0, f32::max);
+            let seen = seen_percent(&p.face, &centers, &weights);
             let (_, _, least, most) = SHOW_SIZES[usize::from(a.kind == EventKind::Macro)];
             assert!((least as f32 * 0.6..most as f32 * 1.01).contains(&seen), "{seen} {a:?}");
         }

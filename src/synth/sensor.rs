@@ -24,11 +24,11 @@ pub struct SensorModel {
 }
 
 impl Default for SensorModel {
-    /// An ordinary webcam in a lit room: noise of one to two levels after its own filtering.
+    /// An ordinary webcam in a lit room: noise of one to two and a half levels.
     fn default() -> Self {
         Self {
-            read_noise: 0.8,
-            photon_noise: 1.6,
+            read_noise: 1.0,
+            photon_noise: 2.2,
             flicker: 0.003,
             flicker_hz: 100.0,
             readout_secs: 0.02,
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn noise_has_the_stated_size_and_grows_with_light() {
         let model = SensorModel { flicker: 0.0, ..SensorModel::default() };
-        let expected = |level: f64| (0.64 + 2.56 * level / 255.0 + 1.0 / 12.0).sqrt();
+        let expected = |level: f64| (1.0 + 4.84 * level / 255.0 + 1.0 / 12.0).sqrt();
         for level in [20.0, 128.0, 230.0] {
             let found = deviation(&expose(model, 3, level as f32));
             assert!((found / expected(level) - 1.0).abs() < 0.08, "{level}: {found}");
