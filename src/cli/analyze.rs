@@ -1,22 +1,23 @@
 //! `fleeting analyze`: a source in, events and samples out, with the numbers that live analysis gives.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use super::CliError;
+use super::progress::Progress;
 use crate::config::Config;
 use crate::engine::analysis::analyse_all;
 use crate::engine::{Engine, Update};
 use crate::event::EventKind;
-use crate::export::Exporter;
-use crate::image::Frame;
+use crate::export::csv::{TRUTH_FILE, write_events};
+use crate::export::{Exporter, write_new};
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::Pipeline;
 use crate::session::Session;
-use crate::source::{SourceInfo, SourceSpec, camera, demo};
+use crate::source::demo::{self, Demo};
+use crate::source::{SourceInfo, SourceSpec, camera};
+use crate::time::Timestamp;
 
 /// Kinds of source that go on until they are stopped.
 const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
@@ -28,7 +29,8 @@ const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
     fleeting analyze images:frames/ --fps 200 --out results\n  \
     fleeting analyze demo:7 --seconds 60 --out results\n\n\
     DIR must be new or empty; nothing is ever overwritten. It gets events.csv (one line per event) \
-    and samples.csv (one line per frame; an empty score is a frame that could not be scored).")]
+    and samples.csv (one line per frame; an empty score is a frame that could not be scored); \
+    for the demo person also truth.csv.")]
 pub(super) struct Raw {
     /// camera[:NAME], video:FILE, images:DIR, demo[:SEED], or a path
     source: String,
@@ -89,7 +91,7 @@ impl Raw {
 }
 
 pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
-    must_be_new_or_empty(&job.out)?;
+    super::must_be_new_or_empty(&job.out)?;
     let mut session = Session::keeping_all();
     let begun = Instant::now();
     let broken = if job.source.is_live() {
@@ -108,6 +110,9 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
         tracing::warn!("{}: {}", logged.time, logged.notice.text);
     }
     super::write_session(&session, &job.formats, &job.out, out)?;
+    if job.source.kind == demo::KIND.name {
+        write_truth(job, &session, out)?;
+    }
     summarize(&session, begun.elapsed(), out)?;
     broken
 }
@@ -118,9 +123,10 @@ fn read_through(job: &Job, session: &mut Session) -> Result<(), CliError> {
     let mut source = job.source.open()?;
     let mut pipeline = Pipeline::new(&Models::load(&job.models)?, &job.config)?;
     let progress = Progress::new(source.info(), job.source.options.limit_secs);
-    let analysed =
-        analyse_all(source.as_mut(), &mut pipeline, session, |frame| progress.show(frame));
-    progress.bar.finish_and_clear();
+    let analysed = analyse_all(source.as_mut(), &mut pipeline, session, |frame| {
+        progress.show(frame.seq, frame.time);
+    });
+    progress.end();
     Ok(analysed?)
 }
 
@@ -131,55 +137,23 @@ fn watch(job: &Job, session: &mut Session) -> Result<(), CliError> {
     loop {
         let Some(update) = engine.wait(Duration::from_millis(100)) else { continue };
         session.apply(&update);
-        if let Some((_, newest)) = session.history.span() {
-            progress.bar.set_position(newest.nanos().max(0).unsigned_abs() / 1_000_000);
+        if let Some(sample) = session.history.samples().last() {
+            progress.show(sample.seq, sample.time);
         }
         if let Update::Ended(reason) = update {
-            progress.bar.finish_and_clear();
+            progress.end();
             return reason.map_or(Ok(()), |text| Err(CliError::Failed(text)));
         }
     }
 }
 
-/// The bar on standard error; draws nothing where that is no terminal.
-struct Progress {
-    bar: ProgressBar,
-    by_frames: bool,
-}
-
-impl Progress {
-    fn new(info: &SourceInfo, limit_secs: Option<f64>) -> Self {
-        let by_frames = limit_secs.is_none() && info.frames.is_some();
-        let millis = limit_secs.map(|secs| (secs * 1000.0) as u64);
-        let bar = match if by_frames { info.frames } else { millis } {
-            Some(length) => ProgressBar::new(length),
-            None => ProgressBar::new_spinner(),
-        };
-        let style = ProgressStyle::with_template("{percent:>3}% {wide_bar} {msg}{eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, by_frames }
-    }
-
-    fn show(&self, frame: &Frame) {
-        let millis = frame.time.nanos().max(0).unsigned_abs() / 1_000_000;
-        self.bar.set_position(if self.by_frames { frame.seq + 1 } else { millis });
-    }
-}
-
-fn must_be_new_or_empty(folder: &Path) -> Result<(), CliError> {
-    let file_error = |error| CliError::File { path: folder.into(), error };
-    match std::fs::read_dir(folder) {
-        Ok(mut entries) => match entries.next().transpose().map_err(file_error)? {
-            None => Ok(()),
-            Some(entry) => Err(CliError::Failed(format!(
-                "{}: expected a new or empty folder, found `{}` in it; nothing is overwritten",
-                folder.display(),
-                entry.file_name().to_string_lossy()
-            ))),
-        },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(file_error(error)),
-    }
+/// What the demo person truly did, beside what was found.
+fn write_truth(job: &Job, session: &Session, out: &mut dyn Write) -> Result<(), CliError> {
+    let end = session.history.span().map_or(Timestamp::ZERO, |(_, last)| last);
+    let events = Demo::open(&job.source)?.truth(end);
+    let path = job.out.join(TRUTH_FILE);
+    write_new(&path, |file| write_events(&events, file))?;
+    writeln!(out, "wrote {}", path.display()).map_err(CliError::Output)
 }
 
 fn summarize(session: &Session, took: Duration, out: &mut dyn Write) -> Result<(), CliError> {

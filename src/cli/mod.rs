@@ -31,6 +31,7 @@ pub mod doctor;
 pub mod evaluate;
 pub mod export;
 pub mod gui;
+mod progress;
 pub mod synth;
 
 /// What the user typed, before any of it is looked at.
@@ -205,6 +206,22 @@ pub fn run(job: Job) -> Result<(), CliError> {
         Job::Synth(job) => synth::run(&job, &mut out),
         Job::Export(job) => export::run(&job, &mut out),
         Job::Doctor(job) => doctor::run(&job, &mut out),
+    }
+}
+
+fn must_be_new_or_empty(folder: &Path) -> Result<(), CliError> {
+    let file_error = |error| CliError::File { path: folder.into(), error };
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => match entries.next().transpose().map_err(file_error)? {
+            None => Ok(()),
+            Some(entry) => Err(CliError::Failed(format!(
+                "{}: expected a new or empty folder, found `{}` in it; nothing is overwritten",
+                folder.display(),
+                entry.file_name().to_string_lossy()
+            ))),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(file_error(error)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pictures of events: the newest seconds of the face, held still, out of which an event cuts its own.
 //!
-//! Memory is bounded: eight seconds at no more than 60 pictures a second, 144 × 144 pixels each, are
-//! 30 MB at most, and 15 MB at 30 fps. A clip copies what it shows and is bounded in the same way.
+//! Memory is bounded: eight seconds at no more than 60 pictures a second, 126 × 144 pixels each, are
+//! 26 MB at most, and 13 MB at 30 fps. A clip copies what it shows and is bounded in the same way.
 
 use std::collections::VecDeque;
 
@@ -9,13 +9,13 @@ use crate::event::{Event, Moment};
 use crate::geom::{Affine, Point};
 use crate::image::{Frame, RgbImage};
 use crate::pipeline::Overlay;
+use crate::pipeline::align::{FACE_HEIGHT_PX, FACE_WIDTH_PX};
 use crate::time::Timestamp;
 
-/// Width and height of a picture, pixels.
-const PICTURE_PX: usize = 144;
+/// Width and height of a picture, pixels: the aligned face at nine sixteenths.
+const PICTURE_PX: (usize, usize) = (FACE_WIDTH_PX * 9 / 16, FACE_HEIGHT_PX * 9 / 16);
 
 /// How long pictures are kept. A macro-expression of four seconds, and the seconds until it is certain.
-const FACE_SIDE_PX: usize = 256;
 const KEPT_SECS: f64 = 8.0;
 
 /// More pictures a second than this show nothing more.
@@ -72,9 +72,9 @@ impl Clips {
         if self.pictures.back().is_some_and(too_soon) {
             return;
         }
-        let shrink = FACE_SIDE_PX as f32 / PICTURE_PX as f32;
-        let face_from_picture = Affine::similarity(shrink, 0.0, Point::default());
-        let new = || RgbImage::new(PICTURE_PX, PICTURE_PX);
+        let enlarge = FACE_HEIGHT_PX as f32 / PICTURE_PX.1 as f32;
+        let face_from_picture = Affine::similarity(enlarge, 0.0, Point::default());
+        let new = || RgbImage::new(PICTURE_PX.0, PICTURE_PX.1);
         let mut image = self.spare.take().unwrap_or_else(new);
         frame.image.warp_into(&frame_from_face.after(&face_from_picture), &mut image);
         self.pictures.push_back(Picture { seq: frame.seq, time: frame.time, image });

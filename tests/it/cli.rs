@@ -46,6 +46,7 @@ fn misuse_ends_with_two_and_says_what_was_expected() {
         (&["analyze", "a.mp4", "--out", "x", "--format", "xls"], "csv, json"),
         (&["synth", "--out", "x"], "--minutes"),
         (&["synth", "--out", "x", "--features", "spotting"], "--count"),
+        (&["synth", "--out", "x", "--minutes", "1", "--count", "5"], "--features"),
         (&["--fps", "0"], "1 to 1000"),
     ] {
         let ran = fleeting(folder.path(), args);
