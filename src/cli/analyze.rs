@@ -10,13 +10,14 @@ use crate::config::Config;
 use crate::engine::analysis::analyse_all;
 use crate::engine::{Engine, Update};
 use crate::event::EventKind;
-use crate::export::csv::{TRUTH_FILE, write_events};
+use crate::export::csv::write_events;
 use crate::export::{Exporter, write_new};
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::Pipeline;
 use crate::session::Session;
 use crate::source::demo::{self, Demo};
 use crate::source::{SourceInfo, SourceSpec, camera};
+use crate::synth::video::TRUTH_FILE;
 use crate::time::Timestamp;
 
 /// Kinds of source that go on until they are stopped.

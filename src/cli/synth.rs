@@ -1,18 +1,17 @@
 //! `fleeting synth`: labelled video of the demo person, or labelled motion for training.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValuesParser;
+
 use super::CliError;
-use crate::export::csv::{TRUTH_FILE, write_events};
-use crate::export::{ExportError, write_new, write_new_file};
-use crate::source::demo::{self, Demo};
-use crate::source::{Next, Source, SourceSpec};
-use crate::synth::avi::AviWriter;
+use crate::export::ExportError;
 use crate::synth::basis::BasisRig;
 use crate::synth::features::{FeatureKind, FeatureSet, SEGMENT_FRAMES, write_features};
-use crate::synth::{FacsRig, Rig};
-use crate::time::Timestamp;
+use crate::synth::scene::Scene;
+use crate::synth::video::{self, VideoJob};
+use crate::synth::{FacsRig, Rig, portrait};
 
 /// Make labelled video, or labelled motion for training
 #[derive(Debug, clap::Args)]
@@ -26,6 +25,20 @@ pub(super) struct Raw {
     /// Length of the video
     #[arg(long, value_name = "N", value_parser = parse_minutes, required_unless_present = "features", conflicts_with = "features")]
     minutes: Option<f64>,
+    /// What the person does
+    #[arg(long, value_name = "NAME", conflicts_with = "features", default_value = "mixed",
+        value_parser = PossibleValuesParser::new(Scene::NAMED.map(|(name, _)| name)))]
+    scene: Option<String>,
+    /// Which synthetic person; drawn from the seed unless named
+    #[arg(long, value_name = "NAME", conflicts_with = "features",
+        value_parser = PossibleValuesParser::new(portrait::names()))]
+    portrait: Option<String>,
+    /// Frames per second of the video [default: 30]
+    #[arg(long, value_parser = super::parse_fps, conflicts_with = "features")]
+    fps: Option<f64>,
+    /// Size of the expressions relative to the scene's usual one [default: 1]
+    #[arg(long, value_name = "X", value_parser = parse_amplitude, conflicts_with = "features")]
+    amplitude: Option<f32>,
     /// The same seed makes the same data
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
@@ -55,14 +68,7 @@ enum RawFeatures {
 #[derive(Debug)]
 pub enum Job {
     /// Video with its truth.
-    Video {
-        /// Folder, new or empty.
-        out: PathBuf,
-        /// Length.
-        minutes: f64,
-        /// Same seed, same video.
-        seed: u64,
-    },
+    Video(VideoJob),
     /// Motion with its truth.
     Features {
         /// What, how much, from which seed.
@@ -76,7 +82,7 @@ pub enum Job {
 
 impl Raw {
     pub(super) fn check(self) -> Result<Job, CliError> {
-        let Self { out, minutes, seed, features, count, frames, basis } = self;
+        let Self { out, minutes, seed, features, count, frames, basis, .. } = self;
         match (features, count, minutes) {
             (Some(features), Some(count), None) => {
                 let kind = match features {
@@ -87,11 +93,25 @@ impl Raw {
                 let set = FeatureSet { kind, count: count as usize, frames, seed };
                 Ok(Job::Features { set, basis, out })
             }
-            (None, None, Some(minutes)) => Ok(Job::Video { out, minutes, seed }),
+            (None, None, Some(minutes)) => {
+                let mut job = VideoJob::new(out, minutes, seed);
+                if let Some(name) = self.scene {
+                    let named = Scene::NAMED.iter().find(|(other, _)| *other == name);
+                    job.scene = named.map_or(job.scene, |(_, scene)| *scene);
+                }
+                job.portrait = self.portrait;
+                job.fps = self.fps.unwrap_or(job.fps);
+                job.amplitude = self.amplitude.unwrap_or(job.amplitude);
+                Ok(Job::Video(job))
+            }
             // clap's own rules leave nothing else.
             _ => Err(CliError::Misuse("synth: give --minutes, or --features with --count".into())),
         }
     }
+}
+
+fn parse_amplitude(text: &str) -> Result<f32, String> {
+    super::number_within(text, 0.01, 10.0, "times the usual size").map(|size| size as f32)
 }
 
 fn parse_minutes(text: &str) -> Result<f64, String> {
@@ -100,40 +120,27 @@ fn parse_minutes(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     match job {
-        Job::Video { out: folder, minutes, seed } => film(folder, *minutes, *seed, out),
+        Job::Video(job) => film(job, out),
         Job::Features { set, basis, out: path } => draw(set, basis.as_deref(), path, out),
     }
 }
 
-/// Films the demo person, with what happens in truth.csv.
-fn film(folder: &Path, minutes: f64, seed: u64, out: &mut dyn Write) -> Result<(), CliError> {
-    super::must_be_new_or_empty(folder)?;
-    let mut spec: SourceSpec = format!("{}:{seed}", demo::KIND.name).parse()?;
-    spec.options.limit_secs = Some(minutes * 60.0);
-    let mut source = Demo::open(&spec)?;
-    std::fs::create_dir_all(folder)
-        .map_err(|error| CliError::File { path: folder.into(), error })?;
-
-    let video = folder.join("video.avi");
-    let (size_px, fps) = (source.info().size_px, source.info().nominal_fps.unwrap_or(30.0));
-    let bar = super::progress::bar(source.info().frames);
-    let mut end = Timestamp::ZERO;
-    write_new_file(&video, |file| {
-        let mut writer = AviWriter::new(file, size_px, fps)?;
-        while let Next::Frame(frame) = source.next().map_err(io::Error::other)? {
-            writer.push(&frame.image)?;
-            end = frame.time;
-            bar.inc(1);
-        }
-        writer.finish()
-    })?;
+/// Films a synthetic person, with what happens in truth.csv.
+fn film(job: &VideoJob, out: &mut dyn Write) -> Result<(), CliError> {
+    super::must_be_new_or_empty(&job.out)?;
+    let bar = super::progress::bar(Some(job.frames()));
+    let written = video::write(job, &mut |done, _| bar.set_position(done));
     bar.finish_and_clear();
-
-    let truth = folder.join(TRUTH_FILE);
-    let events = source.truth(end);
-    write_new(&truth, |file| write_events(&events, file))?;
-    writeln!(out, "wrote {}\nwrote {}, {} events", video.display(), truth.display(), events.len())
-        .map_err(CliError::Output)
+    let written = written.map_err(|error| CliError::Failed(error.to_string()))?;
+    writeln!(
+        out,
+        "wrote {}, {} frames\nwrote {}, {} events",
+        written.video.display(),
+        written.frames,
+        written.truth.display(),
+        written.events.len()
+    )
+    .map_err(CliError::Output)
 }
 
 /// Draws motion.

@@ -21,9 +21,6 @@ pub const EXPORTER: Exporter = Exporter {
     ],
 };
 
-/// The event table of what truly happens, where the source knows.
-pub const TRUTH_FILE: &str = "truth.csv";
-
 /// Columns of an event table. Other tools rely on the first seven.
 const EVENT_COLUMNS: [&str; 19] = [
     "onset_frame",
