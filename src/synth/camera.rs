@@ -86,25 +86,26 @@ impl CameraModel {
         Self { fps, jitter_secs: 0.0, stamped: false, lost: 0.0, repeated: 0.0 }
     }
 
-    /// The frames from just before time zero to just after `until_secs`.
+    /// The frames from a grid step before time zero to just after `until_secs`.
     pub fn shots(&self, random: &mut Random, until_secs: f64) -> Vec<Shot> {
         // The grid starts with a file's first frame; a camera's clock drifts against it.
         let phase = if self.stamped { random.random_range(0.0..1.0) } else { 0.0 };
-        let mut secs = -(1.0 + phase) / self.fps;
+        let before = (self.fps / GRID_FPS).ceil();
+        let mut secs = -(before + phase) / self.fps;
         let mut shots: Vec<Shot> = Vec::with_capacity((until_secs * self.fps) as usize + 6);
         let mut stamp = secs;
         while shots.last().is_none_or(|s| s.stamp_secs < until_secs) {
             let shake = (self.jitter_secs * normal(random)).clamp(-0.4 / self.fps, 0.4 / self.fps);
-            let before = shots.last().copied();
-            if before.is_some() && self.lost > 0.0 && random.random_bool(self.lost) {
+            let last = shots.last().copied();
+            if last.is_some() && self.lost > 0.0 && random.random_bool(self.lost) {
                 secs += 1.0 / self.fps;
                 // An unstamped file closes the gap.
                 stamp += if self.stamped { 1.0 / self.fps } else { 0.0 };
                 continue;
             }
             let repeats = self.repeated > 0.0 && random.random_bool(self.repeated);
-            let content_secs = match before {
-                Some(before) if repeats => before.content_secs,
+            let content_secs = match last {
+                Some(last) if repeats => last.content_secs,
                 _ => secs + shake,
             };
             let stamp_secs = if self.stamped { stamp + shake } else { stamp };
@@ -238,7 +239,7 @@ mod tests {
             let mut random = Random::seed_from_u64(seed);
             let camera = CameraModel::draw(&mut random, Place::Home);
             let shots = camera.shots(&mut random, 3.0);
-            prop_assert!(shots[0].stamp_secs < -1.0 / 201.0 && shots[shots.len() - 1].stamp_secs >= 3.0);
+            prop_assert!(shots[0].stamp_secs < -0.6 / GRID_FPS && shots[shots.len() - 1].stamp_secs >= 3.0);
             prop_assert!(shots.is_sorted_by(|a, b| a.stamp_secs <= b.stamp_secs));
         }
     }

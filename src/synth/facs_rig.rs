@@ -246,6 +246,16 @@ impl FacsRig {
     }
 }
 
+/// Mean displacement over a region: its centre and four places towards its rim, half of the published
+/// reach of 6.5 % away. A centre on the edge of a lid would see all of the lid or nothing.
+fn region_displacement(face: &FacsFace, center: Point, weights: &UnitWeights) -> Point {
+    const AWAY: f32 = 0.033;
+    let places = [(0.0, 0.0), (AWAY, 0.0), (-AWAY, 0.0), (0.0, AWAY), (0.0, -AWAY)];
+    places.iter().fold(Point::default(), |sum, (x, y)| {
+        sum + face.displacement(center + Point::new(*x, *y), weights) * 0.2
+    })
+}
+
 impl Rig for FacsRig {
     fn person(&self, random: &mut Random) -> Person {
         let mut unit_normal = || -> f32 { StandardNormal.sample(random) };
@@ -264,7 +274,7 @@ impl Rig for FacsRig {
                 let mut weights = UnitWeights::default();
                 weights.halves[unit][half] = 1.0;
                 rest.map(|[x, y]| {
-                    let moved = face.displacement(Point::new(x, y), &weights) * 100.0;
+                    let moved = region_displacement(&face, Point::new(x, y), &weights) * 100.0;
                     [moved.x * stretch[0], moved.y * stretch[1]]
                 })
             })

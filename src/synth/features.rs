@@ -149,3 +149,55 @@ fn write_recognition(
     file.finish()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synth::FacsRig;
+    use ndarray_npy::NpzReader;
+
+    fn written(kind: FeatureKind) -> NpzReader<File> {
+        let rig = FacsRig::new().expect("embedded faces");
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("set.npz");
+        let set = FeatureSet { kind, count: 6, frames: 150, seed: 4 };
+        let mut drawn = 0;
+        write_features(&set, &rig, &path, &mut |n| drawn = n).expect("writes");
+        assert_eq!(drawn, 6);
+        NpzReader::new(File::open(path).expect("opens")).expect("reads")
+    }
+
+    #[test]
+    fn a_spotting_set_reads_back_with_its_labels() {
+        let mut file = written(FeatureKind::Spotting);
+        let motion: Array4<f32> = file.by_name("motion").expect("motion");
+        let events: Array2<i32> = file.by_name("events").expect("events");
+        let units: Array1<Text> = file.by_name("units").expect("units");
+        let recording: Array2<f32> = file.by_name("recording").expect("recording");
+        let columns: Array1<Text> = file.by_name("recording_columns").expect("columns");
+        assert_eq!(motion.shape(), [6, 150, 12, 2]);
+        assert_eq!((events.ncols(), events.nrows()), (5, units.len()));
+        assert_eq!(recording.shape(), [6, columns.len()]);
+        assert!(events.rows().into_iter().all(|e| e[0] < 6 && e[1] < e[2] && e[2] < e[3]));
+    }
+
+    #[test]
+    fn a_recognition_set_reads_back_with_its_labels() {
+        let mut file = written(FeatureKind::Recognition);
+        let motion: Array4<f32> = file.by_name("motion").expect("motion");
+        let label: Array1<i32> = file.by_name("label").expect("label");
+        let units: Array3<f32> = file.by_name("units").expect("units");
+        assert_eq!(motion.shape(), [6, 3, 23, 2]);
+        assert_eq!(units.shape(), [6, 15, 3]);
+        assert!(label.iter().all(|l| (0..3).contains(l)));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_made_is_named_in_the_error() {
+        let rig = FacsRig::new().expect("embedded faces");
+        let set = FeatureSet { kind: FeatureKind::Recognition, count: 1, frames: 1, seed: 1 };
+        let error = write_features(&set, &rig, Path::new("/no/such/folder/x.npz"), &mut |_| ())
+            .expect_err("no folder");
+        assert!(error.to_string().contains("/no/such/folder/x.npz"));
+    }
+}

@@ -21,6 +21,7 @@ pub mod noise;
 pub mod npy;
 mod openings;
 pub mod portrait;
+pub mod realism;
 pub mod recognition;
 pub mod render;
 pub mod scenario;

@@ -133,3 +133,54 @@ fn size(person: &super::Person, shown: &Activation) -> f32 {
     let moved: [[f32; 2]; REGIONS] = person.displacement(&weights);
     moved.iter().map(|v| v[0].hypot(v[1])).fold(0.0, f32::max)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synth::FacsRig;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static RIG: LazyLock<FacsRig> = LazyLock::new(|| FacsRig::new().expect("embedded faces"));
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_same_seed_gives_the_same_sample(seed: u64, index in 0u64..1000) {
+            let (a, b) = (sample(&*RIG, seed, index), sample(&*RIG, seed, index));
+            prop_assert_eq!((a.motion, a.units), (b.motion, b.units));
+        }
+
+        #[test]
+        fn every_sample_has_a_unit_and_is_finite(seed: u64, index in 0u64..1000) {
+            let s = sample(&*RIG, seed, index);
+            prop_assert!(s.units.iter().flatten().any(|u| *u == 1.0));
+            prop_assert!(s.units.iter().all(|sides| sides.iter().sum::<f32>() <= 1.0));
+            prop_assert!(s.motion.iter().flatten().flatten().all(|v| v.is_finite()));
+            prop_assert!(s.size_percent > 0.0 && s.noise_percent > 0.0);
+        }
+    }
+
+    #[test]
+    fn the_return_goes_against_the_rise() {
+        // Large expressions only, so that noise does not decide.
+        let large = (0..400).map(|n| sample(&*RIG, 5, n)).filter(|s| s.size_percent > 2.0);
+        let (mut against, mut all) = (0, 0);
+        for s in large {
+            let dot = |a: &[[f32; 2]; REGIONS], b: &[[f32; 2]; REGIONS]| {
+                a.iter().zip(b).map(|(u, v)| u[0] * v[0] + u[1] * v[1]).sum::<f32>()
+            };
+            against += i32::from(dot(&s.motion[1], &s.motion[2]) < 0.0);
+            all += 1;
+        }
+        assert!(all > 20 && against * 10 >= all * 8, "{against} of {all}");
+    }
+
+    #[test]
+    fn emotions_are_drawn_in_the_set_proportions() {
+        let mut counts = [0; 3];
+        (0..600).for_each(|n| counts[sample(&*RIG, 8, n).emotion as usize] += 1);
+        assert!(counts[0] > counts[1] && counts.iter().all(|c| *c > 120), "{counts:?}");
+    }
+}

@@ -104,7 +104,9 @@ pub fn expression(
     emotion: Option<Emotion>,
     onset_secs: f64,
 ) -> Activation {
-    let recipe = recipe(random, emotion);
+    // Large movements are smiles more often than small ones are.
+    let smiles = kind == EventKind::Macro && random.random_bool(facts::MACRO_SMILES);
+    let recipe = recipe(random, emotion.or(smiles.then_some(Emotion::Positive)));
     let (durations, size) = match kind {
         EventKind::Micro => (&facts::MICRO, facts::MICRO_SIZE_PERCENT),
         EventKind::Macro => (&facts::MACRO, facts::MACRO_SIZE_PERCENT),
@@ -119,8 +121,8 @@ pub fn expression(
         apex_secs: onset_secs + rise,
         offset_secs: onset_secs + rise + hold + fall,
         profile: Profile {
-            lead_secs: rise * random.random_range(0.0..0.25),
-            rise_power: random.random_range(0.8..1.3),
+            lead_secs: rise * random.random_range(0.0..0.4),
+            rise_power: random.random_range(0.75..1.2),
             hold_secs: hold,
             fall_power: random.random_range(0.6..1.0),
             // The mean speed round the apex gives back 44 % of the rise within eight frames.
@@ -231,8 +233,23 @@ impl Draw<'_> {
             let activation = expression(&mut self.random, kind, None, moment.max(free_from));
             if activation.offset_secs < self.config.duration_secs {
                 free_from = activation.offset_secs + self.config.least_gap_secs;
+                self.waver(&activation, &mut timeline.gestures);
                 timeline.activations.push(activation);
             }
+        }
+    }
+
+    /// A long expression is not held still: it swells once or twice more before it is over.
+    fn waver(&mut self, activation: &Activation, gestures: &mut Vec<Gesture>) {
+        let rest = activation.offset_secs - activation.apex_secs;
+        while rest > 0.6 && self.random.random_bool(0.4) {
+            let start = activation.apex_secs + self.uniform(0.0, 0.6) * rest;
+            let length = self.uniform(0.3, 1.0) * (activation.offset_secs - start).min(2.0);
+            let share = self.uniform(0.1, 0.5);
+            gestures.extend(activation.units.iter().map(|u| Gesture {
+                halves: u.halves.map(|w| w * share as f32),
+                ..bump(start, length, u.unit.0, 0.0)
+            }));
         }
     }
 

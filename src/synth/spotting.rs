@@ -34,6 +34,8 @@ pub struct Segment {
     pub events: Vec<GridEvent>,
     /// Per frame: [`BLINK`] and [`TALK`], added.
     pub states: Vec<u8>,
+    /// Under which circumstances.
+    pub setting: Setting,
     /// In the order of [`RECORDING_COLUMNS`].
     pub recording: [f32; RECORDING_COLUMNS.len()],
 }
@@ -74,6 +76,7 @@ pub fn segment(rig: &dyn Rig, seed: u64, index: u64, frames: usize) -> Segment {
         motion: recording.film(&mut random, &timeline, &person, frames),
         events: grid_events(&timeline, frames),
         states: states(&timeline, frames),
+        setting,
         recording: columns(&recording, &habits, setting),
     }
 }
@@ -86,7 +89,7 @@ fn habits(random: &mut Random, duration_secs: f64, place: Place) -> ScenarioConf
         let rate = random.random_range(per_minute);
         if random.random_bool(part) { rate } else { 0.0 }
     };
-    let expressive = sometimes(0.75, 1.0..2.0).signum();
+    let expressive = f64::from(u8::from(sometimes(0.75, 1.0..2.0) > 0.0));
     let config = ScenarioConfig {
         duration_secs,
         micro_per_minute: expressive * sometimes(1.0, 1.0..18.0),
@@ -162,4 +165,49 @@ fn columns(
         f32::from(u8::from(setting.place == Place::Laboratory)),
         f32::from(u8::from(setting.method == Method::Published)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synth::FacsRig;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static RIG: LazyLock<FacsRig> = LazyLock::new(|| FacsRig::new().expect("embedded faces"));
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn the_same_seed_gives_the_same_segment(seed: u64, index in 0u64..1000) {
+            let (a, b) = (segment(&*RIG, seed, index, 120), segment(&*RIG, seed, index, 120));
+            prop_assert_eq!(a.motion, b.motion);
+            prop_assert_eq!(a.events, b.events);
+        }
+
+        #[test]
+        fn labels_lie_inside_in_order_and_motion_is_finite(seed: u64, index in 0u64..1000) {
+            let s = segment(&*RIG, seed, index, 270);
+            prop_assert_eq!((s.motion.len(), s.states.len()), (270, 270));
+            prop_assert!(s.motion.iter().flatten().flatten().all(|v| v.is_finite() && v.abs() < 200.0));
+            for e in &s.events {
+                prop_assert!(e.onset < e.apex && e.apex < e.offset && e.offset < 270);
+                prop_assert!(!e.units.is_empty());
+            }
+            prop_assert!(s.events.is_sorted_by(|a, b| a.offset <= b.onset));
+        }
+    }
+
+    #[test]
+    fn a_segment_does_not_depend_on_its_neighbours() {
+        assert_ne!(segment(&*RIG, 1, 0, 90).motion, segment(&*RIG, 1, 1, 90).motion);
+        assert_ne!(segment(&*RIG, 1, 0, 90).motion, segment(&*RIG, 2, 0, 90).motion);
+    }
+
+    #[test]
+    fn a_fifth_to_a_third_of_all_segments_are_neutral() {
+        let neutral = (0..300).filter(|n| segment(&*RIG, 9, *n, 270).recording[11] > 0.0).count();
+        assert!((60..100).contains(&neutral), "{neutral}");
+    }
 }
