@@ -217,3 +217,6 @@ fn remove_mean(values: &mut [f32]) {
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
+
+#[cfg(test)]
+mod tests;

@@ -320,3 +320,6 @@ impl Pipeline {
 const NEUTRAL_SIGMAS: f32 = 5.0;
 /// A restless baseline may not silence the spotter altogether.
 const HIGHEST_THRESHOLD: f32 = 0.95;
+
+#[cfg(test)]
+mod tests;

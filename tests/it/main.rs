@@ -4,4 +4,5 @@ mod architecture;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod camera;
 mod cli;
+mod parity;
 mod program;

@@ -206,3 +206,6 @@ fn light(face: &GrayImage) -> (f32, f32) {
     let sharpness = if variance > 1e-3 { laplacian / count / variance } else { 0.0 };
     (mean as f32, sharpness as f32)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Facts about flow: known motion in, the same motion out.
+
+use super::*;
+use proptest::prelude::*;
+use rand::{Rng, SeedableRng};
+
+const SIDE: usize = 96;
+
+/// A texture that can be drawn at any sub-pixel shift: waves of many directions, mean 120.
+fn texture(shift: Point) -> GrayImage {
+    let waves =
+        [(0.31f32, 0.12f32, 22.0f32), (-0.17, 0.42, 18.0), (0.55, -0.36, 9.0), (0.08, 0.2, 25.0)];
+    let value = |x: f32, y: f32| {
+        120.0 + waves.iter().map(|(kx, ky, a)| a * (kx * x + ky * y + a).sin()).sum::<f32>()
+    };
+    let data = (0..SIDE * SIDE)
+        .map(|i| value((i % SIDE) as f32 - shift.x, (i / SIDE) as f32 - shift.y))
+        .collect();
+    GrayImage { width: SIDE, height: SIDE, data }
+}
+
+fn with_noise(mut image: GrayImage, seed: u64, sigma: f32) -> GrayImage {
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let normal = rand_distr::Normal::new(0.0, sigma).expect("a spread");
+    image.data.iter_mut().for_each(|v| *v += rng.sample(normal));
+    image
+}
+
+/// Mean motion of the inner patches.
+fn mean_motion(before: &GrayImage, now: &GrayImage) -> Point {
+    let (mut a, mut b, mut field) = (Pyramid::default(), Pyramid::default(), FlowField::default());
+    a.build(before);
+    b.build(now);
+    let wanted = vec![true; lattice_len(SIDE, SIDE)];
+    Flow::default().measure(&a, &b, &wanted, &mut field);
+    let inner: Vec<Point> = (0..field.cells.len())
+        .filter(|i| {
+            let p = field.center(*i);
+            let range = 20.0..SIDE as f32 - 20.0;
+            range.contains(&p.x) && range.contains(&p.y)
+        })
+        .map(|i| field.cells[i].motion)
+        .collect();
+    inner.iter().fold(Point::default(), |sum, m| sum + *m) * (1.0 / inner.len() as f32)
+}
+
+#[test]
+fn no_motion_in_gives_none_out() {
+    let still = texture(Point::default());
+    assert_eq!(mean_motion(&still, &still), Point::default());
+}
+
+#[test]
+fn motion_below_a_tenth_of_a_pixel_comes_out_as_it_went_in() {
+    for size in [0.02, 0.05, 0.1] {
+        let moved = mean_motion(&texture(Point::default()), &texture(Point::new(size, -size)));
+        assert!(moved.distance(Point::new(size, -size)) < 0.05 * size, "{size}: {moved:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn known_translation_in_gives_the_same_translation_out(x in -5.0f32..5.0, y in -5.0f32..5.0) {
+        let moved = mean_motion(&texture(Point::default()), &texture(Point::new(x, y)));
+        prop_assert!(moved.distance(Point::new(x, y)) < 0.03, "{moved:?} for {x}, {y}");
+    }
+}
+
+#[test]
+fn a_change_of_brightness_is_no_motion() {
+    let (dark, mut bright) = (texture(Point::default()), texture(Point::default()));
+    bright.data.iter_mut().for_each(|v| *v += 12.0);
+    assert!(mean_motion(&dark, &bright).norm() < 1e-3);
+}
+
+#[test]
+fn noise_of_two_grey_levels_does_not_look_like_motion() {
+    let still = texture(Point::default());
+    let moved = mean_motion(&with_noise(still.clone(), 1, 2.0), &with_noise(still, 2, 2.0));
+    assert!(moved.norm() < 0.05, "{moved:?}");
+}
+
+#[test]
+fn a_flat_picture_has_no_motion_and_no_texture() {
+    let flat = GrayImage { width: SIDE, height: SIDE, data: vec![90.0; SIDE * SIDE] };
+    let (mut pyramid, mut field) = (Pyramid::default(), FlowField::default());
+    pyramid.build(&flat);
+    Flow::default().measure(&pyramid, &pyramid, &vec![true; lattice_len(SIDE, SIDE)], &mut field);
+    assert!(field.cells.iter().all(|c| c.motion == Point::default() && c.tensor[0] < 1e-6));
+}
+
+#[test]
+fn only_wanted_patches_are_measured() {
+    let (mut pyramid, mut field) = (Pyramid::default(), FlowField::default());
+    pyramid.build(&texture(Point::default()));
+    let mut wanted = vec![false; lattice_len(SIDE, SIDE)];
+    wanted[300] = true;
+    Flow::default().measure(&pyramid, &pyramid, &wanted, &mut field);
+    let measured = |c: &&Cell| c.tensor[0] > 0.0;
+    assert_eq!(field.cells.iter().filter(measured).count(), 1);
+}

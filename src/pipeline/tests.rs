@@ -1,0 +1,100 @@
+//! Facts about the whole analysis, on a picture of a person who does not exist.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::image::RgbImage;
+use crate::pipeline::quality::Trouble;
+use crate::time::Timestamp;
+
+fn portrait() -> RgbImage {
+    let bytes = include_bytes!("../../tests/fixtures/parity.png");
+    let picture = image::load_from_memory(bytes).expect("the portrait").to_rgb8();
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    RgbImage::from_vec(width, height, picture.into_raw()).expect("pixels")
+}
+
+fn pipeline() -> Pipeline {
+    let models = Models::load(&Default::default()).expect("embedded models");
+    Pipeline::new(&models, &Config::default()).expect("a pipeline")
+}
+
+/// Every sample of a stream of pictures, with the frames numbered and timed at `fps`.
+fn samples(pipeline: &mut Pipeline, pictures: &[Arc<RgbImage>], fps: f64) -> Vec<Sample> {
+    let mut output = Output::default();
+    for (seq, image) in (0u64..).zip(pictures) {
+        let frame = Frame { seq, time: Timestamp::of_frame(seq, fps), image: Arc::clone(image) };
+        pipeline.push(&frame, &mut output).expect("it runs");
+    }
+    pipeline.finish(&mut output).expect("it ends");
+    output.samples
+}
+
+#[test]
+fn every_frame_becomes_one_sample_in_order_whatever_it_shows() {
+    let face = Arc::new(portrait());
+    let others =
+        [RgbImage::new(256, 256), RgbImage::new(1, 1), RgbImage::new(640, 48)].map(Arc::new);
+    let mut pictures = vec![Arc::clone(&face); 4];
+    pictures.extend(others);
+    pictures.extend(vec![face; 3]);
+    let samples = samples(&mut pipeline(), &pictures, 30.0);
+    let seqs: Vec<u64> = samples.iter().map(|s| s.seq).collect();
+    assert_eq!(seqs, (0..10).collect::<Vec<_>>());
+    for sample in &samples {
+        let shows_face = !(4..7).contains(&sample.seq);
+        assert_eq!(!sample.quality.trouble.any(Trouble::NO_FACE), shows_face, "{sample:?}");
+    }
+    assert!(
+        samples[3].motion.is_some() && samples[5].motion.is_none() && samples[7].motion.is_none()
+    );
+}
+
+#[test]
+fn a_still_face_does_not_move() {
+    let samples = samples(&mut pipeline(), &vec![Arc::new(portrait()); 5], 30.0);
+    for motion in samples.iter().filter_map(|s| s.motion) {
+        assert_eq!(motion.regions, [[0.0; 2]; REGIONS]);
+        assert_eq!(motion.head, [0.0; 2]);
+    }
+}
+
+#[test]
+fn a_face_carried_sideways_moves_its_head_and_no_region() {
+    let picture = portrait();
+    let carried = |i: usize| {
+        let mut moved = RgbImage::new(picture.width, picture.height);
+        let back = Affine::similarity(1.0, 0.0, Point::new(-0.7 * i as f32, 0.4 * i as f32));
+        picture.warp_into(&back, &mut moved);
+        Arc::new(moved)
+    };
+    let pictures: Vec<_> = (0..8).map(carried).collect();
+    let samples = samples(&mut pipeline(), &pictures, 30.0);
+    let eye_distance_px = samples[4].quality.eye_distance_px;
+    for motion in samples[2..].iter().filter_map(|s| s.motion) {
+        let expected = [70.0 / eye_distance_px, -40.0 / eye_distance_px];
+        let off = (motion.head[0] - expected[0]).hypot(motion.head[1] - expected[1]);
+        assert!(off < 0.1, "{:?} for {expected:?}", motion.head);
+        let largest = motion.regions.iter().map(|[x, y]| x.hypot(*y)).fold(0.0, f32::max);
+        assert!(largest < 0.15, "{largest} % left in a region");
+    }
+}
+
+#[test]
+fn the_same_frames_give_the_same_numbers_again() {
+    let (face, mut pipeline) = (Arc::new(portrait()), pipeline());
+    let mut nudged = RgbImage::new(256, 256);
+    face.warp_into(&Affine::similarity(1.004, 0.003, Point::new(0.3, -0.2)), &mut nudged);
+    let pictures = [Arc::clone(&face), Arc::new(nudged), face];
+    let first = samples(&mut pipeline, &pictures, 30.0);
+    pipeline.reset();
+    assert_eq!(format!("{first:?}"), format!("{:?}", samples(&mut pipeline, &pictures, 30.0)));
+}
+
+#[test]
+fn above_45_fps_one_frame_in_two_is_measured_and_all_become_samples() {
+    let samples = samples(&mut pipeline(), &vec![Arc::new(portrait()); 24], 60.0);
+    assert_eq!(samples.len(), 24);
+    let measured = samples.iter().filter(|s| s.motion.is_some()).count();
+    assert!((10..=13).contains(&measured), "{measured}");
+}
