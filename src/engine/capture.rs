@@ -106,3 +106,40 @@ impl Pace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recorded_time_passes_as_by_the_clock() {
+        let (mut pace, stop) = (Pace::default(), AtomicBool::new(false));
+        let start = Instant::now();
+        for i in 0..4 {
+            pace.wait_for(Timestamp::from_secs(5.0 + 0.04 * f64::from(i)), &stop);
+        }
+        let took = start.elapsed().as_secs_f64();
+        assert!((0.115..0.3).contains(&took), "{took} s");
+    }
+
+    #[test]
+    fn a_long_pause_is_not_made_up_for() {
+        let (mut pace, stop) = (Pace::default(), AtomicBool::new(false));
+        pace.wait_for(Timestamp::ZERO, &stop);
+        std::thread::sleep(Duration::from_millis(400));
+        let start = Instant::now();
+        for i in 1..4 {
+            pace.wait_for(Timestamp::from_secs(0.04 * f64::from(i)), &stop);
+        }
+        assert!(start.elapsed() >= Duration::from_millis(75), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_stop_ends_a_long_wait() {
+        let (mut pace, stop) = (Pace::default(), AtomicBool::new(true));
+        let start = Instant::now();
+        pace.wait_for(Timestamp::ZERO, &stop);
+        pace.wait_for(Timestamp::from_secs(60.0), &stop);
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+}

@@ -174,10 +174,10 @@ fn skip_scaling_lists(bits: &mut Bits<'_>, lists: usize) -> Option<()> {
         if bits.read(1)? == 0 {
             continue;
         }
-        let (mut last, mut next) = (8i32, 8i32);
+        let (mut last, mut next) = (8i64, 8i64);
         for _ in 0..if list < 6 { 16 } else { 64 } {
             if next != 0 {
-                let code = bits.exp_golomb()? as i32;
+                let code = i64::from(bits.exp_golomb()?);
                 let delta = if code % 2 == 1 { (code + 1) / 2 } else { -(code / 2) };
                 next = (last + delta).rem_euclid(256);
             }
@@ -310,4 +310,53 @@ fn rgb(picture: &DecodedYUV<'_>, stream: &Stream) -> Result<RgbImage, String> {
     };
     rgb_from_planes(source, stream.colour(size_px.1))
         .ok_or_else(|| "a picture smaller than it says".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a 96×64 High-profile stream by x264, BT.709, full range.
+    const SPS: [u8; 27] = [
+        0x67, 0x64, 0x00, 0x0A, 0xAC, 0xD9, 0x46, 0x27, 0xE6, 0xE1, 0x00, 0x00, 0x03, 0x00, 0x01,
+        0x00, 0x00, 0x03, 0x00, 0x3C, 0x8F, 0x12, 0x25, 0x96, 0x00, 0x00, 0x00,
+    ];
+
+    #[test]
+    fn the_three_after_two_zeros_is_dropped_and_no_other() {
+        assert_eq!(
+            without_emulation_prevention(&[0, 0, 3, 3, 0, 3, 0, 0, 3]),
+            [0, 0, 3, 0, 3, 0, 0]
+        );
+    }
+
+    #[test]
+    fn exp_golomb_codes_read_as_in_the_standards_table() {
+        // 1, 010, 011, 00100, 00111
+        let bytes = [0b1010_0110, 0b0100_0011, 0b1000_0000];
+        let bits = &mut Bits { bytes: &bytes, at: 0 };
+        let codes: Vec<u32> = (0..5).filter_map(|_| bits.exp_golomb()).collect();
+        assert_eq!(codes, [0, 1, 2, 3, 6]);
+    }
+
+    #[test]
+    fn what_says_nothing_of_colour_gets_the_usual() {
+        let silent = Stream::default();
+        assert_eq!(silent.colour(480), YuvColour { matrix: Matrix::Bt601, is_full_range: false });
+        assert_eq!(silent.colour(1080).matrix, Matrix::Bt709);
+        let stated = Stream { matrix_code: Some(6), ..silent };
+        assert_eq!(stated.colour(1080).matrix, Matrix::Bt601);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_a_parameter_set_or_none_and_never_a_panic(
+            at in 1usize..27, noise in proptest::collection::vec(0u8.., 0..80),
+        ) {
+            let mut unit = SPS[..at].to_vec();
+            unit.extend(&noise);
+            Stream::parse(&unit);
+            AvcConfig::parse(&noise);
+        }
+    }
 }

@@ -119,6 +119,29 @@ fn a_variable_rate_keeps_its_times_and_the_stated_colours_are_used() {
     assert_colours(&played, expected, 0.1);
 }
 
+/// The matrices are those that phones write into the track's header.
+#[test]
+fn a_video_taken_with_the_phone_upright_is_shown_upright() {
+    let plain = play_fixture("b_frames.mp4");
+    let mut bytes = bytes_of("b_frames.mp4");
+    let matrix_at = bytes.windows(4).position(|w| w == b"tkhd").expect("a track") + 4 + 40;
+    let one = 0x10000i32;
+    for ([a, b, c, d], corner) in
+        [([0, one, -one, 0], (0, 63)), ([-one, 0, 0, -one], (95, 63)), ([0, -one, one, 0], (95, 0))]
+    {
+        for (i, value) in [a, b, 0, c, d].into_iter().enumerate() {
+            let at = matrix_at + 4 * i;
+            bytes[at..at + 4].copy_from_slice(&value.to_be_bytes());
+        }
+        let turned = play_bytes("turned.mp4", &bytes).expect("opens");
+        let size_px = if a == 0 { (64, 96) } else { (96, 64) };
+        assert_eq!(turned.info.size_px, size_px);
+        let (from, to) = (&plain.frames[0].image, &turned.frames[0].image);
+        assert_eq!((to.width, to.height), size_px);
+        assert_eq!(to.at(0, 0), from.at(corner.0, corner.1));
+    }
+}
+
 #[test]
 fn a_fragmented_mp4_plays_whole() {
     let played = play_fixture("fragmented.mp4");
