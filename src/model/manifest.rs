@@ -131,7 +131,7 @@ impl Tensor {
     pub fn shape_of(&self, values: usize) -> Option<Vec<i64>> {
         let fixed = self.least_values();
         let free = self.shape.iter().any(|d| *d < 0);
-        let fits = if free { values > 0 && values % fixed == 0 } else { values == fixed };
+        let fits = if free { values > 0 && values.is_multiple_of(fixed) } else { values == fixed };
         let size = |d: &i64| if *d < 0 { (values / fixed) as i64 } else { *d };
         fits.then(|| self.shape.iter().map(size).collect())
     }

@@ -142,7 +142,8 @@ impl Mesh {
         self.input.iter_mut().for_each(|v| *v *= 1.0 / 255.0);
         let outputs = self.model.run(&[&self.input])?;
         let presence = sigmoid(outputs[1].first().copied().unwrap_or(f32::NEG_INFINITY));
-        if !(presence >= min_presence) {
+        // Not-a-number is no presence either.
+        if presence.is_nan() || presence < min_presence {
             self.square = None;
             return Ok(());
         }

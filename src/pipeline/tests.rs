@@ -14,6 +14,11 @@ fn portrait() -> RgbImage {
     RgbImage::from_vec(width, height, picture.into_raw()).expect("pixels")
 }
 
+fn repeated(frames: usize) -> Vec<Arc<RgbImage>> {
+    let picture = Arc::new(portrait());
+    std::iter::repeat_n(picture, frames).collect()
+}
+
 fn pipeline() -> Pipeline {
     let models = Models::load(&Default::default()).expect("embedded models");
     Pipeline::new(&models, &Config::default()).expect("a pipeline")
@@ -52,7 +57,7 @@ fn every_frame_becomes_one_sample_in_order_whatever_it_shows() {
 
 #[test]
 fn a_still_face_does_not_move() {
-    let samples = samples(&mut pipeline(), &vec![Arc::new(portrait()); 5], 30.0);
+    let samples = samples(&mut pipeline(), &repeated(5), 30.0);
     for motion in samples.iter().filter_map(|s| s.motion) {
         assert_eq!(motion.regions, [[0.0; 2]; REGIONS]);
         assert_eq!(motion.head, [0.0; 2]);
@@ -93,7 +98,7 @@ fn the_same_frames_give_the_same_numbers_again() {
 
 #[test]
 fn above_45_fps_one_frame_in_two_is_measured_and_all_become_samples() {
-    let samples = samples(&mut pipeline(), &vec![Arc::new(portrait()); 24], 60.0);
+    let samples = samples(&mut pipeline(), &repeated(24), 60.0);
     assert_eq!(samples.len(), 24);
     let measured = samples.iter().filter(|s| s.motion.is_some()).count();
     assert!((10..=13).contains(&measured), "{measured}");

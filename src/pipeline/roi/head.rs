@@ -1,4 +1,11 @@
 //! The head's own motion: what the still parts of the face have in common.
+//!
+//! A rigid motion seen from afar, with the mesh's depths, and not the nose's translation alone as
+//! AUW-GCN has it. Measured on synthetic portraits with sensor noise at an eye distance of 92 px, what
+//! is left in the twelve regions per 1/30 s and axis while the head sways, turns and nears (percent of
+//! the eye distance): translation 0.088, similarity 0.035, rigid 0.036; while it is still 0.029, 0.034,
+//! 0.035. On 53 s of a real webcam, median deviation while the head moves faster than 0.4 eye
+//! distances per second: translation 0.46, similarity 0.42, rigid 0.33.
 
 use super::robust::Patch;
 use super::{Place, Places, patches_near};
