@@ -257,7 +257,7 @@ impl Running<'_> {
         match measured {
             Ok(baseline) => {
                 self.analyser.set_baseline(&baseline);
-                self.tell(Update::Baselined(baseline))?;
+                self.tell(Update::Baselined(Box::new(baseline)))?;
                 self.tell(Update::Threshold(self.analyser.threshold()))?;
             }
             Err(text) => self.tell(Update::Notice(Notice { kind: NoticeKind::Info, text }))?,

@@ -83,7 +83,7 @@ pub enum Update {
     /// The baseline has so much still to go, 0–1; 0 when done.
     Baseline(f32),
     /// The baseline is measured. One that failed is a [`Update::Notice`] instead.
-    Baselined(Baseline),
+    Baselined(Box<Baseline>),
     /// Frames are analysed, or not.
     Running(bool),
     /// Nothing more will come. The text is an error to show, or none at a proper end.

@@ -21,7 +21,7 @@ impl Neutral {
     /// A stretch of `secs` from the next frame on.
     pub(super) fn over(secs: f32) -> Self {
         // Not-a-number asks for nothing sensible and gets the shortest.
-        let secs = f64::from(secs.max(1.0).min(MOST_SECS));
+        let secs = if secs.is_nan() { 1.0 } else { f64::from(secs.clamp(1.0, MOST_SECS)) };
         Self { secs, from: None, samples: Vec::new() }
     }
 

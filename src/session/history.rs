@@ -189,7 +189,7 @@ impl History {
         let mut size = BLOCK;
         for level in &mut self.levels {
             match level.last_mut() {
-                Some(block) if index % size != 0 => block.include(sample, &values),
+                Some(block) if !index.is_multiple_of(size) => block.include(sample, &values),
                 _ => level.push(Block::of(sample, &values)),
             }
             size *= FAN;

@@ -103,7 +103,7 @@ impl Session {
             Update::Notice(notice) => self.log(notice.clone()),
             Update::Stats(stats) => self.dropped = stats.dropped,
             Update::Threshold(threshold) => self.threshold = Some(*threshold),
-            Update::Baselined(baseline) => self.baseline = Some(baseline.clone()),
+            Update::Baselined(baseline) => self.baseline = Some(baseline.as_ref().clone()),
             Update::Starting(_) | Update::Baseline(_) | Update::Running(_) | Update::Ended(_) => {}
         }
     }
