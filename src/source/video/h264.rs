@@ -316,10 +316,10 @@ fn rgb(picture: &DecodedYUV<'_>, stream: &Stream) -> Result<RgbImage, String> {
 mod tests {
     use super::*;
 
-    /// Of a 96×64 High-profile stream by x264, BT.709, full range.
+    /// The parameter set of `tests/fixtures/video/vfr_709_full.mp4`.
     const SPS: [u8; 27] = [
-        0x67, 0x64, 0x00, 0x0A, 0xAC, 0xD9, 0x46, 0x27, 0xE6, 0xE1, 0x00, 0x00, 0x03, 0x00, 0x01,
-        0x00, 0x00, 0x03, 0x00, 0x3C, 0x8F, 0x12, 0x25, 0x96, 0x00, 0x00, 0x00,
+        0x67, 0x64, 0x00, 0x0A, 0xAC, 0xD9, 0x46, 0x26, 0xC0, 0x5B, 0x80, 0x80, 0x80, 0xA0, 0x00,
+        0x00, 0x03, 0x00, 0x20, 0x00, 0x00, 0x07, 0x81, 0xE2, 0x44, 0xB2, 0xC0,
     ];
 
     #[test]
@@ -337,6 +337,14 @@ mod tests {
         let bits = &mut Bits { bytes: &bytes, at: 0 };
         let codes: Vec<u32> = (0..5).filter_map(|_| bits.exp_golomb()).collect();
         assert_eq!(codes, [0, 1, 2, 3, 6]);
+    }
+
+    #[test]
+    fn a_parameter_set_tells_of_its_colours() {
+        let stream = Stream::parse(&SPS).expect("a parameter set");
+        assert!(stream.is_plain);
+        let expected = YuvColour { matrix: Matrix::Bt709, is_full_range: true };
+        assert_eq!(stream.colour(64), expected);
     }
 
     #[test]
