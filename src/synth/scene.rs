@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 use super::facs_rig::{FacsFace, region_centers};
 use super::scenario::{expression, log_normal};
 use super::timeline::{HeadPose, ease};
+use super::units::{FULL_PERCENT, index_of};
 use super::{Activation, Pose, Random, ScenarioConfig, Timeline, UnitWeights};
 
 /// What the person does.
@@ -79,9 +80,9 @@ const SHOW_REST_SECS: std::ops::Range<f64> = 3.0..9.0;
 /// Free of blinks and talk before and after an expression in [`Scene::Show`], seconds.
 const SHOW_MARGIN_SECS: f64 = 0.35;
 
-/// Weight 1 of a unit must move a region by so many percent, or the regions do not see it (the lids'
-/// units 5 and 7).
-const SHOW_LEAST_FULL_PERCENT: f32 = 2.0;
+/// A region must move by this part of what the skin moves where it moves most, or the regions hardly
+/// see the expression: the lids' units 5 and 7, the cheek's 6, the nose's 9.
+const SHOW_LEAST_SEEN: f32 = 0.45;
 
 /// Length of a pass.
 const PASS_SECS: f64 = 600.0;
@@ -216,8 +217,12 @@ fn resize(drawn: &mut Activation, face: &FacsFace, centers: &[Point], percent: f
     let mut weights = UnitWeights::default();
     drawn.units.iter().for_each(|u| weights.add(u.unit, u.halves));
     let seen = seen_percent(face, centers, &weights);
-    let largest = drawn.units.iter().flat_map(|u| u.halves).fold(0.0, f32::max);
-    if seen < SHOW_LEAST_FULL_PERCENT * largest || seen <= 0.0 {
+    let on_skin = |u: &super::UnitMove| {
+        let full_percent = index_of(u.unit).map_or(0.0, |i| FULL_PERCENT[i]);
+        u.halves[0].max(u.halves[1]) * full_percent
+    };
+    let strongest = drawn.units.iter().map(on_skin).fold(0.0, f32::max);
+    if seen < SHOW_LEAST_SEEN * strongest || seen <= 0.0 {
         return false;
     }
     for unit in &mut drawn.units {
@@ -333,6 +338,23 @@ mod tests {
             let (_, _, least, most) = SHOW_SIZES[usize::from(a.kind == EventKind::Macro)];
             assert!((least as f32 * 0.6..most as f32 * 1.01).contains(&seen), "{seen} {a:?}");
         }
+    }
+
+    #[test]
+    fn what_the_regions_hardly_see_is_not_shown_and_much_else_is() {
+        let truth = performance(Scene::Show, 5).truth(1800.0, 30.0);
+        let texts: Vec<String> = truth
+            .iter()
+            .map(|e| {
+                e.action_units.iter().map(|u| u.unit.0.to_string()).collect::<Vec<_>>().join("+")
+            })
+            .collect();
+        let count = |text: &str| texts.iter().filter(|t| *t == text).count();
+        assert!(["5", "6", "7", "9"].iter().all(|text| count(text) == 0));
+        assert!(
+            ["4", "12", "1+2", "14", "2", "15"].iter().all(|text| count(text) > 0),
+            "{texts:?}"
+        );
     }
 
     #[test]

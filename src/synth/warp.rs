@@ -16,8 +16,25 @@ use super::units::UNITS;
 /// Pixels between two nodes. The smallest patch is six times as wide.
 pub(super) const STEP_PX: usize = 4;
 
-/// Steps of the way back; each leaves about a fifth of the error before.
-const ITERATIONS: usize = 5;
+/// Steps of the way back at most; each leaves a fifth of the error before, or less.
+const ITERATIONS: usize = 6;
+
+/// The way back ends when a step is shorter, pixels.
+const SETTLED_PX: f32 = 2e-3;
+
+/// Where what is at `p` now was before it moved by `displacement`.
+fn before(p: Point, displacement: impl Fn(Point) -> Point) -> Point {
+    let mut place = p;
+    for _ in 0..ITERATIONS {
+        let next = p - displacement(place);
+        let step = next - place;
+        place = next;
+        if step.x.abs() + step.y.abs() < SETTLED_PX {
+            break;
+        }
+    }
+    place
+}
 
 /// A displacement or a position for every node, row by row.
 #[derive(Clone, Debug)]
@@ -132,14 +149,8 @@ impl Warp {
         let columns = self.total.columns;
         for i in 0..self.total.nodes.len() {
             let p = Point::new((i % columns) as f32, (i / columns) as f32) * STEP_PX as f32;
-            let mut on_head = p;
-            for _ in 0..ITERATIONS {
-                on_head = p - head.displacement(on_head);
-            }
-            let mut source = on_head;
-            for _ in 0..ITERATIONS {
-                source = on_head - self.total.at(source);
-            }
+            let on_head = before(p, |q| head.displacement(q));
+            let source = before(on_head, |q| self.total.at(q));
             self.head_source.nodes[i] = on_head;
             self.source.nodes[i] = source;
         }
