@@ -34,6 +34,8 @@ static EMBEDDED: &[(&str, &[u8])] = &[
     ("seeta_fd_frontal_v1.0.bin", include_bytes!("../models/seeta_fd_frontal_v1.0.bin")),
     ("face_landmarks_478.onnx", include_bytes!("../models/face_landmarks_478.onnx")),
     ("face_landmarks_478_tract.onnx", include_bytes!("../models/face_landmarks_478_tract.onnx")),
+    ("spotter.onnx", include_bytes!("../models/spotter.onnx")),
+    ("recognizer.onnx", include_bytes!("../models/recognizer.onnx")),
 ];
 static EMBEDDED_MANIFEST: &str = include_str!("../models/manifest.toml");
 

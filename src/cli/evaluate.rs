@@ -29,6 +29,8 @@ enum RawWhat {
     Spotting(RawFile),
     /// Score the recogniser on recorded onset-to-apex motion (UF1 and UAR, pooled)
     Recognition(RawFile),
+    /// Measure the spotter's false alarms at every threshold, on motion of faces that show nothing
+    Calibration(RawFile),
     /// Score events, as written by analyze, against true ones
     Events(RawEvents),
 }
@@ -37,7 +39,7 @@ enum RawWhat {
 struct RawFile {
     /// The labelled motion
     file: PathBuf,
-    /// Score this ONNX file instead of the built-in model
+    /// Score this ONNX file, or the model of this folder's manifest.toml, instead of the built-in one
     #[arg(long, value_name = "PATH")]
     model: Option<PathBuf>,
     /// Print one JSON object with every count
@@ -84,6 +86,13 @@ pub enum What {
         /// A model instead of the built-in one.
         model: Option<PathBuf>,
     },
+    /// The spotter's false alarms on a file of motion without events.
+    Calibration {
+        /// The file.
+        file: PathBuf,
+        /// A model instead of the built-in one.
+        model: Option<PathBuf>,
+    },
     /// Intervals against intervals.
     Events {
         /// Found.
@@ -101,6 +110,9 @@ impl Raw {
             }
             RawWhat::Recognition(RawFile { file, model, json }) => {
                 Job { what: What::Recognition { file, model }, json }
+            }
+            RawWhat::Calibration(RawFile { file, model, json }) => {
+                Job { what: What::Calibration { file, model }, json }
             }
             RawWhat::Events(RawEvents { predicted, truth, json }) => {
                 Job { what: What::Events { predicted, truth }, json }
@@ -120,6 +132,10 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
             let models = models(Task::Recognize, model.as_deref())?;
             print(&evaluate::recognition(file, &models)?, job.json, out)
         }
+        What::Calibration { file, model } => {
+            let models = models(Task::Spot, model.as_deref())?;
+            print(&evaluate::calibration(file, &models)?, job.json, out)
+        }
         What::Events { predicted, truth } => {
             print(&evaluate::events(predicted, truth)?, job.json, out)
         }
@@ -127,10 +143,12 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
 }
 
 fn models(task: Task, instead: Option<&Path>) -> Result<Models, CliError> {
-    let mut models = Models::load(&ModelChoice::Embedded)?;
-    if let Some(path) = instead {
-        models.replace(task, path)?;
+    let Some(path) = instead else { return Ok(Models::load(&ModelChoice::Embedded)?) };
+    if path.is_dir() {
+        return Ok(Models::load(&ModelChoice::Folder(path.to_owned()))?);
     }
+    let mut models = Models::load(&ModelChoice::Embedded)?;
+    models.replace(task, path)?;
     Ok(models)
 }
 

@@ -10,11 +10,13 @@ use serde::Serialize;
 use crate::event::{EventKind, Interval};
 use crate::model::ModelError;
 
+mod calibration;
 mod events;
 mod npz;
 mod recognition;
 mod spotting;
 
+pub use calibration::{CalibrationReport, calibration};
 pub use events::{EventsReport, events};
 pub use recognition::{Confusion, DatasetScore, RecognitionReport, recognition};
 pub use spotting::{SpottingReport, Video, VideoEvent, spot_video, spotting};

@@ -123,7 +123,7 @@ pub fn spot_video(spotter: &mut Spotter, video: &Video) -> Result<Spotted, Model
     Ok(spotted)
 }
 
-fn read(path: &Path) -> Result<(Vec<Video>, Vec<VideoEvent>), EvaluateError> {
+pub(super) fn read(path: &Path) -> Result<(Vec<Video>, Vec<VideoEvent>), EvaluateError> {
     let mut npz = Npz::open(path)?;
     let motion: Vec<f32> = npz.array("motion", "f32", &[None, Some(SPOT_REGIONS), Some(2)])?;
     let frames = motion.len() / (SPOT_REGIONS * 2);

@@ -76,7 +76,13 @@ fn threshold(pairs: &[[f32; 2]], per_minute: f32) -> f32 {
     low[0] + part.clamp(0.0, 1.0) * (high[0] - low[0])
 }
 
-/// The model for [`Task::Spot`].
+/// Opens the model for [`Task::Spot`], and says what its scores mean.
+pub fn open_network(models: &Models) -> Result<(Box<dyn Network>, Calibration), ModelError> {
+    let model = models.open(Task::Spot)?;
+    let calibration = model.entry.calibration.clone();
+    Ok((Box::new(ModelNetwork(model)), calibration))
+}
+
 struct ModelNetwork(Model);
 
 impl Network for ModelNetwork {
@@ -150,9 +156,8 @@ impl std::fmt::Debug for Spotter {
 impl Spotter {
     /// A spotter with the model for [`Task::Spot`].
     pub fn open(models: &Models, config: &SpottingConfig) -> Result<Self, ModelError> {
-        let model = models.open(Task::Spot)?;
-        let settings = SpotterSettings::new(&model.entry.calibration, config);
-        Ok(Self::new(Box::new(ModelNetwork(model)), settings))
+        let (network, calibration) = open_network(models)?;
+        Ok(Self::new(network, SpotterSettings::new(&calibration, config)))
     }
 
     /// A spotter at the start of a stream.

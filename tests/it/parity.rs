@@ -97,3 +97,38 @@ fn detecting_and_following_ends_where_the_reference_is() {
     let mean = landmarks.points_in_frame.iter().zip(&expected).map(far).sum::<f32>() / 478.0;
     assert!(mean < 1.5, "{mean} px off on average");
 }
+
+/// Runs the model for `task` on the inputs that `models/training/train.py` wrote down when it exported,
+/// and holds every output to what PyTorch made of them.
+fn holds_to_pytorch(task: Task, file: &str) {
+    let text = std::fs::read_to_string(format!("{FIXTURES}/{file}")).expect("the vectors");
+    let vectors: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let numbers = |name: &str| -> Vec<f32> {
+        serde_json::from_value(vectors[name].clone()).expect("an array of numbers")
+    };
+    let models = Models::load(&Default::default()).expect("embedded models");
+    let mut model = models.open(task).expect("the model opens");
+    let entry = model.entry.clone();
+    let inputs: Vec<Vec<f32>> = entry.inputs.iter().map(|t| numbers(&t.name)).collect();
+    let views: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+    let outputs = model.run(&views).expect("the model runs");
+    for (tensor, found) in entry.outputs.iter().zip(outputs) {
+        let expected = numbers(&tensor.name);
+        assert_eq!(found.len(), expected.len(), "{}", tensor.name);
+        for (i, (a, b)) in found.iter().zip(&expected).enumerate() {
+            // Six digits are written; single precision in another order of sums costs about as much.
+            let tolerance = 1e-3 * b.abs().max(0.1);
+            assert!((a - b).abs() <= tolerance, "{}[{i}]: expected {b}, found {a}", tensor.name);
+        }
+    }
+}
+
+#[test]
+fn the_spotter_scores_a_window_as_in_training() {
+    holds_to_pytorch(Task::Spot, "spotter.json");
+}
+
+#[test]
+fn the_recogniser_reads_an_event_as_in_training() {
+    holds_to_pytorch(Task::Recognize, "recognizer.json");
+}

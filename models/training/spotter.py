@@ -1,0 +1,167 @@
+"""The spotter: motion of twelve regions over time to scores and intervals.
+
+Input `[1, T, 12, 2]`, percent of the outer-eye distance per 1/30 s. Output `[1, T, 6]`: for micro, then
+for macro, how likely an event has its apex at this row, and how many rows its onset lies before and
+its offset after.
+"""
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+from fitting import mirrored
+
+WINDOW = 128
+REGIONS = 12
+# Rows after a row that its outputs may depend on. The program waits three more for its next look and
+# three for a better apex, which makes twelve for micro.
+LOOK_AHEAD = (7, 18)
+# Typical rise and fall in rows (specs of the generator): where the network starts from.
+TYPICAL_SIDES = ((5.0, 7.0), (14.0, 24.0))
+# The region on the other half of the face.
+MIRRORED = [5, 4, 3, 2, 1, 0, 6, 7, 10, 9, 8, 11]
+# Regions that move together by action unit: 1 inner brows, 2 outer brows, 4 both, 12 and 14 mouth
+# corners, 25 and 26 lips; the nose with its wings' neighbours for 9 and 10.
+UNIT_REGIONS = [[1, 2, 3, 4], [0, 1, 4, 5], [0, 1, 2, 3, 4, 5], [8, 10], [9, 11], [6, 7, 9]]
+
+
+def adjacency():
+    """Rows sum to one; every region is its own neighbour."""
+    a = torch.eye(REGIONS)
+    for regions in UNIT_REGIONS:
+        for i in regions:
+            for j in regions:
+                a[i, j] += 0.5
+    return a / a.sum(1, keepdim=True)
+
+
+class GraphConv(nn.Module):
+    """A·X·W + b with fixed neighbours by action unit and a learned residual on them."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.register_buffer("fixed", adjacency())
+        self.residual = nn.Parameter(torch.zeros(REGIONS, REGIONS))
+        self.linear = nn.Linear(inputs, outputs)
+
+    def forward(self, x):
+        mixed = F.linear(self.linear(x).transpose(2, 3), self.fixed + self.residual)
+        return mixed.transpose(2, 3)
+
+
+class CausalBlock(nn.Module):
+    """A dilated convolution over the past, with a residual."""
+
+    def __init__(self, width, dilation, dropout):
+        super().__init__()
+        self.past = 2 * dilation
+        self.conv = nn.Conv1d(width, width, 3, dilation=dilation)
+        self.norm = nn.BatchNorm1d(width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x):
+        return x + self.dropout(F.relu(self.norm(self.conv(F.pad(x, (self.past, 0))))))
+
+
+def measured(x):
+    """1 for a row that was measured, 0 for one of all zeros: `[B, T, 1]`."""
+    return (x.abs().sum((2, 3)) * 1e6).clamp(0, 1).unsqueeze(2)
+
+
+def log_level(x, m):
+    """How much this face moves and how noisy it is: mean log speed over the window, `[B, 1, 1, 1]`.
+
+    The logarithm keeps single movements from counting much.
+    """
+    speed = torch.sqrt((x * x).sum(3) + 1e-4)
+    log = torch.log(speed).mean(2, keepdim=True) * m
+    return (log.sum(1, keepdim=True) / m.sum(1, keepdim=True).clamp(min=1.0)).unsqueeze(3)
+
+
+class Spotter(nn.Module):
+    """A graph convolution over the face, then dilated convolutions over the past of row t + look-ahead."""
+
+    def __init__(self, width=64, graph=16, dilations=(1, 2, 4, 8, 16, 16), micro_blocks=4, dropout=0.1):
+        super().__init__()
+        self.graph = GraphConv(5, graph)
+        self.norm = nn.BatchNorm1d(REGIONS * graph)
+        self.mix = nn.Conv1d(REGIONS * graph, width, 1)
+        self.blocks = nn.ModuleList(CausalBlock(width, d, dropout) for d in dilations)
+        self.micro_blocks = micro_blocks
+        self.heads = nn.ModuleList(
+            nn.Sequential(nn.BatchNorm1d(width), nn.ReLU(), nn.Conv1d(width, 64, 1), nn.ReLU(), nn.Conv1d(64, 3, 1))
+            for _ in LOOK_AHEAD
+        )
+        for head, sides in zip(self.heads, TYPICAL_SIDES):
+            # Events are rare: one frame in thirty is near an apex.
+            head[4].bias.data = torch.tensor([-3.4, *torch.log(torch.tensor(sides))])
+
+    def features(self, x):
+        m = measured(x)
+        level = log_level(x, m)
+        scaled = x * torch.exp(-level)
+        # Large movements must not drown small ones: beyond three times the level only the log counts.
+        squashed = asinh(scaled)
+        level = (level + 1.5) * m.unsqueeze(3) + torch.zeros(REGIONS, 1)
+        return torch.cat([squashed, x * 0.5, level], 3)
+
+    def forward(self, x):
+        """Logits and log sides, `[B, T, 6]`."""
+        h = F.relu(self.graph(self.features(x)))
+        h = self.mix(self.norm(h.flatten(2).transpose(1, 2)))
+        outputs = []
+        for i, block in enumerate(self.blocks):
+            h = block(h)
+            if i + 1 == self.micro_blocks:
+                outputs.append(self.head(h, 0))
+        outputs.append(self.head(h, 1))
+        return torch.cat(outputs, 1).transpose(1, 2)
+
+    def head(self, h, kind):
+        ahead = LOOK_AHEAD[kind]
+        return F.pad(self.heads[kind](h)[:, :, ahead:], (0, ahead))
+
+
+def asinh(x):
+    """The inverse hyperbolic sine in operations that every runtime has."""
+    return torch.sign(x) * torch.log(x.abs() + torch.sqrt(x * x + 1.0))
+
+
+class Exported(nn.Module):
+    """What ships: the mean over members and over the mirrored face, as probabilities and rows."""
+
+    def __init__(self, members):
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, motion):
+        both = torch.cat([motion, mirrored(motion, MIRRORED)], 0)
+        logits = sum(member(both) for member in self.members) / len(self.members)
+        logits = logits.mean(0, keepdim=True)
+        parts = []
+        for kind in (0, 3):
+            parts += [torch.sigmoid(logits[..., kind:kind + 1]), torch.exp(logits[..., kind + 1:kind + 3])]
+        return torch.cat(parts, 2)
+
+
+def loss(outputs, targets):
+    """`targets` `[B, T, 2, 4]`: for each kind nearness to an apex (0–1), rise, fall, weight."""
+    total = 0.0
+    for kind in range(2):
+        logit, log_sides = outputs[..., 3 * kind], outputs[..., 3 * kind + 1:3 * kind + 3].clamp(-2, 5.5)
+        near, sides, weight = targets[:, :, kind, 0], targets[:, :, kind, 1:3], targets[:, :, kind, 3]
+        guess = torch.exp(log_sides)
+        shared = torch.minimum(guess, sides).sum(2) + 1
+        union = torch.maximum(guess, sides).sum(2) + 1
+        iou = shared / union
+        # A proposal is worth its chance of overlapping the truth by half.
+        quality = near * ((iou.detach() - 0.3) / 0.4).clamp(0, 1)
+        p = torch.sigmoid(logit)
+        bce = F.binary_cross_entropy_with_logits(logit, quality, reduction="none")
+        focal = (bce * (quality - p.detach()).abs() ** 2 * weight).sum()
+        inside = (near > 0.3).float() * near * weight
+        log_error = (log_sides - torch.log(sides.clamp(min=0.5))).abs().sum(2)
+        regression = ((1 - iou + 0.1 * log_error) * inside).sum()
+        count = inside.sum().clamp(min=1.0)
+        total = total + (4.0 * focal + regression) / count
+    return total
