@@ -260,3 +260,103 @@ impl View {
 fn apply(m: &[[f32; 3]; 3], p: [f32; 3]) -> [f32; 3] {
     m.map(|row| row[0] * p[0] + row[1] * p[1] + row[2] * p[2])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::ActionUnit;
+    use crate::synth::units::index_of;
+    use ndarray_npy::NpzWriter;
+    use rand::SeedableRng;
+    use std::path::PathBuf;
+
+    /// Every shape that a unit needs.
+    fn shape_names() -> Vec<String> {
+        let sided = |name: &str, sides: [&str; 2]| sides.map(|s| name.replace('*', s)).to_vec();
+        let mut names: Vec<String> = UNITS
+            .iter()
+            .flat_map(|u| shapes_of(u.0))
+            .flat_map(|(name, _)| match *name {
+                "jaw*" => sided(name, ["Left", "Right"]),
+                _ => sided(name, ["L", "R"]),
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// A face of 68 points on a grid, whose shapes move one point each: the smile its mouth corner,
+    /// the shrug of the lower lip its middle.
+    fn written(folder: &Path, landmarks: usize) -> PathBuf {
+        let names = shape_names();
+        let mut neutral = Array2::<f32>::zeros((68, 3));
+        for i in 0..68 {
+            neutral[[i, 0]] = (i % 9) as f32 - 4.0;
+            neutral[[i, 1]] = (i / 9) as f32;
+        }
+        // The outer eye corners, level; the mouth corners and the lower lip's middle.
+        for (i, [x, y]) in [
+            (36, [-4.0, 3.0]),
+            (45, [4.0, 3.0]),
+            (48, [-2.5, -3.5]),
+            (54, [2.5, -3.5]),
+            (57, [0.0, -4.0]),
+        ] {
+            (neutral[[i, 0]], neutral[[i, 1]]) = (x, y);
+        }
+        let mut shapes = Array3::from_elem((names.len(), 68, 3), Half(0.0));
+        let mut push = |name: &str, point: usize, by: [f32; 3]| {
+            let shape = names.iter().position(|n| n == name).expect("a shape");
+            (0..3).for_each(|k| shapes[[shape, point, k]] = Half(by[k]));
+        };
+        push("mouthSmile_L", 54, [0.5, 1.0, 0.0]);
+        push("mouthSmile_R", 48, [-0.5, 1.0, 0.0]);
+        push("mouthShrugLower", 57, [0.0, 1.0, 0.0]);
+        let path = folder.join("basis.npz");
+        let mut file = NpzWriter::new(File::create(&path).expect("creates"));
+        file.add_array("neutral", &neutral).expect("writes");
+        file.add_array("identities", &Array3::from_elem((2, 68, 3), Half(0.0))).expect("writes");
+        file.add_array("expressions", &shapes).expect("writes");
+        let names: Array1<Text> = names.into_iter().map(Text).collect();
+        file.add_array("expression_names", &names).expect("writes");
+        let indices: Array1<i32> = (0..landmarks as i32).collect();
+        file.add_array("landmarks68", &indices).expect("writes");
+        file.finish().expect("finishes");
+        path
+    }
+
+    fn person() -> Person {
+        let folder = tempfile::tempdir().expect("folder");
+        let rig = BasisRig::load(&written(folder.path(), 68)).expect("a basis");
+        rig.person(&mut Random::seed_from_u64(1))
+    }
+
+    #[test]
+    fn the_left_smile_pulls_the_left_mouth_corner_up_and_out() {
+        let smile = person().fields[index_of(ActionUnit(12)).expect("12")];
+        let ([left, right], [x, y]) = ([smile[0], smile[1]], smile[0][10]);
+        assert!(x > 0.0 && y < -5.0, "{x} {y}");
+        assert_eq!((left[8], right[10]), ([0.0; 2], [0.0; 2]));
+        assert!(right[8][0] < 0.0 && right[8][1] < -5.0);
+    }
+
+    #[test]
+    fn a_shape_without_sides_is_shared_by_the_halves() {
+        let shrug = person().fields[index_of(ActionUnit(17)).expect("17")];
+        assert!(shrug[0][11][1] < -1.0);
+        assert!((shrug[0][11][1] - shrug[1][11][1]).abs() < 1e-3);
+    }
+
+    #[test]
+    fn bad_files_are_named_with_what_is_wrong() {
+        let folder = tempfile::tempdir().expect("folder");
+        let missing = BasisRig::load(&folder.path().join("none.npz")).expect_err("no file");
+        assert!(missing.to_string().contains("none.npz"));
+        let few = BasisRig::load(&written(folder.path(), 60)).expect_err("60 landmarks");
+        assert!(few.to_string().contains("68") && few.to_string().contains("60"), "{few}");
+        let text = folder.path().join("text.npz");
+        std::fs::write(&text, "no archive").expect("writes");
+        assert!(BasisRig::load(&text).is_err());
+    }
+}

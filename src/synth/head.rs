@@ -32,7 +32,7 @@ impl HeadModel {
             distance: random.random_range(450.0..1000.0),
             stabilised: match method {
                 Method::Published => 0.0,
-                Method::Own => random.random_range(0.5..1.0),
+                Method::Own => random.random_range(0.4..1.0),
             },
         }
     }

@@ -6,7 +6,7 @@ use super::camera::{CameraModel, Estimator, GRID_FPS, Shot, to_grid};
 use super::head::{HeadModel, remove_nose};
 use super::noise::{Change, NoiseModel};
 use super::scenario::{log_normal, normal};
-use super::setting::{Place, Setting};
+use super::setting::{Method, Place, Setting};
 use super::timeline::{Pose, Timeline};
 use super::units::UNITS;
 use super::{Person, Random, Rig};
@@ -27,20 +27,26 @@ pub struct Recording {
     pub nose_share: f32,
 }
 
-/// Median speed of a still region, percent of the outer-eye distance per frame: .11 px at 190 px
-/// and .059 in our own pipeline. Nuisances add the rest.
-const STILL_PERCENT: f64 = 0.062;
+/// Median speed of a still region, percent of the outer-eye distance per frame, and the standard
+/// deviation of its logarithm from recording to recording. Nuisances add the rest.
+///
+/// Published features: .11 px at 190 px. Our own pipeline: .041 to .046 on rendered portraits with
+/// ordinary sensor noise, .059 with a tail ten times as long on a small compressed webcam face.
+fn still_percent(setting: Setting) -> (f64, f64) {
+    match (setting.place, setting.method) {
+        (Place::Laboratory, Method::Published) => (0.062, 0.2),
+        (Place::Laboratory, Method::Own) => (0.045, 0.25),
+        (Place::Home, Method::Published) => (0.062, 0.4),
+        (Place::Home, Method::Own) => (0.055, 0.5),
+    }
+}
 
 impl Recording {
     /// Draws a recording.
     pub fn draw(random: &mut Random, setting: Setting) -> Self {
         let camera = CameraModel::draw(random, setting.place);
-        let spread = match setting.place {
-            Place::Laboratory => 0.2,
-            Place::Home => 0.4,
-        };
-        let mut still = log_normal(random, (STILL_PERCENT, spread)) as f32;
-        if camera.fps > GRID_FPS {
+        let mut still = log_normal(random, still_percent(setting)) as f32;
+        if camera.fps > GRID_FPS && setting.method == Method::Published {
             // Errors of neighbouring frames cancel in part: between not at all and like chance.
             let cancels = random.random_range(0.2..0.8);
             still *= (GRID_FPS / camera.fps).powf(cancels) as f32;
@@ -80,6 +86,7 @@ impl Recording {
         let mut motion = self.true_motion(&poses, &shots, person);
         let change = |(pose, shot): (&[Pose], &[Shot])| Change {
             brighter: (pose[1].gain / pose[0].gain).ln(),
+            head_percent: pose[0].head.travel_percent(pose[1].head),
             repeats: shot[1].content_secs == shot[0].content_secs,
         };
         let changes: Vec<Change> = poses.windows(2).zip(shots.windows(2)).map(change).collect();
@@ -121,8 +128,9 @@ impl Recording {
     fn appearance<const R: usize>(&self, pose: &Pose, person: &Person) -> [[f32; 2]; R] {
         let mut points = self.head.place(person, &pose.head);
         let skin: [[f32; 2]; R] = person.displacement(&pose.units);
-        for (point, by) in points.iter_mut().zip(skin) {
-            point[0] += self.estimator.gain * by[0];
+        for (i, (point, by)) in points.iter_mut().zip(skin).enumerate() {
+            let along = if LIPS.contains(&i) { self.estimator.along_lips } else { 1.0 };
+            point[0] += self.estimator.gain * along * by[0];
             point[1] += self.estimator.gain * by[1];
         }
         points
@@ -138,6 +146,9 @@ impl Recording {
         moved
     }
 }
+
+/// The regions on the lips, whose edges lie along x.
+const LIPS: std::ops::Range<usize> = 8..12;
 
 /// Draws a person from `rig` and gives their movements an own hand: how far each unit moves sideways
 /// and up, how the regions share in it, where exactly the regions lie.

@@ -26,6 +26,20 @@ impl ReadableElement for Half {
     }
 }
 
+impl WritableElement for Half {
+    fn type_descriptor() -> Value {
+        Value::String("<f2".into())
+    }
+
+    fn write<W: Write>(&self, mut writer: W) -> Result<(), WriteDataError> {
+        Ok(writer.write_all(&half::f16::from_f32(self.0).to_le_bytes())?)
+    }
+
+    fn write_slice<W: Write>(slice: &[Self], mut writer: W) -> Result<(), WriteDataError> {
+        slice.iter().try_for_each(|number| number.write(&mut writer))
+    }
+}
+
 /// Text of at most [`Text::WIDTH`] characters when written (`<U32`), of any width when read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text(pub String);

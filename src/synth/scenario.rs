@@ -206,16 +206,18 @@ impl Draw<'_> {
     /// Moments of a Poisson process over the whole recording, in order.
     fn moments(&mut self, per_minute: f64) -> Vec<f64> {
         let mut moments = Vec::new();
+        if per_minute <= 0.0 {
+            return moments;
+        }
         let mut t = 0.0;
-        while per_minute > 0.0 {
+        loop {
             let wait: f64 = self.random.random_range(f64::EPSILON..1.0);
             t -= wait.ln() * 60.0 / per_minute;
             if t >= self.config.duration_secs {
-                break;
+                return moments;
             }
             moments.push(t);
         }
-        moments
     }
 
     fn uniform(&mut self, low: f64, high: f64) -> f64 {

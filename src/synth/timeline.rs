@@ -132,6 +132,13 @@ impl HeadPose {
         Self { pitch, yaw, roll, shift: [x, y], log_scale }
     }
 
+    /// About how far the nose travels from here to `other`, percent of the outer-eye distance: it is
+    /// one and a half eye distances away from the neck.
+    pub fn travel_percent(self, other: Self) -> f32 {
+        let turn = 1.5 * (self.pitch - other.pitch).hypot(self.yaw - other.yaw);
+        100.0 * (turn + (self.shift[0] - other.shift[0]).hypot(self.shift[1] - other.shift[1]))
+    }
+
     /// The sum of two small deviations from rest.
     pub fn plus(self, other: Self) -> Self {
         let (mut sum, b) = (self.to_array(), other.to_array());
