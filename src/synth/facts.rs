@@ -99,7 +99,7 @@ pub const MACRO: Durations =
 ///
 /// Micro p10/50/90 is .6/1.2/3.7 px (CAS(ME)²) and .4/1.1/4.9 px (SAMM) at about 190 px; the lower
 /// tail holds annotated movements that the twelve regions hardly show.
-pub const MICRO_SIZE_PERCENT: (f64, f64) = (0.72, 0.85);
+pub const MICRO_SIZE_PERCENT: (f64, f64) = (0.76, 0.85);
 
 /// The same for macro-expressions: .8/2.8/9.1 px and .6/2.1/14 px.
 pub const MACRO_SIZE_PERCENT: (f64, f64) = (1.5, 1.1);
