@@ -132,6 +132,20 @@ pub enum ConfigError {
         /// What is wrong, with its line.
         error: Box<toml::de::Error>,
     },
+    /// A value outside its range.
+    #[error("{path}: {key}: expected {least} to {most}, found {found}")]
+    Range {
+        /// The file.
+        path: String,
+        /// The setting, with its section.
+        key: &'static str,
+        /// Least value that makes sense.
+        least: f64,
+        /// Greatest value that makes sense.
+        most: f64,
+        /// The value in the file.
+        found: f64,
+    },
 }
 
 impl Config {
@@ -140,8 +154,44 @@ impl Config {
         let name = || path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Io { path: name(), error })?;
-        toml::from_str(&text)
-            .map_err(|error| ConfigError::Toml { path: name(), error: Box::new(error) })
+        let config: Self = toml::from_str(&text)
+            .map_err(|error| ConfigError::Toml { path: name(), error: Box::new(error) })?;
+        match config.out_of_range() {
+            None => Ok(config),
+            Some((key, [least, most], found)) => {
+                Err(ConfigError::Range { path: name(), key, least, most, found })
+            }
+        }
+    }
+
+    /// The first setting outside its range: its key, its range, its value. Not-a-number is outside
+    /// every range.
+    fn out_of_range(&self) -> Option<(&'static str, [f64; 2], f64)> {
+        let Self { face, quality, spotting, engine } = self;
+        let [dark, bright] = quality.brightness_range;
+        let settings: [(&'static str, [f64; 2], f64); 16] = [
+            ("face.min_detection", [0.0, 1.0], face.min_detection.into()),
+            ("face.min_presence", [0.0, 1.0], face.min_presence.into()),
+            ("quality.min_rate_fps", [1.0, 1000.0], quality.min_rate_fps.into()),
+            ("quality.max_gap_secs", [0.01, 10.0], quality.max_gap_secs.into()),
+            ("quality.blink_share", [0.0, 1.0], quality.blink_share.into()),
+            ("quality.talking_turns", [1.0, 100.0], quality.talking_turns.into()),
+            ("quality.max_head_speed", [0.01, 100.0], quality.max_head_speed.into()),
+            ("quality.max_yaw_deg", [0.0, 90.0], quality.max_yaw_deg.into()),
+            ("quality.min_sharpness", [0.0, 1.0], quality.min_sharpness.into()),
+            ("quality.brightness_range", [0.0, 255.0], dark.into()),
+            ("quality.brightness_range", [0.0, 255.0], bright.into()),
+            ("quality.max_light_step", [0.1, 255.0], quality.max_light_step.into()),
+            ("quality.min_eye_distance_px", [1.0, 1000.0], quality.min_eye_distance_px.into()),
+            (
+                "spotting.false_alarms_per_minute",
+                [0.05, 20.0],
+                spotting.false_alarms_per_minute.into(),
+            ),
+            ("engine.camera_queue_frames", [1.0, 64.0], engine.camera_queue_frames as f64),
+            ("quality.brightness_range", [f64::from(dark), 255.0], bright.into()),
+        ];
+        settings.into_iter().find(|(_, [least, most], value)| !(*least..=*most).contains(value))
     }
 }
 
@@ -164,5 +214,25 @@ mod tests {
     fn a_misspelt_key_is_an_error_that_names_it() {
         let error = toml::from_str::<Config>("[spotting]\nfalse_alarms = 1").expect_err("unknown");
         assert!(error.to_string().contains("false_alarms"));
+    }
+    #[test]
+    fn the_defaults_are_in_range() {
+        assert_eq!(Config::default().out_of_range(), None);
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_an_error_that_names_range_and_value() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("s.toml");
+        for (text, key) in [
+            ("[engine]\ncamera_queue_frames = 1000000000", "engine.camera_queue_frames"),
+            ("[spotting]\nfalse_alarms_per_minute = nan", "spotting.false_alarms_per_minute"),
+            ("[quality]\nbrightness_range = [200.0, 100.0]", "quality.brightness_range"),
+        ] {
+            std::fs::write(&path, text).expect("written");
+            let error = Config::load(&path).expect_err(text).to_string();
+            assert!(error.contains("s.toml") && error.contains(key), "{error}");
+            assert!(error.contains("expected"), "{error}");
+        }
     }
 }

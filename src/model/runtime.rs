@@ -70,7 +70,7 @@ impl Runtime {
                     let environment = builder.with_name("fleeting").with_telemetry(false).build();
                     return Self {
                         backend: Backend::OnnxRuntime,
-                        version: version_in(ort::info()),
+                        version: version_in(ort::info(), &library),
                         library: Some(library),
                         skipped,
                         environment: environment.map_err(|e| e.to_string()),
@@ -94,10 +94,12 @@ impl fmt::Display for Runtime {
     }
 }
 
-/// `1.24.1` out of the library's build information.
-fn version_in(info: &str) -> String {
+/// `1.24.1` out of the library's build information, or else out of its file name.
+fn version_in(info: &str, library: &Path) -> String {
     let branch = info.split(['=', ',', ' ']).find_map(|word| word.strip_prefix("rel-"));
-    branch.unwrap_or("of unknown version").into()
+    let name = library.file_name().unwrap_or_default().to_string_lossy();
+    let in_name = name.split_once(".so.").map(|(_, version)| version);
+    branch.or(in_name).unwrap_or("of unknown version").into()
 }
 
 /// Library files worth trying, in order: what `ORT_DYLIB_PATH` names, then beside the program, the
@@ -169,8 +171,11 @@ mod tests {
     fn the_version_is_read_from_the_build_information() {
         let info =
             "ORT Build Info: git-branch=rel-1.24.1, git-commit-id=26250ae, build type=Release";
-        assert_eq!(version_in(info), "1.24.1");
-        assert_eq!(version_in("something else"), "of unknown version");
+        let library = Path::new("capi/libonnxruntime.so.1.26.0");
+        assert_eq!(version_in(info, library), "1.24.1");
+        assert_eq!(version_in("something else", library), "1.26.0");
+        let unnumbered = Path::new("onnxruntime.dll");
+        assert_eq!(version_in("something else", unnumbered), "of unknown version");
     }
 
     #[test]
