@@ -456,8 +456,9 @@ fn every_command_is_in_a_menu() {
 
 #[test]
 fn with_a_camera_the_program_opens_it_and_says_so() {
-    let window = Window::open(None, &["HD Webcam", "Other"]);
+    let mut window = Window::open(None, &["HD Webcam", "Other"]);
     assert_eq!(window.started.borrow()[0].to_string(), "camera:0");
+    window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::L);
     assert!(window.has("Using the camera “HD Webcam”"));
 }
 

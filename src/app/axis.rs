@@ -79,6 +79,15 @@ impl TimeAxis {
     }
 }
 
+/// A low line of words above a row.
+pub fn header(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    let size = vec2(ui.available_width(), SMALL_PT + 4.0);
+    ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+        ui.spacing_mut().interact_size.y = size.y;
+        add(ui);
+    });
+}
+
 /// A row of the plots: its gutter for names, and the axis over the rest.
 pub fn row(ui: &mut Ui, state: &State, height: f32) -> (Rect, TimeAxis) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::empty());
@@ -147,9 +156,12 @@ pub fn grid(painter: &Painter, theme: &Theme, axis: &TimeAxis) {
 pub fn tick_words(painter: &Painter, theme: &Theme, axis: &TimeAxis) {
     let step_is_fine = axis.ticks().windows(2).any(|w| w[1] - w[0] < 0.99);
     for secs in axis.ticks() {
-        let at = pos2(axis.x(secs), axis.rect.bottom() + 3.0);
-        let font = FontId::proportional(SMALL_PT);
-        painter.text(at, Align2::CENTER_TOP, clock(secs, step_is_fine), font, theme.faint);
+        let x = axis.x(secs);
+        let at_edge = x > axis.rect.right() - 16.0;
+        let align = if at_edge { Align2::RIGHT_TOP } else { Align2::CENTER_TOP };
+        let at = pos2(x.min(axis.rect.right()), axis.rect.bottom() + 3.0);
+        let font = FontId::proportional(SMALL_PT - 1.0);
+        painter.text(at, align, clock(secs, step_is_fine), font, theme.faint);
     }
 }
 

@@ -45,8 +45,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         show_none(ui, &theme);
         return;
     };
-    show_head(ui, &theme, event, state.picked_event.is_none());
-    ui.add_space(2.0);
+    show_head(ui, cx, &theme, event);
     match state.session.clip(event.id) {
         Some(clip) => show_pictures(ui, cx, &theme, event, clip),
         None => {
@@ -75,16 +74,17 @@ fn show_none(ui: &mut Ui, theme: &Theme) {
     );
 }
 
-fn show_head(ui: &mut Ui, theme: &Theme, event: &Event, is_newest: bool) {
+fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, event: &Event) {
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::empty());
         ui.painter().add(kind_shape(event.kind, rect, theme.kind(event.kind)));
-        ui.label(RichText::new(format!("{} {}", kind_title(event.kind), event.id + 1)).heading());
-        let grade = Grade::of(event.trouble);
-        grade_badge(ui, grade, &quality_words(event));
+        ui.label(title(format!("{} {}", kind_title(event.kind), event.id + 1)).heading());
+        grade_badge(ui, Grade::of(event.trouble), &quality_words(event));
+        let is_newest = cx.state.picked_event.is_none();
+        let which = if is_newest { "newest" } else { "picked" };
+        ui.label(RichText::new(which).small().color(theme.faint));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let which = if is_newest { "newest" } else { "picked" };
-            ui.label(RichText::new(which).small().color(theme.faint));
+            show_loop_buttons(ui, cx);
         });
     });
     let frames = event.interval().frames();
@@ -99,6 +99,17 @@ fn show_head(ui: &mut Ui, theme: &Theme, event: &Event, is_newest: bool) {
     ui.label(RichText::new(words).color(theme.faint));
 }
 
+fn show_loop_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    ui.spacing_mut().item_spacing.x = 3.0;
+    ui.spacing_mut().button_padding = vec2(6.0, 2.0);
+    for speed in LoopSpeed::ALL.into_iter().rev() {
+        let help = format!("Loop at {} of the real speed  [Shift+R for the next]", speed.name());
+        cx.button_named(ui, &Command::SetLoopSpeed(speed), speed.name()).on_hover_text(help);
+    }
+    let name = if cx.state.loops { "Hold loop" } else { "Loop" };
+    cx.button_named(ui, &Command::ToggleLoop, name);
+}
+
 fn show_pictures(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
@@ -108,20 +119,18 @@ fn show_pictures(
 ) {
     let gap = 6.0;
     let width = ((ui.available_width() - 4.0 * gap) / 5.0).max(30.0);
-    let side = width.min((ui.available_height() * 0.52).max(40.0));
+    let side = width.min((ui.available_height() * 0.55).max(40.0));
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = gap;
         let stills = [("onset", clip.onset), ("apex", clip.apex), ("offset", clip.offset)];
         for (i, (name, index)) in stills.into_iter().enumerate() {
-            let Some((seq, time, image)) = clip.frames.get(index) else { continue };
+            let Some((seq, _, image)) = clip.frames.get(index) else { continue };
             let version = version_of(event.id, index);
             let texture = cx.cache.card.stills[i].show(ui.ctx(), version, image);
-            let rect =
-                cell(ui, side, name, &format!("frame {seq}"), Some(texture), image_size(clip));
+            let rect = cell(ui, side, name, &seq.to_string(), Some(texture), image_size(clip));
             if name == "apex" {
                 draw_movement(ui, cx.state, event, rect);
             }
-            let _ = time;
         }
         show_difference(ui, cx, theme, event, clip, side);
         show_loop(ui, cx, event, clip, side);
@@ -157,8 +166,13 @@ fn cell(
             show_image(ui.painter(), texture, rect);
         }
         named(&response, Role::Image, format!("Event picture: {name}"));
-        ui.label(RichText::new(name).small());
-        ui.label(RichText::new(caption).small().color(theme.faint));
+        ui.spacing_mut().interact_size.y = 15.0;
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 5.0;
+            ui.label(title(name).small());
+            let caption = RichText::new(caption).small().color(theme.faint);
+            ui.add(egui::Label::new(caption).truncate());
+        });
         rect
     })
     .inner
@@ -182,10 +196,11 @@ fn show_difference(
         found.map_or(ColorImage::filled([1, 1], theme.surface), |d| difference_image(theme, &d))
     });
     textures.difference_scale = scale.map(|s| (version, s));
-    let caption = scale.map_or("not comparable".to_owned(), |s| format!("±{s:.0} grey levels"));
+    let caption = scale.map_or("none".to_owned(), |s| format!("±{s:.0}"));
     let rect = cell(ui, side, "apex − onset", &caption, Some(texture), image_size(clip));
     ui.interact(rect, ui.scope_id().with("difference"), Sense::hover()).on_hover_text(
-        "Orange became brighter, blue became darker, from onset to apex. The scale fits this event.",
+        "Orange became brighter, blue became darker, from onset to apex; full colour at the number of \
+         grey levels below, which fits this event.",
     );
 }
 
@@ -222,21 +237,7 @@ fn show_loop(ui: &mut Ui, cx: &mut PanelContext<'_>, event: &Event, clip: &Event
     let Some((seq, _, image)) = clip.frames.get(index) else { return };
     let texture = cx.cache.card.looped.show(ui.ctx(), version_of(event.id, index), image);
     let name = if under_cursor.is_some() { "at the cursor" } else { "slow loop" };
-    ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        cell(ui, side, name, &format!("frame {seq}"), Some(texture), image_size(clip));
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 2.0;
-            ui.spacing_mut().button_padding = vec2(5.0, 2.0);
-            cx.button_named(ui, &Command::ToggleLoop, if state.loops { "hold" } else { "play" });
-            for speed in LoopSpeed::ALL {
-                let command = Command::SetLoopSpeed(speed);
-                let help =
-                    format!("Loop at {} of the real speed  [Shift+R for the next]", speed.name());
-                cx.button_named(ui, &command, speed.name()).on_hover_text(help);
-            }
-        });
-    });
+    cell(ui, side, name, &seq.to_string(), Some(texture), image_size(clip));
 }
 
 /// The frame of the clip that was there at `time`; none outside the clip.
@@ -291,6 +292,8 @@ fn regions_in_face(state: &State) -> Option<Vec<Point>> {
 }
 
 fn show_units(ui: &mut Ui, theme: &Theme, event: &Event) {
+    ui.spacing_mut().interact_size.y = 18.0;
+    ui.spacing_mut().item_spacing.y = 3.0;
     ui.label(title("Action units"));
     if event.action_units.is_empty() {
         ui.label(RichText::new("None was read with confidence.").color(theme.faint));
@@ -311,6 +314,8 @@ fn show_units(ui: &mut Ui, theme: &Theme, event: &Event) {
 }
 
 fn show_emotion(ui: &mut Ui, theme: &Theme, event: &Event) {
+    ui.spacing_mut().interact_size.y = 18.0;
+    ui.spacing_mut().item_spacing.y = 3.0;
     ui.horizontal(|ui| {
         ui.label(title("Emotion"));
         ui.label(emotion_words(event));

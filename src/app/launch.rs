@@ -7,6 +7,9 @@ use std::rc::Rc;
 use super::desktop::Desktop;
 use super::{App, LaunchOptions};
 
+/// The icon, as it stands in the task bar.
+static ICON_PNG: &[u8] = include_bytes!("../../assets/icon.png");
+
 /// What to do without a window.
 const HEADLESS: &str = "without a window, `fleeting analyze SOURCE --out DIR` does the same work; \
                         `fleeting --help` lists the rest";
@@ -45,7 +48,8 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
             .with_title("Fleeting")
             .with_app_id("fleeting")
             .with_inner_size([1366.0, 768.0])
-            .with_min_inner_size([1000.0, 640.0]),
+            .with_min_inner_size([1000.0, 640.0])
+            .with_icon(icon()),
         persist_window: true,
         ..Default::default()
     };
@@ -78,6 +82,13 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
             }
         }
     }
+}
+
+fn icon() -> egui::IconData {
+    eframe::icon_data::from_png_bytes(ICON_PNG).unwrap_or_else(|error| {
+        tracing::error!("the icon cannot be read: {error}");
+        egui::IconData::default()
+    })
 }
 
 fn explain(words: &str) -> AppError {
@@ -136,5 +147,10 @@ mod tests {
         let error = missing_library("Library libxkbcommon-x11.so could not be loaded.");
         assert!(error.is_some_and(|e| e.to_string().contains("install libxkbcommon-x11-0")));
         assert!(missing_library("index out of bounds").is_none());
+    }
+
+    #[test]
+    fn the_icon_can_be_read() {
+        assert!(icon().width > 0);
     }
 }

@@ -51,8 +51,6 @@ pub enum Topic {
     Connection,
     /// Frames that were lost.
     Loss,
-    /// Which source was taken and why.
-    Choice,
     /// Everything else: never replaced.
     Other,
 }
@@ -93,14 +91,23 @@ impl Messages {
         self.now = now;
     }
 
+    /// Writes into the log what nobody needs to act on.
+    pub fn note_down(&mut self, text: impl Into<String>) {
+        self.write_down(Weight::Note, text.into());
+    }
+
+    fn write_down(&mut self, weight: Weight, text: String) {
+        self.log.push_back(LogLine { time: self.now, weight, text });
+        if self.log.len() > LOG_LINES {
+            self.log.pop_front();
+        }
+    }
+
     /// Adds a message, or puts it in the place of one on the same topic.
     pub fn post(&mut self, weight: Weight, topic: Topic, text: impl Into<String>) {
         let (id, text) = (self.count, text.into());
         self.count += 1;
-        self.log.push_back(LogLine { time: self.now, weight, text: text.clone() });
-        if self.log.len() > LOG_LINES {
-            self.log.pop_front();
-        }
+        self.write_down(weight, text.clone());
         let same = self.unread.iter().position(|m| match topic {
             Topic::Other => m.text == text,
             topic => m.topic == topic,

@@ -247,7 +247,7 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     let gap = theme::GAP;
     let side = (rect.width() * 0.235).clamp(250.0, 420.0);
     let split_x = rect.right() - side - gap;
-    let upper = ((rect.height() - gap) * 0.5).max(120.0);
+    let upper = ((rect.height() - gap) * 0.48).max(120.0);
     let split_y = rect.top() + upper;
     // As wide as a 4:3 picture of this height with its surface's margins and buttons.
     let picture = ((upper - 52.0) * 4.0 / 3.0 + 22.0).min((split_x - rect.left()) * 0.55);
@@ -280,15 +280,14 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     });
 }
 
+/// Draws inside a surface that keeps its size, whatever is drawn in it.
 fn on_surface(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
-    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-        let frame = theme::surface(&theme::Theme::of(ui));
-        frame.show(ui, |ui| {
-            ui.set_min_size(ui.available_size());
-            ui.shrink_clip_rect(ui.max_rect().expand(4.0));
-            add(ui);
-        });
-    });
+    let frame = theme::surface(&theme::Theme::of(ui));
+    let inside = rect - frame.total_margin();
+    ui.painter().add(frame.paint(inside));
+    let mut inner = ui.new_child(UiBuilder::new().max_rect(inside));
+    inner.shrink_clip_rect(inside.expand(4.0));
+    add(&mut inner);
 }
 
 fn show_floating(

@@ -6,8 +6,8 @@ use super::command::{Command, Layer};
 use super::overlay::{self, ScreenFromFrame, fit_inside};
 use super::state::{Cameras, Phase};
 use super::textures::show_image;
-use super::theme::{Grade, Theme, phase_word};
-use super::widgets::{PanelContext, badge, grade_badge, named, phase_shape};
+use super::theme::{Grade, SMALL_PT, Theme, phase_word};
+use super::widgets::{PanelContext, badge, grade_shape, named, phase_shape};
 use super::{Panel, Slot};
 use crate::engine::Preview;
 use crate::pipeline::quality::Quality;
@@ -56,10 +56,10 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
         for layer in [Layer::Landmarks, Layer::Regions, Layer::Arrows] {
             cx.button(ui, &Command::ToggleLayer(layer));
         }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            show_quality(ui, quality);
-        });
     });
+    let quality = show_quality(&painter, rect, &preview.overlay.quality);
+    let id = ui.scope_id().with("quality");
+    ui.interact(quality, id, Sense::hover()).on_hover_text(measurements(&preview.overlay.quality));
 }
 
 /// When the picture is not live, it says so where people look.
@@ -77,15 +77,30 @@ fn show_held(painter: &egui::Painter, rect: Rect, theme: &Theme, phase: &Phase) 
     painter.text(at, Align2::LEFT_CENTER, phase_word(phase), FontId::proportional(14.0), color);
 }
 
-fn show_quality(ui: &mut Ui, quality: &Quality) {
+/// How good the face is to measure, on a plate at the bottom of the picture; gives the plate.
+fn show_quality(painter: &egui::Painter, picture: Rect, quality: &Quality) -> Rect {
+    let theme = Theme::DARK;
     let grade = Grade::of(quality.trouble);
     let words = match grade {
-        Grade::Good => "Face: good".to_owned(),
-        Grade::Suspect => format!("Suspect: {}", quality.trouble),
-        Grade::Unscorable => format!("Not scored: {}", quality.trouble),
+        Grade::Good => "face: good".to_owned(),
+        Grade::Suspect | Grade::Unscorable => format!("{}: {}", grade.word(), quality.trouble),
     };
-    let response = ui.scope(|ui| grade_badge(ui, grade, &words)).response;
-    response.on_hover_text(format!(
+    let color = theme.grade(grade);
+    let most = (picture.width() - 60.0).max(40.0);
+    let galley = painter.layout(words, FontId::proportional(SMALL_PT), color, most);
+    let size = galley.size() + vec2(34.0, 8.0);
+    let at = picture.left_bottom() + vec2(8.0, -8.0 - size.y);
+    let plate = Rect::from_min_size(at, size);
+    painter.rect_filled(plate, 6.0, Color32::from_black_alpha(170));
+    let sign = Rect::from_center_size(plate.left_center() + vec2(14.0, 0.0), vec2(13.0, 13.0));
+    painter.extend(grade_shape(grade, sign, color));
+    painter.galley(plate.min + vec2(26.0, 4.0), galley, color);
+    plate
+}
+
+/// The numbers behind the words.
+fn measurements(quality: &Quality) -> String {
+    format!(
         "Lid gap {:.2} of the eye's width\nHead speed {:.2} eye distances per second\nHead turned \
          {:.0}°\nSharpness {:.2}\nBrightness {:.0} of 255\nEye distance {:.0} pixels\n{:.1} frames \
          per second",
@@ -96,7 +111,7 @@ fn show_quality(ui: &mut Ui, quality: &Quality) {
         quality.brightness,
         quality.eye_distance_px,
         quality.rate_fps,
-    ));
+    )
 }
 
 fn show_starting(ui: &mut Ui, step: &str) {

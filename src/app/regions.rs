@@ -12,7 +12,7 @@ use crate::pipeline::roi::REGION_NAMES;
 use crate::session::history::Channel;
 
 /// The entry in [`super::PANELS`].
-pub const PANEL: Panel = Panel { name: "Region motion", slot: Slot::Plot { share: 0.30 }, show };
+pub const PANEL: Panel = Panel { name: "Region motion", slot: Slot::Plot { share: 0.31 }, show };
 
 /// Motion at which the colour is full: percent of the outer-eye distance per 1/30 s. The fastest
 /// frame of a clear micro-expression.
@@ -21,24 +21,25 @@ const FULL_PERCENT: f32 = 1.5;
 /// Points that one column of the strip covers.
 const COLUMN_PT: f32 = 2.0;
 
-/// The rows, top to bottom as on the face: a name, and the regions of which the fastest is shown.
-const ROWS: [(&str, &[usize]); 10] = [
-    ("R brow", &[0, 1, 2, 19]),
-    ("L brow", &[3, 4, 5, 20]),
-    ("R eye", &[12]),
-    ("L eye", &[13]),
-    ("Nose", &[6, 7, 16, 17]),
-    ("R cheek", &[14, 21]),
-    ("L cheek", &[15, 22]),
-    ("R mouth", &[8]),
-    ("L mouth", &[10]),
-    ("Lips, chin", &[9, 11, 18]),
+/// Groups of rows, top to bottom as on the face: a name, and for each row the regions of which the
+/// fastest is shown. Names end in R and L where the first row is the person's right.
+const GROUPS: [(&str, &[&[usize]]); 5] = [
+    ("Brows R, L", &[&[0, 1, 2, 19], &[3, 4, 5, 20]]),
+    ("Eyes R, L", &[&[12], &[13]]),
+    ("Cheeks R, L", &[&[14, 21], &[15, 22]]),
+    ("Mouth R, L", &[&[8], &[10]]),
+    ("Nose, lips", &[&[6, 7, 16, 17], &[9, 11, 18]]),
 ];
+
+/// All rows, top to bottom.
+fn rows() -> impl Iterator<Item = &'static [usize]> {
+    GROUPS.iter().flat_map(|(_, rows)| rows.iter().copied())
+}
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
-    ui.horizontal(|ui| {
-        ui.label(title("Motion of the face"));
+    axis::header(ui, |ui| {
+        ui.label(title("Motion of the face").size(SMALL_PT));
         let unit = "percent of the eye distance in 1/30 s, head motion removed";
         ui.label(RichText::new(unit).small().color(theme.faint));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -59,11 +60,11 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     axis::cursor(&painter, &theme, &axis, cx.state);
     let response = axis::point_at(ui, cx, &axis, "Region motion strip");
     if let Some(pointer) = response.hover_pos() {
-        let row = ((pointer.y - axis.rect.top()) / axis.rect.height() * ROWS.len() as f32) as usize;
-        let Some((_, regions)) = ROWS.get(row) else { return };
+        let share = (pointer.y - axis.rect.top()) / axis.rect.height();
+        let Some(regions) = rows().nth((share * rows().count() as f32) as usize) else { return };
         let names: Vec<_> = regions.iter().map(|i| REGION_NAMES[*i]).collect();
         response.on_hover_text_at_pointer(format!(
-            "The fastest of {} (the person's own left and right)",
+            "The fastest of: {} (the person's own left and right)",
             names.join("; ")
         ));
     }
@@ -81,13 +82,14 @@ fn show_scale(ui: &mut Ui, theme: &Theme) {
 }
 
 fn show_names(painter: &Painter, theme: &Theme, gutter: Rect) {
-    let high = gutter.height() / ROWS.len() as f32;
-    // Where rows are too low for words, every second or third is named.
-    let every = ((SMALL_PT - 1.0) / high).ceil().max(1.0) as usize;
-    for (i, (name, _)) in ROWS.iter().enumerate().step_by(every) {
-        let at = pos2(gutter.right() - 6.0, gutter.top() + (i as f32 + 0.5) * high);
+    let high = gutter.height() / rows().count() as f32;
+    let mut top = gutter.top();
+    for (name, rows) in GROUPS {
+        let bottom = top + high * rows.len() as f32;
+        let at = pos2(gutter.right() - 6.0, (top + bottom) / 2.0);
         let font = FontId::proportional(SMALL_PT - 1.0);
-        painter.text(at, Align2::RIGHT_CENTER, *name, font, theme.faint);
+        painter.text(at, Align2::RIGHT_CENTER, name, font, theme.faint);
+        top = bottom;
     }
 }
 
@@ -103,13 +105,13 @@ fn version(state: &State, axis: &TimeAxis, theme: &Theme) -> u64 {
 /// The strip as a picture: a column for every two points, a row for every group of regions.
 fn heat(state: &State, axis: &TimeAxis, theme: &Theme) -> ColorImage {
     let width = (axis.rect.width() / COLUMN_PT).max(1.0) as usize;
-    let mut image = ColorImage::filled([width, ROWS.len()], theme.surface);
+    let mut image = ColorImage::filled([width, rows().count()], theme.surface);
     let (from, to) = axis.edges();
     let secs_per_column = (axis.last_secs - axis.first_secs) / width as f64;
     let mut fastest = vec![0.0f32; width];
-    for (row, (_, regions)) in ROWS.iter().enumerate() {
+    for (row, regions) in rows().enumerate() {
         fastest.fill(0.0);
-        for &region in *regions {
+        for &region in regions {
             for column in state.session.history.columns(Channel::Region(region), from, to, width) {
                 let Some((_, greatest)) = column.range else { continue };
                 let at = |secs: f64| (secs - axis.first_secs) / secs_per_column;
@@ -121,7 +123,7 @@ fn heat(state: &State, axis: &TimeAxis, theme: &Theme) -> ColorImage {
             }
         }
         for (x, percent) in fastest.iter().enumerate() {
-            image.pixels[row * width + x] = theme.heat((percent / FULL_PERCENT).sqrt());
+            image.pixels[row * width + x] = theme.heat((percent / FULL_PERCENT).powf(0.75));
         }
     }
     image
@@ -134,21 +136,17 @@ mod tests {
 
     #[test]
     fn every_region_is_in_exactly_one_row() {
-        let mut seen: Vec<usize> =
-            ROWS.iter().flat_map(|(_, regions)| regions.iter().copied()).collect();
+        let mut seen: Vec<usize> = rows().flatten().copied().collect();
         seen.sort_unstable();
         assert_eq!(seen, (0..REGIONS).collect::<Vec<_>>());
     }
 
     #[test]
-    fn rows_named_right_and_left_hold_regions_of_that_side() {
-        for (name, regions) in ROWS {
-            let side = match &name[..2] {
-                "R " => "right",
-                "L " => "left",
-                _ => continue,
-            };
-            assert!(regions.iter().all(|i| REGION_NAMES[*i].starts_with(side)), "{name}");
+    fn rows_named_r_and_l_are_the_right_and_the_left() {
+        for (name, rows) in GROUPS.iter().filter(|(name, _)| name.ends_with("R, L")) {
+            let [right, left] = rows else { panic!("{name}") };
+            assert!(right.iter().all(|i| REGION_NAMES[*i].starts_with("right")), "{name}");
+            assert!(left.iter().all(|i| REGION_NAMES[*i].starts_with("left")), "{name}");
         }
     }
 }

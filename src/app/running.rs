@@ -2,7 +2,7 @@
 
 use super::message::{Topic, Weight};
 use super::state::{Cameras, Phase, State, demo};
-use super::studio::{Assignment, Pick};
+use super::studio::{Assignment, CameraChoice, Pick};
 use super::timeline::Timeline;
 use crate::engine::{Command as EngineCommand, Stats, Update};
 use crate::session::Session;
@@ -181,7 +181,7 @@ impl State {
         }
     }
 
-    fn take_in_cameras(&mut self, found: Result<Vec<super::studio::CameraChoice>, String>) {
+    fn take_in_cameras(&mut self, found: Result<Vec<CameraChoice>, String>) {
         self.cameras = match found {
             Ok(cameras) => Cameras::Found(cameras),
             Err(error) => Cameras::Failed(error),
@@ -189,23 +189,24 @@ impl State {
         if !std::mem::take(&mut self.chooses) {
             return;
         }
-        let (source, why) = match &self.cameras {
+        let source = match &self.cameras {
             Cameras::Found(cameras) if !cameras.is_empty() => {
-                let target = cameras[0].target.clone();
-                let why = format!("Using the camera “{}”.", cameras[0].name);
-                (SourceSpec { kind: "camera", target, options: SourceOptions::default() }, why)
+                let CameraChoice { target, name } = cameras[0].clone();
+                self.messages.note_down(format!("Using the camera “{name}”, the first one found."));
+                SourceSpec { kind: "camera", target, options: SourceOptions::default() }
             }
             Cameras::Failed(error) => {
-                (demo(), format!("{error} Meanwhile this is the demo person, a synthetic face."))
+                let why = format!("{error} Meanwhile this is the demo person, a synthetic face.");
+                self.messages.post(Weight::Warning, Topic::Other, why);
+                demo()
             }
-            _ => (
-                demo(),
-                "No camera was found, so this is the demo person, a synthetic face. Plug a camera \
-                 in and choose it under Source."
-                    .into(),
-            ),
+            _ => {
+                let why = "No camera was found, so this is the demo person, a synthetic face. Plug \
+                           a camera in and choose it under Source.";
+                self.messages.post(Weight::Note, Topic::Other, why);
+                demo()
+            }
         };
-        self.messages.post(Weight::Note, Topic::Choice, why);
         self.choose(source);
     }
 }

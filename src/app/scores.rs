@@ -14,7 +14,7 @@ use crate::session::Sample;
 use crate::session::history::Channel;
 
 /// The entry in [`super::PANELS`].
-pub const PANEL: Panel = Panel { name: "Scores", slot: Slot::Plot { share: 0.46 }, show };
+pub const PANEL: Panel = Panel { name: "Scores", slot: Slot::Plot { share: 0.43 }, show };
 
 /// Scores are 0–1; a little more is shown so that lines at the edges are seen whole.
 const BOUNDS: (f64, f64) = (-0.04, 1.08);

@@ -282,9 +282,6 @@ impl State {
             }
             Command::Stop => self.is_running(),
             Command::Baseline => self.phase == Phase::Live && self.baseline_left.is_none(),
-            Command::Follow | Command::GoEnd => {
-                !self.timeline.follows || self.picked_event.is_some() || self.cursor.is_some()
-            }
             Command::StepFrames(_) | Command::StepSecs(_) => !self.session.history.is_empty(),
             Command::RemoveCursor => self.cursor.is_some(),
             Command::PreviousEvent | Command::NextEvent => !self.session.events.is_empty(),

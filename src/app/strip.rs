@@ -11,7 +11,7 @@ use crate::pipeline::quality::Trouble;
 use crate::session::history::Channel;
 
 /// The entry in [`super::PANELS`].
-pub const PANEL: Panel = Panel { name: "Quality", slot: Slot::Plot { share: 0.24 }, show };
+pub const PANEL: Panel = Panel { name: "Quality", slot: Slot::Plot { share: 0.26 }, show };
 
 /// Frames per second at the top of the rate line, at least.
 const LEAST_TOP_FPS: f32 = 36.0;
@@ -21,26 +21,26 @@ const LEAST_FPS: f32 = 24.0;
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
-    ui.horizontal(|ui| {
-        ui.label(title("Quality"));
+    axis::header(ui, |ui| {
+        ui.label(title("Trust").size(SMALL_PT));
         Grade::ALL.into_iter().for_each(|grade| grade_badge(ui, grade, grade.word()));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let stats = cx.state.stats;
             let words =
                 format!("{:.1} frames per second, {} lost", stats.analysis_fps, stats.dropped);
             let color = if stats.dropped > 0 { theme.suspect } else { theme.faint };
-            ui.label(RichText::new(words).color(color));
+            ui.label(RichText::new(words).small().color(color));
         });
     });
     let ticks_height = SMALL_PT + 6.0;
     let high = (ui.available_height() - ticks_height - ui.spacing().item_spacing.y).max(24.0);
-    let (quality_gutter, quality) = axis::row(ui, cx.state, high * 0.42);
-    let (rate_gutter, rate) = axis::row(ui, cx.state, high * 0.58);
+    let (quality_gutter, quality) = axis::row(ui, cx.state, high * 0.5);
+    let (rate_gutter, rate) = axis::row(ui, cx.state, high * 0.5);
     let painter = ui.painter().clone();
     axis::grid(&painter, &theme, &quality);
     axis::grid(&painter, &theme, &rate);
     show_quality(&painter.with_clip_rect(quality.rect), &theme, &quality, cx.state);
-    show_rate(&painter.with_clip_rect(rate.rect), &theme, &rate, rate_gutter, cx.state);
+    show_rate(&painter.with_clip_rect(rate.rect), &theme, &rate, cx.state);
     for (gutter, name) in [(quality_gutter, "Quality"), (rate_gutter, "Rate")] {
         let at = pos2(gutter.right() - 6.0, gutter.center().y);
         let font = FontId::proportional(SMALL_PT - 1.0);
@@ -127,7 +127,7 @@ fn show_quality(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State
     }
 }
 
-fn show_rate(painter: &Painter, theme: &Theme, axis: &TimeAxis, gutter: Rect, state: &State) {
+fn show_rate(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     let (from, to) = axis.edges();
     let width = axis.rect.width() as usize / 2;
     let lines = state.session.history.lines(Channel::Rate, from, to, width);
@@ -136,18 +136,6 @@ fn show_rate(painter: &Painter, theme: &Theme, axis: &TimeAxis, gutter: Rect, st
     let y = |fps: f32| axis.rect.bottom() - fps / top * axis.rect.height();
     let least = Stroke::new(1.0, theme.line);
     painter.hline(axis.rect.x_range(), y(LEAST_FPS), least);
-    let font = FontId::proportional(SMALL_PT - 2.0);
-    let at = pos2(gutter.left(), gutter.center().y);
-    let words = state.session.history.samples().last().map(|s| s.quality.rate_fps);
-    if let Some(fps) = words.filter(|f| f.is_finite()) {
-        painter.with_clip_rect(gutter).text(
-            at,
-            Align2::LEFT_CENTER,
-            format!("{fps:.0} fps"),
-            font,
-            theme.text,
-        );
-    }
     for line in lines {
         let points = line.iter().map(|[secs, fps]| pos2(axis.x(*secs), y(*fps as f32))).collect();
         painter.line(points, Stroke::new(1.2, theme.accent));

@@ -78,9 +78,10 @@ pub fn named(response: &Response, role: Role, name: impl Into<String>) {
 pub fn badge(ui: &mut Ui, word: &str, color: Color32, draw: impl FnOnce(Rect) -> Vec<Shape>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let (rect, _) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::empty());
+        let side = (ui.spacing().interact_size.y * 0.55).clamp(10.0, 14.0);
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::empty());
         ui.painter().extend(draw(rect));
-        ui.label(title(word).color(color));
+        ui.label(title(word).size(side.max(12.0) - 0.5).color(color));
     });
 }
 
