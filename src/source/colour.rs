@@ -93,20 +93,26 @@ impl Weights {
 /// Converts a planar picture; none when a plane is shorter than its size demands.
 pub fn rgb_from_planes(source: Planes<'_>, colour: YuvColour) -> Option<RgbImage> {
     let (width, height) = source.size_px;
+    let mut image = RgbImage::new(width, height);
+    if image.data.is_empty() {
+        return None;
+    }
     let weights = Weights::new(colour);
     let chroma_width = width.div_ceil(2);
-    let mut data = Vec::with_capacity(width * height * 3);
-    for row in 0..height {
+    for (row, out) in image.data.chunks_exact_mut(width * 3).enumerate() {
         let y = source.planes[0].get(row * source.strides[0]..)?.get(..width)?;
         let chroma_at = row / 2 * source.strides[1];
         let u = source.planes[1].get(chroma_at..)?.get(..chroma_width)?;
         let v = source.planes[2].get(chroma_at..)?.get(..chroma_width)?;
-        for ((pair, &u), &v) in y.chunks(2).zip(u).zip(v) {
+        let pairs = y.chunks(2).zip(u).zip(v);
+        for (out, ((pair, &u), &v)) in out.chunks_mut(6).zip(pairs) {
             let chroma = weights.chroma(u, v);
-            pair.iter().for_each(|&y| data.extend_from_slice(&weights.rgb(y, chroma)));
+            for (px, &y) in out.chunks_exact_mut(3).zip(pair) {
+                px.copy_from_slice(&weights.rgb(y, chroma));
+            }
         }
     }
-    RgbImage::from_vec(width, height, data)
+    Some(image)
 }
 
 /// Converts packed 4:2:2 (`Y U Y V`), as most webcams send it uncompressed; none when there are
@@ -117,13 +123,14 @@ pub fn rgb_from_yuyv(bytes: &[u8], (width, height): (usize, usize)) -> Option<Rg
     }
     // Webcams state no range; the UVC standard's default is BT.601 with limited range.
     let weights = Weights::new(YuvColour { matrix: Matrix::Bt601, is_full_range: false });
-    let mut data = Vec::with_capacity(width * height * 3);
-    for quad in bytes.get(..width * height * 2)?.chunks_exact(4) {
+    let mut image = RgbImage::new(width, height);
+    let quads = bytes.get(..width * height * 2)?.chunks_exact(4);
+    for (out, quad) in image.data.chunks_exact_mut(6).zip(quads) {
         let chroma = weights.chroma(quad[1], quad[3]);
-        data.extend_from_slice(&weights.rgb(quad[0], chroma));
-        data.extend_from_slice(&weights.rgb(quad[2], chroma));
+        out[..3].copy_from_slice(&weights.rgb(quad[0], chroma));
+        out[3..].copy_from_slice(&weights.rgb(quad[2], chroma));
     }
-    RgbImage::from_vec(width, height, data)
+    Some(image)
 }
 
 #[cfg(test)]

@@ -13,8 +13,10 @@ mod avi;
 mod ffmpeg;
 mod h264;
 mod mp4;
+mod sps;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 /// The registry entry.
 pub const KIND: SourceKind = SourceKind {
