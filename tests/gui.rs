@@ -2,6 +2,8 @@
 //!
 //! No graphics card and no camera: a script stands in for the engine.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on stops where it stands")]
+
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -214,7 +216,7 @@ fn event(id: u64, onset_secs: f64) -> Event {
     };
     Event {
         id,
-        kind: if id % 2 == 0 { EventKind::Micro } else { EventKind::Macro },
+        kind: if id.is_multiple_of(2) { EventKind::Micro } else { EventKind::Macro },
         onset: moment(onset_secs),
         apex: moment(onset_secs + 0.2),
         offset: moment(onset_secs + 0.4),

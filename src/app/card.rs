@@ -14,8 +14,8 @@ use super::{Panel, Slot};
 use crate::engine::EventClip;
 use crate::event::{Emotion, Event};
 use crate::geom::Point;
-use crate::pipeline::align::FACE_HEIGHT_PX;
-use crate::pipeline::{REGIONS, SPOT_REGIONS};
+use crate::pipeline::REGIONS;
+use crate::pipeline::align::{EYE_DISTANCE_PX, FACE_HEIGHT_PX};
 use crate::time::Timestamp;
 
 /// The entry in [`super::PANELS`].
@@ -255,11 +255,14 @@ fn draw_movement(ui: &Ui, state: &State, event: &Event, rect: Rect) {
     // A clip shows the aligned face, top left corner to top left corner.
     let scale = rect.height() / FACE_HEIGHT_PX as f32;
     let painter = ui.painter_at(rect);
-    for (center, [x, y]) in centers.iter().zip(movement).take(SPOT_REGIONS) {
+    let px_per_percent = EYE_DISTANCE_PX / 100.0;
+    for (center, [x, y]) in centers.iter().zip(movement) {
         if x.hypot(y) >= LEAST_PERCENT {
             let from = rect.min + vec2(center.x, center.y) * scale;
-            // One percent of the eye distance is one pixel of the aligned face.
-            arrow(&painter, from, from + vec2(x, y) * scale * ENLARGED, Theme::DARK.micro);
+            let along = vec2(x, y) * px_per_percent * scale * ENLARGED;
+            // A broad smile would otherwise draw over the whole face.
+            let share = (rect.height() * 0.25 / along.length()).min(1.0);
+            arrow(&painter, from, from + along * share, Theme::DARK.micro);
         }
     }
 }

@@ -13,7 +13,7 @@ pub const PANEL: Panel = Panel { name: "All keys", slot: Slot::Floating(Floating
 fn show(ui: &mut Ui, _cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     ui.label(RichText::new("Keys are off while you type in a field.").color(theme.faint));
-    let high = ui.ctx().content_rect().height() - 160.0;
+    let high = ui.ctx().content_rect().height() - 170.0;
     ScrollArea::vertical().max_height(high).show(ui, |ui| {
         ui.columns(2, |columns| {
             let (left, right) = columns.split_at_mut(1);
@@ -39,13 +39,16 @@ fn show(ui: &mut Ui, _cx: &mut PanelContext<'_>) {
 fn show_group(ui: &mut Ui, theme: &Theme, group: Group) {
     ui.add_space(4.0);
     ui.label(title(group.name()));
-    Grid::new(group.name()).num_columns(2).spacing([14.0, 4.0]).show(ui, |ui| {
-        let with_keys = REGISTRY.iter().filter(|e| e.group == group && !e.keys.is_empty());
-        for entry in with_keys {
-            let keys: Vec<_> = entry.keys.iter().take(2).map(Chord::text).collect();
-            ui.label(RichText::new(keys.join("  ")).monospace().color(theme.accent));
-            ui.label(entry.name).on_hover_text(entry.help);
-            ui.end_row();
-        }
-    });
+    Grid::new(group.name()).num_columns(2).min_row_height(17.0).spacing([14.0, 3.0]).show(
+        ui,
+        |ui| {
+            let with_keys = REGISTRY.iter().filter(|e| e.group == group && !e.keys.is_empty());
+            for entry in with_keys {
+                let keys: Vec<_> = entry.keys.iter().take(2).map(Chord::text).collect();
+                ui.label(RichText::new(keys.join("  ")).monospace().color(theme.accent));
+                ui.label(entry.name).on_hover_text(entry.help);
+                ui.end_row();
+            }
+        },
+    );
 }

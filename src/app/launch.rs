@@ -49,6 +49,7 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
             .with_app_id("fleeting")
             .with_inner_size([1366.0, 768.0])
             .with_min_inner_size([1000.0, 640.0])
+            .with_maximized(true)
             .with_icon(icon()),
         persist_window: true,
         ..Default::default()

@@ -18,7 +18,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
     let high = ui.ctx().content_rect().height() * 0.6;
     ScrollArea::vertical().max_height(high).stick_to_bottom(true).show(ui, |ui| {
-        Grid::new("log").num_columns(3).spacing([14.0, 4.0]).show(ui, |ui| {
+        Grid::new("log").num_columns(3).min_row_height(17.0).spacing([14.0, 4.0]).show(ui, |ui| {
             for line in cx.state.messages.log() {
                 ui.label(RichText::new(line.time.to_string()).monospace().color(theme.faint));
                 let color = theme.weight(line.weight);

@@ -301,9 +301,7 @@ fn show_floating(
     egui::Window::new(panel.name)
         .open(&mut open)
         .collapsible(false)
-        .resizable(false)
-        .default_width(width)
-        .max_width(width)
+        .auto_sized()
         .anchor(egui::Align2::CENTER_TOP, vec2(0.0, 60.0))
         .show(ctx, |ui| {
             ui.set_width(width);

@@ -12,7 +12,8 @@ pub const PANEL: Panel =
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let mut text = cx.state.palette_text.clone();
-    let field = TextEdit::singleline(&mut text).hint_text("Type a command").desired_width(420.0);
+    let field =
+        TextEdit::singleline(&mut text).hint_text("Type a command").desired_width(f32::INFINITY);
     let field = ui.add(field).accessible_name("Command");
     if field.changed() {
         cx.send(Command::EditPalette(text));

@@ -40,12 +40,12 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
 
     let painter = ui.painter_at(rect);
     let to = ScreenFromFrame::fit(rect, size_px);
-    let draw: [(Layer, fn(&egui::Painter, &Theme, &crate::pipeline::Overlay, ScreenFromFrame)); 3] = [
-        (Layer::Landmarks, overlay::landmarks),
-        (Layer::Regions, overlay::regions),
-        (Layer::Arrows, overlay::arrows),
-    ];
-    for (layer, draw) in draw {
+    for layer in [Layer::Landmarks, Layer::Regions, Layer::Arrows] {
+        let draw = match layer {
+            Layer::Landmarks => overlay::landmarks,
+            Layer::Regions => overlay::regions,
+            Layer::Arrows => overlay::arrows,
+        };
         if cx.state.settings.shows(layer) {
             // Over a picture, bright colours are seen in either look.
             draw(&painter, &Theme::DARK, &preview.overlay, to);

@@ -160,6 +160,7 @@ impl Theme {
         v.window_fill = self.surface;
         v.extreme_bg_color = self.surface;
         v.faint_bg_color = mix(self.ground, self.surface, 0.5);
+        v.text_edit_bg_color = Some(self.ground);
         v.window_stroke = Stroke::new(1.0, self.line);
         v.hyperlink_color = self.accent;
         v.warn_fg_color = self.suspect;

@@ -209,6 +209,9 @@ fn source_words(state: &super::state::State) -> String {
     if source.stamped_on_arrival {
         words.push_str(", stamped on arrival");
     }
+    if let Some(done) = state.stats.progress {
+        words.push_str(&format!(", {:.0} % done", done * 100.0));
+    }
     words
 }
 
