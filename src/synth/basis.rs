@@ -10,8 +10,8 @@ use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 use ndarray_npy::{NpzReader, ReadNpzError};
 use rand::Rng;
 
+use super::chance::normal;
 use super::npy::{Half, Text};
-use super::scenario::normal;
 use super::units::UNITS;
 use super::{Person, Random, Rig};
 use crate::pipeline::REGIONS;

@@ -4,7 +4,7 @@
 use rand::Rng;
 
 use super::Random;
-use super::scenario::{log_normal, normal};
+use super::chance::{log_normal, normal};
 use super::setting::{Method, Place, Setting};
 
 /// Where motion is scored: every 1/30 s.

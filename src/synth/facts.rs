@@ -92,7 +92,7 @@ pub const MICRO: Durations =
 /// Macro-expressions. CAS(ME)² 19/24/36/52/75 frames, rise 12, fall 22; SAMM 15/20/29/50/204 at
 /// 25 fps, 12 and 15.
 pub const MACRO: Durations =
-    Durations { rise: (0.42, 0.6), hold: (0.1, 1.3), fall: (0.58, 0.65), total: (0.52, 7.0) };
+    Durations { rise: (0.42, 0.6), hold: (0.1, 1.3), fall: (0.53, 0.65), total: (0.52, 7.0) };
 
 /// Onset→apex displacement of the strongest region: median in percent of the outer-eye distance and
 /// log standard deviation.

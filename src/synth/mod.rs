@@ -6,10 +6,20 @@
 //! demo source. Every default names the measured fact it comes from, in [`facts`].
 //!
 //! The same seed gives the same data, on every machine and in every thread.
+//!
+//! | step | modules |
+//! |---|---|
+//! | what happens | [`facts`], [`scenario`] with [`expression`] and nuisances, [`timeline`], [`units`] |
+//! | where the skin goes | [`basis`] (training), [`facs_rig`] (built in) |
+//! | measured without pictures | [`setting`], [`camera`], [`head`], [`noise`], [`motion`] |
+//! | training sets | [`spotting`], [`recognition`], [`features`]; [`realism`] holds them against the facts |
+//! | pictures | [`portrait`], [`render`], [`scene`], [`video`] |
 
 pub mod avi;
 pub mod basis;
 pub mod camera;
+mod chance;
+pub mod expression;
 mod facs_fields;
 pub mod facs_rig;
 pub mod facts;
@@ -19,6 +29,7 @@ mod head_warp;
 pub mod motion;
 pub mod noise;
 pub mod npy;
+mod nuisance;
 mod openings;
 pub mod portrait;
 pub mod realism;

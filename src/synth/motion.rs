@@ -3,9 +3,9 @@
 use rand::Rng;
 
 use super::camera::{CameraModel, Estimator, GRID_FPS, Shot, to_grid};
+use super::chance::{log_normal, normal};
 use super::head::{HeadModel, remove_nose};
 use super::noise::{Change, NoiseModel};
-use super::scenario::{log_normal, normal};
 use super::setting::{Method, Place, Setting};
 use super::timeline::{Pose, Timeline};
 use super::units::UNITS;
@@ -198,7 +198,7 @@ fn neighbour(region: usize) -> usize {
 mod tests {
     use super::*;
     use crate::event::{ActionUnit, EventKind};
-    use crate::synth::scenario::expression;
+    use crate::synth::expression::expression;
     use crate::synth::{FacsRig, UnitWeights};
     use proptest::prelude::*;
     use rand::SeedableRng;

@@ -8,7 +8,7 @@
 use rand::Rng;
 
 use super::Random;
-use super::scenario::{log_normal, normal};
+use super::chance::{log_normal, normal, poisson};
 use super::setting::{Method, Place, Setting};
 use crate::pipeline::REGIONS;
 
@@ -281,14 +281,72 @@ fn vector(random: &mut Random) -> [f32; 2] {
     [0.7 * normal(random) as f32, 0.7 * normal(random) as f32]
 }
 
-/// How often something happens that is expected `mean` times.
-pub(super) fn poisson(random: &mut Random, mean: f64) -> usize {
-    let (limit, mut product, mut count) = ((-mean).exp(), 1.0, 0);
-    loop {
-        product *= random.random_range(0.0..1.0f64);
-        if product <= limit || count > 1000 {
-            return count;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    const FRAMES: usize = 4000;
+
+    fn steady() -> NoiseModel {
+        NoiseModel { sd_percent: 0.1, shared: [0.1, 0.4, 0.6, 0.5], ..NoiseModel::none() }
+    }
+
+    fn noisy(model: &NoiseModel, changes: &[Change]) -> Vec<[[f32; 2]; REGIONS]> {
+        let mut motion = vec![[[0.0; 2]; REGIONS]; FRAMES];
+        model.add(&mut Random::seed_from_u64(2), &mut motion, changes, 30.0);
+        motion
+    }
+
+    fn product(motion: &[[[f32; 2]; REGIONS]], a: usize, b: usize, later: usize) -> f32 {
+        let pairs = motion.iter().zip(&motion[later..]);
+        pairs.map(|(m, n)| m[a][0] * n[b][0]).sum::<f32>() / motion.len() as f32
+    }
+
+    #[test]
+    fn a_picture_without_errors_has_none() {
+        assert!(noisy(&NoiseModel::none(), &[]).iter().flatten().all(|v| *v == [0.0; 2]));
+    }
+
+    #[test]
+    fn the_size_and_the_correlations_are_the_ones_asked_for() {
+        let motion = noisy(&steady(), &[]);
+        let variance = product(&motion, 0, 0, 0);
+        assert!((variance.sqrt() - 0.1).abs() < 0.005);
+        // Within a brow, across the brows, within the mouth, from brow to mouth.
+        for (a, b, wanted) in [(0, 1, 0.6), (1, 4, 0.4), (8, 10, 0.5), (0, 8, 0.1)] {
+            let found = product(&motion, a, b, 0) / variance;
+            assert!((found - wanted).abs() < 0.07, "{a} {b}: {found}");
         }
-        count += 1;
+    }
+
+    #[test]
+    fn memory_sets_the_autocorrelation() {
+        for memory in [-0.8f32, 0.0, 0.5] {
+            let motion = noisy(&NoiseModel { memory, ..steady() }, &[]);
+            let found = product(&motion, 3, 3, 1) / product(&motion, 3, 3, 0);
+            assert!((found - memory / (1.0 + memory * memory)).abs() < 0.06, "{memory}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_frame_is_quiet_and_a_travelling_head_is_not() {
+        let spread = |change| {
+            let model = NoiseModel { unsettled: 2.0, ..steady() };
+            product(&noisy(&model, &[change; FRAMES]), 0, 0, 0).sqrt()
+        };
+        let still = spread(Change::default());
+        assert!(spread(Change { repeats: true, ..Change::default() }) < 0.2 * still);
+        assert!(spread(Change { head_percent: 1.0, ..Change::default() }) > 2.5 * still);
+    }
+
+    #[test]
+    fn a_change_of_light_moves_what_does_not_move() {
+        let mut changes = [Change::default(); FRAMES];
+        changes[7].brighter = 0.1;
+        let motion = noisy(&NoiseModel { light: 1.0, ..NoiseModel::none() }, &changes);
+        let moving: Vec<usize> =
+            (0..FRAMES).filter(|t| motion[*t].iter().any(|v| v[0] != 0.0)).collect();
+        assert_eq!(moving, [7]);
     }
 }

@@ -3,9 +3,10 @@
 use rand::{Rng, SeedableRng};
 
 use super::camera::GRID_FPS;
+use super::chance::{log_normal, normal};
+use super::expression::expression;
 use super::motion::{Recording, individual};
 use super::noise::NoiseModel;
-use super::scenario::{expression, log_normal, normal};
 use super::setting::Setting;
 use super::{Activation, Random, Rig, ScenarioConfig, Timeline};
 use crate::event::{ActionUnit, Emotion, EventKind, Side};

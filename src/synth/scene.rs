@@ -11,8 +11,9 @@ use crate::pipeline::SPOT_REGIONS;
 use crate::pipeline::quality::Trouble;
 use crate::time::Timestamp;
 
+use super::chance::log_normal;
+use super::expression::expression;
 use super::facs_rig::{FacsFace, region_centers};
-use super::scenario::{expression, log_normal};
 use super::timeline::{HeadPose, ease};
 use super::units::{FULL_PERCENT, index_of};
 use super::{Activation, Pose, Random, ScenarioConfig, Timeline, UnitWeights};

@@ -3,8 +3,8 @@
 use rand::{Rng, SeedableRng};
 
 use super::camera::GRID_FPS;
+use super::chance::log_normal;
 use super::motion::{Recording, individual};
-use super::scenario::log_normal;
 use super::setting::{Method, Place, Setting};
 use super::{Random, Rig, ScenarioConfig, Timeline};
 use crate::event::{EventKind, MovingUnit, units_text};
