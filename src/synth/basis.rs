@@ -47,8 +47,8 @@ pub struct BasisError {
 }
 
 impl BasisRig {
-    /// Reads `neutral` f32 [V,3], `identities` f16 [M,V,3], `expressions` f16 [S,V,3],
-    /// `expression_names` str [S] (ARKit names) and `landmarks68` i32 [68] from an `.npz` file.
+    /// Reads an `.npz` file with `neutral` f32 `[V,3]`, `identities` f16 `[M,V,3]`, `expressions` f16
+    /// `[S,V,3]`, `expression_names` str `[S]` (ARKit names) and `landmarks68` i32 `[68]`.
     pub fn load(path: &Path) -> Result<Self, BasisError> {
         let fail = |what: String| BasisError { path: path.display().to_string(), what };
         let npz = |e: ReadNpzError| fail(e.to_string());

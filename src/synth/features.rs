@@ -16,13 +16,13 @@ use crate::pipeline::{REGIONS, SPOT_REGIONS};
 /// What a set is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeatureKind {
-    /// `motion` f32 [N,T,12,2] in percent of the outer-eye distance per 1/30 s; `events` i32 [E,5] =
-    /// segment, onset, apex, offset, kind (0 micro, 1 macro); `units` str [E]; `states` u8 [N,T]
-    /// (1 blink + 2 talking); `recording` f32 [N,C] and `recording_columns` str [C].
+    /// `motion` f32 `[N,T,12,2]` in percent of the outer-eye distance per 1/30 s; `events` i32 `[E,5]`
+    /// = segment, onset, apex, offset, kind (0 micro, 1 macro); `units` str `[E]`; `states` u8 `[N,T]`
+    /// (1 blink + 2 talking); `recording` f32 `[N,C]` and `recording_columns` str `[C]`.
     Spotting,
-    /// `motion` f32 [N,3,23,2] in percent of the outer-eye distance; `mask` f32 [N,3]; `label` i32
-    /// [N] (0 negative, 1 positive, 2 surprise); `units` f32 [N,15,3] (both, left, right); `kind` i32
-    /// [N]; `size_percent` and `noise_percent` f32 [N].
+    /// `motion` f32 `[N,3,23,2]` in percent of the outer-eye distance; `mask` f32 `[N,3]`; `label` i32
+    /// `[N]` (0 negative, 1 positive, 2 surprise); `units` f32 `[N,15,3]` (both, left, right); `kind`
+    /// i32 `[N]`; `size_percent` and `noise_percent` f32 `[N]`.
     Recognition,
 }
 

@@ -1,5 +1,5 @@
 //! Draws what a person does: expressions by the measured frequencies, and the life of a face beside
-//! them ([`super::nuisance`]).
+//! them (`nuisance`).
 
 use rand::{Rng, SeedableRng};
 
