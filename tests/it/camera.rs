@@ -4,6 +4,8 @@
 //!
 //! The child is this very test program, told by [`CHILD`] to run its part.
 
+#![expect(clippy::print_stdout, reason = "the child process answers on its standard output")]
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -1,5 +1,11 @@
 //! Tests of the whole program. One binary, because each links everything.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says why and stops"
+)]
+
 mod architecture;
 mod bad_input;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
