@@ -55,7 +55,7 @@ def write_entry(manifest, model, task, inputs, outputs, origin, calibration):
         "[model.calibration]",
         *(f"{key} = {value}" for key, value in calibration.items()),
     ]
-    text = manifest.read_text()
+    text = manifest.read_text() if manifest.exists() else "# What each model file is."
     blocks = re.split(r"(?m)^(?=\[\[model\]\])", text)
     kept = [block.rstrip() for block in blocks if f'file = "{model.name}"' not in block]
     manifest.write_text("\n\n".join([*kept, "[[model]]\n" + "\n".join(entry)]) + "\n")

@@ -35,13 +35,12 @@ def onset_to_apex(displacement):
 
 
 class RecognitionData:
-    """Events with labels, in memory."""
+    """Events with labels (keys `motion`, `label`, `units`, as `fleeting synth` writes them)."""
 
-    def __init__(self, path):
-        file = np.load(path)
-        self.motion = torch.from_numpy(file["motion"])
-        self.label = torch.from_numpy(file["label"]).long()
-        units = torch.from_numpy(file["units"])
+    def __init__(self, paths):
+        files = [np.load(path) for path in paths]
+        joined = {key: torch.from_numpy(np.concatenate([file[key] for file in files])) for key in ("motion", "label", "units")}
+        self.motion, self.label, units = joined["motion"], joined["label"].long(), joined["units"]
         still = 1 - units.sum(2, keepdim=True).clamp(max=1)
         # None, both, left, right.
         self.units = torch.cat([still, units], 2).argmax(2)

@@ -29,16 +29,20 @@ def targets(events, rows):
 
 
 class SpottingData:
-    """Segments of motion with their targets, in memory."""
+    """Segments of motion (keys `motion` and `events`, as `fleeting synth` writes them) with their targets."""
 
-    def __init__(self, path):
-        file = np.load(path)
-        self.motion = torch.from_numpy(file["motion"])
-        count, rows = self.motion.shape[:2]
-        by_segment = [[] for _ in range(count)]
-        for segment, *event in file["events"]:
-            by_segment[segment].append(event)
-        self.targets = torch.from_numpy(np.stack([targets(events, rows) for events in by_segment]))
+    def __init__(self, paths):
+        motion, marks = [], []
+        for path in paths:
+            file = np.load(path)
+            motion.append(file["motion"])
+            count, rows = motion[-1].shape[:2]
+            by_segment = [[] for _ in range(count)]
+            for segment, *event in file["events"]:
+                by_segment[segment].append(event)
+            marks.append(np.stack([targets(events, rows) for events in by_segment]))
+        self.motion = torch.from_numpy(np.concatenate(motion))
+        self.targets = torch.from_numpy(np.concatenate(marks))
 
     def batch(self, count, generator):
         """Augmented windows of random segments and their targets."""

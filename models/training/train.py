@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import auwgcn
 import export
 import recognizer
 import spotter
@@ -25,6 +26,7 @@ from spotting_data import SpottingData
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODELS = REPOSITORY / "models"
 VECTORS = REPOSITORY / "tests" / "fixtures"
+ORIGIN = "trained by models/training on this project's generator only"
 # Seeds of the generator. The sets share no identity, no timeline and no noise.
 TRAIN, HELD_OUT, NEUTRAL = 101, 202, 303
 
@@ -50,7 +52,7 @@ def remembered(options, name, network, train):
 
 
 def train_spotter(options):
-    data = SpottingData(generate(options, "spotting", 24_000, TRAIN))
+    data = SpottingData([generate(options, "spotting", options.segments, TRAIN), *options.spotting_set])
     members = []
     for seed in range(options.spotters):
         torch.manual_seed(seed)
@@ -63,19 +65,39 @@ def train_spotter(options):
             options, f"spotter_{seed}", spotter.Spotter(),
             lambda network: fit(network, batch_loss, options.spotter_steps, 3e-3, 1e-2, seed, f"spotter {seed}"),
         ))
-    shipped = spotter.Exported(members).eval()
+    ship_spotter(options, spotter.Exported(members), spotter.LOOK_AHEAD, data)
+
+
+def train_baseline(options):
+    """AUW-GCN into a models folder of its own: score it with `fleeting evaluate spotting --model`."""
+    data = SpottingData([generate(options, "spotting", options.segments, TRAIN), *options.spotting_set])
+    torch.manual_seed(0)
+
+    def batch_loss(network, generator, _):
+        motion, targets = data.batch(128, generator)
+        return auwgcn.loss(network(motion), targets)
+
+    network = remembered(
+        options, "auwgcn", auwgcn.AuwGcn(),
+        lambda network: fit(network, batch_loss, options.spotter_steps, 1e-2, 1e-1, 0, "AUW-GCN"),
+    )
+    ship_spotter(options, auwgcn.Exported(network), auwgcn.LOOK_AHEAD, data)
+
+
+def ship_spotter(options, network, look_ahead, data):
+    """Exports, then measures with the program itself what its thresholds are worth."""
+    network.eval()
     motion = data.motion[:1, : spotter.WINDOW].clone()
-    path = MODELS / "spotter.onnx"
-    export.save_onnx(shipped, (motion,), ["motion"], ["rows"], path)
-    export.save_vectors(shipped, (motion,), ["motion"], ["rows"], VECTORS / "spotter.json")
-    shape = [1, spotter.WINDOW, spotter.REGIONS, 2]
-    entry = [("motion", shape, None)], [("rows", [1, spotter.WINDOW, 6], None)]
-    origin = "trained by models/training on this project's generator only"
-    look_ahead = {"look_ahead_rows": list(spotter.LOOK_AHEAD)}
-    export.write_entry(MODELS / "manifest.toml", path, "spot", *entry, origin, look_ahead)
+    path, manifest = options.models / "spotter.onnx", options.models / "manifest.toml"
+    export.save_onnx(network, (motion,), ["motion"], ["rows"], path)
+    if options.models == MODELS:
+        export.save_vectors(network, (motion,), ["motion"], ["rows"], VECTORS / "spotter.json")
+    shapes = [("motion", [1, spotter.WINDOW, spotter.REGIONS, 2], None)], [("rows", [1, spotter.WINDOW, 6], None)]
+    calibration = {"look_ahead_rows": list(look_ahead)}
+    export.write_entry(manifest, path, "spot", *shapes, ORIGIN, calibration)
     table = calibrate(options)
-    calibration = {kind: export.toml_pairs(table[kind]) for kind in ("micro", "macro")}
-    export.write_entry(MODELS / "manifest.toml", path, "spot", *entry, origin, {**calibration, **look_ahead})
+    pairs = {kind: export.toml_pairs(table[kind]) for kind in ("micro", "macro")}
+    export.write_entry(manifest, path, "spot", *shapes, ORIGIN, {**pairs, **calibration})
 
 
 def calibrate(options):
@@ -91,12 +113,12 @@ def calibrate(options):
         fps=np.full(count, 30, np.float32), eye_distance_px=np.full(count, 100, np.float32),
         events=np.zeros((0, 5), np.int32),
     )
-    command = [*options.program.split(), "evaluate", "calibration", str(path), "--model", str(MODELS), "--json"]
+    command = [*options.program.split(), "evaluate", "calibration", str(path), "--model", str(options.models), "--json"]
     return json.loads(subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout)
 
 
 def train_recognizer(options):
-    data = RecognitionData(generate(options, "recognition", 80_000, TRAIN))
+    data = RecognitionData([generate(options, "recognition", 80_000, TRAIN), *options.recognition_set])
     members = []
     for seed in range(options.recognizers):
         torch.manual_seed(100 + seed)
@@ -117,21 +139,21 @@ def train_recognizer(options):
     motion, mask, _, _ = data.batch(1, torch.Generator().manual_seed(1))
     motion, amplitude = normalised(motion, mask, torch.ones(1))
     inputs, names, outputs = (motion, mask, amplitude), ["motion", "mask", "amplitude"], ["emotion", "units"]
-    path = MODELS / "recognizer.onnx"
+    path = options.models / "recognizer.onnx"
     export.save_onnx(shipped, inputs, names, outputs, path)
-    export.save_vectors(shipped, inputs, names, outputs, VECTORS / "recognizer.json")
+    if options.models == MODELS:
+        export.save_vectors(shipped, inputs, names, outputs, VECTORS / "recognizer.json")
     shapes = [("motion", [1, 3, 23, 2], None), ("mask", [1, 3], (0.0, 1.0)), ("amplitude", [1, 2], None)]
     results = [("emotion", [1, 3], None), ("units", [1, 15, 3], (0.0, 1.0))]
-    origin = "trained by models/training on this project's generator only"
     # Below one half, the other two classes together are likelier.
     calibration = {"temperature": f"{temperature:.4f}", "abstain_below": 0.5}
-    export.write_entry(MODELS / "manifest.toml", path, "recognize", shapes, results, origin, calibration)
+    export.write_entry(options.models / "manifest.toml", path, "recognize", shapes, results, ORIGIN, calibration)
 
 
 @torch.no_grad()
 def fit_temperature(options, network):
     """The temperature of greatest likelihood on people that training never saw; prints how good it is."""
-    data = RecognitionData(generate(options, "recognition", 4_000, HELD_OUT))
+    data = RecognitionData([generate(options, "recognition", 4_000, HELD_OUT)])
     generator = torch.Generator().manual_seed(9)
     motion, mask = with_phases_missing(disturbed(data.motion, generator), generator)
     motion, amplitude = normalised(motion, mask, torch.ones(len(motion)))
@@ -148,7 +170,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--basis", type=Path, required=True, help="face_basis.npz; see models/training/README.md")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "training", help="sets and weights")
-    parser.add_argument("--only", choices=["spotter", "recognizer"])
+    parser.add_argument("--models", type=Path, default=MODELS, help="where models and manifest.toml go")
+    parser.add_argument("--only", choices=["spotter", "recognizer", "baseline"])
+    parser.add_argument("--spotting-set", type=Path, action="append", default=[], help="own labelled motion beside the synthetic")
+    parser.add_argument("--recognition-set", type=Path, action="append", default=[], help="own labelled events beside the synthetic")
+    parser.add_argument("--segments", type=int, default=24_000, help="synthetic segments of nine seconds")
     parser.add_argument("--program", default="cargo run -q --release --", help="how to call fleeting")
     parser.add_argument("--generator", help="how to call the generator, if not `fleeting synth`")
     parser.add_argument("--spotter-steps", type=int, default=2000)
@@ -159,13 +185,17 @@ def main():
     options = parser.parse_args()
     options.generator = options.generator or f"{options.program} synth"
     options.basis, options.work = options.basis.resolve(), options.work.resolve()
-    options.work.mkdir(parents=True, exist_ok=True)
+    options.models = options.models.resolve()
+    for folder in (options.work, options.models):
+        folder.mkdir(parents=True, exist_ok=True)
     VECTORS.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
-    if options.only != "recognizer":
+    if options.only in (None, "spotter"):
         train_spotter(options)
-    if options.only != "spotter":
+    if options.only in (None, "recognizer"):
         train_recognizer(options)
+    if options.only == "baseline":
+        train_baseline(options)
 
 
 if __name__ == "__main__":
