@@ -332,6 +332,16 @@ fn a_click_in_the_list_shows_the_event_in_the_card() {
 }
 
 #[test]
+fn an_event_far_up_the_list_comes_into_view_when_it_is_picked() {
+    let secs: Vec<f64> = (0..200).map(|i| 1.0 + f64::from(i)).collect();
+    let mut window = Window::live(300, &secs);
+    assert!(!window.has("micro at 0:03.000"));
+    window.harness.state_mut().state.apply(Command::SelectEvent(2));
+    window.settle();
+    assert!(window.has("micro at 0:03.000"));
+}
+
+#[test]
 fn dragging_a_plot_stops_following_and_f_returns() {
     let mut window = Window::live(900, &[]);
     let follows = |w: &Window| w.harness.state().state.timeline.follows;

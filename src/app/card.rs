@@ -1,6 +1,6 @@
 //! Everything about one event: its pictures, what moved, and what the recogniser makes of it.
 
-use egui::{ColorImage, Rect, RichText, Role, Sense, TextureId, TextureOptions, Ui, vec2};
+use egui::{ColorImage, Rect, RichText, Role, Sense, TextureId, TextureOptions, Ui, Vec2, vec2};
 
 use super::clip::{Difference, LoopSpeed, frame_of_loop};
 use super::command::Command;
@@ -118,8 +118,11 @@ fn show_pictures(
     clip: &EventClip,
 ) {
     let gap = 6.0;
+    let (wide, high) = image_size(clip);
+    let shape = wide as f32 / high.max(1) as f32;
     let width = ((ui.available_width() - 4.0 * gap) / 5.0).max(30.0);
-    let side = width.min((ui.available_height() * 0.55).max(40.0));
+    let height = (width / shape).min((ui.available_height() * 0.56).max(40.0));
+    let side = vec2(height * shape, height);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = gap;
         let stills = [("onset", clip.onset), ("apex", clip.apex), ("offset", clip.offset)];
@@ -149,7 +152,7 @@ fn version_of(event: u64, index: usize) -> u64 {
 /// One picture over its caption; gives the rectangle of the picture.
 fn cell(
     ui: &mut Ui,
-    side: f32,
+    side: Vec2,
     name: &str,
     caption: &str,
     texture: Option<TextureId>,
@@ -157,9 +160,9 @@ fn cell(
 ) -> Rect {
     let theme = Theme::of(ui);
     ui.vertical(|ui| {
-        ui.set_width(side);
+        ui.set_width(side.x);
         ui.spacing_mut().item_spacing.y = 1.0;
-        let (area, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+        let (area, response) = ui.allocate_exact_size(side, Sense::hover());
         ui.painter().rect_filled(area, 4.0, theme.raised);
         let rect = fit_inside(area, size_px);
         if let Some(texture) = texture {
@@ -184,7 +187,7 @@ fn show_difference(
     theme: &Theme,
     event: &Event,
     clip: &EventClip,
-    side: f32,
+    side: Vec2,
 ) {
     let textures = &mut cx.cache.card;
     let look = u64::from(*theme == Theme::DARK);
@@ -215,7 +218,7 @@ fn difference_image(theme: &Theme, difference: &Difference) -> ColorImage {
     ColorImage::new([difference.width, difference.height], pixels)
 }
 
-fn show_loop(ui: &mut Ui, cx: &mut PanelContext<'_>, event: &Event, clip: &EventClip, side: f32) {
+fn show_loop(ui: &mut Ui, cx: &mut PanelContext<'_>, event: &Event, clip: &EventClip, side: Vec2) {
     let state = cx.state;
     let now = ui.input(|i| i.time);
     let began = match cx.cache.card.loop_began {

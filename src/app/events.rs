@@ -33,12 +33,25 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
     let shown = cx.state.shown_event().map(|e| e.id);
     let is_following = cx.state.picked_event.is_none();
-    let area = egui::ScrollArea::vertical().auto_shrink(false).stick_to_bottom(is_following);
+    let mut area = egui::ScrollArea::vertical().auto_shrink(false).stick_to_bottom(is_following);
+    if cx.cache.listed_event != cx.state.picked_event {
+        cx.cache.listed_event = cx.state.picked_event;
+        if let Some(top) = top_to_show(ui, events, cx.state.picked_event) {
+            area = area.vertical_scroll_offset(top);
+        }
+    }
     area.show_rows(ui, ROW_PT, events.len(), |ui, rows| {
         for event in &cx.state.session.events[rows] {
             show_event(ui, cx, &theme, event, shown == Some(event.id));
         }
     });
+}
+
+/// How far the list must be scrolled for this event to be in its middle; none for none.
+fn top_to_show(ui: &Ui, events: &[Event], id: Option<u64>) -> Option<f32> {
+    let row = events.iter().position(|e| Some(e.id) == id)?;
+    let high = ROW_PT + ui.spacing().item_spacing.y;
+    Some((row as f32 * high - (ui.available_height() - high) / 2.0).max(0.0))
 }
 
 fn show_none(ui: &mut Ui, cx: &PanelContext<'_>, theme: &Theme) {
@@ -73,10 +86,6 @@ fn show_event(
     }
     if is_shown {
         painter.rect_stroke(rect, 6.0, Stroke::new(1.0, theme.accent), egui::StrokeKind::Inside);
-        // Read by the arrow keys, an event must come into view.
-        if !ui.clip_rect().contains_rect(rect) && cx.state.picked_event.is_some() {
-            response.scroll_to_me(None);
-        }
     }
     let sign = Rect::from_center_size(pos2(rect.left() + 16.0, rect.center().y), vec2(15.0, 15.0));
     painter.add(kind_shape(event.kind, sign, theme.kind(event.kind)));

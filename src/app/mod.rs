@@ -119,6 +119,8 @@ pub struct Cache {
     pub heat: textures::Texture,
     /// The pictures of the event card.
     pub card: card::CardTextures,
+    /// The picked event that the list was last scrolled to.
+    pub listed_event: Option<u64>,
     /// The chosen line of the palette.
     pub palette_row: usize,
 }

@@ -147,7 +147,10 @@ fn show_welcome(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 fn welcome_words(phase: &Phase, cameras: &Cameras) -> (&'static str, String) {
     match (phase, cameras) {
-        (Phase::Fault(error), _) => ("The source cannot be used", error.clone()),
+        (Phase::Fault(error), _) => (
+            "The source cannot be used",
+            format!("{error}\nTry again with Start, or choose another:"),
+        ),
         (_, Cameras::Unknown) => ("Nothing to look at yet", "Looking for cameras…".into()),
         (_, Cameras::Failed(error)) => ("No camera", error.clone()),
         (_, Cameras::Found(found)) if found.is_empty() => (

@@ -86,6 +86,10 @@ impl State {
     }
 
     pub(super) fn find_cameras(&mut self) {
+        // One search at a time: to let go of one is to wait for it.
+        if self.errands.cameras.is_some() {
+            return;
+        }
         self.cameras = Cameras::Unknown;
         self.errands.cameras = Some(self.studio.find_cameras(self.wake.clone()));
     }

@@ -44,15 +44,17 @@ fn show_header(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
             badge(ui, kind.name(), color, |rect| vec![kind_shape(kind, rect, color)]);
         }
         ui.label(RichText::new("- - threshold").color(theme.faint));
-        if let Some(sample) = cx.state.sample_at_cursor() {
-            ui.label(RichText::new(words(sample)).monospace());
-        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let name = if cx.state.timeline.follows { "Following" } else { "Follow  F" };
             cx.button_named(ui, &Command::Follow, name);
             cx.button_named(ui, &Command::ZoomIn, "+");
             cx.button_named(ui, &Command::ZoomOut, "−");
             cx.button_named(ui, &Command::GoStart, "⇤");
+            let Some(sample) = cx.state.sample_at_cursor() else { return };
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let words = RichText::new(words(sample)).monospace();
+                ui.add(egui::Label::new(words).truncate());
+            });
         });
     });
 }

@@ -287,6 +287,9 @@ impl State {
             Command::PreviousEvent | Command::NextEvent => !self.session.events.is_empty(),
             Command::CloseWindow => self.floating.is_some(),
             Command::MarkAllRead => !self.messages.unread().is_empty(),
+            Command::PickVideo | Command::PickImages | Command::PickModels => {
+                self.errands.pick.is_none()
+            }
             Command::UseBuiltInModels => self.models != ModelChoice::Embedded,
             Command::OpenPath(path) => !path.trim().is_empty(),
             _ => true,
