@@ -216,7 +216,7 @@ impl Pipeline {
         self.quality = self.judge.judge(&Evidence {
             tick,
             landmarks: &overlay.landmarks,
-            face: self.motion.face(),
+            half_face: self.motion.half_face(),
             displacement: displacement.as_ref(),
         });
         overlay.quality = self.quality;

@@ -54,9 +54,9 @@ impl Motion {
         Some(Measured { frame_from_face, displacement })
     }
 
-    /// The newest aligned face.
-    pub fn face(&self) -> &GrayImage {
-        &self.aligner.now
+    /// The newest aligned face at half its size, slightly smoothed; none before the first.
+    pub fn half_face(&self) -> Option<&GrayImage> {
+        self.now.levels().get(1).map(|level| &level.image)
     }
 
     /// Centre and radius of every region in frame pixels, replacing what is in `regions`.

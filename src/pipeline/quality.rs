@@ -107,7 +107,8 @@ pub struct Quality {
     pub head_speed: f32,
     /// Turn of the head to the side, degrees; 0 faces the camera.
     pub yaw_deg: f32,
-    /// Sharpness of the face crop: mean squared Laplacian over variance, 0 for a flat picture.
+    /// Sharpness of the aligned face at 50 px between the eyes: mean squared Laplacian over variance, 0
+    /// for a flat picture, about 0.1 for a good webcam.
     pub sharpness: f32,
     /// Mean grey of the face, 0–255.
     pub brightness: f32,

@@ -29,10 +29,10 @@ fn face(gap: f32, yaw_deg: f32) -> Landmarks {
 }
 
 fn skin(gray: f32, texture: f32) -> GrayImage {
-    let mut image = GrayImage::new(FACE_WIDTH_PX, FACE_HEIGHT_PX);
+    let mut image = GrayImage::new(FACE_WIDTH_PX / 2, FACE_HEIGHT_PX / 2);
     for (i, v) in image.data.iter_mut().enumerate() {
         *v = gray
-            + 20.0 * ((i / FACE_WIDTH_PX) as f32 * 0.02).sin()
+            + 20.0 * ((i / (FACE_WIDTH_PX / 2)) as f32 * 0.02).sin()
             + texture * ((i % 3) as f32 - 1.0);
     }
     image
@@ -57,13 +57,18 @@ impl Stream {
         let (landmarks, face) = (face(gap, 0.0), skin(gray, 3.0));
         let displacement = moved.as_ref();
         self.judge
-            .judge(&Evidence { tick: TICK, landmarks: &landmarks, face: &face, displacement })
+            .judge(&Evidence {
+                tick: TICK,
+                landmarks: &landmarks,
+                half_face: Some(&face),
+                displacement,
+            })
             .trouble
     }
 
     fn once(tick: Tick, landmarks: &Landmarks, face: &GrayImage) -> Quality {
         let mut judge = Judge::new(&QualityConfig::default());
-        judge.judge(&Evidence { tick, landmarks, face, displacement: None })
+        judge.judge(&Evidence { tick, landmarks, half_face: Some(face), displacement: None })
     }
 }
 
