@@ -33,7 +33,7 @@ const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
     and samples.csv (one line per frame; an empty score is a frame that could not be scored); \
     for the demo person also truth.csv.")]
 pub(super) struct Raw {
-    /// camera[:NAME], video:FILE, images:DIR, demo[:SEED], or a path
+    /// camera, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
     source: String,
     /// Folder for the results
     #[arg(long, value_name = "DIR")]

@@ -42,7 +42,7 @@ impl fmt::Display for CalibrationReport {
     }
 }
 
-/// Measures the spotter on a file of the form that [`super::spotting`] reads, whose every proposal is
+/// Measures the spotter on a file of the form that [`super::spotting()`] reads, whose every proposal is
 /// false.
 pub fn calibration(path: &Path, models: &Models) -> Result<CalibrationReport, EvaluateError> {
     let (videos, _) = read(path)?;

@@ -1,4 +1,12 @@
 //! Tests of the whole program. One binary, because each links everything.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and one that is left out says so"
+)]
 
 #![expect(
     clippy::expect_used,
