@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::CliError;
 use super::progress::Progress;
 use crate::config::Config;
-use crate::engine::analysis::analyse_all;
+use crate::engine::offline::analyse_all;
 use crate::engine::{Engine, Update};
 use crate::event::EventKind;
 use crate::export::csv::write_events;

@@ -159,11 +159,11 @@ impl fmt::Display for Findings {
         if let Some(speed) = &self.speed {
             writeln!(f, "\nSpeed, on the demo person at 640×480")?;
             for stage in &speed.stages {
-                writeln!(f, "  {:<22}{:>8.2} ms a {}", stage.name, stage.ms, stage.per)?;
+                writeln!(f, "  {:<22}{:>8.2} ms per {}", stage.name, stage.ms, stage.per)?;
             }
             writeln!(
                 f,
-                "  {:<22}{:>8.2} ms a frame, {:.2} at most: {:.0} frames a second",
+                "  {:<22}{:>8.2} ms per frame, {:.2} at most: {:.0} frames a second",
                 "everything", speed.frame_ms, speed.slowest_frame_ms, speed.frames_per_second
             )?;
             writeln!(f, "  {:<22}{:>8.0} ms once", "opening the models", speed.start_ms)?;

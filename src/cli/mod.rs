@@ -12,27 +12,26 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 
 use crate::config::{Config, ConfigError};
-use crate::engine::analysis::OfflineError;
-use crate::evaluate::EvaluateError;
-use crate::export::{EXPORTERS, ExportError, Exporter, exporter};
-use crate::model::{ModelChoice, ModelError};
+use crate::export::{EXPORTERS, Exporter, exporter};
+use crate::model::ModelChoice;
 use crate::session::Session;
-use crate::source::SourceError;
 
 pub mod analyze;
 pub mod doctor;
+mod error;
 pub mod evaluate;
 pub mod export;
 pub mod gui;
 mod progress;
 pub mod synth;
+
+pub use error::CliError;
 
 /// What the user typed, before any of it is looked at.
 #[derive(Debug, Parser)]
@@ -108,71 +107,6 @@ impl Logging {
             .try_init();
         if let Err(error) = started {
             tracing::debug!("log lines already go elsewhere: {error}");
-        }
-    }
-}
-
-/// Why a job was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum CliError {
-    /// Not understood, or only help was wanted: clap knows which, and what to print.
-    #[error(transparent)]
-    Usage(#[from] clap::Error),
-    /// Understood, but the values do not go together.
-    #[error("{0}")]
-    Misuse(String),
-    /// The settings file.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The source.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// A model.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// The source or a model, midway.
-    #[error(transparent)]
-    Offline(#[from] OfflineError),
-    /// A file of truth, or a model on it.
-    #[error(transparent)]
-    Evaluate(#[from] EvaluateError),
-    /// A session that could not be written or read.
-    #[error(transparent)]
-    Export(#[from] ExportError),
-    /// A file that was to be read or written.
-    #[error("{}: {error}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// What the file system said.
-        error: io::Error,
-    },
-    /// Standard output.
-    #[error("standard output: {0}")]
-    Output(io::Error),
-    /// Anything else, already in words that name the thing.
-    #[error("{0}")]
-    Failed(String),
-}
-
-impl CliError {
-    /// Tells standard error, and says how the program ends.
-    pub fn report(&self) -> ExitCode {
-        match self {
-            // Help and version are errors to clap; it prints them to standard output.
-            Self::Usage(error) => match error.print() {
-                Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
-                Err(_) => ExitCode::from(2),
-            },
-            // The reader of a pipe has seen enough: `fleeting doctor | head`.
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            _ => {
-                let code = if matches!(self, Self::Misuse(_)) { 2 } else { 1 };
-                // Nothing is left to tell where even this fails.
-                match writeln!(io::stderr(), "fleeting: {self}") {
-                    Ok(()) | Err(_) => ExitCode::from(code),
-                }
-            }
         }
     }
 }

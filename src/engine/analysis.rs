@@ -1,7 +1,5 @@
-//! The body of the analysis thread, and the same analysis without threads.
-//!
-//! Both feed the same frames to the same [`Analyser`] and hand on what it yields untouched; that is
-//! why live equals offline.
+//! The body of the analysis thread. It feeds frames to an [`Analyser`] and hands on what that yields
+//! untouched, as [`super::offline`] does without threads; that is why live equals offline.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,9 +16,9 @@ use super::{Command, Preview, Update};
 use crate::image::Frame;
 use crate::model::ModelError;
 use crate::pipeline::{Output, Pipeline};
+use crate::session::Score;
 use crate::session::baseline::Baseline;
-use crate::session::{Score, Session};
-use crate::source::{Next, Notice, NoticeKind, Source, SourceError};
+use crate::source::{Notice, NoticeKind};
 
 /// The longest wait between two looks at the commands.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -37,58 +35,6 @@ pub trait Analyser {
     fn threshold(&self) -> Score;
     /// Tells what this person's neutral face measures.
     fn set_baseline(&mut self, baseline: &Baseline);
-}
-
-/// Why an analysis without threads stopped early.
-#[derive(Debug, thiserror::Error)]
-pub enum OfflineError {
-    /// The source broke.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// A model broke.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-}
-
-/// Reads `source` to its end into `session`, calling `on_frame` after each frame. What was analysed
-/// before an error is in the session all the same.
-pub fn analyse_all(
-    source: &mut dyn Source,
-    analyser: &mut dyn Analyser,
-    session: &mut Session,
-    mut on_frame: impl FnMut(&Frame),
-) -> Result<(), OfflineError> {
-    session.source = source.info().clone();
-    session.threshold = Some(analyser.threshold());
-    let mut output = Output::default();
-    let result = loop {
-        match source.next() {
-            Ok(Next::Frame(frame)) => {
-                clear(&mut output);
-                if let Err(error) = analyser.push(&frame, &mut output) {
-                    break Err(error.into());
-                }
-                session.extend(&output);
-                on_frame(&frame);
-            }
-            Ok(Next::Notice(notice)) => {
-                session.log(notice);
-                session.source = source.info().clone();
-            }
-            Ok(Next::Idle) => {}
-            Ok(Next::End) => break Ok(()),
-            Err(error) => break Err(error.into()),
-        }
-    };
-    clear(&mut output);
-    let finished = analyser.finish(&mut output);
-    session.extend(&output);
-    result.and(finished.map_err(OfflineError::from))
-}
-
-fn clear(output: &mut Output) {
-    output.samples.clear();
-    output.events.clear();
 }
 
 /// The end of the update link that the analysis thread holds.
@@ -219,7 +165,7 @@ impl Running<'_> {
     }
 
     fn analyse(&mut self, frame: Frame) -> Result<Result<(), ModelError>, Closed> {
-        clear(&mut self.output);
+        self.output.clear();
         let timed = self.meter.begin();
         let pushed = self.analyser.push(&frame, &mut self.output);
         self.clips.keep(&frame, &self.output.overlay);
@@ -267,7 +213,7 @@ impl Running<'_> {
 
     /// Hands on what becomes final because nothing follows.
     fn finish(&mut self) -> Result<(), Closed> {
-        clear(&mut self.output);
+        self.output.clear();
         let finished = self.analyser.finish(&mut self.output);
         self.hand_on()?;
         if self.neutral.is_some() {

@@ -28,6 +28,7 @@ pub mod guard;
 pub mod link;
 mod meter;
 mod neutral;
+pub mod offline;
 
 use analysis::{Analyser, Links, Teller};
 use captured::capture_link;

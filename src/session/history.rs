@@ -8,22 +8,18 @@
 //! The pyramid takes 20 bytes a sample, 2 MB an hour, and is never cut.
 
 use crate::pipeline::REGIONS;
-use crate::pipeline::quality::Trouble;
 use crate::time::Timestamp;
 
 use super::Sample;
+use super::pyramid::{Pyramid, within};
 
-/// Samples that one block of the finest pyramid level covers.
-const BLOCK: usize = 16;
-
-/// Blocks of one level that a block of the next covers.
-const FAN: usize = 4;
+pub use super::pyramid::Column;
 
 /// Four hours at 30 fps.
 const KEPT_WHOLE: usize = 4 * 3600 * 30;
 
 /// Measured series that a plot can show.
-const CHANNELS: usize = 4 + REGIONS;
+pub(super) const CHANNELS: usize = 4 + REGIONS;
 
 /// One series of numbers over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,7 +49,7 @@ impl Channel {
     }
 
     /// The sample's value; not-a-number where it has none.
-    fn value(self, sample: &Sample) -> f32 {
+    pub(super) fn value(self, sample: &Sample) -> f32 {
         let none = f32::NAN;
         match self {
             Self::Micro => sample.score.map_or(none, |score| score.micro),
@@ -69,73 +65,10 @@ impl Channel {
 }
 
 /// All channels, each at its own index.
-fn channels() -> impl Iterator<Item = Channel> {
+pub(super) fn channels() -> impl Iterator<Item = Channel> {
     [Channel::Micro, Channel::Macro, Channel::Rate, Channel::HeadSpeed]
         .into_iter()
         .chain((0..REGIONS).map(Channel::Region))
-}
-
-/// What a plot draws in one place: one sample, or the extremes of several.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Column {
-    /// Time of its first sample.
-    pub first: Timestamp,
-    /// Time of its last sample.
-    pub last: Timestamp,
-    /// Least and greatest value; none where nothing was measured.
-    pub range: Option<(f32, f32)>,
-    /// Whether any of its samples has no value.
-    pub has_gap: bool,
-    /// Everything that troubled any of its samples.
-    pub trouble: Trouble,
-}
-
-#[derive(Clone, Debug)]
-struct Block {
-    first: Timestamp,
-    last: Timestamp,
-    trouble: Trouble,
-    /// One bit a channel.
-    gaps: u32,
-    /// Per channel; least above greatest where there is no value.
-    ranges: [(f32, f32); CHANNELS],
-}
-
-impl Block {
-    fn of(sample: &Sample, values: &[f32; CHANNELS]) -> Self {
-        let mut block = Self {
-            first: sample.time,
-            last: sample.time,
-            trouble: Trouble::NONE,
-            gaps: 0,
-            ranges: [(f32::INFINITY, f32::NEG_INFINITY); CHANNELS],
-        };
-        block.include(sample, values);
-        block
-    }
-
-    fn include(&mut self, sample: &Sample, values: &[f32; CHANNELS]) {
-        self.last = sample.time;
-        self.trouble = self.trouble.with(sample.quality.trouble);
-        for (i, (&value, range)) in values.iter().zip(&mut self.ranges).enumerate() {
-            if value.is_finite() {
-                *range = (range.0.min(value), range.1.max(value));
-            } else {
-                self.gaps |= 1 << i;
-            }
-        }
-    }
-
-    fn column(&self, channel: usize) -> Column {
-        let (least, greatest) = self.ranges[channel];
-        Column {
-            first: self.first,
-            last: self.last,
-            range: (least <= greatest).then_some((least, greatest)),
-            has_gap: self.gaps & (1 << channel) != 0,
-            trouble: self.trouble,
-        }
-    }
 }
 
 /// All samples of a session.
@@ -147,8 +80,7 @@ pub struct History {
     folded: usize,
     /// How many are kept whole at least.
     keep: usize,
-    /// Finest first; the last block of each level is still filling.
-    levels: Vec<Vec<Block>>,
+    pyramid: Pyramid,
 }
 
 impl Default for History {
@@ -160,7 +92,7 @@ impl Default for History {
 impl History {
     /// Keeps the newest `samples` whole; from an eighth more on, the oldest are let go.
     pub fn keeping(samples: usize) -> Self {
-        Self { samples: Vec::new(), folded: 0, keep: samples.max(1), levels: vec![Vec::new()] }
+        Self { samples: Vec::new(), folded: 0, keep: samples.max(1), pyramid: Pyramid::default() }
     }
 
     /// Keeps every sample whole: for a recording of known length that is to be written out.
@@ -170,35 +102,13 @@ impl History {
 
     /// Adds the next sample.
     pub fn push(&mut self, sample: Sample) {
-        self.fold(&sample);
+        self.pyramid.fold(self.len(), &sample);
         self.samples.push(sample);
         // In one go now and then: moving the rest down costs the same for one as for many.
         if self.samples.len() > self.keep.saturating_add(self.keep / 8) {
             let old = self.samples.len() - self.keep;
             self.samples.drain(..old);
             self.folded += old;
-        }
-    }
-
-    fn fold(&mut self, sample: &Sample) {
-        let index = self.len();
-        let mut values = [f32::NAN; CHANNELS];
-        for (value, channel) in values.iter_mut().zip(channels()) {
-            *value = channel.value(sample);
-        }
-        let mut size = BLOCK;
-        for level in &mut self.levels {
-            match level.last_mut() {
-                Some(block) if !index.is_multiple_of(size) => block.include(sample, &values),
-                _ => level.push(Block::of(sample, &values)),
-            }
-            size *= FAN;
-        }
-        // A level is worth having once the one below has more blocks than it would merge.
-        let top = self.levels.len() - 1;
-        if self.levels[top].len() > FAN {
-            let merged = self.levels[top].chunks(FAN).filter_map(merge).collect();
-            self.levels.push(merged);
         }
     }
 
@@ -224,7 +134,7 @@ impl History {
 
     /// Times of the first and the last sample there was.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        Some((self.levels.first()?.first()?.first, self.samples.last()?.time))
+        Some((self.pyramid.first()?, self.samples.last()?.time))
     }
 
     /// The whole sample nearest in time to `time`.
@@ -252,14 +162,7 @@ impl History {
         if is_whole && whole.len() <= most {
             return whole.iter().map(|sample| single(channel, sample)).collect();
         }
-        let level = self
-            .levels
-            .iter()
-            .map(|level| within(level, from, to, |block| (block.first, block.last)))
-            .find(|blocks| blocks.len() <= most)
-            .or_else(|| self.levels.last().map(|level| level.as_slice()))
-            .unwrap_or_default();
-        level.iter().map(|block| block.column(index)).collect()
+        self.pyramid.columns(index, from, to, most)
     }
 
     /// [`Self::columns`] as lines of (seconds, value), broken at every gap.
@@ -287,19 +190,6 @@ impl History {
     }
 }
 
-/// The items that overlap `from` to `to`, and one more at either end. `span` gives an item's first
-/// and last time.
-fn within<T>(
-    items: &[T],
-    from: Timestamp,
-    to: Timestamp,
-    span: impl Fn(&T) -> (Timestamp, Timestamp),
-) -> &[T] {
-    let start = items.partition_point(|item| span(item).1 < from).saturating_sub(1);
-    let end = (items.partition_point(|item| span(item).0 <= to) + 1).min(items.len());
-    items.get(start..end).unwrap_or_default()
-}
-
 fn single(channel: Channel, sample: &Sample) -> Column {
     let value = channel.value(sample);
     Column {
@@ -309,19 +199,6 @@ fn single(channel: Channel, sample: &Sample) -> Column {
         has_gap: !value.is_finite(),
         trouble: sample.quality.trouble,
     }
-}
-
-fn merge(blocks: &[Block]) -> Option<Block> {
-    let (first, rest) = blocks.split_first()?;
-    Some(rest.iter().fold(first.clone(), |mut all, block| {
-        all.last = block.last;
-        all.trouble = all.trouble.with(block.trouble);
-        all.gaps |= block.gaps;
-        for (range, other) in all.ranges.iter_mut().zip(&block.ranges) {
-            *range = (range.0.min(other.0), range.1.max(other.1));
-        }
-        all
-    }))
 }
 
 #[cfg(test)]
@@ -435,7 +312,7 @@ mod tests {
     #[test]
     fn memory_is_what_the_module_says() {
         assert!(size_of::<Sample>() <= 272, "{}", size_of::<Sample>());
-        let per_sample = size_of::<Block>() as f64 / BLOCK as f64 * FAN as f64 / (FAN - 1) as f64;
+        let per_sample = Pyramid::bytes_per_sample();
         assert!(per_sample <= 20.5, "{per_sample}");
     }
 }

@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 
 pub mod baseline;
 pub mod history;
+mod pyramid;
 
 /// Bytes of event pictures that a session keeps; beyond it the oldest pictures go, never the events.
 /// A micro-expression's take about one and a half million.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fleeting::config::Config;
-use fleeting::engine::analysis::analyse_all;
+use fleeting::engine::offline::analyse_all;
 use fleeting::engine::{Engine, Update};
 use fleeting::model::{ModelChoice, Models};
 use fleeting::pipeline::Pipeline;

@@ -1,0 +1,77 @@
+//! Why a job was not done, and how the program ends then.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::config::ConfigError;
+use crate::engine::offline::OfflineError;
+use crate::evaluate::EvaluateError;
+use crate::export::ExportError;
+use crate::model::ModelError;
+use crate::source::SourceError;
+
+/// Why a job was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Not understood, or only help was wanted: clap knows which, and what to print.
+    #[error(transparent)]
+    Usage(#[from] clap::Error),
+    /// Understood, but the values do not go together.
+    #[error("{0}")]
+    Misuse(String),
+    /// The settings file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The source.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The source or a model, midway.
+    #[error(transparent)]
+    Offline(#[from] OfflineError),
+    /// A file of truth, or a model on it.
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    /// A session that could not be written or read.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// A file that was to be read or written.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the file system said.
+        error: io::Error,
+    },
+    /// Standard output.
+    #[error("standard output: {0}")]
+    Output(io::Error),
+    /// Anything else, already in words that name the thing.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl CliError {
+    /// Tells standard error, and says how the program ends.
+    pub fn report(&self) -> ExitCode {
+        match self {
+            // Help and version are errors to clap; it prints them to standard output.
+            Self::Usage(error) => match error.print() {
+                Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+                Err(_) => ExitCode::from(2),
+            },
+            // The reader of a pipe has seen enough: `fleeting doctor | head`.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            _ => {
+                let code = if matches!(self, Self::Misuse(_)) { 2 } else { 1 };
+                // Nothing is left to tell where even this fails.
+                match writeln!(io::stderr(), "fleeting: {self}") {
+                    Ok(()) | Err(_) => ExitCode::from(code),
+                }
+            }
+        }
+    }
+}

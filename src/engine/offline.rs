@@ -1,0 +1,55 @@
+//! The same analysis without threads: frame after frame, in the thread that asks.
+
+use super::analysis::Analyser;
+use crate::image::Frame;
+use crate::model::ModelError;
+use crate::pipeline::Output;
+use crate::session::Session;
+use crate::source::{Next, Source, SourceError};
+
+/// Why an analysis without threads stopped early.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// The source broke.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A model broke.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// Reads `source` to its end into `session`, calling `on_frame` after each frame. What was analysed
+/// before an error is in the session all the same.
+pub fn analyse_all(
+    source: &mut dyn Source,
+    analyser: &mut dyn Analyser,
+    session: &mut Session,
+    mut on_frame: impl FnMut(&Frame),
+) -> Result<(), OfflineError> {
+    session.source = source.info().clone();
+    session.threshold = Some(analyser.threshold());
+    let mut output = Output::default();
+    let result = loop {
+        match source.next() {
+            Ok(Next::Frame(frame)) => {
+                output.clear();
+                if let Err(error) = analyser.push(&frame, &mut output) {
+                    break Err(error.into());
+                }
+                session.extend(&output);
+                on_frame(&frame);
+            }
+            Ok(Next::Notice(notice)) => {
+                session.log(notice);
+                session.source = source.info().clone();
+            }
+            Ok(Next::Idle) => {}
+            Ok(Next::End) => break Ok(()),
+            Err(error) => break Err(error.into()),
+        }
+    };
+    output.clear();
+    let finished = analyser.finish(&mut output);
+    session.extend(&output);
+    result.and(finished.map_err(OfflineError::from))
+}
