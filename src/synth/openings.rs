@@ -12,8 +12,9 @@ use super::texture::{Colour, Texture};
 use super::timeline::Pose;
 use super::warp::{STEP_PX, Warp};
 
-/// Steps of Newton's method per pixel.
+/// Steps of Newton's method per pixel at most, and the step after which it ends, pixels.
 const ITERATIONS: usize = 5;
+const SETTLED_PX: f32 = 5e-3;
 
 /// Centre and sizes of the eye, outer-eye distances: an iris is 11.7 mm across and an eyeball 24, at
 /// about 90 mm between the outer corners.
@@ -82,6 +83,10 @@ impl<'a> Opening<'a> {
         let [left, right] = self.slit.corners;
         let middle = (left + right) / 2.0;
         let (top, bottom) = match self.slit.kind {
+            // Without a closing lid nothing leaves the edges but what the smooth warp shows as well.
+            SlitKind::Eye(_) if self.closing == 0.0 => {
+                (self.slit.upper(middle) - 0.04, self.slit.lower(middle) + 0.04)
+            }
             SlitKind::Eye(_) => {
                 let brow = (self.slit.brow_gap + 0.04).max(0.16);
                 (self.slit.upper(middle) - brow, self.slit.lower(middle) + 0.13)
@@ -167,8 +172,11 @@ impl<'a> Opening<'a> {
             let [lid, slope] = lid_push(self.slit, on_face, self.closing, upper);
             let moved = warp.layers[0].at(source) + layer.at(source) * share;
             let error = source + moved - on_head;
-            source.x -= error.x;
-            source.y -= (error.y + lid * scale) / (1.0 + slope);
+            let step = Point::new(error.x, (error.y + lid * scale) / (1.0 + slope));
+            source = source - step;
+            if step.x.abs() + step.y.abs() < SETTLED_PX {
+                break;
+            }
         }
         let inside = if upper {
             self.slit.upper(on_face.x) - on_face.y

@@ -55,7 +55,7 @@ const DRAWS: usize = 4096;
 pub(super) struct Sensor {
     model: SensorModel,
     seed: u64,
-    draws: Vec<f32>,
+    draws: Box<[f32; DRAWS]>,
     /// Standard deviation for each level.
     deviation: [f32; 256],
 }
@@ -63,7 +63,8 @@ pub(super) struct Sensor {
 impl Sensor {
     pub(super) fn new(model: SensorModel, seed: u64) -> Self {
         let mut random = Random::seed_from_u64(seed);
-        let mut draws: Vec<f32> = (0..DRAWS).map(|_| StandardNormal.sample(&mut random)).collect();
+        let mut draws = Box::new([0.0; DRAWS]);
+        draws.fill_with(|| StandardNormal.sample(&mut random));
         let mean = draws.iter().sum::<f32>() / DRAWS as f32;
         draws.iter_mut().for_each(|d| *d -= mean);
         let deviation = std::array::from_fn(|level| {
@@ -98,7 +99,7 @@ impl Sensor {
                     // Demosaicing shares noise between the colours: two thirds of its power.
                     let noise = if noisy {
                         let own = self.draw(state >> (16 + 12 * lane));
-                        self.deviation[level as usize] * (0.82 * common + 0.57 * own)
+                        self.deviation[usize::from(level as u8)] * (0.82 * common + 0.57 * own)
                     } else {
                         0.0
                     };

@@ -19,8 +19,8 @@ const MARGIN: usize = 3;
 /// A picture as cubic B-spline coefficients, mirrored at its borders.
 #[derive(Clone, Debug)]
 pub(super) struct Texture {
-    width: usize,
-    height: usize,
+    /// Column and row of the last pixel.
+    last: [f32; 2],
     stride: usize,
     coefficients: Vec<Colour>,
 }
@@ -52,18 +52,19 @@ impl Texture {
                 plane[y * width + x]
             })
             .collect();
-        Some(Self { width, height, stride, coefficients })
+        Some(Self { last: [(width - 1) as f32, (height - 1) as f32], stride, coefficients })
     }
 
     /// Colour at (`x`, `y`) in pixels, the centre of the first pixel at (0.5, 0.5). Outside, the
     /// nearest border colour.
     #[inline]
     pub(super) fn sample(&self, x: f32, y: f32) -> Colour {
-        let x = (x - 0.5).clamp(0.0, (self.width - 1) as f32);
-        let y = (y - 0.5).clamp(0.0, (self.height - 1) as f32);
-        let (column, row) = (x as usize, y as usize);
+        // Not-a-number becomes zero; 32-bit integers convert in one instruction.
+        let x = (x - 0.5).max(0.0).min(self.last[0]);
+        let y = (y - 0.5).max(0.0).min(self.last[1]);
+        let (column, row) = (x as i32, y as i32);
         let (wx, wy) = (weights(x - column as f32), weights(y - row as f32));
-        let first = (row + MARGIN - 1) * self.stride + column + MARGIN - 1;
+        let first = (row as usize + MARGIN - 1) * self.stride + column as usize + MARGIN - 1;
         let mut sum = [0.0; 4];
         for (j, wy) in wy.into_iter().enumerate() {
             let start = first + j * self.stride;
@@ -83,10 +84,11 @@ impl Texture {
 /// Weights of the four coefficients round a point, `t` of the way from the second to the third.
 #[inline]
 fn weights(t: f32) -> [f32; 4] {
+    const SIXTH: f32 = 1.0 / 6.0;
     let (s, t2) = (1.0 - t, t * t);
     let t3 = t2 * t;
-    let first = s * s * s / 6.0;
-    let last = t3 / 6.0;
+    let first = s * s * s * SIXTH;
+    let last = t3 * SIXTH;
     let second = 2.0 / 3.0 - t2 + 0.5 * t3;
     [first, second, 1.0 - first - second - last, last]
 }

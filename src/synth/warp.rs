@@ -22,9 +22,10 @@ const ITERATIONS: usize = 6;
 /// The way back ends when a step is shorter, pixels.
 const SETTLED_PX: f32 = 2e-3;
 
-/// Where what is at `p` now was before it moved by `displacement`.
-fn before(p: Point, displacement: impl Fn(Point) -> Point) -> Point {
-    let mut place = p;
+/// Where what is at `p` now was before it moved by `displacement`; `guess`: about how far it moved.
+#[inline]
+fn before(p: Point, guess: Point, displacement: impl Fn(Point) -> Point) -> Point {
+    let mut place = p - guess;
     for _ in 0..ITERATIONS {
         let next = p - displacement(place);
         let step = next - place;
@@ -147,10 +148,13 @@ impl Warp {
         self.move_skin(pose);
         let head = Head::new(&pose.head, self.px_from_face, self.face_from_px);
         let columns = self.total.columns;
+        // Each node moves about as its neighbour does.
+        let (mut with_head, mut with_skin) = (Point::default(), Point::default());
         for i in 0..self.total.nodes.len() {
             let p = Point::new((i % columns) as f32, (i / columns) as f32) * STEP_PX as f32;
-            let on_head = before(p, |q| head.displacement(q));
-            let source = before(on_head, |q| self.total.at(q));
+            let on_head = before(p, with_head, |q| head.displacement(q));
+            let source = before(on_head, with_skin, |q| self.total.at(q));
+            (with_head, with_skin) = (p - on_head, on_head - source);
             self.head_source.nodes[i] = on_head;
             self.source.nodes[i] = source;
         }
