@@ -4,10 +4,10 @@
 //! What is wrong with a frame is its [`quality::Quality`], never an error.
 
 use crate::config::Config;
-use crate::event::{Event, Moment, Origin};
+use crate::event::{Event, Moment};
 use crate::geom::{Affine, Point, Rect};
 use crate::image::Frame;
-use crate::model::{ModelError, Models, Task};
+use crate::model::{ModelError, Models};
 use crate::session::baseline::Baseline;
 use crate::session::{Sample, Score};
 
@@ -21,19 +21,22 @@ pub mod memory;
 pub mod motion;
 pub mod pace;
 pub mod quality;
+pub mod reader;
 pub mod recognize;
 pub mod resample;
 pub mod roi;
+pub mod scorer;
 pub mod spot;
 pub mod track;
 
 use ledger::Ledger;
-use memory::Memory;
-use motion::Motion;
+use motion::{Measured, Motion};
 use pace::{Pace, Tick};
 use quality::{Evidence, Judge, Quality};
-use recognize::Recognizer;
-use spot::{Proposal, Spotted, Spotter, SpotterSettings, Step};
+use reader::Reader;
+use roi::RegionDisplacement;
+use scorer::Scorer;
+use spot::{Spotted, Step};
 use track::Tracker;
 
 /// How many regions of the face are measured: the spotter reads the first twelve, the recogniser all.
@@ -112,48 +115,33 @@ impl Output {
 
 /// The whole analysis: frames in, samples and events out.
 pub struct Pipeline {
-    config: Config,
-    models: Models,
     tracker: Tracker,
     motion: Motion,
     pace: Pace,
     judge: Judge,
-    memory: Memory,
-    ledger: Ledger,
-    /// None where the models hold no spotter: every frame is measured and none is scored.
-    spotter: Option<Spotter>,
+    scorer: Scorer,
     spotted: Spotted,
-    recognizer: Option<Recognizer>,
-    baseline: Option<Baseline>,
+    reader: Reader,
+    ledger: Ledger,
     /// Of the newest measured frame; frames left out take it over.
     quality: Quality,
     frame_size: (usize, usize),
-    events_found: u64,
 }
 
 impl Pipeline {
     /// Opens every model and runs each once.
     pub fn new(models: &Models, config: &Config) -> Result<Self, ModelError> {
-        let spotter =
-            models.has(Task::Spot).then(|| Spotter::open(models, &config.spotting)).transpose()?;
-        let recognizer =
-            models.has(Task::Recognize).then(|| Recognizer::new(models)).transpose()?;
         Ok(Self {
-            config: config.clone(),
-            models: models.clone(),
             tracker: Tracker::new(models, &config.face)?,
             motion: Motion::default(),
             pace: Pace::default(),
             judge: Judge::new(&config.quality),
-            memory: Memory::default(),
-            ledger: Ledger::default(),
-            spotter,
+            scorer: Scorer::new(models, &config.spotting)?,
             spotted: Spotted::default(),
-            recognizer,
-            baseline: None,
+            reader: Reader::new(models)?,
+            ledger: Ledger::default(),
             quality: Quality::default(),
             frame_size: (0, 0),
-            events_found: 0,
         })
     }
 
@@ -162,13 +150,11 @@ impl Pipeline {
         self.forget_face();
         self.pace.reset();
         self.judge.reset();
-        self.memory.reset();
+        self.scorer.reset();
+        self.spotted.clear();
+        self.reader.reset();
         self.ledger.reset();
-        if let Some(spotter) = &mut self.spotter {
-            spotter.reset();
-        }
         self.quality = Quality::default();
-        self.events_found = 0;
     }
 
     /// Analyses the next frame; adds to `output` the samples and events that have become final, and
@@ -189,10 +175,7 @@ impl Pipeline {
 
     /// No more frames: adds all that was still waiting.
     pub fn finish(&mut self, output: &mut Output) -> Result<(), ModelError> {
-        let finished = match &mut self.spotter {
-            Some(spotter) => spotter.finish(&mut self.spotted),
-            None => Ok(()),
-        };
+        let finished = self.scorer.finish(&mut self.spotted);
         let handed_out = self.hand_out(output);
         // Frames keep their samples whatever became of their scores.
         self.ledger.finish(&mut output.samples);
@@ -219,28 +202,23 @@ impl Pipeline {
             half_face: self.motion.half_face(),
             displacement: displacement.as_ref(),
         });
-        overlay.quality = self.quality;
-        overlay.frame_from_face = measured.map(|m| m.frame_from_face);
-        overlay.motion = displacement.zip(tick.dt_secs).and_then(|(d, dt)| d.per_thirtieth(dt));
-        overlay.regions_in_frame.clear();
-        if let Some(measured) = &measured {
-            let regions = &mut overlay.regions_in_frame;
-            self.motion.regions_in_frame(&measured.frame_from_face, regions);
-        }
-        let trouble = self.quality.trouble;
-        let moment = Moment { frame: frame.seq, time: frame.time };
+        self.draw(measured.as_ref(), tick, overlay);
+
+        let (seq, time, trouble) = (frame.seq, frame.time, self.quality.trouble);
         let usable = displacement.as_ref().filter(|_| trouble.scorable());
-        self.memory.push(moment, trouble, usable);
-        match &mut self.spotter {
-            Some(spotter) => {
-                let displacement = usable.map(roi::RegionDisplacement::spotted);
-                let step = Step { seq: frame.seq, time: frame.time, displacement, trouble };
-                spotter.push(&step, &mut self.spotted)
-            }
-            None => {
-                self.spotted.scores.push((frame.seq, None));
-                Ok(())
-            }
+        self.reader.remember(Moment { frame: seq, time }, trouble, usable);
+        let displacement = usable.map(RegionDisplacement::spotted);
+        self.scorer.push(&Step { seq, time, displacement, trouble }, &mut self.spotted)
+    }
+
+    fn draw(&self, measured: Option<&Measured>, tick: Tick, overlay: &mut Overlay) {
+        let displacement = measured.and_then(|m| m.displacement);
+        overlay.quality = self.quality;
+        overlay.motion = displacement.zip(tick.dt_secs).and_then(|(d, dt)| d.per_thirtieth(dt));
+        overlay.frame_from_face = measured.map(|m| m.frame_from_face);
+        overlay.regions_in_frame.clear();
+        if let Some(frame_from_face) = &overlay.frame_from_face {
+            self.motion.regions_in_frame(frame_from_face, &mut overlay.regions_in_frame);
         }
     }
 
@@ -249,32 +227,10 @@ impl Pipeline {
         for (_, score) in self.spotted.scores.drain(..) {
             self.ledger.score(score);
         }
-        for proposal in std::mem::take(&mut self.spotted.proposals) {
-            output.events.push(self.event(&proposal)?);
+        for proposal in self.spotted.proposals.drain(..) {
+            output.events.push(self.reader.read(&proposal)?);
         }
         Ok(())
-    }
-
-    fn event(&mut self, proposal: &Proposal) -> Result<Event, ModelError> {
-        let Proposal { kind, onset, apex, offset, score } = *proposal;
-        let phases = self.memory.phases(onset, apex, offset);
-        let is_measured = phases.iter().any(Option::is_some);
-        let recognizer = self.recognizer.as_mut().filter(|_| is_measured);
-        let reading = recognizer.map(|r| r.read(&phases)).transpose()?;
-        let id = self.events_found;
-        self.events_found += 1;
-        Ok(Event {
-            id,
-            kind,
-            onset,
-            apex,
-            offset,
-            score,
-            action_units: reading.as_ref().map(|r| r.action_units.clone()).unwrap_or_default(),
-            emotion: reading.map(|r| r.emotion),
-            trouble: self.memory.trouble(onset, offset),
-            origin: Origin::Model,
-        })
     }
 
     fn forget_face(&mut self) {
@@ -284,42 +240,19 @@ impl Pipeline {
 
     /// Sets the threshold for so many expected false alarms per minute, both kinds together.
     pub fn set_false_alarms_per_minute(&mut self, rate: f32) {
-        self.config.spotting.false_alarms_per_minute = rate;
-        self.apply_threshold();
+        self.scorer.set_false_alarms_per_minute(rate);
     }
 
     /// Tells what this person's neutral face measures.
     pub fn set_baseline(&mut self, baseline: &Baseline) {
-        self.baseline = Some(baseline.clone());
-        self.apply_threshold();
+        self.scorer.set_baseline(baseline);
     }
 
-    /// The scores from which events are flagged; beyond any score where there is no spotter.
+    /// The scores from which events are flagged.
     pub fn threshold(&self) -> Score {
-        let [micro, macro_] = self.spotter.as_ref().map_or([1.0; 2], Spotter::thresholds);
-        Score { micro, macro_ }
-    }
-
-    /// The calibrated threshold, raised where this person's neutral face already scores near it.
-    fn apply_threshold(&mut self) {
-        let Some(spotter) = &mut self.spotter else { return };
-        let Ok(entry) = self.models.entry(Task::Spot) else { return };
-        let mut thresholds =
-            SpotterSettings::new(&entry.calibration, &self.config.spotting).thresholds;
-        if let Some(baseline) = &self.baseline {
-            for (threshold, rest) in thresholds.iter_mut().zip([baseline.micro, baseline.macro_]) {
-                let restless = rest.median + NEUTRAL_SIGMAS * rest.sigma;
-                *threshold = threshold.max(restless.min(HIGHEST_THRESHOLD));
-            }
-        }
-        spotter.set_thresholds(thresholds);
+        self.scorer.threshold()
     }
 }
-
-/// A score so many standard deviations above a person's neutral ones is not neutral.
-const NEUTRAL_SIGMAS: f32 = 5.0;
-/// A restless baseline may not silence the spotter altogether.
-const HIGHEST_THRESHOLD: f32 = 0.95;
 
 #[cfg(test)]
 mod tests;
