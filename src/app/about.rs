@@ -49,7 +49,7 @@ const TEXT: [(&str, &str); 6] = [
     ),
     (
         "Privacy",
-        "Nothing leaves this computer. Pictures and scores live in memory and are gone when you stop \
+        "Nothing leaves this computer. Pictures and scores live in memory only, until you start anew \
          or close the window; settings keep no name, no path and no picture.",
     ),
 ];

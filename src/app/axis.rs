@@ -7,7 +7,7 @@ use super::command::Command;
 use super::state::State;
 use super::theme::{SMALL_PT, Theme};
 use super::widgets::{PanelContext, kind_shape, named};
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::time::Timestamp;
 
 /// Width of the names at the left, points.
@@ -195,7 +195,9 @@ pub fn bands(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
 /// A sign above each event, at its apex.
 pub fn flags(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     for event in events_in_view(state, axis) {
-        let center = pos2(axis.x(event.apex.time.secs()), axis.rect.top() + 7.0);
+        // A micro-expression often lies within a macro-expression, so each kind has a line of its own.
+        let line = if event.kind == EventKind::Micro { 7.0 } else { 21.0 };
+        let center = pos2(axis.x(event.apex.time.secs()), axis.rect.top() + line);
         let sign = Rect::from_center_size(center, vec2(12.0, 12.0));
         painter.add(kind_shape(event.kind, sign, theme.kind(event.kind)));
     }

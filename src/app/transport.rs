@@ -49,7 +49,9 @@ fn show_phase(ui: &mut Ui, cx: &PanelContext<'_>) {
         vec![egui::Shape::circle_stroke(rect.center(), rect.width() / 2.0 - 2.0, stroke)]
     };
     let response = ui.scope(|ui| badge(ui, "not recording", theme.faint, ring)).response;
-    response.on_hover_text("Nothing is stored: pictures and scores live in memory until you stop.");
+    response.on_hover_text(
+        "Nothing is stored: pictures and scores live in memory until you start anew or close.",
+    );
 }
 
 fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
