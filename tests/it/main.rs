@@ -7,7 +7,6 @@
     clippy::print_stderr,
     reason = "a test that cannot go on fails, and one that is left out says so"
 )]
-
 #![expect(
     clippy::expect_used,
     clippy::panic,

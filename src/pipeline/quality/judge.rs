@@ -113,7 +113,7 @@ impl Judge {
             evidence.half_face.map_or((f32::NAN, f32::NAN), light);
         note(quality.sharpness < self.config.min_sharpness, Trouble::BLUR);
         note(self.is_light_trouble(quality.brightness), Trouble::LIGHT);
-        let turns = self.mouth.turns(evidence.displacement, dt_secs);
+        let turns = self.mouth.turns(evidence.displacement, dt_secs, quality.eye_distance_px);
         note(turns >= self.config.talking_turns, Trouble::TALKING);
         Quality { trouble: troubles, ..quality }
     }

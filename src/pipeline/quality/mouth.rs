@@ -8,8 +8,10 @@ use crate::pipeline::roi::RegionDisplacement;
 /// Turns are counted over so many seconds.
 const WINDOW_SECS: f32 = 1.5;
 /// The mouth must come back by so much, percent of the eye distance, for a turn to count: ten times the
-/// noise of a lip.
+/// noise of a lip on a face of good size.
 const LEAST_TURN: f32 = 0.8;
+/// And by so many pixels of the frame, since on a small face the noise is larger.
+const LEAST_TURN_PX: f32 = 0.6;
 /// Regions whose distance is the opening of the mouth.
 const UPPER_LIP: usize = 9;
 const LOWER_LIP: usize = 11;
@@ -27,7 +29,12 @@ pub(super) struct Mouth {
 
 impl Mouth {
     /// How often the mouth has turned round in the last 1.5 s; starts anew where nothing was measured.
-    pub(super) fn turns(&mut self, step: Option<&RegionDisplacement>, dt_secs: f32) -> u32 {
+    pub(super) fn turns(
+        &mut self,
+        step: Option<&RegionDisplacement>,
+        dt_secs: f32,
+        eye_distance_px: f32,
+    ) -> u32 {
         let Some(step) = step else {
             *self = Self::default();
             return 0;
@@ -38,7 +45,7 @@ impl Mouth {
             if self.opens { self.opening - self.extreme } else { self.extreme - self.opening };
         if ahead > 0.0 {
             self.extreme = self.opening;
-        } else if ahead < -LEAST_TURN {
+        } else if ahead < -LEAST_TURN.max(100.0 * LEAST_TURN_PX / eye_distance_px.max(1.0)) {
             self.opens = !self.opens;
             self.extreme = self.opening;
             self.turned_at_secs.push_back(self.secs);
