@@ -85,6 +85,10 @@ const SHOW_MARGIN_SECS: f64 = 0.35;
 /// see the expression: the lids' units 5 and 7, the cheek's 6, the nose's 9.
 const SHOW_LEAST_SEEN: f32 = 0.45;
 
+/// Lips that roll in and press: they move against each other within the reach of flow's smoothing,
+/// which sees two thirds of it or less.
+const SHOW_NEVER: [u8; 2] = [23, 24];
+
 /// Length of a pass.
 const PASS_SECS: f64 = 600.0;
 
@@ -215,6 +219,9 @@ fn show(timeline: &mut Timeline, face: &FacsFace, random: &mut Random) {
 /// Scales an expression so that the strongest of the spotter's regions moves by `percent` of the
 /// outer-eye distance; false where the regions do not see it.
 fn resize(drawn: &mut Activation, face: &FacsFace, centers: &[Point], percent: f32) -> bool {
+    if drawn.units.iter().any(|u| SHOW_NEVER.contains(&u.unit.0)) {
+        return false;
+    }
     let mut weights = UnitWeights::default();
     drawn.units.iter().for_each(|u| weights.add(u.unit, u.halves));
     let seen = seen_percent(face, centers, &weights);
@@ -351,7 +358,7 @@ mod tests {
             })
             .collect();
         let count = |text: &str| texts.iter().filter(|t| *t == text).count();
-        assert!(["5", "6", "7", "9"].iter().all(|text| count(text) == 0));
+        assert!(["5", "6", "7", "9", "23", "24"].iter().all(|text| count(text) == 0));
         assert!(
             ["4", "12", "1+2", "14", "2", "15"].iter().all(|text| count(text) > 0),
             "{texts:?}"
