@@ -74,9 +74,9 @@ def labels(targets):
         apex = torch.zeros(b, t)
         for at, peak in (near >= 0.999).nonzero().tolist():
             first, last = peak - int(rise[at, peak]), peak + int(fall[at, peak])
-            start_end[at] = torch.where((row[0] - first).abs() <= reach, 0, start_end[at])
-            start_end[at] = torch.where((row[0] - last).abs() <= reach, 1, start_end[at])
-            action[at] = torch.where((row[0] >= first) & (row[0] <= last), 1.0, action[at])
+            start_end[at].masked_fill_((row[0] - first).abs() <= reach, 0)
+            start_end[at].masked_fill_((row[0] - last).abs() <= reach, 1)
+            action[at].masked_fill_((row[0] >= first) & (row[0] <= last), 1.0)
             bell = torch.exp(-((row[0] - peak) ** 2) / 32) * ((row[0] - peak).abs() <= reach)
             apex[at] = torch.maximum(apex[at], bell)
         found.append((start_end, apex, action))
