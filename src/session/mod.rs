@@ -18,7 +18,7 @@ mod pyramid;
 
 /// Bytes of event pictures that a session keeps; beyond it the oldest pictures go, never the events.
 /// A micro-expression's take about one and a half million.
-const CLIP_BYTES: usize = 192 << 20;
+const CLIP_BYTES: usize = 96 << 20;
 
 /// The spotter's scores of one frame, each 0–1. A frame scores above the threshold exactly where an
 /// event is flagged, before overlapping events are suppressed.
