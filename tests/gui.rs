@@ -13,7 +13,9 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use fleeting::app::command::{Chord, Command, Floating, REGISTRY};
+use fleeting::app::command::{Command, Floating};
+use fleeting::app::registry::{Group, REGISTRY};
+use fleeting::app::shortcut::Chord;
 use fleeting::app::state::Phase;
 use fleeting::app::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use fleeting::app::{App, LaunchOptions, PANELS, Slot};
@@ -456,7 +458,7 @@ fn the_overlay_lists_every_command_that_has_a_key() {
 
 #[test]
 fn every_command_is_in_a_menu() {
-    for group in fleeting::app::command::Group::ALL {
+    for group in Group::ALL {
         let mut window = Window::live(60, &[]);
         window.harness.get_by_role_and_label(egui::Role::Button, group.name()).click();
         window.settle();

@@ -2,7 +2,9 @@
 
 use egui::{Grid, RichText, ScrollArea, Ui};
 
-use super::command::{Chord, Floating, Group, REGISTRY};
+use super::command::Floating;
+use super::registry::{Group, REGISTRY};
+use super::shortcut::Chord;
 use super::theme::{Theme, title};
 use super::widgets::PanelContext;
 use super::{Panel, Slot};

@@ -2,7 +2,8 @@
 
 use egui::{RichText, Ui};
 
-use super::command::{Command, Floating, Group, REGISTRY};
+use super::command::{Command, Floating};
+use super::registry::{Group, REGISTRY};
 use super::theme::Theme;
 use super::widgets::PanelContext;
 use super::{Panel, Slot};

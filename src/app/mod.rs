@@ -29,8 +29,10 @@ pub mod overlay;
 pub mod palette;
 pub mod picture;
 pub mod regions;
+pub mod registry;
 pub mod running;
 pub mod scores;
+pub mod shortcut;
 pub mod state;
 pub mod strip;
 pub mod studio;
@@ -191,7 +193,7 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        let mut commands = command::commands_from_keys(ui.ctx());
+        let mut commands = shortcut::commands_from_keys(ui.ctx());
         let mut cx =
             PanelContext { state: &self.state, commands: &mut commands, cache: &mut self.cache };
         lay_out(ui, &mut cx);

@@ -2,7 +2,8 @@
 
 use egui::{Key, RichText, ScrollArea, TextEdit, Ui};
 
-use super::command::{Command, Entry, Floating};
+use super::command::{Command, Floating};
+use super::registry::Entry;
 use super::widgets::PanelContext;
 use super::{Panel, Slot};
 

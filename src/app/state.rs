@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::LaunchOptions;
 use super::clip::LoopSpeed;
-use super::command::{Command, Floating, Layer, REGISTRY};
+use super::command::{Command, Floating, Layer};
 use super::message::{Messages, Topic, Weight};
+use super::registry::{Entry, REGISTRY};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use super::timeline::Timeline;
 use crate::config::Config;
@@ -335,7 +336,7 @@ impl State {
     }
 
     /// Commands whose name or help holds every word that was typed.
-    pub fn palette_matches(&self) -> Vec<&'static super::command::Entry> {
+    pub fn palette_matches(&self) -> Vec<&'static Entry> {
         let words = self.palette_text.to_lowercase();
         let fits = |text: &str| words.split_whitespace().all(|word| text.contains(word));
         let is_itself = |c: &Command| *c == Command::ToggleWindow(Floating::Palette);

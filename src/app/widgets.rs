@@ -2,8 +2,9 @@
 
 use egui::{Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
-use super::command::{Command, entry_of};
+use super::command::Command;
 use super::message::Weight;
+use super::registry::entry_of;
 use super::state::{Phase, State};
 use super::theme::{Grade, Theme, title};
 use crate::event::EventKind;

@@ -1,7 +1,8 @@
 //! What commands and updates do to the state.
 
 use super::*;
-use crate::app::command::{Command, Layer, REGISTRY};
+use crate::app::command::{Command, Layer};
+use crate::app::registry::REGISTRY;
 use crate::app::state::{FALSE_ALARMS, Phase};
 
 fn state_with_events(count: u64) -> State {

@@ -1,0 +1,416 @@
+//! The table of all commands that need nothing beside themselves: name, keys, help.
+
+use egui::{Key, Modifiers};
+
+use super::command::{Command, Floating, Layer};
+use super::shortcut::{Chord, ctrl, key, shift};
+
+/// Where a command is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Starting and stopping.
+    Run,
+    /// What is looked at.
+    Source,
+    /// The plots.
+    Plot,
+    /// Events.
+    Events,
+    /// The window.
+    View,
+    /// Help.
+    Help,
+}
+
+impl Group {
+    /// All, in the order of the menus.
+    pub const ALL: [Self; 6] =
+        [Self::Source, Self::Run, Self::Plot, Self::Events, Self::View, Self::Help];
+
+    /// The menu's title.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Run => "Run",
+            Self::Source => "Source",
+            Self::Plot => "Plots",
+            Self::Events => "Events",
+            Self::View => "View",
+            Self::Help => "Help",
+        }
+    }
+}
+
+/// One command as people meet it.
+#[derive(Debug)]
+pub struct Entry {
+    /// What it asks for.
+    pub command: Command,
+    /// On buttons, in menus, in the palette.
+    pub name: &'static str,
+    /// The first is shown; the others do the same.
+    pub keys: &'static [Chord],
+    /// One sentence for the tooltip.
+    pub help: &'static str,
+    /// Which menu it is in.
+    pub group: Group,
+    /// Whether holding the key repeats it.
+    pub repeats: bool,
+}
+
+impl Entry {
+    /// The shown key, or nothing.
+    pub fn key_text(&self) -> String {
+        self.keys.first().map(Chord::text).unwrap_or_default()
+    }
+
+    /// The tooltip: the help, then the key.
+    pub fn tooltip(&self) -> String {
+        match self.keys.first() {
+            Some(chord) => format!("{}  [{}]", self.help, chord.text()),
+            None => self.help.to_owned(),
+        }
+    }
+}
+
+const fn entry(
+    group: Group,
+    command: Command,
+    name: &'static str,
+    keys: &'static [Chord],
+    help: &'static str,
+) -> Entry {
+    Entry { command, name, keys, help, group, repeats: false }
+}
+
+const fn repeating(
+    group: Group,
+    command: Command,
+    name: &'static str,
+    keys: &'static [Chord],
+    help: &'static str,
+) -> Entry {
+    Entry { command, name, keys, help, group, repeats: true }
+}
+
+/// Every command that needs nothing beside itself. To add one: a variant, a line here, an arm in
+/// [`super::state::State::apply`].
+pub static REGISTRY: &[Entry] = {
+    use Command as C;
+    use Group as G;
+    &[
+        entry(G::Source, C::PickVideo, "Open a video…", &[ctrl(Key::O)], "Analyse a video file"),
+        entry(
+            G::Source,
+            C::PickImages,
+            "Open an image folder…",
+            &[Chord { modifiers: Modifiers::COMMAND.plus(Modifiers::SHIFT), key: Key::O }],
+            "Analyse a folder of numbered pictures",
+        ),
+        entry(
+            G::Source,
+            C::UseDemo,
+            "Use the demo person",
+            &[ctrl(Key::D)],
+            "Show a synthetic face that moves at known times",
+        ),
+        entry(
+            G::Source,
+            C::FindCameras,
+            "Look for cameras",
+            &[key(Key::F5)],
+            "Ask the system again which cameras there are",
+        ),
+        entry(
+            G::Source,
+            C::PickModels,
+            "Use models from a folder…",
+            &[],
+            "Load networks and manifest.toml from a folder",
+        ),
+        entry(
+            G::Source,
+            C::UseBuiltInModels,
+            "Use the built-in models",
+            &[],
+            "Load the networks that came with the program",
+        ),
+        entry(G::Source, C::Quit, "Quit", &[ctrl(Key::Q)], "Release the source and leave"),
+        entry(
+            G::Run,
+            C::Start,
+            "Start",
+            &[ctrl(Key::Enter)],
+            "Open the chosen source and begin a new session",
+        ),
+        entry(
+            G::Run,
+            C::TogglePause,
+            "Pause or resume",
+            &[key(Key::Space)],
+            "Hold the analysis and keep the camera on, or go on",
+        ),
+        entry(
+            G::Run,
+            C::Stop,
+            "Stop",
+            &[ctrl(Key::Period)],
+            "End the session and release the camera; what was found stays on screen",
+        ),
+        entry(
+            G::Run,
+            C::Baseline,
+            "Neutral baseline",
+            &[key(Key::B)],
+            "Measure 10 seconds of this person's neutral face",
+        ),
+        repeating(
+            G::Run,
+            C::MoreSensitive,
+            "More sensitive",
+            &[key(Key::Period)],
+            "Flag weaker movements, with more false alarms",
+        ),
+        repeating(
+            G::Run,
+            C::LessSensitive,
+            "Less sensitive",
+            &[key(Key::Comma)],
+            "Flag only stronger movements, with fewer false alarms",
+        ),
+        entry(
+            G::Plot,
+            C::Follow,
+            "Follow live",
+            &[key(Key::F)],
+            "Keep the newest moment in view, after panning or zooming",
+        ),
+        repeating(
+            G::Plot,
+            C::ZoomIn,
+            "Zoom in",
+            &[key(Key::Plus), key(Key::Equals)],
+            "Show half as much time",
+        ),
+        repeating(G::Plot, C::ZoomOut, "Zoom out", &[key(Key::Minus)], "Show twice as much time"),
+        entry(G::Plot, C::GoStart, "Go to the start", &[key(Key::Home)], "Show the first moment"),
+        entry(
+            G::Plot,
+            C::GoEnd,
+            "Go to the end",
+            &[key(Key::End)],
+            "Show the newest moment and follow",
+        ),
+        repeating(
+            G::Plot,
+            C::StepFrames(-1),
+            "One frame back",
+            &[key(Key::ArrowLeft)],
+            "Move the cursor one frame back",
+        ),
+        repeating(
+            G::Plot,
+            C::StepFrames(1),
+            "One frame on",
+            &[key(Key::ArrowRight)],
+            "Move the cursor one frame on",
+        ),
+        repeating(
+            G::Plot,
+            C::StepFrames(-10),
+            "Ten frames back",
+            &[shift(Key::ArrowLeft)],
+            "Move the cursor ten frames back",
+        ),
+        repeating(
+            G::Plot,
+            C::StepFrames(10),
+            "Ten frames on",
+            &[shift(Key::ArrowRight)],
+            "Move the cursor ten frames on",
+        ),
+        repeating(
+            G::Plot,
+            C::StepSecs(-1.0),
+            "One second back",
+            &[ctrl(Key::ArrowLeft)],
+            "Move the cursor one second back",
+        ),
+        repeating(
+            G::Plot,
+            C::StepSecs(1.0),
+            "One second on",
+            &[ctrl(Key::ArrowRight)],
+            "Move the cursor one second on",
+        ),
+        entry(
+            G::Plot,
+            C::RemoveCursor,
+            "Remove the cursor",
+            &[key(Key::Backspace)],
+            "Take the cursor out of the plots",
+        ),
+        repeating(
+            G::Events,
+            C::PreviousEvent,
+            "Previous event",
+            &[key(Key::ArrowUp)],
+            "Show the event before this one",
+        ),
+        repeating(
+            G::Events,
+            C::NextEvent,
+            "Next event",
+            &[key(Key::ArrowDown)],
+            "Show the event after this one",
+        ),
+        entry(
+            G::Events,
+            C::ToggleLoop,
+            "Loop slowly",
+            &[key(Key::R)],
+            "Play the event again and again in slow motion, or hold it",
+        ),
+        entry(
+            G::Events,
+            C::NextLoopSpeed,
+            "Change loop speed",
+            &[shift(Key::R)],
+            "One quarter, one eighth, or one tenth of the real speed",
+        ),
+        entry(
+            G::View,
+            C::ToggleLayer(Layer::Landmarks),
+            "Landmarks",
+            &[key(Key::P)],
+            "Draw the 478 points of the face mesh",
+        ),
+        entry(
+            G::View,
+            C::ToggleLayer(Layer::Regions),
+            "Regions",
+            &[key(Key::G)],
+            "Draw the 23 regions whose motion is measured",
+        ),
+        entry(
+            G::View,
+            C::ToggleLayer(Layer::Arrows),
+            "Motion arrows",
+            &[key(Key::V)],
+            "Draw how each region moves, head motion removed and enlarged",
+        ),
+        entry(
+            G::View,
+            C::ToggleTheme,
+            "Light or dark",
+            &[key(Key::T)],
+            "Change between the light and the dark look",
+        ),
+        entry(
+            G::View,
+            C::ToggleFullScreen,
+            "Full screen",
+            &[key(Key::F11)],
+            "Fill the screen, or return to a window",
+        ),
+        entry(
+            G::View,
+            C::MarkAllRead,
+            "Mark messages as read",
+            &[ctrl(Key::M)],
+            "Dismiss every message on screen; the log keeps them",
+        ),
+        entry(
+            G::View,
+            C::ToggleWindow(Floating::Log),
+            "Log",
+            &[ctrl(Key::L)],
+            "Everything that happened to the source, with its time",
+        ),
+        entry(
+            G::Help,
+            C::ToggleWindow(Floating::Palette),
+            "Search commands…",
+            &[ctrl(Key::P)],
+            "Find any command by its name",
+        ),
+        entry(
+            G::Help,
+            C::ToggleWindow(Floating::Keys),
+            "All keys",
+            &[key(Key::Questionmark), shift(Key::Slash)],
+            "Every key and what it does",
+        ),
+        entry(
+            G::Help,
+            C::ToggleWindow(Floating::About),
+            "What a flag means",
+            &[key(Key::F1)],
+            "What a flagged event is, what it is not, and the limits of its use",
+        ),
+        entry(
+            G::Help,
+            C::CloseWindow,
+            "Close",
+            &[key(Key::Escape)],
+            "Close the window that floats on top",
+        ),
+    ]
+};
+
+/// The entry of a command; none for a command that carries data.
+pub fn entry_of(command: &Command) -> Option<&'static Entry> {
+    REGISTRY.iter().find(|e| e.command == *command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_a_key() {
+        let chords: Vec<_> =
+            REGISTRY.iter().flat_map(|e| e.keys.iter().map(move |k| (k, e.name))).collect();
+        for (i, (a, first)) in chords.iter().enumerate() {
+            for (b, second) in &chords[i + 1..] {
+                assert!(!a.matches(b.key, b.modifiers), "{first} and {second}: {}", a.text());
+                assert!(!b.matches(a.key, a.modifiers), "{first} and {second}: {}", b.text());
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_commands_share_a_name_and_each_explains_itself() {
+        for (i, e) in REGISTRY.iter().enumerate() {
+            assert!(REGISTRY[i + 1..].iter().all(|o| o.name != e.name), "{}", e.name);
+            assert!(!e.help.is_empty() && !e.help.ends_with('.'), "{}", e.name);
+        }
+    }
+
+    #[test]
+    fn each_key_is_named_in_its_tooltip() {
+        for e in REGISTRY.iter().filter(|e| !e.keys.is_empty()) {
+            assert!(e.tooltip().contains(&format!("[{}]", e.key_text())), "{}", e.name);
+        }
+    }
+
+    #[test]
+    fn keys_that_review_will_need_are_free() {
+        let reserved = [Key::J, Key::K, Key::L, Key::A, Key::X, Key::N, Key::M, Key::OpenBracket];
+        for reserved in reserved {
+            let taken =
+                REGISTRY.iter().flat_map(|e| e.keys).any(|k| k.matches(reserved, Modifiers::NONE));
+            assert!(!taken, "{reserved:?}");
+        }
+    }
+
+    #[test]
+    fn shift_and_ctrl_tell_the_arrow_steps_apart() {
+        let step = |m| {
+            let find = |e: &&Entry| e.keys.iter().any(|k| k.matches(Key::ArrowLeft, m));
+            REGISTRY.iter().find(find).map(|e| e.command.clone())
+        };
+        assert_eq!(step(Modifiers::NONE), Some(Command::StepFrames(-1)));
+        assert_eq!(step(Modifiers::SHIFT), Some(Command::StepFrames(-10)));
+        assert_eq!(step(Modifiers::COMMAND | Modifiers::CTRL), Some(Command::StepSecs(-1.0)));
+    }
+}

@@ -1,0 +1,128 @@
+//! Keys: how they are written, and which commands the pressed ones mean.
+
+use egui::{Key, Modifiers};
+
+use super::command::Command;
+use super::registry::REGISTRY;
+
+/// A key with what must be held beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chord {
+    /// Held keys; `COMMAND` is Ctrl, or ⌘ on a Mac.
+    pub modifiers: Modifiers,
+    /// The key itself.
+    pub key: Key,
+}
+
+/// A key alone.
+pub(super) const fn key(key: Key) -> Chord {
+    Chord { modifiers: Modifiers::NONE, key }
+}
+
+/// A key with Shift.
+pub(super) const fn shift(key: Key) -> Chord {
+    Chord { modifiers: Modifiers::SHIFT, key }
+}
+
+/// A key with Ctrl.
+pub(super) const fn ctrl(key: Key) -> Chord {
+    Chord { modifiers: Modifiers::COMMAND, key }
+}
+
+impl Chord {
+    /// Whether pressing `key` with `modifiers` is this chord.
+    ///
+    /// A sign such as `?` needs Shift on one keyboard and not on the next, so Shift is let be there.
+    pub fn matches(&self, key: Key, modifiers: Modifiers) -> bool {
+        let modifiers =
+            if self.is_sign() { Modifiers { shift: false, ..modifiers } } else { modifiers };
+        self.key == key && modifiers.matches_exact(self.modifiers)
+    }
+
+    fn is_sign(&self) -> bool {
+        matches!(self.key, Key::Questionmark | Key::Plus | Key::Minus | Key::Comma | Key::Period)
+    }
+
+    /// As people read it: `Ctrl+P`, `Shift+←`, `Space`.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.modifiers.command {
+            text.push_str(if cfg!(target_os = "macos") { "⌘" } else { "Ctrl+" });
+        }
+        if self.modifiers.shift {
+            text.push_str("Shift+");
+        }
+        text.push_str(match self.key {
+            Key::ArrowLeft => "←",
+            Key::ArrowRight => "→",
+            Key::ArrowUp => "↑",
+            Key::ArrowDown => "↓",
+            Key::Escape => "Esc",
+            other => other.symbol_or_name(),
+        });
+        text
+    }
+}
+
+/// Takes the pressed keys that mean a command out of the input and gives the commands.
+///
+/// Nothing happens while a text field has the focus, except for chords with Ctrl and for `Esc`, which
+/// no text field needs. While any other control has the focus, keys that move or press it are left to it.
+pub fn commands_from_keys(ctx: &egui::Context) -> Vec<Command> {
+    let typing = ctx.text_edit_focused();
+    let focused = ctx.memory(|m| m.focused()).is_some();
+    let mut commands = Vec::new();
+    ctx.input_mut(|input| {
+        input.events.retain(|event| {
+            let egui::Event::Key { key, pressed: true, modifiers, repeat, .. } = event else {
+                return true;
+            };
+            let found =
+                REGISTRY.iter().find(|e| e.keys.iter().any(|k| k.matches(*key, *modifiers)));
+            let Some(entry) = found else { return true };
+            if typing && !allowed_while_typing(*key, *modifiers) {
+                return true;
+            }
+            if focused && !typing && belongs_to_controls(*key, *modifiers) {
+                return true;
+            }
+            if !*repeat || entry.repeats {
+                commands.push(entry.command.clone());
+            }
+            false
+        });
+    });
+    commands
+}
+
+fn allowed_while_typing(key: Key, modifiers: Modifiers) -> bool {
+    let edits = matches!(key, Key::ArrowLeft | Key::ArrowRight | Key::Backspace | Key::Enter);
+    key == Key::Escape || (modifiers.command && !edits)
+}
+
+fn belongs_to_controls(key: Key, modifiers: Modifiers) -> bool {
+    let moves = [
+        Key::Space,
+        Key::Enter,
+        Key::ArrowLeft,
+        Key::ArrowRight,
+        Key::ArrowUp,
+        Key::ArrowDown,
+        Key::Home,
+        Key::End,
+    ];
+    modifiers.is_none() && moves.contains(&key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_mark_is_found_with_and_without_shift() {
+        let chord = key(Key::Questionmark);
+        assert!(chord.matches(Key::Questionmark, Modifiers::SHIFT));
+        assert!(chord.matches(Key::Questionmark, Modifiers::NONE));
+        assert!(!chord.matches(Key::Questionmark, Modifiers::COMMAND));
+    }
+}
