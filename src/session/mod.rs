@@ -12,9 +12,13 @@ use crate::pipeline::{Output, RegionMotion};
 use crate::source::{Notice, SourceInfo};
 use crate::time::Timestamp;
 
+pub mod annotation;
 pub mod baseline;
+pub mod consent;
 pub mod history;
+pub mod pictures;
 mod pyramid;
+pub mod table;
 
 /// Bytes of event pictures that a session keeps; beyond it the oldest pictures go, never the events.
 /// A micro-expression's take about one and a half million.
@@ -72,6 +76,10 @@ pub struct Session {
     pub threshold: Option<Score>,
     /// The person's neutral face, where it was measured: the newest.
     pub baseline: Option<baseline::Baseline>,
+    /// What people said about it.
+    pub log: annotation::Log,
+    /// What was agreed before it was stored; none where nothing was stored.
+    pub consent: Option<consent::Consent>,
     /// Pictures of the newest events, by event number, oldest first.
     clips: VecDeque<(u64, Arc<EventClip>)>,
 }

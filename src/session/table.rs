@@ -1,0 +1,152 @@
+//! The one event table: what lists, plots, agreement and every export are made from.
+
+use super::Session;
+use super::annotation::{Bounds, Judgement, Label, Target, Verdict};
+use crate::event::{Event, EventKind, Interval, MovingUnit};
+
+/// One event as one rater holds it, with the model's own value beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Which event.
+    pub target: Target,
+    /// Whose view this is; none for the model's own.
+    pub rater: Option<String>,
+    /// What the model said, unchanged; none for an event that a person added.
+    pub machine: Option<Event>,
+    /// The rater's judgement.
+    pub verdict: Verdict,
+    /// Micro or macro.
+    pub kind: EventKind,
+    /// The bounds that hold: the rater's where moved, else the model's.
+    pub bounds: Bounds,
+    /// The units that hold, likewise.
+    pub units: Vec<MovingUnit>,
+    /// The rater's emotion.
+    pub label: Option<Label>,
+    /// The rater's words; empty for none.
+    pub note: String,
+}
+
+impl Row {
+    /// Inclusive frames.
+    pub fn interval(&self) -> Interval {
+        Interval { first: self.bounds.onset.frame as i64, last: self.bounds.offset.frame as i64 }
+    }
+
+    /// Seconds from onset to offset.
+    pub fn duration_secs(&self) -> f64 {
+        self.bounds.offset.time.secs_since(self.bounds.onset.time)
+    }
+
+    /// The rater's emotion, else the model's class, else `unclear`.
+    pub fn emotion(&self) -> &'static str {
+        let machine = || self.machine.as_ref()?.emotion.as_ref().map(|reading| reading.label());
+        self.label.map(Label::name).or_else(machine).unwrap_or("unclear")
+    }
+
+    /// `0`, or `own-0` for an event that a person added.
+    pub fn id(&self) -> String {
+        match self.target {
+            Target::Machine(id) => id.to_string(),
+            Target::Own(number) => format!("own-{number}"),
+        }
+    }
+
+    fn of_machine(event: &Event, rater: Option<&str>, judgement: Judgement) -> Self {
+        let machine = Bounds { onset: event.onset, apex: event.apex, offset: event.offset };
+        Self {
+            target: Target::Machine(event.id),
+            rater: rater.map(Into::into),
+            verdict: judgement.verdict,
+            kind: event.kind,
+            bounds: judgement.bounds.unwrap_or(machine),
+            units: judgement.units.unwrap_or_else(|| event.action_units.clone()),
+            label: judgement.label,
+            note: judgement.note,
+            machine: Some(event.clone()),
+        }
+    }
+
+    fn own(target: Target, rater: &str, judgement: Judgement) -> Option<Self> {
+        Some(Self {
+            target,
+            rater: Some(rater.into()),
+            machine: None,
+            verdict: judgement.verdict,
+            kind: judgement.kind?,
+            bounds: judgement.bounds?,
+            units: judgement.units.unwrap_or_default(),
+            label: judgement.label,
+            note: judgement.note,
+        })
+    }
+}
+
+/// The model's events, or all that `rater` holds (without the model's, where the rater works blind),
+/// by onset.
+pub fn rows(session: &Session, rater: Option<&str>) -> Vec<Row> {
+    let Some(name) = rater else {
+        let mut rows: Vec<_> =
+            session.events.iter().map(|e| Row::of_machine(e, None, Judgement::default())).collect();
+        rows.sort_by_key(|row| row.bounds.onset);
+        return rows;
+    };
+    let blind = session.log.raters().iter().any(|rater| rater.name == name && rater.blind);
+    let mut layer = session.log.layer(name);
+    let machine = session.events.iter().filter(|_| !blind).map(|event| {
+        let judgement = layer.events.remove(&Target::Machine(event.id)).unwrap_or_default();
+        Row::of_machine(event, Some(name), judgement)
+    });
+    let mut rows: Vec<_> = machine.collect();
+    rows.extend(layer.events.into_iter().filter_map(|(t, judgement)| Row::own(t, name, judgement)));
+    rows.sort_by_key(|row| row.bounds.onset);
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Moment;
+    use crate::session::annotation::{Act, Entry, Rater};
+    use crate::time::Timestamp;
+
+    fn at(frame: u64) -> Moment {
+        Moment { frame, time: Timestamp::of_frame(frame, 30.0) }
+    }
+
+    fn session(acts: Vec<Act>) -> Session {
+        let mut session = crate::export::tests::session();
+        for act in acts {
+            session.log.push(Entry { rater: "A".into(), at_unix_ms: 0, act });
+        }
+        session
+    }
+
+    #[test]
+    fn a_moved_bound_leaves_the_models_value_beside_it() {
+        let moved = Bounds { onset: at(1), apex: at(1), offset: at(2) };
+        let session = session(vec![Act::Bound(Target::Machine(0), moved)]);
+        let row = &rows(&session, Some("A"))[0];
+        assert_eq!(row.bounds, moved);
+        assert_eq!(row.machine.as_ref().map(|event| event.onset), Some(at(0)));
+        assert_eq!(rows(&session, None)[0].bounds.onset, at(0));
+    }
+
+    #[test]
+    fn a_persons_label_is_shown_before_the_models_class() {
+        let session = session(vec![Act::Label(Target::Machine(0), Some(Label::Contempt))]);
+        assert_eq!(rows(&session, Some("A"))[0].emotion(), "contempt");
+        assert_eq!(rows(&session, None)[0].emotion(), "positive");
+    }
+
+    #[test]
+    fn a_blind_rater_holds_only_what_they_added() {
+        let bounds = Bounds { onset: at(0), apex: at(1), offset: at(2) };
+        let mut session = session(vec![Act::Add(0, EventKind::Macro, bounds)]);
+        assert_eq!(rows(&session, Some("A")).len(), 2);
+        session.log.add_rater(Rater { name: "A".into(), blind: true });
+        let rows = rows(&session, Some("A"));
+        assert_eq!(rows.iter().map(Row::id).collect::<Vec<_>>(), ["own-0"]);
+        assert_eq!(rows[0].verdict, Verdict::Confirmed);
+    }
+}
