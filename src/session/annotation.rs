@@ -179,17 +179,19 @@ pub struct Layer {
 }
 
 impl Layer {
+    fn of(&mut self, target: &Target) -> &mut Judgement {
+        self.events.entry(*target).or_default()
+    }
+
     fn take_in(&mut self, act: &Act) {
-        let mut of =
-            |target: &Target| -> &mut Judgement { self.events.entry(*target).or_default() };
         match act {
-            Act::Judge(target, verdict) => of(target).verdict = *verdict,
-            Act::Bound(target, bounds) => of(target).bounds = Some(*bounds),
-            Act::Label(target, label) => of(target).label = *label,
-            Act::Units(target, units) => of(target).units = Some(units.clone()),
-            Act::Note(target, text) => of(target).note.clone_from(text),
+            Act::Judge(target, verdict) => self.of(target).verdict = *verdict,
+            Act::Bound(target, bounds) => self.of(target).bounds = Some(*bounds),
+            Act::Label(target, label) => self.of(target).label = *label,
+            Act::Units(target, units) => self.of(target).units = Some(units.clone()),
+            Act::Note(target, text) => self.of(target).note.clone_from(text),
             Act::Add(number, kind, bounds) => {
-                let own = of(&Target::Own(*number));
+                let own = self.of(&Target::Own(*number));
                 (own.kind, own.bounds) = (Some(*kind), Some(*bounds));
                 own.verdict = Verdict::Confirmed;
             }
