@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 pub const MAX_SIDE_PX: usize = 8192;
 
 /// One captured picture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Frame {
     /// Counts every picture that the source delivered, from 0; a jump is a counted loss.
     pub seq: u64,
@@ -18,6 +18,16 @@ pub struct Frame {
     pub time: Timestamp,
     /// The pixels, shared with whoever shows or records them.
     pub image: Arc<RgbImage>,
+    /// The JPEG that the pixels were decoded from, whole and without anything after it, where the
+    /// source delivered one: a recording keeps it as it is.
+    pub jpeg: Option<Arc<[u8]>>,
+}
+
+impl Frame {
+    /// A picture that did not come as JPEG.
+    pub fn new(seq: u64, time: Timestamp, image: Arc<RgbImage>) -> Self {
+        Self { seq, time, image, jpeg: None }
+    }
 }
 
 /// 8-bit RGB, rows top to bottom, three bytes a pixel, no padding.

@@ -208,7 +208,7 @@ fn preview(seq: u64) -> Preview {
         quality: sample(0).quality,
     };
     let image = Arc::new(RgbImage::new(640, 480));
-    Preview { frame: Frame { seq, time: Timestamp::of_frame(seq, 30.0), image }, overlay }
+    Preview { frame: Frame::new(seq, Timestamp::of_frame(seq, 30.0), image), overlay }
 }
 
 fn event(id: u64, onset_secs: f64) -> Event {

@@ -158,7 +158,7 @@ mod tests {
     const SOON: Duration = Duration::from_millis(20);
 
     fn frame(seq: u64) -> Captured {
-        Captured::Frame(Frame { seq, time: Default::default(), image: Default::default() })
+        Captured::Frame(Frame { seq, ..Frame::default() })
     }
 
     fn notice(text: &str) -> Captured {

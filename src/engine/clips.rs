@@ -113,7 +113,7 @@ mod tests {
 
     fn frame(seq: u64, fps: f64) -> Frame {
         let image = Arc::new(RgbImage::new(8, 8));
-        Frame { seq, time: Timestamp::of_frame(seq, fps), image }
+        Frame::new(seq, Timestamp::of_frame(seq, fps), image)
     }
 
     fn face() -> Overlay {

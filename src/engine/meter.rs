@@ -104,12 +104,9 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::RgbImage;
-    use crate::time::Timestamp;
-    use std::sync::Arc;
 
     fn frame(seq: u64) -> Frame {
-        Frame { seq, time: Timestamp::ZERO, image: Arc::new(RgbImage::default()) }
+        Frame { seq, ..Frame::default() }
     }
 
     #[test]

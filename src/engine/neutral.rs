@@ -54,7 +54,7 @@ mod tests {
 
     fn frame(seq: u64) -> Frame {
         let time = Timestamp::of_frame(seq, 30.0);
-        Frame { seq, time, image: Arc::new(RgbImage::default()) }
+        Frame::new(seq, time, Arc::new(RgbImage::default()))
     }
 
     fn sample(seq: u64, micro: f32) -> Sample {

@@ -28,7 +28,7 @@ fn pipeline() -> Pipeline {
 fn samples(pipeline: &mut Pipeline, pictures: &[Arc<RgbImage>], fps: f64) -> Vec<Sample> {
     let mut output = Output::default();
     for (seq, image) in (0u64..).zip(pictures) {
-        let frame = Frame { seq, time: Timestamp::of_frame(seq, fps), image: Arc::clone(image) };
+        let frame = Frame::new(seq, Timestamp::of_frame(seq, fps), Arc::clone(image));
         pipeline.push(&frame, &mut output).expect("it runs");
     }
     pipeline.finish(&mut output).expect("it ends");

@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 pub mod annotation;
 pub mod baseline;
 pub mod consent;
+pub mod film;
 pub mod history;
 pub mod pictures;
 mod pyramid;

@@ -106,7 +106,7 @@ impl Source for Demo {
         let pose = self.performance.pose(time.secs());
         let mut image = RgbImage::default();
         self.renderer.render(&pose, seq, time.secs(), &mut image);
-        Ok(Next::Frame(Frame { seq, time, image: Arc::new(image) }))
+        Ok(Next::Frame(Frame::new(seq, time, Arc::new(image))))
     }
 }
 

@@ -145,7 +145,7 @@ struct Images {
 impl Images {
     fn frame(&mut self, seq: u64, image: RgbImage) -> Next {
         self.delivered += 1;
-        Next::Frame(Frame { seq, time: Timestamp::of_frame(seq, self.fps), image: Arc::new(image) })
+        Next::Frame(Frame::new(seq, Timestamp::of_frame(seq, self.fps), Arc::new(image)))
     }
 }
 

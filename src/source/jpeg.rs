@@ -28,6 +28,11 @@ pub fn decode(bytes: &[u8]) -> Result<RgbImage, String> {
         .ok_or_else(|| "a JPEG whose pixels do not fill its size".into())
 }
 
+/// The picture without what follows it; none where it has no end.
+pub fn picture(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.get(..end_of_picture(bytes)?)
+}
+
 /// One past the end marker that closes the picture. Segments are stepped over by their length, since
 /// a thumbnail inside one has an end marker of its own.
 fn end_of_picture(bytes: &[u8]) -> Option<usize> {
@@ -74,6 +79,7 @@ mod tests {
         let mut padded = picture();
         padded.extend([0; 5000]);
         assert_eq!(decode(&padded), decode(&picture()));
+        assert_eq!(super::picture(&padded), Some(picture().as_slice()));
     }
 
     #[test]

@@ -54,6 +54,11 @@ pub struct Raw<'a> {
 }
 
 impl Raw<'_> {
+    /// The JPEG as the camera made it, where it is one.
+    pub fn jpeg(&self) -> Option<&[u8]> {
+        (self.pixels == PixelFormat::Mjpeg).then(|| jpeg::picture(&self.bytes)).flatten()
+    }
+
     /// The picture. The error says what was found, to follow "found".
     pub fn decode(&self) -> Result<RgbImage, String> {
         if self.is_damaged {

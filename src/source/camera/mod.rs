@@ -200,7 +200,7 @@ impl Camera {
             }
         };
         let now = Instant::now();
-        let decoded = raw.decode();
+        let decoded = raw.decode().map(|image| (image, raw.jpeg().map(Arc::from)));
         let interval_secs = 1.0 / if format.fps() > 0.0 { format.fps() } else { DEFAULT_FPS };
         let stamp = self.timeline.stamp(now, raw.captured, raw.sequence, interval_secs);
         let stamped_on_arrival = raw.captured.is_none();
@@ -215,10 +215,11 @@ impl Camera {
             self.say(NoticeKind::Reconnected, text);
         }
         match decoded {
-            Ok(image) => {
+            Ok((image, jpeg)) => {
                 let size_px = (image.width, image.height);
                 self.note_size(Format { size_px, ..format });
-                let frame = Frame { seq: stamp.seq, time: stamp.time, image: Arc::new(image) };
+                let image = Arc::new(image);
+                let frame = Frame { seq: stamp.seq, time: stamp.time, image, jpeg };
                 self.pending.push_back(Next::Frame(frame));
             }
             Err(why) => {

@@ -221,7 +221,8 @@ impl AviVideo {
             Ok(image) => {
                 self.delivered += 1;
                 let (time, image) = (self.time(seq), Arc::new(image));
-                Ok(Next::Frame(Frame { seq, time, image }))
+                let jpeg = jpeg::picture(&self.chunks.data).map(Arc::from);
+                Ok(Next::Frame(Frame { seq, time, image, jpeg }))
             }
             Err(found) => Ok(self.lost(seq, &found)),
         }

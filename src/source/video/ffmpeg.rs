@@ -143,7 +143,7 @@ impl FfmpegVideo {
         let time = Timestamp::from_nanos(time.nanos().saturating_sub(first.nanos()));
         let seq = self.next_seq;
         self.next_seq += 1;
-        Ok(Some(Frame { seq, time, image: Arc::new(image) }))
+        Ok(Some(Frame::new(seq, time, Arc::new(image))))
     }
 }
 

@@ -267,7 +267,7 @@ impl Mp4Video {
                 self.next_place = place + 1;
                 let image = Arc::new(self.turn.apply(image));
                 check_size(&self.info.name, (image.width, image.height))?;
-                Ok(Next::Frame(Frame { seq: place, time, image }))
+                Ok(Next::Frame(Frame::new(place, time, image)))
             }
             Err(why) => Ok(self.lost(place, time, &why)),
         }
