@@ -18,7 +18,9 @@ pub mod consent;
 pub mod film;
 pub mod history;
 pub mod pictures;
+pub mod provenance;
 mod pyramid;
+pub mod store;
 pub mod table;
 
 /// Bytes of event pictures that a session keeps; beyond it the oldest pictures go, never the events.
@@ -81,6 +83,8 @@ pub struct Session {
     pub log: annotation::Log,
     /// What was agreed before it was stored; none where nothing was stored.
     pub consent: Option<consent::Consent>,
+    /// What made the numbers.
+    pub provenance: provenance::Provenance,
     /// Pictures of the newest events, by event number, oldest first.
     clips: VecDeque<(u64, Arc<EventClip>)>,
 }

@@ -1,0 +1,412 @@
+//! A stored session: a folder with a database of all that was measured and said, and the pictures.
+//!
+//! Nothing in it is ever overwritten, and what [`Store::commit`] has returned from outlives the
+//! program and the machine. A session that was cut off is repaired when it is opened, and the reader
+//! is told what was missing.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, params};
+
+use super::annotation::{Entry, Rater};
+use super::consent::Consent;
+use super::provenance::Provenance;
+use crate::engine::{Stats, Update};
+use crate::event::Event;
+use crate::session::Sample;
+use crate::source::{Notice, SourceInfo};
+use crate::time::Timestamp;
+
+mod open;
+mod read;
+mod rows;
+mod schema;
+pub mod shelf;
+
+pub use open::{Opened, open};
+
+/// The database's file name; a folder that has it is a session.
+pub const DATABASE: &str = "session.sqlite";
+
+/// Ending of a session folder's name, by custom.
+pub const FOLDER_ENDING: &str = "fleeting";
+
+/// What a picture file's name begins and ends with; its number is between.
+pub(super) const FILM_NAME: (&str, &str) = ("pictures-", ".mkv");
+
+/// Keys of facts.
+const BEGUN: &str = "begun_at_unix_ms";
+const WITH_PICTURES: &str = "with_pictures";
+
+/// Held locked by whoever records into the folder.
+const LOCK: &str = "recording.lock";
+
+/// Why a session cannot be stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file system said no.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its answer.
+        error: io::Error,
+    },
+    /// Storing would write into what is there.
+    #[error("{}: already holds a session, and nothing is overwritten; choose another folder", path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder or its database is not what it should be.
+    #[error("{}: expected {expected}, found {found}", path.display())]
+    NotASession {
+        /// The file or folder.
+        path: PathBuf,
+        /// What would have done.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// Somebody records into it at this moment.
+    #[error("{}: is being recorded; stop the recording first", path.display())]
+    Recording {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The disk is full.
+    #[error("{}: the disk is full", path.display())]
+    Full {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The session was opened in a place where nothing can be written.
+    #[error("{}: is on a read-only disk or folder, so nothing can be added to it; copy it elsewhere first", path.display())]
+    ReadOnly {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The database said no.
+    #[error("{}: {error}", path.display())]
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// Its answer.
+        error: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    fn io(path: &Path, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull => Self::Full { path: path.into() },
+            _ => Self::Io { path: path.into(), error },
+        }
+    }
+
+    fn damaged(path: &Path, found: &str) -> Self {
+        let expected = "a whole database";
+        let found = format!("one that is cut off or damaged ({found})");
+        Self::NotASession { path: path.into(), expected, found }
+    }
+
+    fn of_database(path: &Path, error: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+                Self::damaged(&path, &error.to_string())
+            }
+            _ => Self::Database { path, error },
+        }
+    }
+}
+
+/// What is known when a session begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beginning {
+    /// What was agreed; none where nobody was asked, as for a video that is analysed.
+    pub consent: Option<Consent>,
+    /// What makes the numbers.
+    pub provenance: Provenance,
+    /// Whether pictures are stored, or scores only.
+    pub with_pictures: bool,
+}
+
+/// An open session that can be added to. Rows that were not committed are lost when it is dropped.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    folder: PathBuf,
+    /// Rows have been added since the last commit.
+    is_dirty: bool,
+    /// Of the newest sample.
+    newest: Timestamp,
+    /// Held while recording.
+    lock: Option<File>,
+}
+
+impl Store {
+    /// Begins a session in `folder`, which is made where it is not there, and must not hold one.
+    pub fn create(folder: &Path, beginning: &Beginning) -> Result<Self, StoreError> {
+        fs::create_dir_all(folder).map_err(|error| StoreError::io(folder, error))?;
+        let path = folder.join(DATABASE);
+        OpenOptions::new().write(true).create_new(true).open(&path).map_err(|error| match error
+            .kind()
+        {
+            io::ErrorKind::AlreadyExists => StoreError::Exists { path: folder.into() },
+            _ => StoreError::io(&path, error),
+        })?;
+        let lock = lock(folder)?;
+        let mut db = schema::connect(&path)?;
+        // In this order: the file's own header says whose it is from the first moment on.
+        schema::lay_out(&mut db)
+            .and_then(|()| schema::make_ready(&db))
+            .map_err(|error| StoreError::of_database(&path, error))?;
+        let mut store = Self { lock: Some(lock), ..Self::over(db, folder) };
+        store.begin(beginning)?;
+        store.commit()?;
+        Ok(store)
+    }
+
+    fn over(db: Connection, folder: &Path) -> Self {
+        let (folder, newest) = (folder.into(), Timestamp::ZERO);
+        Self { db, folder, is_dirty: false, newest, lock: None }
+    }
+
+    /// The session's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn begin(&mut self, beginning: &Beginning) -> Result<(), StoreError> {
+        let Beginning { consent, provenance, with_pictures } = beginning;
+        self.write(|db| {
+            let facts = [
+                ("program", provenance.program.as_str()),
+                ("source", &provenance.source),
+                ("settings", &provenance.settings),
+                (WITH_PICTURES, if *with_pictures { "true" } else { "false" }),
+            ];
+            for fact in facts {
+                db.execute("INSERT INTO fact VALUES (?, ?)", fact)?;
+            }
+            for model in &provenance.models {
+                db.execute(
+                    "INSERT INTO model (task, file, sha256) VALUES (?, ?, ?)",
+                    [&model.task, &model.file, &model.sha256],
+                )?;
+            }
+            Ok(())
+        })?;
+        provenance.begun_at_unix_ms.map_or(Ok(()), |ms| self.append_begun(ms))?;
+        consent.as_ref().map_or(Ok(()), |consent| self.append_consent(consent))
+    }
+
+    /// Stores the wall clock at the first frame, milliseconds since 1970, UTC. Once in a session.
+    pub fn append_begun(&mut self, unix_ms: i64) -> Result<(), StoreError> {
+        let ms = unix_ms.to_string();
+        self.write(|db| db.execute("INSERT INTO fact VALUES (?, ?)", [BEGUN, &ms]))
+    }
+
+    /// Appends what was agreed; the newest agreement holds.
+    pub fn append_consent(&mut self, consent: &Consent) -> Result<(), StoreError> {
+        let keep_until = consent.keep_until.map(|date| date.to_string());
+        self.write(|db| {
+            db.execute(
+                "INSERT INTO consent (at_unix_ms, who, purpose, keep_until) VALUES (?, ?, ?, ?)",
+                params![unix_ms_now(), consent.who, consent.purpose, keep_until],
+            )
+        })
+    }
+
+    /// Appends what the engine said, as far as it is data. The count of dropped frames is stored as
+    /// it is told.
+    pub fn append(&mut self, update: &Update) -> Result<(), StoreError> {
+        match update {
+            Update::Opened(info) => self.append_source(info),
+            Update::Samples(samples) => samples.iter().try_for_each(|s| self.append_sample(s)),
+            Update::Event(event, _) => self.append_event(event),
+            Update::Notice(notice) => self.append_notice(notice),
+            Update::Stats(stats) => self.append_stats(stats),
+            Update::Threshold(score) => {
+                let time = self.newest.nanos();
+                self.write(|db| {
+                    db.execute(
+                        "INSERT INTO threshold (time_ns, micro, macro) VALUES (?, ?, ?)",
+                        params![time, score.micro, score.macro_],
+                    )
+                })
+            }
+            Update::Baselined(baseline) => self.write(|db| {
+                let json = rows::json(baseline.as_ref())?;
+                db.execute("INSERT INTO baseline (baseline_json) VALUES (?)", [json])
+            }),
+            Update::Starting(_) | Update::Baseline(_) | Update::Running(_) | Update::Ended(_) => {
+                Ok(())
+            }
+        }
+    }
+
+    /// Appends what is known of the source from now on.
+    pub fn append_source(&mut self, info: &SourceInfo) -> Result<(), StoreError> {
+        let time = self.newest.nanos();
+        self.write(|db| {
+            let json = rows::json(info)?;
+            db.execute("INSERT INTO source (time_ns, info_json) VALUES (?, ?)", params![time, json])
+        })
+    }
+
+    /// Appends the next sample.
+    pub fn append_sample(&mut self, sample: &Sample) -> Result<(), StoreError> {
+        self.newest = sample.time;
+        self.write(|db| rows::add_sample(db, sample))
+    }
+
+    /// Appends an event that the model found.
+    pub fn append_event(&mut self, event: &Event) -> Result<(), StoreError> {
+        self.write(|db| rows::add_event(db, event))
+    }
+
+    /// Appends a notice, at the time of the newest sample.
+    pub fn append_notice(&mut self, notice: &Notice) -> Result<(), StoreError> {
+        let time = self.newest.nanos();
+        self.write(|db| {
+            let kind = rows::json(&notice.kind)?;
+            db.execute(
+                "INSERT INTO notice (time_ns, kind, text) VALUES (?, ?, ?)",
+                params![time, kind.trim_matches('"'), notice.text],
+            )
+        })
+    }
+
+    fn append_stats(&mut self, stats: &Stats) -> Result<(), StoreError> {
+        let Stats { analysed, dropped, source_fps, analysis_fps, frame_ms, .. } = *stats;
+        let time = self.newest.nanos();
+        let (analysed, dropped) = (rows::whole(analysed), rows::whole(dropped));
+        self.write(|db| {
+            db.execute(
+                "INSERT INTO stats (time_ns, analysed, dropped, source_fps, analysis_fps, frame_ms) \
+                 VALUES (?, ?, ?, ?, ?, ?)",
+                params![time, analysed, dropped, source_fps, analysis_fps, frame_ms],
+            )
+        })
+    }
+
+    /// Appends what a person did. Lost unless committed.
+    pub fn append_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        self.write(|db| {
+            let act = rows::json(&entry.act)?;
+            db.prepare_cached("INSERT INTO entry (rater, at_unix_ms, act_json) VALUES (?, ?, ?)")?
+                .execute(params![entry.rater, entry.at_unix_ms, act])
+        })
+    }
+
+    /// Appends a rater, or whether a known one works blind from now on.
+    pub fn append_rater(&mut self, rater: &Rater) -> Result<(), StoreError> {
+        self.write(|db| {
+            db.execute(
+                "INSERT INTO rater (name, blind) VALUES (?, ?)",
+                params![rater.name, rater.blind],
+            )
+        })
+    }
+
+    /// Names the next picture file, in the session's folder.
+    pub fn append_film(&mut self, file: &str, size_px: (usize, usize)) -> Result<(), StoreError> {
+        let (width, height) = (rows::whole(size_px.0 as u64), rows::whole(size_px.1 as u64));
+        self.write(|db| {
+            db.execute(
+                "INSERT INTO film (file, width_px, height_px) VALUES (?, ?, ?)",
+                params![file, width, height],
+            )
+        })
+    }
+
+    /// Puts everything appended so far onto the disk.
+    pub fn commit(&mut self) -> Result<(), StoreError> {
+        if self.is_dirty {
+            self.db.execute_batch("COMMIT").map_err(|error| self.failed(error))?;
+            self.is_dirty = false;
+        }
+        Ok(())
+    }
+
+    /// Ends a recording: says why, where that was not by wish, and leaves one whole file.
+    pub fn finish(mut self, reason: Option<&str>) -> Result<(), StoreError> {
+        self.end(reason)?;
+        let path = self.path();
+        self.db.close().map_err(|(_, error)| StoreError::of_database(&path, error))?;
+        if self.lock.is_some() {
+            let path = self.folder.join(LOCK);
+            fs::remove_file(&path).map_err(|error| StoreError::io(&path, error))?;
+        }
+        Ok(())
+    }
+
+    /// Writes down that the recording has ended.
+    fn end(&mut self, reason: Option<&str>) -> Result<(), StoreError> {
+        self.write(|db| {
+            db.execute(
+                "INSERT INTO ending (at_unix_ms, reason) VALUES (?, ?)",
+                params![unix_ms_now(), reason],
+            )
+        })?;
+        self.commit()
+    }
+
+    /// Bytes that the session takes on the disk.
+    pub fn bytes(&self) -> u64 {
+        bytes_in(&self.folder)
+    }
+
+    /// Does `add` inside the open transaction, or begins one.
+    fn write<T>(
+        &mut self,
+        add: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<(), StoreError> {
+        let begin = |db: &Connection| {
+            if self.is_dirty { Ok(()) } else { db.execute_batch("BEGIN IMMEDIATE") }
+        };
+        let done = begin(&self.db).and_then(|()| add(&self.db)).map_err(|error| self.failed(error));
+        // Some failures, a full disk among them, undo the whole transaction.
+        self.is_dirty = !self.db.is_autocommit();
+        done.map(|_| ())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(DATABASE)
+    }
+
+    fn failed(&self, error: rusqlite::Error) -> StoreError {
+        StoreError::of_database(&self.path(), error)
+    }
+}
+
+/// The wall clock, milliseconds since 1970, UTC.
+pub fn unix_ms_now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Bytes of the files directly in `folder`.
+pub(crate) fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
+}
+
+/// Takes the lock of whoever records into `folder`; the system gives it back when its holder dies.
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(|error| StoreError::io(&path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Recording { path: folder.into() }),
+        Err(TryLockError::Error(error)) => Err(StoreError::io(&path, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

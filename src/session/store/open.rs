@@ -1,0 +1,219 @@
+//! Reading a stored session back, and repairing one that was cut off.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::{DATABASE, LOCK, Store, StoreError, lock, read, schema, shelf};
+use crate::session::Session;
+use crate::session::pictures::Pictures;
+use crate::time::Timestamp;
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Where the header has the application's number.
+const ID_AT: usize = 68;
+
+/// A session read back.
+pub struct Opened {
+    /// Everything measured and said, with every sample whole.
+    pub session: Session,
+    /// To add to it.
+    pub store: Store,
+    /// Its pictures; none where it was recorded without, or they are not there.
+    pub pictures: Option<Box<dyn Pictures>>,
+    /// What was repaired and what is missing, one sentence each.
+    pub remarks: Vec<String>,
+}
+
+/// Reads the session in `folder`. Where its recording was cut off, it is repaired first. A folder
+/// that cannot be written to is read all the same; adding to it then fails.
+pub fn open(folder: &Path) -> Result<Opened, StoreError> {
+    let path = folder.join(DATABASE);
+    check_header(folder, &path)?;
+    let left_over = lock_left_over(folder)?;
+    let (db, is_writable) = connect(folder, &path)?;
+    check_version(&db, &path)?;
+    let mut store = Store::over(db, folder);
+    let failed = |error| StoreError::of_database(&path, error);
+    schema::migrate(&mut store.db, schema::STEPS).map_err(failed)?;
+    let session = read::session(&store.db).map_err(failed)?;
+    store.newest = session.history.span().map_or(Timestamp::ZERO, |(_, last)| last);
+    let mut remarks = Vec::new();
+    close_what_was_cut_off(&mut store, &session, &mut remarks)?;
+    if is_writable {
+        if left_over.is_some() {
+            let path = folder.join(LOCK);
+            fs::remove_file(&path).map_err(|error| StoreError::io(&path, error))?;
+        }
+    } else {
+        remarks.push("The folder cannot be written to, so nothing can be added here.".into());
+        store.db.pragma_update(None, "query_only", true).map_err(failed)?;
+    }
+    let past = session.consent.as_ref().filter(|consent| consent.is_past(shelf::today()));
+    if let Some(date) = past.and_then(|consent| consent.keep_until) {
+        remarks.push(format!("It was to be kept until {date}, which has passed: delete it."));
+    }
+    Ok(Opened { session, store, pictures: None, remarks })
+}
+
+/// Looks at the file without opening it as a database, which might change a stranger's.
+pub(super) fn check_header(folder: &Path, path: &Path) -> Result<(), StoreError> {
+    let is_not = |path: &Path, found: String| {
+        let expected = "a session recorded by Fleeting";
+        Err(StoreError::NotASession { path: path.into(), expected, found })
+    };
+    let mut header = Vec::new();
+    match File::open(path).and_then(|file| file.take(100).read_to_end(&mut header)) {
+        Err(_) if !folder.exists() => return is_not(folder, "nothing of this name".into()),
+        Err(_) if !folder.is_dir() => return is_not(folder, "a file".into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return is_not(folder, format!("no {DATABASE} in it"));
+        }
+        Err(error) => return Err(StoreError::io(path, error)),
+        Ok(0) => return is_not(path, "an empty file, cut off as it began".into()),
+        Ok(_) => {}
+    }
+    if header.len() < 100 || !header.starts_with(MAGIC) {
+        return is_not(path, "a file that is no database".into());
+    }
+    if header[ID_AT..ID_AT + 4] != schema::APPLICATION_ID.to_be_bytes() {
+        return is_not(path, "a database of another program".into());
+    }
+    Ok(())
+}
+
+/// The lock that a recorder left behind when it died; an error where it lives.
+pub(super) fn lock_left_over(folder: &Path) -> Result<Option<File>, StoreError> {
+    if !folder.join(LOCK).exists() {
+        return Ok(None);
+    }
+    match lock(folder) {
+        Ok(file) => Ok(Some(file)),
+        Err(error @ StoreError::Recording { .. }) => Err(error),
+        // What cannot be written to is not being recorded into.
+        Err(_) => Ok(None),
+    }
+}
+
+/// The database, and whether it can be written to.
+pub(super) fn connect(folder: &Path, path: &Path) -> Result<(Connection, bool), StoreError> {
+    let failed = |error| StoreError::of_database(path, error);
+    let opened = schema::connect(path).and_then(|db| {
+        schema::make_ready(&db).map_err(failed)?;
+        db.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(failed)?;
+        Ok(db)
+    });
+    match opened {
+        Ok(db) => Ok((db, true)),
+        Err(StoreError::ReadOnly { .. }) => Ok((in_memory(folder, path)?, false)),
+        Err(StoreError::Database { error, .. })
+            if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) =>
+        {
+            Ok((in_memory(folder, path)?, false))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A copy in memory, because the database cannot be read where nothing can be written beside it.
+pub(super) fn in_memory(folder: &Path, path: &Path) -> Result<Connection, StoreError> {
+    let failed = |error| StoreError::of_database(path, error);
+    let copies = Scratch::new()?;
+    let copy = copies.0.join(DATABASE);
+    fs::copy(path, &copy).map_err(|error| StoreError::io(path, error))?;
+    make_writable(&copy)?;
+    let journal = format!("{DATABASE}-wal");
+    if folder.join(&journal).exists() {
+        let from = folder.join(&journal);
+        fs::copy(&from, copies.0.join(&journal)).map_err(|error| StoreError::io(&from, error))?;
+        make_writable(&copies.0.join(&journal))?;
+    }
+    let source = schema::connect(&copy)?;
+    let mut db = Connection::open_in_memory().map_err(failed)?;
+    rusqlite::backup::Backup::new(&source, &mut db)
+        .and_then(|backup| backup.run_to_completion(4096, std::time::Duration::ZERO, None))
+        .map_err(failed)?;
+    Ok(db)
+}
+
+/// A copy of a read-only file is read-only too.
+fn make_writable(path: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::io(path, error);
+    let mut permissions = fs::metadata(path).map_err(failed)?.permissions();
+    #[expect(
+        clippy::permissions_set_readonly_false,
+        reason = "in a folder that nobody else enters"
+    )]
+    permissions.set_readonly(false);
+    fs::set_permissions(path, permissions).map_err(failed)
+}
+
+/// A folder of one's own that goes away again.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self, StoreError> {
+        let base = std::env::temp_dir();
+        let named = |n: u32| base.join(format!("fleeting-{}-{n}", std::process::id()));
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        for path in (0..1000).map(named) {
+            match builder.create(&path) {
+                Ok(()) => return Ok(Self(path)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(StoreError::io(&path, error)),
+            }
+        }
+        Err(StoreError::io(&base, io::ErrorKind::AlreadyExists.into()))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!("{}: {error}", self.0.display());
+        }
+    }
+}
+
+pub(super) fn check_version(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::of_database(path, error);
+    let (_, version) = schema::identity(db).map_err(failed)?;
+    let known = schema::STEPS.len();
+    if version > known {
+        return Err(StoreError::NotASession {
+            path: path.into(),
+            expected: "a session that this version can read",
+            found: format!("layout {version}, of a newer version, where this one reads {known}"),
+        });
+    }
+    let sound: String =
+        db.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(failed)?;
+    if sound != "ok" {
+        return Err(StoreError::damaged(path, &sound));
+    }
+    Ok(())
+}
+
+/// A recording that has no ending did not get to write it.
+fn close_what_was_cut_off(
+    store: &mut Store,
+    session: &Session,
+    remarks: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    if read::has_ended(&store.db).map_err(|error| store.failed(error))? {
+        return Ok(());
+    }
+    let (samples, events) = (session.history.len(), session.events.len());
+    remarks.push(format!(
+        "The recording was cut off (the program or the machine stopped). Everything up to {} is \
+         here: {samples} samples and {events} events.",
+        store.newest
+    ));
+    store.end(Some("cut off"))
+}

@@ -1,0 +1,102 @@
+//! A database's rows as a session.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::rows::{self, all, from_json, unreadable};
+use crate::session::annotation::{Entry, Rater};
+use crate::session::consent::Consent;
+use crate::session::provenance::{ModelFile, Provenance};
+use crate::session::{LoggedNotice, Score, Session};
+use crate::source::Notice;
+use crate::time::Timestamp;
+
+/// Everything but the pictures.
+pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
+    let mut session = Session::keeping_all();
+    all(db, "SELECT * FROM sample ORDER BY frame", |row| {
+        session.history.push(rows::sample(row)?);
+        Ok(())
+    })?;
+    let events = format!("SELECT {} FROM event ORDER BY n", rows::EVENT_COLUMNS);
+    session.events = all(db, &events, rows::event)?;
+    session.notices = all(db, "SELECT time_ns, kind, text FROM notice ORDER BY n", notice)?;
+    let newest = |table, column| format!("SELECT {column} FROM {table} ORDER BY n DESC LIMIT 1");
+    let sources = newest("source", "info_json");
+    session.source =
+        db.query_row(&sources, [], |row| from_json(row, 0)).optional()?.unwrap_or_default();
+    session.threshold =
+        db.query_row(&newest("threshold", "micro, macro"), [], threshold).optional()?;
+    session.baseline = db
+        .query_row(&newest("baseline", "baseline_json"), [], |row| from_json(row, 0))
+        .optional()?;
+    session.dropped = db
+        .query_row(&newest("stats", "dropped"), [], |row| rows::count(row, 0))
+        .optional()?
+        .unwrap_or_default();
+    session.consent = consent(db)?;
+    session.provenance = provenance(db)?;
+    for rater in all(db, "SELECT name, blind FROM rater ORDER BY n", rater)? {
+        session.log.add_rater(rater);
+    }
+    for entry in all(db, "SELECT rater, at_unix_ms, act_json FROM entry ORDER BY n", entry)? {
+        session.log.push(entry);
+    }
+    Ok(session)
+}
+
+fn notice(row: &Row<'_>) -> rusqlite::Result<LoggedNotice> {
+    let kind: String = row.get(1)?;
+    let kind = serde_json::from_value(kind.into()).map_err(|error| unreadable(1, error))?;
+    let notice = Notice { kind, text: row.get(2)? };
+    Ok(LoggedNotice { time: Timestamp::from_nanos(row.get(0)?), notice })
+}
+
+fn threshold(row: &Row<'_>) -> rusqlite::Result<Score> {
+    Ok(Score { micro: row.get(0)?, macro_: row.get(1)? })
+}
+
+fn rater(row: &Row<'_>) -> rusqlite::Result<Rater> {
+    Ok(Rater { name: row.get(0)?, blind: row.get(1)? })
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry { rater: row.get(0)?, at_unix_ms: row.get(1)?, act: from_json(row, 2)? })
+}
+
+/// What was agreed last.
+pub(super) fn consent(db: &Connection) -> rusqlite::Result<Option<Consent>> {
+    let sql = "SELECT who, purpose, keep_until FROM consent ORDER BY n DESC LIMIT 1";
+    db.query_row(sql, [], |row| {
+        let keep_until: Option<String> = row.get(2)?;
+        let keep_until = keep_until.map(|text| text.parse()).transpose();
+        Ok(Consent {
+            who: row.get(0)?,
+            purpose: row.get(1)?,
+            keep_until: keep_until.map_err(|error| unreadable(2, error))?,
+        })
+    })
+    .optional()
+}
+
+pub(super) fn provenance(db: &Connection) -> rusqlite::Result<Provenance> {
+    let models = all(db, "SELECT task, file, sha256 FROM model ORDER BY n", |row| {
+        Ok(ModelFile { task: row.get(0)?, file: row.get(1)?, sha256: row.get(2)? })
+    })?;
+    let fact = |key| Ok::<_, rusqlite::Error>(self::fact(db, key)?.unwrap_or_default());
+    Ok(Provenance {
+        program: fact("program")?,
+        source: fact("source")?,
+        begun_at_unix_ms: fact(super::BEGUN)?.parse().ok(),
+        settings: fact("settings")?,
+        models,
+    })
+}
+
+pub(super) fn fact(db: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    db.query_row("SELECT value FROM fact WHERE key = ?", [key], |row| row.get(0)).optional()
+}
+
+/// Whether the recording was closed, by whomever.
+pub(super) fn has_ended(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT EXISTS (SELECT * FROM ending)", [], |row| row.get(0))
+}

@@ -1,0 +1,120 @@
+//! The layout of `session.sqlite`, and how an older one becomes the present one.
+//!
+//! Rows are added and never changed: triggers hold every hand that writes to the file to that.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+
+/// "Flet", in the file's header, by which a session is told from any other database.
+pub(super) const APPLICATION_ID: i32 = 0x466c_6574;
+
+/// How long one writer waits for another.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Each step leads from the version of its index to the next. Add steps; never change one.
+pub(super) const STEPS: &[&str] = &[VERSION_1];
+
+/// Times are whole nanoseconds since the source's first frame; wall clocks milliseconds since 1970,
+/// UTC. A value that was not measured is null.
+const VERSION_1: &str = "
+CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE consent (n INTEGER PRIMARY KEY, at_unix_ms INTEGER NOT NULL, who TEXT NOT NULL,
+    purpose TEXT NOT NULL, keep_until TEXT);
+CREATE TABLE model (n INTEGER PRIMARY KEY, task TEXT NOT NULL, file TEXT NOT NULL,
+    sha256 TEXT NOT NULL);
+CREATE TABLE source (n INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, info_json TEXT NOT NULL);
+CREATE TABLE sample (frame INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL,
+    micro REAL, macro REAL, trouble INTEGER NOT NULL, lid_aperture REAL, head_speed REAL,
+    yaw_deg REAL, sharpness REAL, brightness REAL, eye_distance_px REAL, rate_fps REAL,
+    -- 48 little-endian floats: x and y of 23 regions, then of the head.
+    motion BLOB);
+CREATE TABLE event (n INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, kind TEXT NOT NULL,
+    onset_frame INTEGER NOT NULL, onset_ns INTEGER NOT NULL,
+    apex_frame INTEGER NOT NULL, apex_ns INTEGER NOT NULL,
+    offset_frame INTEGER NOT NULL, offset_ns INTEGER NOT NULL,
+    score REAL NOT NULL, trouble INTEGER NOT NULL, origin_json TEXT NOT NULL,
+    emotion_json TEXT, units_json TEXT NOT NULL);
+CREATE TABLE threshold (n INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, micro REAL NOT NULL,
+    macro REAL NOT NULL);
+CREATE TABLE baseline (n INTEGER PRIMARY KEY, baseline_json TEXT NOT NULL);
+CREATE TABLE notice (n INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, kind TEXT NOT NULL,
+    text TEXT NOT NULL);
+CREATE TABLE stats (n INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, analysed INTEGER NOT NULL,
+    dropped INTEGER NOT NULL, source_fps REAL, analysis_fps REAL, frame_ms REAL);
+CREATE TABLE rater (n INTEGER PRIMARY KEY, name TEXT NOT NULL, blind INTEGER NOT NULL);
+CREATE TABLE entry (n INTEGER PRIMARY KEY, rater TEXT NOT NULL, at_unix_ms INTEGER NOT NULL,
+    act_json TEXT NOT NULL);
+CREATE TABLE film (n INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, width_px INTEGER NOT NULL,
+    height_px INTEGER NOT NULL);
+CREATE TABLE ending (n INTEGER PRIMARY KEY, at_unix_ms INTEGER NOT NULL, reason TEXT);
+";
+
+/// Every table; no row of them is ever changed or removed.
+const TABLES: [&str; 14] = [
+    "fact",
+    "consent",
+    "model",
+    "source",
+    "sample",
+    "event",
+    "threshold",
+    "baseline",
+    "notice",
+    "stats",
+    "rater",
+    "entry",
+    "film",
+    "ending",
+];
+
+/// Opens a file that is there.
+pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags)
+        .and_then(|db| db.busy_timeout(PATIENCE).map(|()| db));
+    opened.map_err(|error| StoreError::of_database(path, error))
+}
+
+/// Sets a connection to keep what it commits.
+pub(super) fn make_ready(db: &Connection) -> rusqlite::Result<()> {
+    // A folder that knows no shared memory keeps its own kind of journal, which is as safe.
+    db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    // A commit is on the disk when it returns, for two of them a second cost nothing that shows.
+    db.pragma_update(None, "synchronous", "FULL")
+}
+
+/// Lays out an empty file.
+pub(super) fn lay_out(db: &mut Connection) -> rusqlite::Result<()> {
+    db.pragma_update(None, "application_id", APPLICATION_ID)?;
+    migrate(db, STEPS)
+}
+
+/// Whose file it is, and of which version.
+pub(super) fn identity(db: &Connection) -> rusqlite::Result<(i32, usize)> {
+    let id = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok((id, usize::try_from(version).unwrap_or(usize::MAX)))
+}
+
+/// Takes the steps that the file has not taken yet, all or none.
+pub(super) fn migrate(db: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+    let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let (_, version) = identity(&transaction)?;
+    for step in steps.iter().skip(version) {
+        transaction.execute_batch(step)?;
+    }
+    for table in TABLES {
+        for verb in ["UPDATE", "DELETE"] {
+            transaction.execute_batch(&format!(
+                "CREATE TRIGGER IF NOT EXISTS {table}_keeps_{verb} BEFORE {verb} ON {table} BEGIN \
+                 SELECT RAISE(ABORT, 'what a session holds is never changed or removed'); END"
+            ))?;
+        }
+    }
+    transaction.pragma_update(None, "user_version", steps.len().max(version) as i64)?;
+    transaction.commit()
+}

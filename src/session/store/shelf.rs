@@ -1,0 +1,137 @@
+//! Sessions in a folder: which there are, which are past their date, and deleting one.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use super::{DATABASE, LOCK, StoreError, bytes_in, open, read};
+use crate::session::consent::Consent;
+use crate::session::provenance::Provenance;
+
+/// What can be said of a stored session without reading it whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shelved {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What was agreed.
+    pub consent: Option<Consent>,
+    /// What made it, and when.
+    pub provenance: Provenance,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// Whether somebody records into it at this moment.
+    pub is_recording: bool,
+}
+
+impl Shelved {
+    /// Whether it may no longer be kept.
+    pub fn is_past(&self, today: Date) -> bool {
+        self.consent.as_ref().is_some_and(|consent| consent.is_past(today))
+    }
+}
+
+/// What a deletion did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deleted {
+    /// Bytes that are gone.
+    pub bytes: u64,
+    /// What lay in the folder beside the session, and still does.
+    pub left: Vec<PathBuf>,
+}
+
+/// Today, by this machine's clock and time zone.
+pub fn today() -> Date {
+    jiff::ZonedDateTime::now().date()
+}
+
+/// Where sessions are stored if nobody says otherwise; none where the system knows no home.
+pub fn usual_folder() -> Option<PathBuf> {
+    let dirs = directories::UserDirs::new()?;
+    Some(dirs.video_dir().unwrap_or_else(|| dirs.home_dir()).join("Fleeting"))
+}
+
+/// The session in `folder`, at a glance.
+pub fn look(folder: &Path) -> Result<Shelved, StoreError> {
+    let path = folder.join(DATABASE);
+    open::check_header(folder, &path)?;
+    let is_recording = matches!(open::lock_left_over(folder), Err(StoreError::Recording { .. }));
+    let (db, _) = open::connect(folder, &path)?;
+    open::check_version(&db, &path)?;
+    let failed = |error| StoreError::of_database(&path, error);
+    Ok(Shelved {
+        folder: folder.into(),
+        consent: read::consent(&db).map_err(failed)?,
+        provenance: read::provenance(&db).map_err(failed)?,
+        bytes: bytes_in(folder),
+        is_recording,
+    })
+}
+
+/// Every session directly in `root`, or `root` itself where it is one, by name. One that cannot be
+/// read is an error of its own.
+pub fn list(root: &Path) -> io::Result<Vec<Result<Shelved, StoreError>>> {
+    if root.join(DATABASE).exists() {
+        return Ok(vec![look(root)]);
+    }
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(root)? {
+        let folder = entry?.path();
+        if folder.join(DATABASE).exists() {
+            folders.push(folder);
+        }
+    }
+    folders.sort();
+    Ok(folders.iter().map(|folder| look(folder)).collect())
+}
+
+/// Deletes pictures and data of the session in `folder`, for good, and the folder where nothing else
+/// is in it. The database goes last, so that a deletion that was cut off can be done again.
+pub fn delete(folder: &Path) -> Result<Deleted, StoreError> {
+    let path = folder.join(DATABASE);
+    open::check_header(folder, &path)?;
+    // Held to the end, so that nobody opens what is going.
+    let _lock = open::lock_left_over(folder)?;
+    let mut deleted = Deleted::default();
+    let own = own_files(folder).map_err(|error| StoreError::io(folder, error))?;
+    for file in own {
+        let bytes = fs::metadata(&file).map_or(0, |file| file.len());
+        fs::remove_file(&file).map_err(|error| StoreError::io(&file, error))?;
+        deleted.bytes += bytes;
+    }
+    let entries = fs::read_dir(folder).map_err(|error| StoreError::io(folder, error))?;
+    deleted.left = entries.flatten().map(|entry| entry.path()).collect();
+    deleted.left.sort();
+    if deleted.left.is_empty() {
+        fs::remove_dir(folder).map_err(|error| StoreError::io(folder, error))?;
+    }
+    Ok(deleted)
+}
+
+/// The session's own files, the database last.
+fn own_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let text = name.to_string_lossy();
+        let is_film = text.strip_prefix(super::FILM_NAME.0).is_some_and(|rest| {
+            rest.strip_suffix(super::FILM_NAME.1).is_some_and(|n| n.parse::<u32>().is_ok())
+        });
+        let order = match text.as_ref() {
+            DATABASE => 2,
+            LOCK => 1,
+            text if text
+                .strip_prefix(DATABASE)
+                .is_some_and(|rest| ["-wal", "-shm"].contains(&rest)) =>
+            {
+                1
+            }
+            _ if is_film => 0,
+            _ => continue,
+        };
+        files.push((order, folder.join(name)));
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(_, file)| file).collect())
+}

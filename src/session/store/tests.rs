@@ -1,0 +1,269 @@
+use super::*;
+use crate::event::Moment;
+use crate::export::tests::session as sample_session;
+use crate::session::Session;
+use crate::session::annotation::{Act, Target, Verdict};
+use crate::session::provenance::ModelFile;
+use jiff::civil::date;
+use std::sync::Arc;
+
+fn beginning() -> Beginning {
+    Beginning {
+        consent: Some(Consent {
+            who: "P01".into(),
+            purpose: "a pilot".into(),
+            keep_until: Some(date(9031, 5, 1)),
+        }),
+        provenance: Provenance {
+            program: Provenance::this_program(),
+            source: "demo:7".into(),
+            begun_at_unix_ms: Some(1_700_000_000_000),
+            settings: "[engine]\n".into(),
+            models: vec![ModelFile {
+                task: "spot".into(),
+                file: "s.onnx".into(),
+                sha256: "0a".into(),
+            }],
+        },
+        with_pictures: true,
+    }
+}
+
+fn entry(act: Act) -> Entry {
+    Entry { rater: "Zoë".into(), at_unix_ms: 12, act }
+}
+
+/// A folder whose name is hard on whoever splits or recodes paths.
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let base = tempfile::tempdir().expect("a temporary folder");
+    let folder = base.path().join("Sitzung 1 – 表情 'x'.fleeting");
+    (base, folder)
+}
+
+/// Stores everything that `session` holds.
+fn store(session: &Session, folder: &Path) -> Store {
+    let mut store = Store::create(folder, &beginning()).expect("created");
+    store.append(&Update::Opened(session.source.clone())).expect("stored");
+    store.append(&Update::Threshold(session.threshold.expect("set"))).expect("stored");
+    store.append(&Update::Samples(session.history.samples().to_vec())).expect("stored");
+    for event in &session.events {
+        store.append(&Update::Event(event.clone(), None)).expect("stored");
+    }
+    for notice in &session.notices {
+        store.append(&Update::Notice(notice.notice.clone())).expect("stored");
+    }
+    let stats = Stats { dropped: session.dropped, ..Stats::default() };
+    store.append(&Update::Stats(stats)).expect("stored");
+    for rater in session.log.raters() {
+        store.append_rater(rater).expect("stored");
+    }
+    for entry in session.log.entries() {
+        store.append_entry(entry).expect("stored");
+    }
+    store.commit().expect("stored");
+    store
+}
+
+fn full_session() -> Session {
+    let mut session = sample_session();
+    session.dropped = 3;
+    session.consent = beginning().consent;
+    session.provenance = beginning().provenance;
+    session.log.add_rater(Rater { name: "Zoë".into(), blind: true });
+    session.log.push(entry(Act::Judge(Target::Machine(0), Verdict::Rejected)));
+    session.log.push(entry(Act::Mark(Moment::default(), "“here”; --".into())));
+    session.log.push(entry(Act::Undo));
+    session
+}
+
+/// As text, because a value that was not measured equals nothing, itself included.
+fn text(session: &Session) -> String {
+    let Session { source, history, events, dropped, notices, threshold, baseline, .. } = session;
+    let samples = history.samples();
+    format!(
+        "{source:#?}{samples:#?}{events:#?}{dropped}{notices:#?}{threshold:?}{baseline:?}{:#?}{:?}{:?}",
+        session.log, session.consent, session.provenance
+    )
+}
+
+fn error_of(folder: &Path) -> String {
+    open(folder).map(|_| ()).expect_err("not to be opened").to_string()
+}
+
+#[test]
+fn a_session_reads_back_as_it_was_stored() {
+    let (_base, folder) = folder();
+    store(&full_session(), &folder).finish(None).expect("closed");
+    let opened = open(&folder).expect("opened");
+    assert_eq!(text(&opened.session), text(&full_session()));
+    assert_eq!(opened.remarks, Vec::<String>::new());
+    let mut names: Vec<_> =
+        fs::read_dir(&folder).expect("a folder").flatten().map(|e| e.file_name()).collect();
+    names.retain(|name| !name.to_string_lossy().ends_with("-wal"));
+    names.retain(|name| !name.to_string_lossy().ends_with("-shm"));
+    assert_eq!(names, [DATABASE], "nothing else is left lying about");
+}
+
+#[test]
+fn a_folder_that_holds_a_session_is_refused_and_left_as_it_is() {
+    let (_base, folder) = folder();
+    store(&full_session(), &folder).finish(None).expect("closed");
+    let error = Store::create(&folder, &beginning()).expect_err("in the way").to_string();
+    assert!(error.contains("already holds a session"), "{error}");
+    assert_eq!(text(&open(&folder).expect("opened").session), text(&full_session()));
+}
+
+#[test]
+fn what_was_committed_outlives_a_recorder_that_dies_and_the_next_reader_is_told_once() {
+    let (_base, folder) = folder();
+    let mut dying = store(&full_session(), &folder);
+    dying
+        .append_notice(&Notice { kind: crate::source::NoticeKind::Info, text: "lost".into() })
+        .expect("added");
+    drop(dying);
+    let opened = open(&folder).expect("opened");
+    assert_eq!(text(&opened.session), text(&full_session()));
+    assert!(opened.remarks[0].contains("cut off") && opened.remarks[0].contains("3 samples"));
+    drop(opened);
+    assert!(open(&folder).expect("opened").remarks.is_empty());
+}
+
+#[test]
+fn a_session_that_is_being_recorded_is_not_opened() {
+    let (_base, folder) = folder();
+    let _recording = store(&full_session(), &folder);
+    assert!(error_of(&folder).contains("is being recorded"));
+}
+
+#[test]
+fn judgements_can_be_added_to_a_closed_session() {
+    let (_base, folder) = folder();
+    store(&full_session(), &folder).finish(None).expect("closed");
+    let more = entry(Act::Redo);
+    let mut opened = open(&folder).expect("opened");
+    opened.store.append_entry(&more).expect("added");
+    opened.store.commit().expect("committed");
+    drop(opened);
+    let log = open(&folder).expect("opened").session.log;
+    assert_eq!(log.entries().last(), Some(&more));
+    assert_eq!(log.entries().len(), 4);
+}
+
+#[test]
+fn no_row_is_ever_changed_or_removed() {
+    let (_base, folder) = folder();
+    let store = store(&full_session(), &folder);
+    for sql in [
+        "UPDATE event SET kind = 'macro'",
+        "DELETE FROM event",
+        "DELETE FROM sample",
+        "UPDATE entry SET rater = 'B'",
+        "UPDATE consent SET keep_until = NULL",
+    ] {
+        let error = store.db.execute(sql, []).expect_err(sql).to_string();
+        assert!(error.contains("never changed"), "{error}");
+    }
+}
+
+#[test]
+fn an_older_layout_is_brought_up_and_keeps_its_rows() {
+    let (_base, folder) = folder();
+    store(&full_session(), &folder).finish(None).expect("closed");
+    let mut db = schema::connect(&folder.join(DATABASE)).expect("opened");
+    let next = [schema::STEPS, &["ALTER TABLE sample ADD COLUMN pulse REAL"]].concat();
+    schema::migrate(&mut db, &next).expect("migrated");
+    assert_eq!(schema::identity(&db), Ok((schema::APPLICATION_ID, next.len())));
+    let rows: i64 = db
+        .query_row("SELECT count(*) FROM sample WHERE pulse IS NULL", [], |r| r.get(0))
+        .expect("read");
+    assert_eq!(rows, 3);
+    drop(db);
+    assert!(error_of(&folder).contains("of a newer version"));
+}
+
+#[test]
+fn a_version_1_file_opens() {
+    let (_base, folder) = folder();
+    fs::create_dir_all(&folder).expect("made");
+    let db = Connection::open(folder.join(DATABASE)).expect("made");
+    db.execute_batch(include_str!("../../../tests/fixtures/session_v1.sql")).expect("laid out");
+    drop(db);
+    let opened = open(&folder).expect("opened");
+    assert_eq!(text(&opened.session), text(&full_session()));
+}
+
+#[test]
+fn what_is_no_session_is_named_with_what_was_found() {
+    let (base, folder) = folder();
+    assert!(error_of(&folder).contains("nothing of this name"));
+    fs::create_dir_all(&folder).expect("made");
+    assert!(error_of(&folder).contains("no session.sqlite"));
+    let path = folder.join(DATABASE);
+    fs::write(&path, "").expect("written");
+    assert!(error_of(&folder).contains("an empty file"));
+    fs::write(&path, "eggs, flour, ".repeat(20)).expect("written");
+    assert!(error_of(&folder).contains("no database"));
+    fs::write(base.path().join("file"), "x").expect("written");
+    assert!(error_of(&base.path().join("file")).contains("found a file"));
+}
+
+#[test]
+fn a_database_of_another_program_is_named_and_not_touched() {
+    let (_base, folder) = folder();
+    fs::create_dir_all(&folder).expect("made");
+    let path = folder.join(DATABASE);
+    let db = Connection::open(&path).expect("made");
+    db.execute_batch("CREATE TABLE recipe (eggs INTEGER); INSERT INTO recipe VALUES (3)")
+        .expect("filled");
+    drop(db);
+    let before = fs::read(&path).expect("read");
+    assert!(error_of(&folder).contains("of another program"));
+    assert_eq!(fs::read(&path).expect("read"), before);
+}
+
+#[test]
+fn a_truncated_database_is_named() {
+    let (_base, folder) = folder();
+    let mut session = full_session();
+    for seq in 3..300 {
+        let sample = session.history.samples()[0];
+        session.history.push(Sample { seq, ..sample });
+    }
+    store(&session, &folder).finish(None).expect("closed");
+    let path = folder.join(DATABASE);
+    let whole = fs::read(&path).expect("read");
+    for share in [1, 5, 9] {
+        fs::write(&path, &whole[..whole.len() * share / 10]).expect("written");
+        let error = error_of(&folder);
+        assert!(error.contains(DATABASE) && error.contains("cut off or damaged"), "{error}");
+    }
+}
+
+#[test]
+fn a_copy_in_memory_holds_also_what_was_not_yet_moved_out_of_the_journal() {
+    let (base, folder) = folder();
+    let recording = store(&full_session(), &folder);
+    let still = base.path().join("copy");
+    fs::create_dir(&still).expect("made");
+    for name in [DATABASE.to_owned(), format!("{DATABASE}-wal")] {
+        fs::copy(folder.join(&name), still.join(&name)).expect("copied");
+    }
+    drop(recording);
+    let db = open::in_memory(&still, &still.join(DATABASE)).expect("copied");
+    assert_eq!(text(&read::session(&db).expect("read")), text(&full_session()));
+}
+
+#[test]
+fn the_engines_words_that_are_no_data_are_not_stored() {
+    let (_base, folder) = folder();
+    let mut store = Store::create(&folder, &beginning()).expect("created");
+    for update in [Update::Running(true), Update::Starting("x".into()), Update::Ended(None)] {
+        store.append(&update).expect("ignored");
+    }
+    let clip =
+        Arc::new(crate::engine::EventClip { frames: Vec::new(), onset: 0, apex: 0, offset: 0 });
+    store.append(&Update::Event(sample_session().events[0].clone(), Some(clip))).expect("stored");
+    store.finish(None).expect("closed");
+    let session = open(&folder).expect("opened").session;
+    assert_eq!((session.history.len(), session.events.len()), (0, 1));
+}
