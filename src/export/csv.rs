@@ -45,7 +45,7 @@ const EVENT_COLUMNS: [&str; 19] = [
 ];
 
 /// Columns of a sample table before the motion.
-const SAMPLE_COLUMNS: [&str; 12] = [
+const SAMPLE_COLUMNS: [&str; 13] = [
     "frame",
     "time_s",
     "micro",
@@ -58,6 +58,7 @@ const SAMPLE_COLUMNS: [&str; 12] = [
     "brightness",
     "eye_distance_px",
     "rate_fps",
+    "face_presence",
 ];
 
 /// Writes a table of events; the generator's truth is written with it too.
@@ -139,6 +140,7 @@ fn write_sample<W: Write>(
         quality.brightness,
         quality.eye_distance_px,
         quality.rate_fps,
+        quality.presence,
     ] {
         number(table, text, value)?;
     }
@@ -218,6 +220,6 @@ mod tests {
         let count = rows[0].len();
         rows[0].sort();
         rows[0].dedup();
-        assert_eq!((rows[0].len(), count), (12 + 48, 60));
+        assert_eq!((rows[0].len(), count), (13 + 48, 61));
     }
 }

@@ -55,6 +55,8 @@ struct Row {
     brightness: Option<f32>,
     eye_distance_px: Option<f32>,
     rate_fps: Option<f32>,
+    #[serde(default)]
+    presence: Option<f32>,
     score: Option<Score>,
     head: Option<[f32; 2]>,
     regions: Option<[[f32; 2]; REGIONS]>,
@@ -120,6 +122,7 @@ impl From<&Sample> for Row {
             brightness,
             eye_distance_px,
             rate_fps,
+            presence,
         } = sample.quality;
         let words = Trouble::NAMES.iter().filter(|(one, _)| trouble.any(*one));
         Self {
@@ -133,6 +136,7 @@ impl From<&Sample> for Row {
             brightness: measured(brightness),
             eye_distance_px: measured(eye_distance_px),
             rate_fps: measured(rate_fps),
+            presence: measured(presence),
             score: sample.score,
             head: sample.motion.map(|motion| motion.head),
             regions: sample.motion.map(|motion| motion.regions),
@@ -163,6 +167,7 @@ impl TryFrom<Row> for Sample {
                 brightness: value(row.brightness),
                 eye_distance_px: value(row.eye_distance_px),
                 rate_fps: value(row.rate_fps),
+                presence: value(row.presence),
             },
             motion: row.head.zip(row.regions).map(|(head, regions)| RegionMotion { regions, head }),
             score: row.score,

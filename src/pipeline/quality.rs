@@ -116,6 +116,8 @@ pub struct Quality {
     pub eye_distance_px: f32,
     /// Frames per second over the last second.
     pub rate_fps: f32,
+    /// The landmark model's probability that what it fitted is a face, 0–1; 0 without a face.
+    pub presence: f32,
 }
 
 #[cfg(test)]

@@ -101,6 +101,7 @@ impl Judge {
             return Quality { trouble: troubles, ..quality };
         }
         let landmarks = evidence.landmarks;
+        quality.presence = landmarks.presence;
         quality.eye_distance_px = landmarks.eye_distance_px();
         note(quality.eye_distance_px < self.config.min_eye_distance_px, Trouble::SMALL_FACE);
         quality.lid_aperture = lid_aperture(landmarks);
@@ -153,6 +154,7 @@ const NOTHING: Quality = Quality {
     brightness: f32::NAN,
     eye_distance_px: f32::NAN,
     rate_fps: 0.0,
+    presence: 0.0,
 };
 
 /// Outer-eye distances per second. From the flow, because the mesh's tremor alone can look like a
