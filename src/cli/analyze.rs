@@ -11,7 +11,7 @@ use crate::engine::offline::analyse_all;
 use crate::engine::{Engine, Update};
 use crate::event::EventKind;
 use crate::export::csv::write_events;
-use crate::export::{Exporter, write_new};
+use crate::export::{Exporter, View, write_new};
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::Pipeline;
 use crate::session::Session;
@@ -110,7 +110,7 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     for logged in &session.notices {
         tracing::warn!("{}: {}", logged.time, logged.notice.text);
     }
-    super::write_session(&session, &job.formats, &job.out, out)?;
+    super::write_view(&mut View::of_model(&session), &job.formats, &job.out, out)?;
     if job.source.kind == demo::KIND.name {
         write_truth(job, &session, out)?;
     }

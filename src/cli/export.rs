@@ -1,10 +1,11 @@
 //! `fleeting export`: a saved session in other formats.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::CliError;
-use crate::export::{Exporter, json};
+use crate::export::{ExportError, Exporter, View, json};
+use crate::session::Session;
 
 /// Write a saved session in other formats
 #[derive(Debug, clap::Args)]
@@ -18,6 +19,9 @@ pub(super) struct Raw {
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "csv",
         value_parser = super::format_names())]
     format: Vec<String>,
+    /// Whose layer to write; without it the model's
+    #[arg(long, value_name = "NAME")]
+    rater: Option<String>,
     /// Folder for the files; none of them may exist yet
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -30,6 +34,8 @@ pub struct Job {
     pub session: PathBuf,
     /// The formats.
     pub formats: Vec<&'static Exporter>,
+    /// Whose layer; none for the model's.
+    pub rater: Option<String>,
     /// Folder for the files.
     pub out: PathBuf,
 }
@@ -37,13 +43,18 @@ pub struct Job {
 impl Raw {
     pub(super) fn check(self) -> Result<Job, CliError> {
         let formats = super::exporters(&self.format)?;
-        Ok(Job { session: self.session, formats, out: self.out })
+        Ok(Job { session: self.session, formats, rater: self.rater, out: self.out })
     }
 }
 
 pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
-    let path =
-        if job.session.is_dir() { job.session.join(json::FILE_NAME) } else { job.session.clone() };
-    let session = json::read(&path)?;
-    super::write_session(&session, &job.formats, &job.out, out)
+    let session = read(&job.session)?;
+    let mut view = View::new(&session, job.rater.as_deref()).map_err(ExportError::from)?;
+    super::write_view(&mut view, &job.formats, &job.out, out)
+}
+
+/// The session in a file, or in a folder that holds one.
+pub(super) fn read(path: &Path) -> Result<Session, CliError> {
+    let inside = path.join(json::FILE_NAME);
+    Ok(json::read(if path.is_dir() { &inside } else { path })?)
 }

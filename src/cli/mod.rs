@@ -18,10 +18,10 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 
 use crate::config::{Config, ConfigError};
-use crate::export::{EXPORTERS, Exporter, exporter};
+use crate::export::{EXPORTERS, Exporter, View, exporter};
 use crate::model::ModelChoice;
-use crate::session::Session;
 
+pub mod agreement;
 pub mod analyze;
 pub mod doctor;
 mod error;
@@ -66,6 +66,7 @@ enum RawCommand {
     Evaluate(evaluate::Raw),
     Synth(synth::Raw),
     Export(export::Raw),
+    Agreement(agreement::Raw),
     Doctor(doctor::Raw),
 }
 
@@ -82,6 +83,8 @@ pub enum Job {
     Synth(synth::Job),
     /// Write a saved session in other formats.
     Export(export::Job),
+    /// Compare two layers of a session.
+    Agreement(agreement::Job),
     /// Say what runs here and how fast.
     Doctor(doctor::Job),
 }
@@ -122,6 +125,7 @@ pub fn parse(
         Some(RawCommand::Evaluate(raw)) => Job::Evaluate(raw.check()),
         Some(RawCommand::Synth(raw)) => Job::Synth(raw.check()?),
         Some(RawCommand::Export(raw)) => Job::Export(raw.check()?),
+        Some(RawCommand::Agreement(raw)) => Job::Agreement(raw.check()),
         Some(RawCommand::Doctor(raw)) => Job::Doctor(raw.check()),
     };
     Ok((job, Logging(raw.verbose)))
@@ -139,6 +143,7 @@ pub fn run(job: Job) -> Result<(), CliError> {
         Job::Evaluate(job) => evaluate::run(&job, &mut out),
         Job::Synth(job) => synth::run(&job, &mut out),
         Job::Export(job) => export::run(&job, &mut out),
+        Job::Agreement(job) => agreement::run(&job, &mut out),
         Job::Doctor(job) => doctor::run(&job, &mut out),
     }
 }
@@ -186,21 +191,21 @@ fn exporters(names: &[String]) -> Result<Vec<&'static Exporter>, CliError> {
     Ok(formats)
 }
 
-/// Writes `session` in every format, and says which files are new.
-fn write_session(
-    session: &Session,
+/// Writes `view` in every format, and says which files are new.
+fn write_view(
+    view: &mut View<'_>,
     formats: &[&Exporter],
     folder: &Path,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     for format in formats {
-        let written = format.write(session, folder)?;
+        let written = format.write(view, folder)?;
         for path in written.files {
             writeln!(out, "wrote {}", path.display()).map_err(CliError::Output)?;
         }
-        for remark in written.remarks {
-            writeln!(out, "{remark}").map_err(CliError::Output)?;
-        }
+    }
+    for remark in view.remarks() {
+        writeln!(out, "{remark}").map_err(CliError::Output)?;
     }
     Ok(())
 }

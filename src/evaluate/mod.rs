@@ -10,12 +10,14 @@ use serde::Serialize;
 use crate::event::{EventKind, Interval};
 use crate::model::ModelError;
 
+pub mod agreement;
 mod calibration;
 mod events;
 mod npz;
 mod recognition;
 mod spotting;
 
+pub use agreement::{Agreement, agreement};
 pub use calibration::{CalibrationReport, calibration};
 pub use events::{EventsReport, events};
 pub use recognition::{Confusion, DatasetScore, RecognitionReport, recognition};

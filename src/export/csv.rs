@@ -2,12 +2,15 @@
 //!
 //! Frames count from 0 in the source; seconds count from the source's first frame. An empty field is
 //! a value that was not measured, never a zero. Numbers are written so that they read back the same.
+//! Of a rater's layer the first columns hold what holds for the rater, and those named `machine_` what
+//! the model said.
 
 use std::io::{self, Write};
 
 use super::{Exporter, FileFormat};
 use crate::event::{Event, Origin, units_text};
 use crate::pipeline::roi::REGION_NAMES;
+use crate::session::table::Row;
 use crate::session::{Sample, Session};
 use crate::time::Timestamp;
 
@@ -15,14 +18,16 @@ use crate::time::Timestamp;
 pub const EXPORTER: Exporter = Exporter {
     name: "csv",
     about: "Tables of events and of samples (CSV)",
-    files: &[
-        FileFormat { name: "events.csv", write: |session, out| write_events(&session.events, out) },
-        FileFormat { name: "samples.csv", write: write_samples },
-    ],
+    files: |_| {
+        vec![
+            FileFormat::new("events.csv", |view, out| write_rows(&view.rows, out)),
+            FileFormat::new("samples.csv", |view, out| write_samples(view.session, out)),
+        ]
+    },
 };
 
 /// Columns of an event table. Other tools rely on the first seven.
-const EVENT_COLUMNS: [&str; 19] = [
+pub const EVENT_COLUMNS: [&str; 30] = [
     "onset_frame",
     "apex_frame",
     "offset_frame",
@@ -42,6 +47,17 @@ const EVENT_COLUMNS: [&str; 19] = [
     "surprise",
     "quality",
     "origin",
+    "rater",
+    "verdict",
+    "note",
+    "machine_onset_frame",
+    "machine_apex_frame",
+    "machine_offset_frame",
+    "machine_onset_s",
+    "machine_apex_s",
+    "machine_offset_s",
+    "machine_action_units",
+    "machine_emotion",
 ];
 
 /// Columns of a sample table before the motion.
@@ -61,46 +77,73 @@ const SAMPLE_COLUMNS: [&str; 13] = [
     "face_presence",
 ];
 
-/// Writes a table of events; the generator's truth is written with it too.
+/// Writes a table of events that nobody has judged; the generator's truth is written with it too.
 pub fn write_events(events: &[Event], out: &mut dyn Write) -> io::Result<()> {
+    write_rows(&events.iter().map(Row::of_event).collect::<Vec<_>>(), out)
+}
+
+fn write_rows(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(EVENT_COLUMNS)?;
-    for event in events {
-        table.write_record(event_fields(event))?;
+    for row in rows {
+        table.write_record(event_fields(row))?;
     }
     table.flush()
 }
 
-fn event_fields(event: &Event) -> [String; EVENT_COLUMNS.len()] {
-    let probabilities: Vec<_> =
-        event.action_units.iter().map(|unit| unit.probability.to_string()).collect();
-    let emotion = event.emotion;
-    let class = |i: usize| emotion.map_or_else(String::new, |e| e.probabilities[i].to_string());
+fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
+    let machine = row.machine.as_ref();
+    let of_machine = |text: fn(&Event) -> String| machine.map_or_else(String::new, text);
+    let probabilities: Vec<_> = row.units.iter().map(|unit| unit.probability.to_string()).collect();
+    let reading = machine.and_then(|event| event.emotion);
+    let class = |i: usize| reading.map_or_else(String::new, |e| e.probabilities[i].to_string());
+    // A person's label has no probability, and an event without any reading no emotion.
+    let read = reading.filter(|_| row.label.is_none());
+    let is_named = reading.is_some() || row.label.is_some();
     [
-        event.onset.frame.to_string(),
-        event.apex.frame.to_string(),
-        event.offset.frame.to_string(),
-        seconds(event.onset.time),
-        seconds(event.apex.time),
-        seconds(event.offset.time),
-        event.kind.to_string(),
-        event.id.to_string(),
-        format!("{:.6}", event.duration_secs()),
-        event.score.to_string(),
-        units_text(&event.action_units),
+        row.bounds.onset.frame.to_string(),
+        row.bounds.apex.frame.to_string(),
+        row.bounds.offset.frame.to_string(),
+        seconds(row.bounds.onset.time),
+        seconds(row.bounds.apex.time),
+        seconds(row.bounds.offset.time),
+        row.kind.to_string(),
+        row.id(),
+        format!("{:.6}", row.duration_secs()),
+        of_machine(|event| event.score.to_string()),
+        units_text(&row.units),
         probabilities.join("+"),
-        emotion.map_or_else(String::new, |e| e.label().into()),
-        emotion.map_or_else(String::new, |e| e.best().1.to_string()),
+        if is_named { row.emotion().into() } else { String::new() },
+        read.map_or_else(String::new, |e| e.best().1.to_string()),
         class(0),
         class(1),
         class(2),
-        event.trouble.to_string(),
-        match &event.origin {
-            Origin::Model => "model".into(),
-            Origin::Truth => "truth".into(),
-            Origin::Annotator(name) => format!("annotator {name}"),
-        },
+        of_machine(|event| event.trouble.to_string()),
+        machine.map_or_else(|| annotator(row), |event| origin(&event.origin)),
+        row.rater.clone().unwrap_or_default(),
+        row.verdict.name().into(),
+        row.note.clone(),
+        of_machine(|event| event.onset.frame.to_string()),
+        of_machine(|event| event.apex.frame.to_string()),
+        of_machine(|event| event.offset.frame.to_string()),
+        of_machine(|event| seconds(event.onset.time)),
+        of_machine(|event| seconds(event.apex.time)),
+        of_machine(|event| seconds(event.offset.time)),
+        of_machine(|event| units_text(&event.action_units)),
+        reading.map_or_else(String::new, |reading| reading.label().into()),
     ]
+}
+
+fn annotator(row: &Row) -> String {
+    origin(&Origin::Annotator(row.rater.clone().unwrap_or_default()))
+}
+
+fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::Model => "model".into(),
+        Origin::Truth => "truth".into(),
+        Origin::Annotator(name) => format!("annotator {name}"),
+    }
 }
 
 fn write_samples(session: &Session, out: &mut dyn Write) -> io::Result<()> {
@@ -108,10 +151,8 @@ fn write_samples(session: &Session, out: &mut dyn Write) -> io::Result<()> {
     for column in SAMPLE_COLUMNS {
         table.write_field(column)?;
     }
-    for region in ["head"].iter().chain(&REGION_NAMES) {
-        let region = region.replace(", ", "_").replace(' ', "_");
-        table.write_field(format!("{region}_dx"))?;
-        table.write_field(format!("{region}_dy"))?;
+    for column in motion_columns() {
+        table.write_field(column)?;
     }
     table.write_record(None::<&[u8]>)?;
     let mut text = String::new();
@@ -119,6 +160,14 @@ fn write_samples(session: &Session, out: &mut dyn Write) -> io::Result<()> {
         write_sample(&mut table, sample, &mut text)?;
     }
     table.flush()
+}
+
+/// Names of the motion columns: the head's, then each region's, x and y.
+pub(super) fn motion_columns() -> impl Iterator<Item = String> {
+    ["head"].into_iter().chain(REGION_NAMES).flat_map(|region| {
+        let region = region.replace(", ", "_").replace(' ', "_");
+        [format!("{region}_dx"), format!("{region}_dy")]
+    })
 }
 
 fn write_sample<W: Write>(
@@ -179,7 +228,8 @@ fn seconds(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::tests::session;
+    use crate::export::View;
+    use crate::export::tests::{reviewed, session};
 
     fn table(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Vec<Vec<String>> {
         let mut bytes = Vec::new();
@@ -198,7 +248,34 @@ mod tests {
         );
         assert_eq!(rows[1][..7].join(","), "0,1,2,0.000000,0.033333,0.066667,micro");
         assert_eq!(rows[1][10..14].join(","), "L12,0.5,positive,0.5");
-        assert_eq!(rows[1][17..].join(","), "blink,model");
+        assert_eq!(rows[1][17..22].join(","), "blink,model,,open,");
+    }
+
+    #[test]
+    fn a_raters_values_stand_beside_the_models() {
+        let session = reviewed();
+        let view = View::new(&session, Some("A")).expect("there");
+        let rows = table(|out| write_rows(&view.rows, out));
+        let field = |row: usize, name: &str| {
+            let column = rows[0].iter().position(|column| column == name).expect("a column");
+            rows[row][column].clone()
+        };
+        assert_eq!(
+            (field(1, "onset_frame"), field(1, "machine_onset_frame")),
+            ("11".into(), "10".into())
+        );
+        assert_eq!(
+            (field(1, "emotion"), field(1, "machine_emotion")),
+            ("happiness".into(), "positive".into())
+        );
+        assert_eq!(
+            (field(1, "action_units"), field(1, "machine_action_units")),
+            ("L6+12".into(), "L12".into())
+        );
+        assert_eq!(field(1, "emotion_confidence"), "");
+        assert_eq!(field(2, "verdict"), "rejected");
+        assert_eq!((field(3, "id"), field(3, "score")), ("own-0".into(), String::new()));
+        assert_eq!(field(3, "origin"), "annotator A");
     }
 
     #[test]

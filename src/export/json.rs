@@ -1,6 +1,7 @@
 //! A whole session as one JSON object, from which the session can be read back.
 //!
 //! Times are whole nanoseconds since the source's first frame. A value that was not measured is null.
+//! Everything that people said is in it, act by act, whichever layer is asked for.
 
 use std::io::{self, BufReader, Write};
 use std::path::Path;
@@ -11,7 +12,9 @@ use super::{ExportError, Exporter, FileFormat};
 use crate::event::Event;
 use crate::pipeline::quality::{Quality, Trouble};
 use crate::pipeline::{REGIONS, RegionMotion};
+use crate::session::annotation::{Entry, Log, Rater};
 use crate::session::baseline::Baseline;
+use crate::session::consent::Consent;
 use crate::session::{LoggedNotice, Sample, Score, Session};
 use crate::source::SourceInfo;
 use crate::time::Timestamp;
@@ -20,7 +23,7 @@ use crate::time::Timestamp;
 pub const EXPORTER: Exporter = Exporter {
     name: "json",
     about: "The whole session in one file (JSON)",
-    files: &[FileFormat { name: FILE_NAME, write }],
+    files: |_| vec![FileFormat::new(FILE_NAME, |view, out| write(view.session, out))],
 };
 
 /// The file's name.
@@ -31,15 +34,21 @@ const FORMAT: u32 = 1;
 
 /// Borrowed from a session when written, owned when read.
 #[derive(Serialize, Deserialize)]
-struct Document<E, N, S> {
+struct Document<E, N, R, A, S> {
     format: u32,
     program: String,
     source: SourceInfo,
     threshold: Option<Score>,
     baseline: Option<Baseline>,
+    #[serde(default)]
+    consent: Option<Consent>,
     dropped: u64,
     notices: N,
     events: E,
+    #[serde(default)]
+    raters: R,
+    #[serde(default)]
+    acts: A,
     samples: S,
 }
 
@@ -69,9 +78,12 @@ fn write(session: &Session, out: &mut dyn Write) -> io::Result<()> {
         source: session.source.clone(),
         threshold: session.threshold,
         baseline: session.baseline.clone(),
+        consent: session.consent.clone(),
         dropped: session.dropped,
         notices: &session.notices,
         events: &session.events,
+        raters: session.log.raters(),
+        acts: session.log.entries(),
         samples: Rows(session.history.samples()),
     };
     serde_json::to_writer(&mut *out, &document)?;
@@ -83,7 +95,8 @@ pub fn read(path: &Path) -> Result<Session, ExportError> {
     let file =
         std::fs::File::open(path).map_err(|error| ExportError::Io { path: path.into(), error })?;
     let wrong = |found: String| ExportError::NotASession { path: path.into(), found };
-    let document: Document<Vec<Event>, Vec<LoggedNotice>, Vec<Row>> =
+    type Owned = Document<Vec<Event>, Vec<LoggedNotice>, Vec<Rater>, Vec<Entry>, Vec<Row>>;
+    let document: Owned =
         serde_json::from_reader(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
     if document.format != FORMAT {
         return Err(wrong(format!("layout {} where this program reads {FORMAT}", document.format)));
@@ -98,7 +111,16 @@ pub fn read(path: &Path) -> Result<Session, ExportError> {
     session.dropped = document.dropped;
     session.notices = document.notices;
     session.events = document.events;
+    session.consent = document.consent;
+    session.log = log(document.raters, document.acts);
     Ok(session)
+}
+
+fn log(raters: Vec<Rater>, acts: Vec<Entry>) -> Log {
+    let mut log = Log::default();
+    raters.into_iter().for_each(|rater| log.add_rater(rater));
+    acts.into_iter().for_each(|entry| log.push(entry));
+    log
 }
 
 /// Written one by one, so that a long session is not held twice.
@@ -178,25 +200,46 @@ impl TryFrom<Row> for Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::tests::session;
+    use crate::export::View;
+    use crate::export::tests::{reviewed, session};
 
     #[test]
     fn a_session_reads_back_as_it_was_written() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        EXPORTER.write(&session(), folder.path()).expect("written");
-        let read = read(&folder.path().join(FILE_NAME)).expect("read");
-        // As text, because a value that was not measured equals nothing, itself included.
-        let text = |session: &Session| {
-            format!(
-                "{:?} {:?} {:?} {:?} {:?}",
-                session.source,
-                session.threshold,
-                session.notices,
-                session.events,
-                session.history.samples()
-            )
-        };
-        assert_eq!(text(&read), text(&session()));
+        for (name, session) in [("plain", session()), ("reviewed", reviewed())] {
+            let folder = folder.path().join(name);
+            EXPORTER.write(&mut View::of_model(&session), &folder).expect("written");
+            let read = read(&folder.join(FILE_NAME)).expect("read");
+            // As text, because a value that was not measured equals nothing, itself included.
+            let text = |session: &Session| {
+                format!(
+                    "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+                    session.source,
+                    session.threshold,
+                    session.notices,
+                    session.events,
+                    session.history.samples(),
+                    session.log,
+                    session.consent,
+                )
+            };
+            assert_eq!(text(&read), text(&session));
+        }
+    }
+
+    #[test]
+    fn a_file_from_before_there_were_raters_is_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        EXPORTER.write(&mut View::of_model(&reviewed()), folder.path()).expect("written");
+        let path = folder.path().join(FILE_NAME);
+        let mut document: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(&std::fs::read(&path).expect("there")).expect("an object");
+        for newer in ["raters", "acts", "consent"] {
+            document.remove(newer).expect(newer);
+        }
+        std::fs::write(&path, serde_json::to_vec(&document).expect("text")).expect("written");
+        let session = read(&path).expect("read");
+        assert_eq!((session.events.len(), session.log.raters().len()), (2, 0));
     }
 
     #[test]

@@ -7,10 +7,18 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::session::Session;
+use crate::session::table::UnknownRater;
 
+pub mod boris;
 pub mod csv;
+pub mod elan;
 pub mod json;
+pub mod megc;
+pub mod openface;
+pub mod parquet;
+pub mod view;
+
+pub use view::View;
 
 /// One export format.
 #[derive(Debug)]
@@ -19,21 +27,34 @@ pub struct Exporter {
     pub name: &'static str,
     /// One line for menus and help.
     pub about: &'static str,
-    /// The files that it writes into the folder.
-    pub files: &'static [FileFormat],
+    /// The files that it writes of a view, which may depend on what there is.
+    pub files: fn(&View<'_>) -> Vec<FileFormat>,
 }
 
+/// Writes what a file holds.
+pub type Content = Box<dyn FnOnce(&mut View<'_>, &mut Sink) -> io::Result<()>>;
+
+/// Where a file's content goes.
+pub type Sink = dyn Write + Send;
+
 /// One file of a format.
-#[derive(Debug)]
 pub struct FileFormat {
     /// The file's name.
-    pub name: &'static str,
+    pub name: String,
     /// Writes its content.
-    pub write: fn(&Session, &mut dyn Write) -> io::Result<()>,
+    pub write: Content,
 }
 
 /// Every export format, in the order menus show them.
-pub static EXPORTERS: &[Exporter] = &[csv::EXPORTER, json::EXPORTER];
+pub static EXPORTERS: &[Exporter] = &[
+    csv::EXPORTER,
+    json::EXPORTER,
+    elan::EXPORTER,
+    boris::EXPORTER,
+    openface::EXPORTER,
+    megc::EXPORTER,
+    parquet::EXPORTER,
+];
 
 /// What an export wrote.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -69,6 +90,9 @@ pub enum ExportError {
         /// Names of [`EXPORTERS`].
         expected: String,
     },
+    /// No such layer.
+    #[error(transparent)]
+    Rater(#[from] UnknownRater),
     /// A file that is not the session it should be.
     #[error("{}: expected a session as written by `--format json`, found {found}", path.display())]
     NotASession {
@@ -87,38 +111,38 @@ pub fn exporter(name: &str) -> Result<&'static Exporter, ExportError> {
     })
 }
 
-impl Exporter {
-    /// Writes `session` into `folder`, which is made if it is not there.
-    pub fn write(&self, session: &Session, folder: &Path) -> Result<Written, ExportError> {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| ExportError::Io { path: folder.into(), error })?;
-        // All are looked for first, so that a second export leaves no half of itself.
-        let paths: Vec<_> = self.files.iter().map(|file| folder.join(file.name)).collect();
-        if let Some(path) = paths.iter().find(|path| path.exists()) {
-            return Err(ExportError::Exists { path: path.clone() });
-        }
-        for (file, path) in self.files.iter().zip(&paths) {
-            write_new(path, |out| (file.write)(session, out))?;
-        }
-        Ok(Written { files: paths, remarks: remarks(session) })
+impl FileFormat {
+    /// A file called `name`.
+    pub fn new(
+        name: impl Into<String>,
+        write: impl FnOnce(&mut View<'_>, &mut Sink) -> io::Result<()> + 'static,
+    ) -> Self {
+        Self { name: name.into(), write: Box::new(write) }
     }
 }
 
-fn remarks(session: &Session) -> Vec<String> {
-    let folded = session.history.folded();
-    if folded == 0 {
-        return Vec::new();
+impl Exporter {
+    /// Writes `view` into `folder`, which is made if it is not there.
+    pub fn write(&self, view: &mut View<'_>, folder: &Path) -> Result<Written, ExportError> {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| ExportError::Io { path: folder.into(), error })?;
+        // All are looked for first, so that a second export leaves no half of itself.
+        let files = (self.files)(view);
+        let paths: Vec<_> = files.iter().map(|file| folder.join(&file.name)).collect();
+        if let Some(path) = paths.iter().find(|path| path.exists()) {
+            return Err(ExportError::Exists { path: path.clone() });
+        }
+        for (file, path) in files.into_iter().zip(&paths) {
+            write_new(path, |out| (file.write)(view, out))?;
+        }
+        Ok(Written { files: paths, remarks: view.remarks() })
     }
-    vec![format!(
-        "The first {folded} of {} samples are no longer kept and are not in the files.",
-        session.history.len()
-    )]
 }
 
 /// Writes a file that is not there yet, whole or not at all.
 pub fn write_new(
     path: &Path,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    content: impl FnOnce(&mut Sink) -> io::Result<()>,
 ) -> Result<(), ExportError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => ExportError::Exists { path: path.into() },
@@ -140,7 +164,9 @@ pub(crate) mod tests {
     use crate::event::{Origin, Side};
     use crate::pipeline::RegionMotion;
     use crate::pipeline::quality::{Quality, Trouble};
-    use crate::session::{Sample, Score};
+    use crate::session::annotation::{Act, Bounds, Entry, Label, Rater, Target, Verdict};
+    use crate::session::consent::Consent;
+    use crate::session::{Sample, Score, Session};
     use crate::source::{Notice, NoticeKind};
     use crate::time::Timestamp;
 
@@ -166,13 +192,17 @@ pub(crate) mod tests {
             });
         }
         session.log(Notice { kind: NoticeKind::Info, text: "two\nlines".into() });
-        let moment = |frame| Moment { frame, time: Timestamp::of_frame(frame, 30.0) };
-        session.events.push(Event {
-            id: 0,
-            kind: EventKind::Micro,
-            onset: moment(0),
-            apex: moment(1),
-            offset: moment(2),
+        session.events.push(event(0, EventKind::Micro, [0, 1, 2]));
+        session
+    }
+
+    fn event(id: u64, kind: EventKind, [onset, apex, offset]: [u64; 3]) -> Event {
+        Event {
+            id,
+            kind,
+            onset: at(onset),
+            apex: at(apex),
+            offset: at(offset),
             score: 0.75,
             action_units: vec![MovingUnit {
                 unit: ActionUnit(12),
@@ -182,7 +212,60 @@ pub(crate) mod tests {
             emotion: Some(EmotionReading { probabilities: [0.25, 0.5, 0.25], clear: true }),
             trouble: Trouble::BLINK,
             origin: Origin::Model,
+        }
+    }
+
+    pub(crate) fn at(frame: u64) -> Moment {
+        Moment { frame, time: Timestamp::of_frame(frame, 30.0) }
+    }
+
+    pub(crate) fn bounds([onset, apex, offset]: [u64; 3]) -> Bounds {
+        Bounds { onset: at(onset), apex: at(apex), offset: at(offset) }
+    }
+
+    pub(crate) fn unit(number: u8, side: Side) -> MovingUnit {
+        MovingUnit { unit: ActionUnit(number), side, probability: 1.0 }
+    }
+
+    /// Three seconds with two events of the model; A has judged both and added one, B works blind.
+    pub(crate) fn reviewed() -> Session {
+        let mut session = Session::default();
+        session.source.name = "Übung 1 & 2.mp4".into();
+        session.source.size_px = (64, 48);
+        session.threshold = Some(Score { micro: 0.5, macro_: 0.25 });
+        session.consent = Some(Consent {
+            who: "P01".into(),
+            purpose: "study <1>".into(),
+            keep_until: Some(jiff::civil::date(2030, 1, 31)),
         });
+        for seq in 0..90 {
+            let is_seen = !(20..25).contains(&seq);
+            let trouble = if is_seen { Trouble::NONE } else { Trouble::NO_FACE };
+            let quality = Quality { trouble, rate_fps: 30.0, presence: 0.75, ..Quality::default() };
+            let score = is_seen
+                .then_some(Score { micro: (seq % 10) as f32 / 10.0, macro_: seq as f32 / 100.0 });
+            session.history.push(Sample { seq, time: at(seq).time, quality, motion: None, score });
+        }
+        session.events.push(event(0, EventKind::Micro, [10, 13, 16]));
+        session.events.push(event(1, EventKind::Macro, [40, 50, 60]));
+        session.log.add_rater(Rater { name: "A".into(), blind: false });
+        session.log.add_rater(Rater { name: "B".into(), blind: true });
+        let (first, second, own) = (Target::Machine(0), Target::Machine(1), Target::Own(0));
+        for (rater, act) in [
+            ("A", Act::Judge(first, Verdict::Confirmed)),
+            ("A", Act::Bound(first, bounds([11, 13, 17]))),
+            ("A", Act::Label(first, Some(Label::Happiness))),
+            ("A", Act::Units(first, vec![unit(6, Side::Left), unit(12, Side::Both)])),
+            ("A", Act::Note(first, "short, \"real\" & <small>\nsecond line".into())),
+            ("A", Act::Judge(second, Verdict::Rejected)),
+            ("A", Act::Add(0, EventKind::Micro, bounds([70, 72, 75]))),
+            ("A", Act::Label(own, Some(Label::Fear))),
+            ("A", Act::Mark(at(30), String::new())),
+            ("A", Act::Mark(at(30), "asked about 日本".into())),
+            ("B", Act::Add(0, EventKind::Micro, bounds([10, 13, 15]))),
+        ] {
+            session.log.push(Entry { rater: rater.into(), at_unix_ms: 1_700_000_000_000, act });
+        }
         session
     }
 
@@ -191,13 +274,15 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for exporter in EXPORTERS {
             let folder = folder.path().join(exporter.name);
-            let written = exporter.write(&session(), &folder).expect(exporter.name);
+            let session = session();
+            let write = |session: &Session| exporter.write(&mut View::of_model(session), &folder);
+            let written = write(&session).expect(exporter.name);
             let before: Vec<_> = written.files.iter().map(|f| std::fs::read(f).ok()).collect();
             // Only the last file is in the way, and still none of the others is written.
             for path in written.files.iter().rev().skip(1) {
                 std::fs::remove_file(path).expect("removable");
             }
-            let error = exporter.write(&Session::default(), &folder).expect_err("in the way");
+            let error = write(&session).expect_err("in the way");
             assert!(error.to_string().contains("already exists"), "{error}");
             assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 1);
             let last = written.files.last().expect("a file");
@@ -224,7 +309,14 @@ pub(crate) mod tests {
     #[test]
     fn no_two_formats_share_a_name_or_a_file() {
         let mut names: Vec<_> = EXPORTERS.iter().map(|e| e.name).collect();
-        names.extend(EXPORTERS.iter().flat_map(|e| e.files).map(|f| f.name));
+        let session = reviewed();
+        let view = View::of_model(&session);
+        let mut files: Vec<_> =
+            EXPORTERS.iter().flat_map(|e| (e.files)(&view)).map(|f| f.name).collect();
+        let count = files.len();
+        files.sort_unstable();
+        files.dedup();
+        assert_eq!(files.len(), count);
         let count = names.len();
         names.sort_unstable();
         names.dedup();

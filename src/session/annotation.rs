@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{EventKind, Moment, MovingUnit};
+use crate::event::{Emotion, EventKind, Moment, MovingUnit};
 
 /// Who looks at a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +98,18 @@ impl Label {
             Self::Sadness => "sadness",
             Self::Contempt => "contempt",
             Self::Other => "other",
+        }
+    }
+
+    /// The class of the field's composite evaluation that it falls into (MEGC 2019), or `others`.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Happiness => Emotion::Positive.name(),
+            Self::Surprise => Emotion::Surprise.name(),
+            Self::Anger | Self::Disgust | Self::Fear | Self::Sadness | Self::Contempt => {
+                Emotion::Negative.name()
+            }
+            Self::Other => "others",
         }
     }
 }

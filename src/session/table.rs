@@ -1,8 +1,34 @@
 //! The one event table: what lists, plots, agreement and every export are made from.
 
 use super::Session;
-use super::annotation::{Bounds, Judgement, Label, Target, Verdict};
+use super::annotation::{Bounds, Judgement, Label, Rater, Target, Verdict};
 use crate::event::{Event, EventKind, Interval, MovingUnit};
+
+/// What the model's own layer is called where a rater's name would stand.
+pub const MODEL: &str = "model";
+
+/// A layer that the session does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("rater `{found}`: expected one of {expected}")]
+pub struct UnknownRater {
+    /// What was asked for.
+    pub found: String,
+    /// The layers that there are.
+    pub expected: String,
+}
+
+/// The layer that a person names: none for [`MODEL`].
+pub fn layer_named<'a>(session: &Session, name: &'a str) -> Result<Option<&'a str>, UnknownRater> {
+    let raters = session.log.raters();
+    if name == MODEL {
+        return Ok(None);
+    }
+    if raters.iter().any(|rater| rater.name == name) {
+        return Ok(Some(name));
+    }
+    let names: String = raters.iter().map(|Rater { name, .. }| format!(", {name}")).collect();
+    Err(UnknownRater { found: name.into(), expected: format!("{MODEL}{names}") })
+}
 
 /// One event as one rater holds it, with the model's own value beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,12 +70,33 @@ impl Row {
         self.label.map(Label::name).or_else(machine).unwrap_or("unclear")
     }
 
+    /// Likewise in the three classes that the model knows, `others` or `unclear`.
+    pub fn emotion_class(&self) -> &'static str {
+        self.label.map_or_else(|| self.emotion(), Label::class)
+    }
+
+    /// Whether the layer says that the event is there: the model of all of its own, a rater of those
+    /// confirmed.
+    pub fn is_held(&self) -> bool {
+        self.rater.is_none() || self.verdict == Verdict::Confirmed
+    }
+
+    /// Whether the rater has not judged it yet.
+    pub fn is_open(&self) -> bool {
+        self.rater.is_some() && self.verdict == Verdict::Open
+    }
+
     /// `0`, or `own-0` for an event that a person added.
     pub fn id(&self) -> String {
         match self.target {
             Target::Machine(id) => id.to_string(),
             Target::Own(number) => format!("own-{number}"),
         }
+    }
+
+    /// An event as the model, or the generator, says it.
+    pub fn of_event(event: &Event) -> Self {
+        Self::of_machine(event, None, Judgement::default())
     }
 
     fn of_machine(event: &Event, rater: Option<&str>, judgement: Judgement) -> Self {
@@ -86,8 +133,7 @@ impl Row {
 /// by onset.
 pub fn rows(session: &Session, rater: Option<&str>) -> Vec<Row> {
     let Some(name) = rater else {
-        let mut rows: Vec<_> =
-            session.events.iter().map(|e| Row::of_machine(e, None, Judgement::default())).collect();
+        let mut rows: Vec<_> = session.events.iter().map(Row::of_event).collect();
         rows.sort_by_key(|row| row.bounds.onset);
         return rows;
     };
