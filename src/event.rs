@@ -155,6 +155,28 @@ impl fmt::Display for MovingUnit {
     }
 }
 
+impl FromStr for MovingUnit {
+    type Err = String;
+
+    /// `12`, `L12`, `R4`, `AU4`, `12L`, with a probability of 1.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let upper = text.trim().to_uppercase();
+        let rest = upper.strip_prefix("AU").unwrap_or(&upper);
+        let sides = [(Side::Left, 'L'), (Side::Right, 'R')];
+        let side = sides.iter().find(|(_, c)| rest.starts_with(*c) || rest.ends_with(*c));
+        let number = rest.trim_matches(['L', 'R']).trim_start_matches("AU");
+        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        match number.parse() {
+            Ok(unit) if is_number && unit > 0 => Ok(Self {
+                unit: ActionUnit(unit),
+                side: side.map_or(Side::Both, |(side, _)| *side),
+                probability: 1.0,
+            }),
+            _ => Err(format!("expected an action unit such as `12` or `L12`, found `{text}`")),
+        }
+    }
+}
+
 /// `1+2`, `L12`, `4+R14`, in the order given; empty for none.
 pub fn units_text(units: &[MovingUnit]) -> String {
     units.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
@@ -325,6 +347,21 @@ mod tests {
         let unit = |n, side| MovingUnit { unit: ActionUnit(n), side, probability: 1.0 };
         assert_eq!(units_text(&[unit(4, Side::Both), unit(14, Side::Right)]), "4+R14");
         assert_eq!(units_text(&[]), "");
+    }
+
+    #[test]
+    fn a_unit_reads_back_from_what_it_prints_and_from_what_coders_write() {
+        for text in ["12", "L12", "R4"] {
+            assert_eq!(text.parse::<MovingUnit>().map(|unit| unit.to_string()), Ok(text.into()));
+        }
+        let text = |text: &str| text.parse::<MovingUnit>().map(|unit| unit.to_string()).ok();
+        assert_eq!(
+            (text("AU06"), text("4r"), text("LAU12")),
+            (Some("6".into()), Some("R4".into()), Some("L12".into()))
+        );
+        for nonsense in ["", "L", "smile", "1e3", "0", "300", "-4"] {
+            assert!(nonsense.parse::<MovingUnit>().is_err(), "{nonsense}");
+        }
     }
 
     #[test]

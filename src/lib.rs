@@ -12,6 +12,7 @@
 //! | [`synth`] | the generator of labelled motion and labelled video that training, tests and the demo share |
 //! | [`session`] | what has been seen so far: samples, events, drops, faults |
 //! | [`export`] | sessions as files that other tools read |
+//! | [`import`] | other people's events as a rater's layer |
 //! | [`evaluate`] | the field's metrics, and the commands that score the shipped models |
 //! | [`engine`] | the threads that carry frames through the pipeline, and the links between them |
 //! | [`app`] | the window |
@@ -39,6 +40,7 @@ pub mod event;
 pub mod export;
 pub mod geom;
 pub mod image;
+pub mod import;
 pub mod model;
 pub mod pipeline;
 pub mod session;
