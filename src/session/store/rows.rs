@@ -52,11 +52,12 @@ pub(super) fn add_sample(db: &Connection, sample: &Sample) -> rusqlite::Result<(
         brightness,
         eye_distance_px,
         rate_fps,
+        presence,
     } = sample.quality;
     // Not-a-number becomes null by itself.
     db.prepare_cached(
         "INSERT INTO sample VALUES (:frame, :time, :micro, :macro, :trouble, :lid, :speed, :yaw, \
-         :sharpness, :brightness, :eyes, :rate, :motion)",
+         :sharpness, :brightness, :eyes, :rate, :motion, :presence)",
     )?
     .execute(named_params! {
         ":frame": whole(sample.seq),
@@ -71,6 +72,7 @@ pub(super) fn add_sample(db: &Connection, sample: &Sample) -> rusqlite::Result<(
         ":brightness": brightness,
         ":eyes": eye_distance_px,
         ":rate": rate_fps,
+        ":presence": presence,
         ":motion": sample.motion.as_ref().map(motion_bytes),
     })?;
     Ok(())
@@ -98,6 +100,7 @@ pub(super) fn sample(row: &Row<'_>) -> rusqlite::Result<Sample> {
             brightness: measured(9)?,
             eye_distance_px: measured(10)?,
             rate_fps: measured(11)?,
+            presence: measured(13)?,
         },
         motion: motion.map(|bytes| motion_from(&bytes)).transpose()?,
     })

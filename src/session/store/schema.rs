@@ -16,7 +16,7 @@ pub(super) const APPLICATION_ID: i32 = 0x466c_6574;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each step leads from the version of its index to the next. Add steps; never change one.
-pub(super) const STEPS: &[&str] = &[VERSION_1];
+pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// Times are whole nanoseconds since the source's first frame; wall clocks milliseconds since 1970,
 /// UTC. A value that was not measured is null.
@@ -52,6 +52,9 @@ CREATE TABLE film (n INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, width_px IN
     height_px INTEGER NOT NULL);
 CREATE TABLE ending (n INTEGER PRIMARY KEY, at_unix_ms INTEGER NOT NULL, reason TEXT);
 ";
+
+/// How sure the landmark model was of the face; not measured before.
+const VERSION_2: &str = "ALTER TABLE sample ADD COLUMN face_presence REAL;";
 
 /// Every table; no row of them is ever changed or removed.
 const TABLES: [&str; 14] = [
