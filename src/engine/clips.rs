@@ -10,6 +10,7 @@ use crate::geom::{Affine, Point};
 use crate::image::{Frame, RgbImage};
 use crate::pipeline::Overlay;
 use crate::pipeline::align::{FACE_HEIGHT_PX, FACE_WIDTH_PX};
+use crate::session::annotation::Bounds;
 use crate::time::Timestamp;
 
 /// Width and height of a picture, pixels: the aligned face at nine sixteenths.
@@ -22,7 +23,7 @@ const KEPT_SECS: f64 = 8.0;
 const MOST_FPS: f64 = 60.0;
 
 /// What is shown before onset and after offset.
-const MARGIN_SECS: f64 = 0.25;
+pub(super) const MARGIN_SECS: f64 = 0.25;
 
 /// The pictures of one event: the face held still, in colour.
 #[derive(Clone, Debug)]
@@ -82,6 +83,12 @@ impl Clips {
 
     /// Cuts the pictures of `event`; none where they are no longer kept or there never were any.
     pub(super) fn cut(&self, event: &Event) -> Option<EventClip> {
+        let Event { onset, apex, offset, .. } = *event;
+        self.cut_out(&Bounds { onset, apex, offset })
+    }
+
+    /// The same for bounds that anybody set.
+    pub(super) fn cut_out(&self, event: &Bounds) -> Option<EventClip> {
         let (from, to) = (event.onset.time - MARGIN_SECS, event.offset.time + MARGIN_SECS);
         let oldest = self.pictures.front()?;
         if oldest.time > event.onset.time {
