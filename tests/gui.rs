@@ -5,7 +5,8 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops where it stands")]
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
@@ -13,14 +14,16 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use fleeting::app::command::{Command, Floating};
-use fleeting::app::registry::{Group, REGISTRY};
+use fleeting::app::command::{Command, Floating, Tab};
+use fleeting::app::registry::{Entry, Group, entries};
+use fleeting::app::review::outside::{ExportJob, Opened};
 use fleeting::app::shortcut::Chord;
 use fleeting::app::state::Phase;
 use fleeting::app::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
-use fleeting::app::{App, LaunchOptions, PANELS, Slot};
+use fleeting::app::{App, LaunchOptions, Slot, panels};
 use fleeting::engine::{Busy, Command as EngineCommand, EventClip, Preview, Stats, Update};
 use fleeting::event::*;
+use fleeting::export::Written;
 use fleeting::geom::{Affine, Point};
 use fleeting::image::{Frame, RgbImage};
 use fleeting::pipeline::quality::{Quality, Trouble};
@@ -28,6 +31,9 @@ use fleeting::pipeline::{Landmarks, Overlay, REGIONS, RegionMotion};
 use fleeting::session::{Sample, Score};
 use fleeting::source::{Notice, NoticeKind, SourceInfo, SourceSpec};
 use fleeting::time::Timestamp;
+
+#[path = "gui/review.rs"]
+mod review;
 
 /// What the scripted engine will say and what it was asked.
 #[derive(Default)]
@@ -62,15 +68,26 @@ impl Feed for ScriptedFeed {
 
 struct ScriptedStudio {
     script: Arc<Mutex<Script>>,
+    /// Of a recording that is analysed beside the source.
+    recording: Arc<Mutex<Script>>,
     started: Rc<RefCell<Vec<SourceSpec>>>,
     cameras: Vec<CameraChoice>,
-    picks: Option<PathBuf>,
+    picks: Picks,
+    sessions: Sessions,
 }
+
+/// What will be pointed at.
+type Picks = Rc<RefCell<Option<PathBuf>>>;
+
+/// What opening a session will give, in turn.
+type Sessions = Rc<RefCell<VecDeque<Result<Opened, String>>>>;
 
 impl Studio for ScriptedStudio {
     fn start(&mut self, assignment: &Assignment, _: Wake) -> Box<dyn Feed> {
         self.started.borrow_mut().push(assignment.source.clone());
-        Box::new(ScriptedFeed(Arc::clone(&self.script)))
+        let is_live = assignment.source.options.paced;
+        let script = if is_live { &self.script } else { &self.recording };
+        Box::new(ScriptedFeed(Arc::clone(script)))
     }
 
     fn stop(&mut self, _: Box<dyn Feed>, _: Wake) -> Pending<()> {
@@ -82,8 +99,22 @@ impl Studio for ScriptedStudio {
         Box::new(move || Some(Ok(cameras.clone())))
     }
 
+    fn open_session(&mut self, _: &Path, _: Wake) -> Pending<Result<Opened, String>> {
+        let mut opened = self.sessions.borrow_mut().pop_front();
+        Box::new(move || opened.take())
+    }
+
+    fn export(&mut self, job: ExportJob, _: Wake) -> Pending<Result<Written, String>> {
+        let name = job.what.name();
+        let mut written = Some(match job.folder.exists() {
+            true => Err(format!("{name}: already exists")),
+            false => Ok(Written { files: vec![job.folder.join(name)], remarks: Vec::new() }),
+        });
+        Box::new(move || written.take())
+    }
+
     fn pick(&mut self, _: Pick, _: Wake) -> Pending<Option<PathBuf>> {
-        let picked = self.picks.clone();
+        let picked = self.picks.borrow().clone();
         Box::new(move || Some(picked.clone()))
     }
 }
@@ -92,7 +123,10 @@ impl Studio for ScriptedStudio {
 struct Window {
     harness: Harness<'static, App>,
     script: Arc<Mutex<Script>>,
+    recording: Arc<Mutex<Script>>,
     started: Rc<RefCell<Vec<SourceSpec>>>,
+    sessions: Sessions,
+    picks: Picks,
 }
 
 impl Window {
@@ -102,16 +136,20 @@ impl Window {
 
     fn open_with(source: Option<&str>, cameras: &[&str], picks: Option<PathBuf>) -> Self {
         let script = Arc::new(Mutex::new(Script::default()));
+        let recording = Arc::new(Mutex::new(Script::default()));
         let started = Rc::new(RefCell::new(Vec::new()));
+        let (sessions, picks) = (Sessions::default(), Picks::new(RefCell::new(picks)));
         let camera = |(i, name): (usize, &&str)| CameraChoice {
             target: i.to_string(),
             name: (*name).to_owned(),
         };
         let studio = ScriptedStudio {
             script: Arc::clone(&script),
+            recording: Arc::clone(&recording),
             started: Rc::clone(&started),
             cameras: cameras.iter().enumerate().map(camera).collect(),
-            picks,
+            picks: Rc::clone(&picks),
+            sessions: Rc::clone(&sessions),
         };
         let options = LaunchOptions {
             source: source.map(|s| s.parse().expect("a source")),
@@ -120,7 +158,7 @@ impl Window {
         let harness = Harness::builder()
             .with_size([1366.0, 768.0])
             .build_eframe(move |cc| App::new(cc, options, Box::new(studio)));
-        let mut window = Self { harness, script, started };
+        let mut window = Self { harness, script, recording, started, sessions, picks };
         window.settle();
         window
     }
@@ -251,7 +289,7 @@ fn in_each_state() -> [(&'static str, Window); 4] {
 #[test]
 fn every_panel_is_there_in_every_state() {
     for (state, mut window) in in_each_state() {
-        for panel in PANELS {
+        for panel in panels(Tab::Live) {
             if let Slot::Floating(floating) = panel.slot {
                 window.harness.state_mut().state.apply(Command::ToggleWindow(floating));
                 window.settle();
@@ -300,7 +338,9 @@ fn space_pauses_and_resumes_through_the_engine() {
 
 #[test]
 fn every_key_of_the_registry_reaches_its_command_and_harms_nothing() {
-    for entry in REGISTRY.iter().filter(|e| e.command != Command::Quit) {
+    let here = entries().filter(|e| e.tabs.contains(&Tab::Live));
+    let stays = |e: &&Entry| !matches!(e.command, Command::Quit | Command::ShowTab(_));
+    for entry in here.filter(stays) {
         for chord in entry.keys {
             let mut window = Window::live(300, &[2.0, 5.0]);
             window.press_chord(chord);
@@ -451,18 +491,25 @@ fn the_overlay_lists_every_command_that_has_a_key() {
     let mut window = Window::live(60, &[]);
     window.press(Modifiers::SHIFT, Key::Questionmark);
     assert_eq!(window.harness.state().state.floating, Some(Floating::Keys));
-    for entry in REGISTRY.iter().filter(|e| !e.keys.is_empty()) {
+    for entry in entries().filter(|e| e.tabs.contains(&Tab::Live) && !e.keys.is_empty()) {
         assert!(window.has(entry.name), "{}", entry.name);
     }
 }
 
 #[test]
 fn every_command_is_in_a_menu() {
-    for group in Group::ALL {
+    for (tab, group) in Tab::ALL.into_iter().flat_map(|t| Group::ALL.map(|group| (t, group))) {
+        let here: Vec<_> =
+            entries().filter(|e| e.group == group && e.tabs.contains(&tab)).collect();
+        if here.is_empty() {
+            continue;
+        }
         let mut window = Window::live(60, &[]);
+        window.harness.state_mut().state.apply(Command::ShowTab(tab));
+        window.settle();
         window.harness.get_by_role_and_label(egui::Role::Button, group.name()).click();
         window.settle();
-        for entry in REGISTRY.iter().filter(|e| e.group == group) {
+        for entry in here {
             assert!(window.has(entry.name), "{}", entry.name);
         }
     }
@@ -536,6 +583,20 @@ fn an_idle_window_asks_for_no_repaint() {
     window.harness.run_steps(30);
     let viewport = &window.harness.output().viewport_output[&egui::ViewportId::ROOT];
     assert!(viewport.repaint_delay.as_millis() > 100, "{:?}", viewport.repaint_delay);
+}
+
+#[test]
+fn while_paused_the_picture_is_the_frame_that_the_cursor_names_or_says_that_it_is_not() {
+    let mut window = Window::live(300, &[2.0]);
+    window.press(Modifiers::NONE, Key::Space);
+    window.harness.state_mut().state.apply(Command::PutCursor(2.2));
+    window.settle();
+    assert!(window.has("Picture of frame 66 at 0:02.200"));
+    window.press(Modifiers::NONE, Key::ArrowRight);
+    assert!(window.has("Picture of frame 67"));
+    window.harness.state_mut().state.apply(Command::PutCursor(8.0));
+    window.settle();
+    assert!(window.has("the picture of frame 240 at 0:08.000 is not kept"));
 }
 
 #[test]

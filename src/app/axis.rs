@@ -3,11 +3,13 @@
 
 use egui::{Align2, FontId, Painter, Rect, Response, Role, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::command::Command;
+use super::command::{Command, Tab};
+use super::review::command::Command as Review;
 use super::state::State;
 use super::theme::{SMALL_PT, Theme};
-use super::widgets::{PanelContext, kind_shape, named};
-use crate::event::{Event, EventKind};
+use super::widgets::{PanelContext, kind_shape, named, verdict_shape};
+use crate::event::EventKind;
+use crate::session::annotation::{Target, Verdict};
 use crate::time::Timestamp;
 
 /// Width of the names at the left, points.
@@ -36,7 +38,7 @@ pub struct TimeAxis {
 impl TimeAxis {
     /// Over `rect`, as the state's timeline has it.
     pub fn new(rect: Rect, state: &State) -> Self {
-        let (first_secs, last_secs) = state.timeline.range(state.newest_secs());
+        let (first_secs, last_secs) = state.timeline().range(state.newest_secs());
         Self { rect, first_secs, last_secs }
     }
 
@@ -116,32 +118,72 @@ pub fn point_at(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis, name: &str)
         }
     }
     if response.double_clicked() {
-        cx.send(Command::Follow);
+        cx.send(match cx.state.tab {
+            Tab::Review => Command::Review(Review::FitAll),
+            Tab::Live | Tab::Analyse => Command::Follow,
+        });
     } else if response.clicked()
         && let Some(pointer) = response.interact_pointer_pos()
     {
         let secs = axis.secs(pointer.x);
         cx.send(match event_at(cx.state, axis, secs) {
-            Some(event) => Command::SelectEvent(event.id),
+            Some(Target::Machine(id)) => Command::SelectEvent(id),
+            Some(target @ Target::Own(_)) => Command::Review(Review::Pick(target)),
             None => Command::PutCursor(secs),
         });
     }
     response
 }
 
-/// The event at a second, or one that is drawn within three points of it.
-fn event_at<'a>(state: &'a State, axis: &TimeAxis, secs: f64) -> Option<&'a Event> {
+/// An event as the plots draw it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Band {
+    /// Which event.
+    pub target: Target,
+    /// Micro or macro.
+    pub kind: EventKind,
+    /// Onset, apex and offset, seconds.
+    pub secs: [f64; 3],
+    /// Whether the card shows it.
+    pub is_shown: bool,
+    /// How it was judged.
+    pub verdict: Verdict,
+}
+
+/// The event at a second, or one that is drawn within three points of it; the newest of several.
+fn event_at(state: &State, axis: &TimeAxis, secs: f64) -> Option<Target> {
     let slack = 3.0 * axis.secs_per_point();
-    let covers =
-        |e: &&Event| e.onset.time.secs() - slack <= secs && secs <= e.offset.time.secs() + slack;
-    state.session.events.iter().rev().find(covers)
+    let covers = |band: &Band| band.secs[0] - slack <= secs && secs <= band.secs[2] + slack;
+    bands_in_view(state, axis).into_iter().rev().find(covers).map(|band| band.target)
 }
 
 /// The events that are in view, oldest first.
-pub fn events_in_view<'a>(state: &'a State, axis: &TimeAxis) -> impl Iterator<Item = &'a Event> {
+pub fn bands_in_view(state: &State, axis: &TimeAxis) -> Vec<Band> {
     let (first, last) = (axis.first_secs, axis.last_secs);
-    let is_in = move |e: &&Event| e.offset.time.secs() >= first && e.onset.time.secs() <= last;
-    state.session.events.iter().filter(is_in)
+    let is_in = |band: &Band| band.secs[2] >= first && band.secs[0] <= last;
+    if state.tab == Tab::Review {
+        let review = &state.review;
+        let band = |row| {
+            let bounds = review.bounds(row);
+            Band {
+                target: row.target,
+                kind: row.kind,
+                secs: [bounds.onset, bounds.apex, bounds.offset].map(|m| m.time.secs()),
+                is_shown: review.picked == Some(row.target),
+                verdict: row.verdict,
+            }
+        };
+        return review.rows.iter().map(band).filter(is_in).collect();
+    }
+    let shown = state.shown_event().map(|event| event.id);
+    let band = |event: &crate::event::Event| Band {
+        target: Target::Machine(event.id),
+        kind: event.kind,
+        secs: [event.onset, event.apex, event.offset].map(|m| m.time.secs()),
+        is_shown: shown == Some(event.id),
+        verdict: Verdict::Open,
+    };
+    state.session.events.iter().map(band).filter(is_in).collect()
 }
 
 /// Lines at the ticks.
@@ -176,36 +218,68 @@ pub fn clock(secs: f64, tenths: bool) -> String {
     text
 }
 
-/// Bands behind the data where events are; the shown event's is stronger and has edges.
+/// Bands behind the data where events are; the shown event's is stronger and has edges, and one that
+/// was rejected has edges only.
 pub fn bands(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
-    let shown = state.shown_event().map(|e| e.id);
-    for event in events_in_view(state, axis) {
-        let color = theme.kind(event.kind);
-        let is_shown = shown == Some(event.id);
-        let rect = axis.span(event.onset.time.secs(), event.offset.time.secs());
-        painter.rect_filled(rect, 0.0, color.gamma_multiply(if is_shown { 0.34 } else { 0.16 }));
-        if is_shown {
-            let stroke = Stroke::new(1.0, color);
+    for band in bands_in_view(state, axis) {
+        let color = theme.kind(band.kind);
+        let rect = axis.span(band.secs[0], band.secs[2]);
+        let strength = match (band.verdict, band.is_shown) {
+            (Verdict::Rejected, _) => 0.0,
+            (_, true) => 0.34,
+            (_, false) => 0.16,
+        };
+        painter.rect_filled(rect, 0.0, color.gamma_multiply(strength));
+        if band.is_shown || band.verdict == Verdict::Rejected {
+            let width = if band.is_shown { 1.0 } else { 0.6 };
+            let stroke = Stroke::new(width, color);
             painter.vline(rect.left(), rect.y_range(), stroke);
             painter.vline(rect.right(), rect.y_range(), stroke);
         }
     }
 }
 
-/// A sign above each event, at its apex.
+/// A sign above each event, at its apex: its kind, or how it was judged.
 pub fn flags(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
-    for event in events_in_view(state, axis) {
+    for band in bands_in_view(state, axis) {
         // A micro-expression often lies within a macro-expression, so each kind has a line of its own.
-        let line = if event.kind == EventKind::Micro { 7.0 } else { 21.0 };
-        let center = pos2(axis.x(event.apex.time.secs()), axis.rect.top() + line);
+        let line = if band.kind == EventKind::Micro { 7.0 } else { 21.0 };
+        let center = pos2(axis.x(band.secs[1]), axis.rect.top() + line);
         let sign = Rect::from_center_size(center, vec2(12.0, 12.0));
-        painter.add(kind_shape(event.kind, sign, theme.kind(event.kind)));
+        match band.verdict {
+            Verdict::Open => {
+                painter.add(kind_shape(band.kind, sign, theme.kind(band.kind)));
+            }
+            judged => painter.extend(verdict_shape(judged, sign, theme.verdict(judged))),
+        }
+    }
+}
+
+/// A pin at each marked moment, with its words where there is room.
+pub fn marks(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
+    let font = FontId::proportional(SMALL_PT - 1.0);
+    let mut free_from = f32::NEG_INFINITY;
+    for (moment, words) in state.marks() {
+        let x = axis.x(moment.time.secs());
+        if !axis.rect.x_range().contains(x) {
+            continue;
+        }
+        let stroke = Stroke::new(1.2, theme.good);
+        painter.vline(x, axis.rect.y_range(), stroke);
+        let foot = pos2(x, axis.rect.bottom());
+        let pin = vec![foot, foot + vec2(-5.0, -8.0), foot + vec2(5.0, -8.0)];
+        painter.add(Shape::convex_polygon(pin, theme.good, Stroke::NONE));
+        if !words.is_empty() && x > free_from {
+            let at = foot + vec2(7.0, -2.0);
+            let used = painter.text(at, Align2::LEFT_BOTTOM, words, font.clone(), theme.text);
+            free_from = used.right() + 6.0;
+        }
     }
 }
 
 /// The line of the cursor.
 pub fn cursor(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
-    if let Some(cursor) = state.cursor {
+    if let Some(cursor) = state.cursor() {
         let x = axis.x(cursor.secs());
         painter.vline(x, axis.rect.y_range(), Stroke::new(1.5, theme.text));
     }

@@ -6,6 +6,7 @@ use super::clip::{Difference, LoopSpeed, frame_of_loop};
 use super::command::Command;
 use super::events::{duration_words, emotion_words, quality_words};
 use super::overlay::{arrow, fit_inside};
+use super::review::facts;
 use super::state::State;
 use super::textures::{Texture, show_image};
 use super::theme::{Grade, Theme, emotion_word, kind_title, origin_text, title};
@@ -14,7 +15,6 @@ use super::{Panel, Slot};
 use crate::engine::EventClip;
 use crate::event::{Emotion, Event};
 use crate::geom::Point;
-use crate::pipeline::REGIONS;
 use crate::pipeline::align::{EYE_DISTANCE_PX, FACE_HEIGHT_PX};
 use crate::time::Timestamp;
 
@@ -140,7 +140,7 @@ fn show_pictures(
     });
 }
 
-fn image_size(clip: &EventClip) -> (usize, usize) {
+pub(super) fn image_size(clip: &EventClip) -> (usize, usize) {
     clip.frames.first().map_or((1, 1), |(_, _, image)| (image.width, image.height))
 }
 
@@ -150,7 +150,7 @@ fn version_of(event: u64, index: usize) -> u64 {
 }
 
 /// One picture over its caption; gives the rectangle of the picture.
-fn cell(
+pub(super) fn cell(
     ui: &mut Ui,
     side: Vec2,
     name: &str,
@@ -207,13 +207,13 @@ fn show_difference(
     );
 }
 
-fn difference(clip: &EventClip) -> Option<Difference> {
+pub(super) fn difference(clip: &EventClip) -> Option<Difference> {
     let (_, _, onset) = clip.frames.get(clip.onset)?;
     let (_, _, apex) = clip.frames.get(clip.apex)?;
     Difference::between(onset, apex)
 }
 
-fn difference_image(theme: &Theme, difference: &Difference) -> ColorImage {
+pub(super) fn difference_image(theme: &Theme, difference: &Difference) -> ColorImage {
     let pixels = difference.levels.iter().map(|l| theme.diverging(l / difference.scale)).collect();
     ColorImage::new([difference.width, difference.height], pixels)
 }
@@ -253,7 +253,8 @@ fn frame_at(clip: &EventClip, time: Timestamp) -> Option<usize> {
 
 /// Arrows where the face moved from onset to apex.
 fn draw_movement(ui: &Ui, state: &State, event: &Event, rect: Rect) {
-    let Some(movement) = movement(state, event) else { return };
+    let session = &state.session;
+    let Some(movement) = facts::movement(session, event.onset, event.apex) else { return };
     let Some(centers) = regions_in_face(state) else { return };
     // A clip shows the aligned face, top left corner to top left corner.
     let scale = rect.height() / FACE_HEIGHT_PX as f32;
@@ -268,26 +269,6 @@ fn draw_movement(ui: &Ui, state: &State, event: &Event, rect: Rect) {
             arrow(&painter, from, from + along * share, Theme::DARK.micro);
         }
     }
-}
-
-/// How far each region moved from onset to apex, percent of the outer-eye distance; none where the
-/// samples are no longer whole or the face could not be measured.
-fn movement(state: &State, event: &Event) -> Option<[[f32; 2]; REGIONS]> {
-    let samples = state.session.history.samples();
-    let first = samples.partition_point(|s| s.seq <= event.onset.frame);
-    let last = samples.partition_point(|s| s.seq <= event.apex.frame);
-    let mut total = [[0.0f32; 2]; REGIONS];
-    let mut before = samples.get(first.checked_sub(1)?)?.time;
-    for sample in samples.get(first..last)? {
-        // Motion is per 1/30 s.
-        let units = sample.time.secs_since(before) as f32 * 30.0;
-        before = sample.time;
-        for (sum, moved) in total.iter_mut().zip(sample.motion?.regions) {
-            sum[0] += moved[0] * units;
-            sum[1] += moved[1] * units;
-        }
-    }
-    Some(total)
 }
 
 /// Where the regions are in the aligned face, as the newest picture has them.
@@ -339,40 +320,5 @@ fn show_emotion(ui: &mut Ui, theme: &Theme, event: &Event) {
     if !reading.clear {
         let words = "No class is likely enough to be named.";
         ui.label(RichText::new(words).small().color(theme.faint));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::tests::{event, sample, state};
-    use crate::pipeline::RegionMotion;
-
-    #[test]
-    fn motion_adds_up_to_movement_at_any_rate() {
-        for fps in [30.0, 60.0, 25.0] {
-            let mut state = state();
-            for seq in 0..60u64 {
-                let mut sample = sample(seq, 0.1);
-                sample.time = Timestamp::of_frame(seq, fps);
-                sample.motion =
-                    Some(RegionMotion { regions: [[0.5, -1.0]; REGIONS], head: [0.0; 2] });
-                state.session.history.push(sample);
-            }
-            let mut event = event(0, 0.0);
-            (event.onset.frame, event.apex.frame) = (10, 20);
-            let [x, y] = movement(&state, &event).expect("measured")[0];
-            let units = 10.0 / fps as f32 * 30.0;
-            assert!((x - 0.5 * units).abs() < 1e-3 && (y + units).abs() < 1e-3, "{fps}: {x} {y}");
-        }
-    }
-
-    #[test]
-    fn a_face_that_was_not_measured_has_no_movement() {
-        let mut state = state();
-        (0..60).for_each(|seq| state.session.history.push(sample(seq, 0.1)));
-        let mut event = event(0, 0.0);
-        (event.onset.frame, event.apex.frame) = (10, 20);
-        assert_eq!(movement(&state, &event), None);
     }
 }

@@ -1,13 +1,14 @@
 //! Everything that a person can ask of the window, as data.
 //!
 //! Keys, buttons, menus, the palette and the `?` overlay all come from
-//! [`REGISTRY`](super::registry::REGISTRY); what a command does is decided in one place,
+//! the [registry](super::registry::entries); what a command does is decided in one place,
 //! [`State::apply`](super::state::State::apply).
 
 use super::clip::LoopSpeed;
+use super::{analyse, review};
 use crate::source::SourceSpec;
 
-/// One request. Those without data have an entry in [`REGISTRY`](super::registry::REGISTRY).
+/// One request. Those without data have an entry in the [registry](super::registry::entries).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Open the chosen source and analyse it.
@@ -103,6 +104,44 @@ pub enum Command {
     MarkAllRead,
     /// Leave.
     Quit,
+
+    /// Show this tab.
+    ShowTab(Tab),
+    /// Mark the newest moment, or open the field for words about it.
+    Mark {
+        /// Whether words are asked for.
+        with_words: bool,
+    },
+    /// Something of the session under review.
+    Review(review::command::Command),
+    /// Something of the Analyse tab.
+    Analyse(analyse::Command),
+}
+
+/// What the window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// The running source.
+    #[default]
+    Live,
+    /// A session, frame by frame.
+    Review,
+    /// A recording on its way to a session.
+    Analyse,
+}
+
+impl Tab {
+    /// In the order of the bar.
+    pub const ALL: [Self; 3] = [Self::Live, Self::Review, Self::Analyse];
+
+    /// As the bar names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Live => "Live",
+            Self::Review => "Review",
+            Self::Analyse => "Analyse",
+        }
+    }
 }
 
 /// What is drawn over the picture.
@@ -127,4 +166,14 @@ pub enum Floating {
     About,
     /// Everything that happened to the source.
     Log,
+    /// A note to an event or a moment.
+    Note,
+    /// The action units of the picked event.
+    Units,
+    /// Who works, and whose view is shown.
+    Raters,
+    /// How far two layers agree.
+    Agreement,
+    /// Files for other tools.
+    Export,
 }

@@ -1,14 +1,19 @@
 //! The real outside: engines, cameras and the desktop's dialogs.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use super::review::outside::{ExportJob, Keeper, Kept, Opened, What};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use crate::engine::errand::Errand;
+use crate::engine::scribe::Scribe;
 use crate::engine::{Busy, Command, Engine, Preview, Update};
+use crate::evaluate::agreement::Agreement;
+use crate::export::{ExportError, View, Written, write_new};
+use crate::session::store;
 use crate::source::camera;
 
 /// File endings that a video dialog offers.
@@ -48,6 +53,17 @@ impl Studio for Desktop {
         run_errand("fleeting-cameras", cameras, wake, failed)
     }
 
+    fn open_session(&mut self, folder: &Path, wake: Wake) -> Pending<Result<Opened, String>> {
+        let (folder, woken) = (folder.to_owned(), wake.clone());
+        let failed = || Err("The system has no thread to give for opening a session.".to_owned());
+        run_errand("fleeting-open", move || open(&folder, woken), wake, failed)
+    }
+
+    fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>> {
+        let failed = || Err("The system has no thread to give for the export.".to_owned());
+        run_errand("fleeting-export", move || write(&job), wake, failed)
+    }
+
     fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>> {
         let dialog = rfd::AsyncFileDialog::new();
         let picked: Pin<Box<dyn Future<Output = Option<rfd::FileHandle>>>> = match pick {
@@ -61,6 +77,10 @@ impl Studio for Desktop {
             Pick::Images => {
                 Box::pin(dialog.set_title("Open a folder of numbered pictures").pick_folder())
             }
+            Pick::Export => {
+                Box::pin(dialog.set_title("Choose a folder to write into").pick_folder())
+            }
+            Pick::Session => Box::pin(dialog.set_title("Open a session").pick_folder()),
             Pick::Models => {
                 Box::pin(dialog.set_title("Open a folder with manifest.toml").pick_folder())
             }
@@ -68,6 +88,55 @@ impl Studio for Desktop {
         let mut poll = poll_future(picked, wake);
         Box::new(move || poll().map(|file| file.map(|file| file.path().to_owned())))
     }
+}
+
+impl Keeper for Scribe {
+    fn keep(&mut self, kept: Kept) {
+        Scribe::keep(self, kept);
+    }
+
+    fn fault(&mut self) -> Option<String> {
+        Scribe::fault(self)
+    }
+}
+
+/// Writes what was asked for; the error is one sentence.
+fn write(job: &ExportJob) -> Result<Written, String> {
+    let written = match &job.what {
+        What::Format(exporter) => {
+            let mut view =
+                View::new(&job.session, job.rater.as_deref()).map_err(|e| e.to_string())?;
+            view.blur = job.blur;
+            exporter.write(&mut view, &job.folder)
+        }
+        What::Agreement(agreement) => write_agreement(agreement, &job.folder),
+    };
+    written.map_err(|error| error.to_string())
+}
+
+fn write_agreement(agreement: &Agreement, folder: &Path) -> Result<Written, ExportError> {
+    let [first, second] = &agreement.between;
+    let name = format!("agreement {first} {second}").replace(['/', '\\', ':'], "_");
+    let files = ["json", "txt"].map(|ending| folder.join(format!("{name}.{ending}")));
+    if let Some(path) = files.iter().find(|path| path.exists()) {
+        return Err(ExportError::Exists { path: path.clone() });
+    }
+    write_new(&files[0], |out| Ok(serde_json::to_writer_pretty(out, agreement)?))?;
+    write_new(&files[1], |out| write!(out, "{agreement}"))?;
+    Ok(Written { files: files.to_vec(), remarks: agreement.remarks.clone() })
+}
+
+/// Reads the session in `folder`; the error is one sentence.
+fn open(folder: &Path, wake: Wake) -> Result<Opened, String> {
+    let stored = store::open(folder).map_err(|error| error.to_string())?;
+    let scribe = Scribe::start(stored.store, move || wake()).map_err(|error| error.to_string())?;
+    Ok(Opened {
+        session: stored.session,
+        place: Some(folder.to_owned()),
+        remarks: stored.remarks,
+        screen: None,
+        keeper: Some(Box::new(scribe)),
+    })
 }
 
 /// Those that can be opened; an error where there are some and none can.

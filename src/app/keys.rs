@@ -3,7 +3,7 @@
 use egui::{Grid, RichText, ScrollArea, Ui};
 
 use super::command::Floating;
-use super::registry::{Group, REGISTRY};
+use super::registry::{Entry, Group, entries};
 use super::shortcut::Chord;
 use super::theme::{Theme, title};
 use super::widgets::PanelContext;
@@ -12,17 +12,31 @@ use super::{Panel, Slot};
 /// The entry in [`super::PANELS`].
 pub const PANEL: Panel = Panel { name: "All keys", slot: Slot::Floating(Floating::Keys), show };
 
-fn show(ui: &mut Ui, _cx: &mut PanelContext<'_>) {
+fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
-    ui.label(RichText::new("Keys are off while you type in a field.").color(theme.faint));
+    let tab = cx.state.tab;
+    ui.label(
+        RichText::new(format!(
+            "In the {} tab. Keys are off while you type in a field.",
+            tab.name()
+        ))
+        .color(theme.faint),
+    );
     let high = ui.ctx().content_rect().height() - 170.0;
     ScrollArea::vertical().max_height(high).show(ui, |ui| {
         ui.columns(2, |columns| {
             let (left, right) = columns.split_at_mut(1);
-            let left_groups = [Group::Source, Group::Run, Group::View, Group::Help];
+            let right_groups = [Group::Plot, Group::Events, Group::Judge];
             for group in Group::ALL {
-                let is_left = left_groups.contains(&group);
-                show_group(if is_left { &mut left[0] } else { &mut right[0] }, &theme, group);
+                let is_right = right_groups.contains(&group);
+                let here = entries().filter(|e| e.group == group && e.tabs.contains(&tab));
+                let with_keys: Vec<_> = here.filter(|e| !e.keys.is_empty()).collect();
+                show_group(
+                    if is_right { &mut right[0] } else { &mut left[0] },
+                    &theme,
+                    group,
+                    &with_keys,
+                );
             }
             right[0].add_space(8.0);
             right[0].label(title("Pointer"));
@@ -38,14 +52,16 @@ fn show(ui: &mut Ui, _cx: &mut PanelContext<'_>) {
     });
 }
 
-fn show_group(ui: &mut Ui, theme: &Theme, group: Group) {
+fn show_group(ui: &mut Ui, theme: &Theme, group: Group, entries: &[&Entry]) {
+    if entries.is_empty() {
+        return;
+    }
     ui.add_space(4.0);
     ui.label(title(group.name()));
     Grid::new(group.name()).num_columns(2).min_row_height(17.0).spacing([14.0, 3.0]).show(
         ui,
         |ui| {
-            let with_keys = REGISTRY.iter().filter(|e| e.group == group && !e.keys.is_empty());
-            for entry in with_keys {
+            for entry in entries {
                 let keys: Vec<_> = entry.keys.iter().take(2).map(Chord::text).collect();
                 ui.label(RichText::new(keys.join("  ")).monospace().color(theme.accent));
                 ui.label(entry.name).on_hover_text(entry.help);

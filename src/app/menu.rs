@@ -1,11 +1,11 @@
-//! The bar at the top: every command of the registry, by subject.
+//! The bar at the top: the tabs, and every command of the one that is shown, by subject.
 
 use egui::{RichText, Ui};
 
-use super::command::{Command, Floating};
-use super::registry::{Group, REGISTRY};
-use super::theme::Theme;
-use super::widgets::PanelContext;
+use super::command::{Command, Floating, Tab};
+use super::registry::{Group, entries, entry_of};
+use super::theme::{Theme, phase_word, title};
+use super::widgets::{PanelContext, badge, named, phase_shape};
 use super::{Panel, Slot};
 
 /// The entry in [`super::PANELS`].
@@ -16,10 +16,17 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     egui::MenuBar::new().ui(ui, |ui| {
         ui.label(RichText::new("Fleeting").heading().color(theme.accent));
         ui.add_space(10.0);
+        show_tabs(ui, cx);
+        ui.add_space(10.0);
         for group in Group::ALL {
+            let tab = cx.state.tab;
+            let here = entries().filter(|e| e.group == group && e.tabs.contains(&tab));
+            if here.clone().next().is_none() {
+                continue;
+            }
             ui.menu_button(group.name(), |ui| {
                 ui.set_min_width(250.0);
-                for entry in REGISTRY.iter().filter(|e| e.group == group) {
+                for entry in here {
                     cx.menu_item(ui, &entry.command);
                 }
             });
@@ -29,6 +36,34 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.button_named(ui, &Command::ToggleTheme, look);
             cx.button_named(ui, &Command::ToggleWindow(Floating::Keys), "Keys  ?");
             cx.button_named(ui, &Command::ToggleWindow(Floating::Palette), "Commands");
+            if cx.state.tab != Tab::Live {
+                show_live(ui, cx);
+            }
         });
     });
+}
+
+fn show_tabs(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    ui.spacing_mut().item_spacing.x = 4.0;
+    for tab in Tab::ALL {
+        let command = Command::ShowTab(tab);
+        let response = ui.selectable_label(cx.state.tab == tab, title(tab.name()).size(14.5));
+        response.widget_info(|| {
+            let is_shown = cx.state.tab == tab;
+            egui::WidgetInfo::selected(egui::Role::Tab, true, is_shown, tab.name())
+        });
+        let tooltip = entry_of(&command).map(|entry| entry.tooltip()).unwrap_or_default();
+        if response.on_hover_text(tooltip).clicked() {
+            cx.send(command);
+        }
+    }
+}
+
+/// What the source does is said in every tab.
+fn show_live(ui: &mut Ui, cx: &PanelContext<'_>) {
+    let (theme, phase) = (Theme::of(ui), &cx.state.phase);
+    let color = theme.phase(phase);
+    let word = phase_word(phase);
+    let response = ui.scope(|ui| badge(ui, word, color, |rect| phase_shape(phase, rect, color)));
+    named(&response.response, egui::Role::Status, format!("State: {word}"));
 }

@@ -4,6 +4,7 @@
 //! the engine's threads or in a [`studio::Pending`] that is asked again in every frame, and the window
 //! is drawn only when there is something new.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{CentralPanel, Frame, Margin, Rect, Ui, UiBuilder, ViewportCommand, pos2, vec2};
@@ -13,6 +14,7 @@ use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
 pub mod about;
+pub mod analyse;
 pub mod axis;
 pub mod card;
 pub mod clip;
@@ -30,6 +32,7 @@ pub mod palette;
 pub mod picture;
 pub mod regions;
 pub mod registry;
+pub mod review;
 pub mod running;
 pub mod scores;
 pub mod shortcut;
@@ -42,7 +45,7 @@ pub mod timeline;
 pub mod transport;
 pub mod widgets;
 
-use command::{Command, Floating};
+use command::{Command, Floating, Tab};
 pub use launch::{AppError, run};
 use state::{Settings, State, WindowRequest};
 use studio::Studio;
@@ -59,6 +62,8 @@ pub struct LaunchOptions {
     pub models: ModelChoice,
     /// Settings.
     pub config: Config,
+    /// A session's folder to review; no source is opened then unless one was asked for.
+    pub session: Option<PathBuf>,
 }
 
 /// Where a panel is.
@@ -81,11 +86,13 @@ pub enum Slot {
         /// Of the height of all plots; they sum to 1.
         share: f32,
     },
+    /// All between the bars.
+    Whole,
     /// Over all, when it is asked for.
     Floating(Floating),
 }
 
-/// One panel. To add one: a file, and a line in [`PANELS`].
+/// One panel. To add one: a file, and a line in the list of its tab.
 pub struct Panel {
     /// Its name in the accessibility tree.
     pub name: &'static str,
@@ -95,8 +102,8 @@ pub struct Panel {
     pub show: fn(&mut Ui, &mut PanelContext<'_>),
 }
 
-/// Every panel, in the order of drawing; tests go through them all.
-pub static PANELS: &[Panel] = &[
+/// The panels of the Live tab, in the order of drawing; tests go through all of every tab.
+pub static LIVE_PANELS: &[Panel] = &[
     menu::PANEL,
     transport::PANEL,
     messages::PANEL,
@@ -110,17 +117,72 @@ pub static PANELS: &[Panel] = &[
     keys::PANEL,
     about::PANEL,
     log::PANEL,
+    review::field::PANEL,
 ];
+
+/// Those of the Review tab.
+pub static REVIEW_PANELS: &[Panel] = &[
+    menu::PANEL,
+    review::transport::PANEL,
+    messages::PANEL,
+    review::list::PANEL,
+    review::picture::PANEL,
+    review::card::PANEL,
+    scores::PANEL,
+    regions::PANEL,
+    strip::PANEL,
+    palette::PANEL,
+    keys::PANEL,
+    about::PANEL,
+    log::PANEL,
+    review::field::PANEL,
+    review::units::PANEL,
+    review::raters::PANEL,
+    review::agreement::PANEL,
+    review::export::PANEL,
+];
+
+/// Those of the Analyse tab.
+pub static ANALYSE_PANELS: &[Panel] = &[
+    menu::PANEL,
+    messages::PANEL,
+    analyse::PANEL,
+    palette::PANEL,
+    keys::PANEL,
+    about::PANEL,
+    log::PANEL,
+];
+
+/// The panels of a tab.
+pub fn panels(tab: Tab) -> &'static [Panel] {
+    match tab {
+        Tab::Live => LIVE_PANELS,
+        Tab::Review => REVIEW_PANELS,
+        Tab::Analyse => ANALYSE_PANELS,
+    }
+}
 
 /// What only saves work: textures, and where a list stands.
 #[derive(Default)]
 pub struct Cache {
     /// The newest picture.
     pub picture: textures::Texture,
+    /// A picture that an event kept.
+    pub kept: textures::Texture,
     /// The strip of region motion.
     pub heat: textures::Texture,
     /// The pictures of the event card.
     pub card: card::CardTextures,
+    /// The frame under review.
+    pub frame: textures::Texture,
+    /// The pictures of the event under review.
+    pub review_card: review::card::Textures,
+    /// The agreement that was worked out last.
+    pub agreement: Option<review::agreement::Kept>,
+    /// The row that the list under review was last scrolled to.
+    pub listed_row: Option<usize>,
+    /// Whether the search field is to get the keyboard.
+    pub search_wanted: bool,
     /// The picked event that the list was last scrolled to.
     pub listed_event: Option<u64>,
     /// The chosen line of the palette.
@@ -157,7 +219,13 @@ impl App {
         let ctx = cc.egui_ctx.clone();
         let wake = Arc::new(move || ctx.request_repaint());
         let mut state = State::new(settings, options, studio, wake);
-        state.open();
+        let session = state.session_wanted.take();
+        if session.is_none() || !state.chooses {
+            state.open();
+        }
+        if let Some(folder) = session {
+            state.open_session(&folder);
+        }
         Self { state, cache: Cache::default() }
     }
 
@@ -189,15 +257,20 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.state.drain();
+        let now = ctx.input(|i| i.time);
+        if let Some(secs) = self.state.advance(now) {
+            ctx.request_repaint_after_secs(secs as f32);
+        }
         self.take_dropped_files(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        let mut commands = shortcut::commands_from_keys(ui.ctx());
+        let mut commands = shortcut::commands_from_keys(ui.ctx(), self.state.tab);
         let mut cx =
             PanelContext { state: &self.state, commands: &mut commands, cache: &mut self.cache };
         lay_out(ui, &mut cx);
         for command in commands {
+            self.cache.search_wanted |= is_search(&command);
             self.state.apply(command);
             // What a command changed is drawn at once, not when the pointer next moves.
             ui.ctx().request_repaint();
@@ -210,8 +283,12 @@ impl eframe::App for App {
     }
 }
 
-fn panels_in(wanted: fn(&Slot) -> bool) -> impl Iterator<Item = &'static Panel> {
-    PANELS.iter().filter(move |panel| wanted(&panel.slot))
+fn is_search(command: &Command) -> bool {
+    *command == Command::Review(review::command::Command::Search)
+}
+
+fn panels_in(tab: Tab, wanted: fn(&Slot) -> bool) -> impl Iterator<Item = &'static Panel> {
+    panels(tab).iter().filter(move |panel| wanted(&panel.slot))
 }
 
 /// Draws a panel inside a group that bears its name in the accessibility tree.
@@ -221,23 +298,26 @@ fn show_panel(ui: &mut Ui, cx: &mut PanelContext<'_>, panel: &Panel) {
 }
 
 fn lay_out(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let theme = theme::Theme::of(ui);
+    let (theme, tab) = (theme::Theme::of(ui), cx.state.tab);
     let bar = Frame::new().fill(theme.ground).inner_margin(Margin::symmetric(10, 4));
-    for panel in panels_in(|slot| *slot == Slot::Top) {
+    for panel in panels_in(tab, |slot| *slot == Slot::Top) {
         let top = egui::Panel::top(panel.name).frame(bar).show_separator_line(false);
         top.show(ui, |ui| show_panel(ui, cx, panel));
     }
-    for panel in panels_in(|slot| *slot == Slot::Bottom) {
+    for panel in panels_in(tab, |slot| *slot == Slot::Bottom) {
         let bottom = egui::Panel::bottom(panel.name).frame(bar).show_separator_line(false);
         bottom.show(ui, |ui| show_panel(ui, cx, panel));
     }
     let ground = Frame::new().fill(theme.ground).inner_margin(Margin::symmetric(10, 2));
     CentralPanel::default().frame(ground).show(ui, |ui| {
-        panels_in(|slot| *slot == Slot::Messages).for_each(|panel| show_panel(ui, cx, panel));
+        panels_in(tab, |slot| *slot == Slot::Messages).for_each(|panel| show_panel(ui, cx, panel));
         let rect = ui.available_rect_before_wrap();
-        lay_out_middle(ui, cx, rect);
+        match panels_in(tab, |slot| *slot == Slot::Whole).next() {
+            Some(panel) => on_surface(ui, rect, |ui| show_panel(ui, cx, panel)),
+            None => lay_out_middle(ui, cx, rect),
+        }
     });
-    for panel in PANELS {
+    for panel in panels(tab) {
         if let Slot::Floating(floating) = panel.slot
             && cx.state.floating == Some(floating)
         {
@@ -248,13 +328,16 @@ fn lay_out(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 /// Picture and card on top, plots below, the events at the side: all between the bars.
 fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
-    let gap = theme::GAP;
+    let (gap, tab) = (theme::GAP, cx.state.tab);
     let side = (rect.width() * 0.235).clamp(250.0, 420.0);
     let split_x = rect.right() - side - gap;
-    let upper = ((rect.height() - gap) * 0.48).max(120.0);
+    // Review is about pictures; live is about what goes on.
+    let share = if tab == Tab::Review { 0.58 } else { 0.48 };
+    let upper = ((rect.height() - gap) * share).max(120.0);
     let split_y = rect.top() + upper;
     // As wide as a 4:3 picture of this height with its surface's margins and buttons.
-    let picture = ((upper - 52.0) * 4.0 / 3.0 + 22.0).min((split_x - rect.left()) * 0.55);
+    let most = (split_x - rect.left()) * if tab == Tab::Review { 0.44 } else { 0.55 };
+    let picture = ((upper - 52.0) * 4.0 / 3.0 + 22.0).min(most);
     let picture_right = rect.left() + picture;
     let parts = [
         (Slot::Side, Rect::from_min_max(pos2(split_x + gap, rect.top()), rect.max)),
@@ -264,7 +347,7 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
             Rect::from_min_max(pos2(picture_right + gap, rect.top()), pos2(split_x, split_y)),
         ),
     ];
-    for panel in PANELS {
+    for panel in panels(tab) {
         if let Some((_, rect)) = parts.iter().find(|(slot, _)| *slot == panel.slot) {
             on_surface(ui, *rect, |ui| show_panel(ui, cx, panel));
         }
@@ -273,7 +356,7 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     on_surface(ui, plots, |ui| {
         let space = ui.available_rect_before_wrap();
         let mut top = space.top();
-        for panel in PANELS {
+        for panel in panels(tab) {
             let Slot::Plot { share } = panel.slot else { continue };
             let high = space.height() * share;
             let part = Rect::from_min_size(pos2(space.left(), top), vec2(space.width(), high));
@@ -301,7 +384,10 @@ fn show_floating(
     floating: Floating,
 ) {
     let mut open = true;
-    let width = if floating == Floating::Keys { 760.0 } else { 560.0 };
+    let width = match floating {
+        Floating::Keys | Floating::Agreement => 760.0,
+        _ => 560.0,
+    };
     egui::Window::new(panel.name)
         .open(&mut open)
         .collapsible(false)

@@ -4,20 +4,28 @@ use egui::{Align2, Color32, FontId, Rect, RichText, Role, Sense, Stroke, Ui, vec
 
 use super::command::{Command, Layer};
 use super::overlay::{self, ScreenFromFrame, fit_inside};
-use super::state::{Cameras, Phase};
+use super::state::{Cameras, Phase, State};
 use super::textures::show_image;
 use super::theme::{Grade, SMALL_PT, Theme, phase_word};
 use super::widgets::{PanelContext, badge, grade_shape, named, phase_shape};
 use super::{Panel, Slot};
-use crate::engine::Preview;
+use crate::engine::{EventClip, Preview};
+use crate::event::Event;
+use crate::image::RgbImage;
 use crate::pipeline::quality::Quality;
 use crate::source::SourceSpec;
+use crate::time::Timestamp;
 
 /// The entry in [`super::PANELS`].
 pub const PANEL: Panel = Panel { name: "Picture", slot: Slot::Picture, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let state = cx.state;
+    if let Some(named) = named_frame(state)
+        && let Some((clip, index)) = named.kept
+    {
+        return show_kept(ui, cx, &named, &clip.frames[index].2);
+    }
     match (&state.preview, &state.phase) {
         (Some(preview), _) => show_preview(ui, cx, preview),
         (None, Phase::Starting(step)) => show_starting(ui, step),
@@ -36,7 +44,15 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
     let texture = cx.cache.picture.show(ui.ctx(), preview.frame.seq, &preview.frame.image);
     show_image(ui.painter(), texture, rect);
     let quality = &preview.overlay.quality;
-    named(&response, Role::Image, format!("Live picture, face quality {}", quality.trouble));
+    let other = named_frame(cx.state).filter(|named| named.seq != preview.frame.seq);
+    let other = other.map(|named| {
+        format!(
+            "This is frame {}; the picture of frame {} at {} is not kept",
+            preview.frame.seq, named.seq, named.time
+        )
+    });
+    let spoken = other.clone().unwrap_or_else(|| format!("face quality {}", quality.trouble));
+    named(&response, Role::Image, format!("Live picture, {spoken}"));
 
     let painter = ui.painter_at(rect);
     let to = ScreenFromFrame::fit(rect, size_px);
@@ -52,6 +68,9 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
         }
     }
     show_held(&painter, rect, &theme, &cx.state.phase);
+    if let Some(words) = other {
+        show_name(&painter, rect, &words);
+    }
     ui.horizontal(|ui| {
         for layer in [Layer::Landmarks, Layer::Regions, Layer::Arrows] {
             cx.button(ui, &Command::ToggleLayer(layer));
@@ -60,6 +79,56 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
     let quality = show_quality(&painter, rect, &preview.overlay.quality);
     let id = ui.scope_id().with("quality");
     ui.interact(quality, id, Sense::hover()).on_hover_text(measurements(&preview.overlay.quality));
+}
+
+/// The frame that the cursor names while the picture stands still.
+struct Named<'a> {
+    seq: u64,
+    time: Timestamp,
+    /// Its picture among those of an event, where one has it.
+    kept: Option<(&'a EventClip, usize)>,
+}
+
+fn named_frame(state: &State) -> Option<Named<'_>> {
+    if matches!(state.phase, Phase::Live | Phase::Starting(_)) {
+        return None;
+    }
+    let sample = state.sample_at_cursor()?;
+    let (seq, time) = (sample.seq, sample.time);
+    // What an event's pictures may hold beyond it, seconds.
+    let beside = 0.5;
+    let near =
+        |event: &&Event| (event.onset.time - beside..=event.offset.time + beside).contains(&time);
+    let kept = state.session.events.iter().rev().filter(near).find_map(|event| {
+        let clip = state.session.clip(event.id)?;
+        Some((clip.as_ref(), clip.frames.iter().position(|(kept, ..)| *kept == seq)?))
+    });
+    let is_shown = state.preview.as_ref().is_some_and(|preview| preview.frame.seq == seq);
+    Some(Named { seq, time, kept: kept.filter(|_| !is_shown) })
+}
+
+/// The face as an event kept it, in place of a picture that is gone.
+fn show_kept(ui: &mut Ui, cx: &mut PanelContext<'_>, frame: &Named<'_>, image: &RgbImage) {
+    let (area, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+    let rect = fit_inside(area, (image.width, image.height));
+    let texture = cx.cache.kept.show(ui.ctx(), frame.seq, image);
+    show_image(ui.painter(), texture, rect);
+    let words = format!("{}  frame {}, the face as its event kept it", frame.time, frame.seq);
+    named(&response, Role::Image, format!("Picture of frame {} at {}", frame.seq, frame.time));
+    let painter = ui.painter_at(area);
+    show_held(&painter, area, &Theme::of(ui), &cx.state.phase);
+    show_name(&painter, area, &words);
+}
+
+/// Which frame is seen, along the top of the picture's right half.
+fn show_name(painter: &egui::Painter, picture: Rect, words: &str) {
+    let color = Theme::DARK.text;
+    let most = (picture.width() - 160.0).max(80.0);
+    let galley = painter.layout(words.into(), FontId::proportional(SMALL_PT), color, most);
+    let size = galley.size() + vec2(16.0, 8.0);
+    let plate = Align2::RIGHT_TOP.align_size_within_rect(size, picture.shrink(8.0));
+    painter.rect_filled(plate, 6.0, Color32::from_black_alpha(190));
+    painter.galley(plate.min + vec2(8.0, 4.0), galley, color);
 }
 
 /// When the picture is not live, it says so where people look.

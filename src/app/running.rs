@@ -18,9 +18,10 @@ impl State {
     /// Takes in everything that has happened since the last call.
     pub fn drain(&mut self) {
         self.drain_engine();
+        self.drain_analysis();
         self.poll_errands();
         self.send_unsent();
-        self.messages.set_now(Timestamp::from_secs(self.newest_secs()));
+        self.messages.set_now(Timestamp::from_secs(self.live_secs()));
     }
 
     /// Opens the source that was asked for, or looks for a camera to choose.
@@ -134,10 +135,7 @@ impl State {
                 self.messages.post(Weight::Note, Topic::Other, text);
             }
             Update::Ended(error) => self.take_in_end(error),
-            Update::Samples(_)
-            | Update::Event(..)
-            | Update::Threshold(_)
-            | Update::Recording(_) => {}
+            Update::Samples(_) | Update::Event(..) | Update::Threshold(_) => {}
         }
     }
 
@@ -178,6 +176,11 @@ impl State {
         if let Some(found) = self.errands.cameras.as_mut().and_then(|cameras| cameras()) {
             self.errands.cameras = None;
             self.take_in_cameras(found);
+        }
+        self.poll_session();
+        self.poll_export();
+        if self.errands.analysis.as_mut().is_some_and(|stop| stop().is_some()) {
+            self.errands.analysis = None;
         }
         let picked = self.errands.pick.as_mut().and_then(|(pick, path)| Some((*pick, path()?)));
         if let Some((pick, path)) = picked {

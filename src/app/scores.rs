@@ -4,7 +4,9 @@ use egui::{Align2, FontId, Painter, Rect, RichText, Stroke, Ui, UiBuilder, pos2,
 use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints};
 
 use super::axis::{self, TimeAxis};
-use super::command::Command;
+use super::command::{Command, Tab};
+use super::review::command::Command as Review;
+use super::review::handles;
 use super::state::{Phase, State};
 use super::theme::{SCORE_STROKE, SMALL_PT, Theme, title};
 use super::widgets::{PanelContext, badge, kind_shape};
@@ -26,11 +28,19 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     show_scale(ui.painter(), &theme, gutter);
     let painter = ui.painter_at(axis.rect);
     axis::bands(&painter, &theme, &axis, cx.state);
+    if cx.state.tab == Tab::Review && cx.state.review.is_blind() {
+        show_blind(&painter, &theme, &axis);
+    } else {
+        show_lines(ui, &theme, &axis, cx.state);
+    }
     show_unscored(&painter, &theme, &axis, cx.state);
-    show_lines(ui, &theme, &axis, cx.state);
+    axis::marks(&painter, &theme, &axis, cx.state);
     axis::flags(&painter, &theme, &axis, cx.state);
     axis::cursor(&painter, &theme, &axis, cx.state);
     let response = axis::point_at(ui, cx, &axis, "Score plot");
+    if cx.state.tab == Tab::Review {
+        handles::show(ui, cx, &axis);
+    }
     if let Some(pointer) = response.hover_pos() {
         show_readout(ui, cx.state, &axis, pointer.x);
     }
@@ -45,12 +55,18 @@ fn show_header(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
         }
         ui.label(RichText::new("- - threshold").color(theme.faint));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let name = if cx.state.timeline.follows { "Following" } else { "Follow  F" };
-            cx.button_named(ui, &Command::Follow, name);
+            if cx.state.tab == Tab::Review {
+                cx.button_named(ui, &Command::Review(Review::FitAll), "All");
+                cx.button_named(ui, &Command::Review(Review::FitEvent), "Event");
+            } else {
+                let name = if cx.state.timeline.follows { "Following" } else { "Follow  F" };
+                cx.button_named(ui, &Command::Follow, name);
+            }
             cx.button_named(ui, &Command::ZoomIn, "+");
             cx.button_named(ui, &Command::ZoomOut, "−");
             cx.button_named(ui, &Command::GoStart, "⇤");
-            let Some(sample) = cx.state.sample_at_cursor() else { return };
+            let hidden = cx.state.tab == Tab::Review && cx.state.review.is_blind();
+            let Some(sample) = cx.state.sample_at_cursor().filter(|_| !hidden) else { return };
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let words = RichText::new(words(sample)).monospace();
                 ui.add(egui::Label::new(words).truncate());
@@ -70,12 +86,18 @@ fn show_scale(painter: &Painter, theme: &Theme, gutter: Rect) {
 
 /// Scores come some frames after their picture; until then the plot says that they are on their way.
 fn show_unscored(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
-    let Some((_, scored)) = state.session.history.span() else { return };
+    let Some((_, scored)) = state.seen().history.span() else { return };
     let newest = state.newest_secs();
-    if newest > scored.secs() && matches!(state.phase, Phase::Live) {
+    if state.tab == Tab::Live && newest > scored.secs() && state.phase == Phase::Live {
         let rect = axis.span(scored.secs(), newest);
         axis::hatch(painter, rect, Stroke::new(1.0, theme.line));
     }
+}
+
+fn show_blind(painter: &Painter, theme: &Theme, axis: &TimeAxis) {
+    let words = "You work blind: what the model scored is hidden.";
+    let font = FontId::proportional(SMALL_PT);
+    painter.text(axis.rect.center(), Align2::CENTER_CENTER, words, font, theme.faint);
 }
 
 fn show_lines(ui: &mut Ui, theme: &Theme, axis: &TimeAxis, state: &State) {
@@ -114,7 +136,7 @@ fn show_lines(ui: &mut Ui, theme: &Theme, axis: &TimeAxis, state: &State) {
                 [(EventKind::Macro, Channel::Macro), (EventKind::Micro, Channel::Micro)]
             {
                 let color = theme.kind(kind);
-                if let Some(threshold) = state.session.threshold {
+                if let Some(threshold) = state.seen().threshold {
                     let level = match kind {
                         EventKind::Micro => threshold.micro,
                         EventKind::Macro => threshold.macro_,
@@ -126,7 +148,7 @@ fn show_lines(ui: &mut Ui, theme: &Theme, axis: &TimeAxis, state: &State) {
                             .allow_hover(false),
                     );
                 }
-                for line in state.session.history.lines(channel, from, to, columns) {
+                for line in state.seen().history.lines(channel, from, to, columns) {
                     plot.line(
                         Line::new("", PlotPoints::from(line))
                             .stroke(Stroke::new(SCORE_STROKE, color))
@@ -139,8 +161,11 @@ fn show_lines(ui: &mut Ui, theme: &Theme, axis: &TimeAxis, state: &State) {
 }
 
 fn show_readout(ui: &Ui, state: &State, axis: &TimeAxis, x: f32) {
+    if state.tab == Tab::Review && state.review.is_blind() {
+        return;
+    }
     let time = crate::time::Timestamp::from_secs(axis.secs(x));
-    let Some(sample) = state.session.history.nearest(time) else { return };
+    let Some(sample) = state.seen().history.nearest(time) else { return };
     if (sample.time.secs() - time.secs()).abs() > 0.5 {
         return;
     }

@@ -2,8 +2,8 @@
 
 use egui::{Key, Modifiers};
 
-use super::command::Command;
-use super::registry::REGISTRY;
+use super::command::{Command, Tab};
+use super::registry::entries;
 
 /// A key with what must be held beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +64,11 @@ impl Chord {
     }
 }
 
-/// Takes the pressed keys that mean a command out of the input and gives the commands.
+/// Takes the pressed keys that mean a command in `tab` out of the input and gives the commands.
 ///
 /// Nothing happens while a text field has the focus, except for chords with Ctrl and for `Esc`, which
 /// no text field needs. While any other control has the focus, keys that move or press it are left to it.
-pub fn commands_from_keys(ctx: &egui::Context) -> Vec<Command> {
+pub fn commands_from_keys(ctx: &egui::Context, tab: Tab) -> Vec<Command> {
     let typing = ctx.text_edit_focused();
     let focused = ctx.memory(|m| m.focused()).is_some();
     let mut commands = Vec::new();
@@ -77,8 +77,8 @@ pub fn commands_from_keys(ctx: &egui::Context) -> Vec<Command> {
             let egui::Event::Key { key, pressed: true, modifiers, repeat, .. } = event else {
                 return true;
             };
-            let found =
-                REGISTRY.iter().find(|e| e.keys.iter().any(|k| k.matches(*key, *modifiers)));
+            let mut here = entries().filter(|e| e.tabs.contains(&tab));
+            let found = here.find(|e| e.keys.iter().any(|k| k.matches(*key, *modifiers)));
             let Some(entry) = found else { return true };
             if typing && !allowed_while_typing(*key, *modifiers) {
                 return true;

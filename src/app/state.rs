@@ -7,15 +7,20 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::LaunchOptions;
+use super::analyse::AnalyseState;
 use super::clip::LoopSpeed;
-use super::command::{Command, Floating, Layer};
+use super::command::{Command, Floating, Layer, Tab};
 use super::message::{Messages, Topic, Weight};
-use super::registry::{Entry, REGISTRY};
+use super::registry::{Entry, entries};
+use super::review::command::in_review;
+use super::review::field::Subject;
+use super::review::outside::Opened;
+use super::review::{self, ReviewState};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use super::timeline::Timeline;
 use crate::config::Config;
 use crate::engine::{Command as EngineCommand, Preview, Stats};
-use crate::event::Event;
+use crate::event::{Event, Moment};
 use crate::model::ModelChoice;
 use crate::session::{Sample, Session};
 use crate::source::{SourceOptions, SourceSpec};
@@ -23,6 +28,9 @@ use crate::time::Timestamp;
 
 /// Seconds of neutral face that a baseline takes.
 pub const BASELINE_SECS: f32 = 10.0;
+
+/// Who marks moments while the source runs.
+pub const OBSERVER: &str = "Observer";
 
 /// What may be asked for, false alarms per minute.
 pub const FALSE_ALARMS: std::ops::RangeInclusive<f32> = 0.05..=20.0;
@@ -116,10 +124,20 @@ pub(super) struct Errands {
     pub cameras: Option<Pending<Result<Vec<CameraChoice>, String>>>,
     pub pick: Option<(Pick, Pending<Option<PathBuf>>)>,
     pub stop: Option<Pending<()>>,
+    pub session: Option<Pending<Result<Opened, String>>>,
+    pub analysis: Option<Pending<()>>,
 }
 
 /// The state of the window.
 pub struct State {
+    /// What the window shows.
+    pub tab: Tab,
+    /// The session under review.
+    pub review: ReviewState,
+    /// A recording on its way to a session.
+    pub analyse: AnalyseState,
+    /// A note on its way, with the moment at which it was begun.
+    pub live_note: Option<(Moment, String)>,
     /// What is kept between starts.
     pub settings: Settings,
     /// The chosen source.
@@ -167,6 +185,8 @@ pub struct State {
     /// Not yet taken by a busy engine.
     pub(super) unsent_false_alarms: Option<f32>,
     pub(super) window: Vec<WindowRequest>,
+    /// To be reviewed from the start.
+    pub(super) session_wanted: Option<PathBuf>,
 }
 
 /// What only the window system can do.
@@ -191,6 +211,10 @@ impl State {
         let mut config = options.config;
         config.spotting.false_alarms_per_minute = settings.false_alarms_per_minute;
         Self {
+            tab: Tab::default(),
+            review: ReviewState::default(),
+            analyse: AnalyseState::default(),
+            live_note: None,
             settings,
             chooses: options.source.is_none(),
             source: options.source.unwrap_or_else(demo),
@@ -218,6 +242,7 @@ impl State {
             next: None,
             unsent_false_alarms: None,
             window: Vec::new(),
+            session_wanted: options.session,
         }
     }
 
@@ -226,6 +251,10 @@ impl State {
         if !self.allows(&command) {
             return;
         }
+        let command = match in_review(&command) {
+            Some(meant) if self.tab == Tab::Review => Command::Review(meant),
+            _ => command,
+        };
         match command {
             Command::Start => self.start(),
             Command::TogglePause => self.toggle_pause(),
@@ -246,10 +275,10 @@ impl State {
             Command::UseBuiltInModels => self.use_models(ModelChoice::Embedded),
 
             Command::Follow | Command::GoEnd => self.follow(),
-            Command::Pan(secs) => self.timeline.pan(secs, self.newest_secs()),
+            Command::Pan(secs) => self.pan(secs),
             Command::Zoom { factor, around_secs } => self.zoom(factor, around_secs),
-            Command::ZoomIn => self.zoom(2.0, self.cursor.map(Timestamp::secs)),
-            Command::ZoomOut => self.zoom(0.5, self.cursor.map(Timestamp::secs)),
+            Command::ZoomIn => self.zoom(2.0, self.cursor().map(Timestamp::secs)),
+            Command::ZoomOut => self.zoom(0.5, self.cursor().map(Timestamp::secs)),
             Command::GoStart => self.timeline.go_to_start(),
             Command::PutCursor(secs) => self.put_cursor(Timestamp::from_secs(secs)),
             Command::RemoveCursor => self.cursor = None,
@@ -267,17 +296,33 @@ impl State {
             Command::ToggleTheme => self.window.push(WindowRequest::ToggleTheme),
             Command::ToggleFullScreen => self.window.push(WindowRequest::ToggleFullScreen),
             Command::ToggleWindow(floating) => self.toggle_floating(floating),
-            Command::CloseWindow => self.floating = None,
+            Command::CloseWindow => self.close_floating(),
             Command::EditPalette(text) => self.palette_text = text,
             Command::MarkRead(id) => self.messages.mark_read(id),
             Command::MarkAllRead => self.messages.mark_all_read(),
             Command::Quit => self.window.push(WindowRequest::Close),
+
+            Command::ShowTab(tab) => self.show_tab(tab),
+            Command::Mark { with_words } => self.mark_live(with_words),
+            Command::Review(command) => self.apply_to_review(command),
+            Command::Analyse(command) => self.apply_to_analyse(command),
         }
     }
 
     /// Whether the command can do anything now.
     pub fn allows(&self, command: &Command) -> bool {
+        if let Some(meant) = in_review(command)
+            && self.tab == Tab::Review
+        {
+            return self.review.allows(&meant);
+        }
         match command {
+            Command::Review(command) => self.allows_in_review(command),
+            Command::Analyse(command) => self.allows_in_analyse(command),
+            Command::Mark { .. } => !self.session.history.is_empty(),
+            Command::ToggleWindow(Floating::Raters | Floating::Agreement | Floating::Export) => {
+                self.review.phase == review::Phase::Open
+            }
             Command::TogglePause => {
                 matches!(self.phase, Phase::Live | Phase::Paused) || !self.is_running()
             }
@@ -302,7 +347,10 @@ impl State {
         match command {
             Command::ToggleLayer(layer) => Some(self.settings.shows(*layer)),
             Command::Follow => Some(self.timeline.follows),
+            Command::ToggleLoop if self.tab == Tab::Review => Some(self.review.is_looping()),
             Command::ToggleLoop => Some(self.loops),
+            Command::Review(command) => self.review.is_on(command),
+            Command::ShowTab(tab) => Some(self.tab == *tab),
             Command::ToggleWindow(floating) => Some(self.floating == Some(*floating)),
             Command::SetLoopSpeed(speed) => Some(self.settings.loop_speed == *speed),
             Command::UseBuiltInModels => Some(self.models == ModelChoice::Embedded),
@@ -315,8 +363,28 @@ impl State {
         self.settings.false_alarms_per_minute
     }
 
-    /// Seconds of the newest moment that anything is known of.
+    /// The session that the plots show.
+    pub fn seen(&self) -> &Session {
+        if self.tab == Tab::Review { &self.review.session } else { &self.session }
+    }
+
+    /// The time axis of the plots.
+    pub fn timeline(&self) -> &Timeline {
+        if self.tab == Tab::Review { &self.review.timeline } else { &self.timeline }
+    }
+
+    /// The cursor in the plots; in review, the frame in view.
+    pub fn cursor(&self) -> Option<Timestamp> {
+        if self.tab == Tab::Review { self.review.cursor() } else { self.cursor }
+    }
+
+    /// Seconds of the newest moment that the plots know of.
     pub fn newest_secs(&self) -> f64 {
+        if self.tab == Tab::Review { self.review.last_secs() } else { self.live_secs() }
+    }
+
+    /// Seconds of the newest moment that the source has shown.
+    pub fn live_secs(&self) -> f64 {
         let sample = self.session.history.span().map_or(0.0, |(_, last)| last.secs());
         let picture = self.preview.as_ref().map_or(0.0, |p| p.frame.time.secs());
         sample.max(picture)
@@ -332,7 +400,7 @@ impl State {
 
     /// The sample under the cursor.
     pub fn sample_at_cursor(&self) -> Option<&Sample> {
-        self.session.history.nearest(self.cursor?)
+        self.seen().history.nearest(self.cursor()?)
     }
 
     /// Commands whose name or help holds every word that was typed.
@@ -340,8 +408,8 @@ impl State {
         let words = self.palette_text.to_lowercase();
         let fits = |text: &str| words.split_whitespace().all(|word| text.contains(word));
         let is_itself = |c: &Command| *c == Command::ToggleWindow(Floating::Palette);
-        REGISTRY
-            .iter()
+        entries()
+            .filter(|e| e.tabs.contains(&self.tab))
             .filter(|e| !is_itself(&e.command) && e.command != Command::CloseWindow)
             .filter(|e| fits(&format!("{} {} {}", e.group.name(), e.name, e.help).to_lowercase()))
             .collect()
@@ -383,6 +451,11 @@ impl State {
     pub(super) fn use_picked(&mut self, pick: Pick, path: PathBuf) {
         match pick {
             Pick::Models => self.use_models(ModelChoice::Folder(path)),
+            Pick::Session => self.open_session(&path),
+            Pick::Export => self.export_into(path),
+            Pick::Video | Pick::Images if self.tab == Tab::Analyse => {
+                self.choose_recording(&path);
+            }
             Pick::Video | Pick::Images => {
                 let kind = if pick == Pick::Video { "video" } else { "images" };
                 let target = path.to_string_lossy().into_owned();
@@ -404,8 +477,18 @@ impl State {
         self.cursor = None;
     }
 
+    fn axis(&mut self) -> &mut Timeline {
+        if self.tab == Tab::Review { &mut self.review.timeline } else { &mut self.timeline }
+    }
+
+    fn pan(&mut self, secs: f64) {
+        let newest = self.newest_secs();
+        self.axis().pan(secs, newest);
+    }
+
     fn zoom(&mut self, factor: f64, around_secs: Option<f64>) {
-        self.timeline.zoom(factor, around_secs, self.newest_secs());
+        let newest = self.newest_secs();
+        self.axis().zoom(factor, around_secs, newest);
     }
 
     fn cursor_or_newest(&self) -> Timestamp {
@@ -449,9 +532,36 @@ impl State {
         self.select_event(events[index].id);
     }
 
-    fn toggle_floating(&mut self, floating: Floating) {
-        self.floating = if self.floating == Some(floating) { None } else { Some(floating) };
+    pub(super) fn close_floating(&mut self) {
+        self.floating = None;
         self.palette_text.clear();
+        self.live_note = None;
+        self.review.note = None;
+    }
+
+    fn show_tab(&mut self, tab: Tab) {
+        self.tab = tab;
+        self.close_floating();
+    }
+
+    /// The marked moments that the plots show.
+    pub fn marks(&self) -> Vec<(Moment, String)> {
+        match self.tab {
+            Tab::Review => self.review.marks.clone(),
+            Tab::Live | Tab::Analyse => self.session.log.layer(OBSERVER).marks,
+        }
+    }
+
+    /// What the note's field belongs to, and its text.
+    pub fn note(&self) -> Option<(Subject, &str)> {
+        let live = self.live_note.as_ref().map(|(at, text)| (Subject::Moment(*at), text.as_str()));
+        live.or_else(|| self.review.note.as_ref().map(|(about, text)| (*about, text.as_str())))
+    }
+
+    fn toggle_floating(&mut self, floating: Floating) {
+        let opens = self.floating != Some(floating);
+        self.close_floating();
+        self.floating = opens.then_some(floating);
     }
 }
 

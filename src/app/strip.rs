@@ -3,6 +3,7 @@
 use egui::{Align2, FontId, Painter, Rect, RichText, Stroke, Ui, pos2, vec2};
 
 use super::axis::{self, TimeAxis};
+use super::command::Tab;
 use super::state::State;
 use super::theme::{Grade, SMALL_PT, Theme, title};
 use super::widgets::{PanelContext, grade_badge};
@@ -25,10 +26,8 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.label(title("Trust").size(SMALL_PT));
         Grade::ALL.into_iter().for_each(|grade| grade_badge(ui, grade, grade.word()));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let stats = cx.state.stats;
-            let words =
-                format!("{:.1} frames per second, {} lost", stats.analysis_fps, stats.dropped);
-            let color = if stats.dropped > 0 { theme.suspect } else { theme.faint };
+            let (words, dropped) = rate_words(cx.state);
+            let color = if dropped > 0 { theme.suspect } else { theme.faint };
             ui.label(RichText::new(words).small().color(color));
         });
     });
@@ -53,13 +52,23 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let response = axis::point_at(ui, cx, &quality, "Quality strip");
     if let Some(pointer) = response.hover_pos() {
         let time = crate::time::Timestamp::from_secs(quality.secs(pointer.x));
-        if let Some(sample) = cx.state.session.history.nearest(time) {
+        if let Some(sample) = cx.state.seen().history.nearest(time) {
             let (word, trouble) =
                 (Grade::of(sample.quality.trouble).word(), sample.quality.trouble);
             response.on_hover_text_at_pointer(format!("{word}: {trouble}"));
         }
     }
     axis::point_at(ui, cx, &rate, "Frame rate");
+}
+
+/// How fast the frames come or came, and how many were lost.
+fn rate_words(state: &State) -> (String, u64) {
+    if state.tab == Tab::Review {
+        let (frames, dropped) = (state.review.session.history.len(), state.review.session.dropped);
+        return (format!("{frames} frames, {dropped} lost"), dropped);
+    }
+    let stats = state.stats;
+    (format!("{:.1} frames per second, {} lost", stats.analysis_fps, stats.dropped), stats.dropped)
 }
 
 /// A stretch of frames with the same trouble.
@@ -73,7 +82,7 @@ struct Stretch {
 fn stretches(axis: &TimeAxis, state: &State) -> Vec<Stretch> {
     let (from, to) = axis.edges();
     let columns =
-        state.session.history.columns(Channel::Micro, from, to, axis.rect.width() as usize / 2);
+        state.seen().history.columns(Channel::Micro, from, to, axis.rect.width() as usize / 2);
     let mut stretches: Vec<Stretch> = Vec::new();
     for column in columns {
         let (first_secs, last_secs) = (column.first.secs(), column.last.secs());
@@ -130,7 +139,7 @@ fn show_quality(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State
 fn show_rate(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     let (from, to) = axis.edges();
     let width = axis.rect.width() as usize / 2;
-    let lines = state.session.history.lines(Channel::Rate, from, to, width);
+    let lines = state.seen().history.lines(Channel::Rate, from, to, width);
     let most = lines.iter().flatten().map(|[_, fps]| *fps as f32).fold(0.0, f32::max);
     let top = (most * 1.15).max(LEAST_TOP_FPS);
     let y = |fps: f32| axis.rect.bottom() - fps / top * axis.rect.height();

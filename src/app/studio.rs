@@ -2,11 +2,13 @@
 //!
 //! Nothing here blocks: what takes time is a [`Pending`] that is asked again in every frame.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::review::outside::{ExportJob, Opened};
 use crate::config::Config;
 use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
+use crate::export::Written;
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
@@ -57,6 +59,10 @@ pub enum Pick {
     Images,
     /// A folder with models.
     Models,
+    /// A session's folder.
+    Session,
+    /// A folder to export into.
+    Export,
 }
 
 /// Starts engines and asks the system for things.
@@ -69,6 +75,12 @@ pub trait Studio {
 
     /// Looks for cameras; the error is one sentence.
     fn find_cameras(&mut self, wake: Wake) -> Pending<Result<Vec<CameraChoice>, String>>;
+
+    /// Reads a stored session; the error is one sentence.
+    fn open_session(&mut self, folder: &Path, wake: Wake) -> Pending<Result<Opened, String>>;
+
+    /// Writes files; the error is one sentence.
+    fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>>;
 
     /// Asks for a file or a folder; none when nothing was picked.
     fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>>;

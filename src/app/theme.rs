@@ -12,6 +12,7 @@ use super::message::Weight;
 use super::state::Phase;
 use crate::event::{Emotion, EventKind, Origin};
 use crate::pipeline::quality::Trouble;
+use crate::session::annotation::Verdict;
 
 /// The colours of one look.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,6 +123,15 @@ impl Theme {
             Weight::Note => self.accent,
             Weight::Warning => self.suspect,
             Weight::Error => self.fault,
+        }
+    }
+
+    /// The colour of a verdict.
+    pub fn verdict(&self, verdict: Verdict) -> Color32 {
+        match verdict {
+            Verdict::Open => self.faint,
+            Verdict::Confirmed => self.good,
+            Verdict::Rejected => self.fault,
         }
     }
 

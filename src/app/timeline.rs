@@ -77,6 +77,17 @@ impl Timeline {
         }
     }
 
+    /// Shows from `first` to `last` with a little beside them, and stops following.
+    pub fn show(&mut self, first: f64, last: f64, newest_secs: f64) {
+        let span = (last - first) * 1.04;
+        if span.is_finite() {
+            self.span_secs = span.clamp(*SPAN_SECS.start(), *SPAN_SECS.end());
+            self.end_secs = (first + last + self.span_secs) / 2.0;
+            self.follows = false;
+            self.keep_near(newest_secs);
+        }
+    }
+
     /// Stops following and leaves in view what is in view.
     pub fn hold(&mut self, newest_secs: f64) {
         self.end_secs = self.range(newest_secs).1;
@@ -124,6 +135,14 @@ mod tests {
         timeline.reveal(10.0, 10.3, 100.0);
         let (left, right) = timeline.range(100.0);
         assert!(!timeline.follows && left < 10.0 && right > 10.3);
+    }
+
+    #[test]
+    fn a_stretch_is_shown_with_a_little_beside_it() {
+        let mut timeline = Timeline::default();
+        timeline.show(50.0, 60.0, 100.0);
+        let (left, right) = timeline.range(100.0);
+        assert!((49.0..50.0).contains(&left) && right > 60.0 && right < 61.0, "{left} {right}");
     }
 
     proptest! {

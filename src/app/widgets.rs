@@ -5,9 +5,11 @@ use egui::{Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2, 
 use super::command::Command;
 use super::message::Weight;
 use super::registry::entry_of;
+use super::review::play::Motion;
 use super::state::{Phase, State};
 use super::theme::{Grade, Theme, title};
 use crate::event::EventKind;
+use crate::session::annotation::Verdict;
 
 /// What a panel gets: all that is known, a place for what it asks, and its textures.
 pub struct PanelContext<'a> {
@@ -42,6 +44,15 @@ impl PanelContext<'_> {
         if response.clicked() {
             self.send(command.clone());
         }
+        response
+    }
+
+    /// A small button with a sign in place of its name.
+    pub fn sign(&mut self, ui: &mut Ui, command: &Command, sign: &str) -> Response {
+        let response = self.button_named(ui, command, sign);
+        let enabled = self.state.allows(command);
+        let name = entry_of(command).map_or(sign, |entry| entry.name);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
         response
     }
 
@@ -113,6 +124,21 @@ pub fn phase_shape(phase: &Phase, rect: Rect, color: Color32) -> Vec<Shape> {
     }
 }
 
+/// The sign of a motion: two bars, an arrow in its direction, a ring.
+pub fn motion_shape(motion: Motion, rect: Rect, color: Color32) -> Vec<Shape> {
+    let r = rect.shrink(1.5);
+    match motion {
+        Motion::Held => phase_shape(&Phase::Paused, rect, color),
+        Motion::Runs(speed) if speed < 0.0 => {
+            vec![polygon([r.right_top(), r.right_bottom(), r.left_center()], color)]
+        }
+        Motion::Runs(_) => vec![polygon([r.left_top(), r.right_center(), r.left_bottom()], color)],
+        Motion::Loops { .. } => {
+            vec![Shape::circle_stroke(r.center(), r.width() / 2.0 - 1.0, Stroke::new(2.5, color))]
+        }
+    }
+}
+
 /// The sign of a message: disc, triangle, octagon.
 pub fn weight_shape(weight: Weight, rect: Rect, color: Color32) -> Shape {
     let r = rect.shrink(1.5);
@@ -138,6 +164,25 @@ pub fn kind_shape(kind: EventKind, rect: Rect, color: Color32) -> Shape {
             let block = Rect::from_min_max(pos2(r.left(), r.top() + r.height() * 0.25), r.max);
             Shape::rect_filled(block, 1.5, color)
         }
+    }
+}
+
+/// The sign of a verdict: ring, tick, cross.
+pub fn verdict_shape(verdict: Verdict, rect: Rect, color: Color32) -> Vec<Shape> {
+    let r = rect.shrink(2.0);
+    let at = |x: f32, y: f32| pos2(r.left() + x * r.width(), r.top() + y * r.height());
+    let stroke = Stroke::new(2.2, color);
+    match verdict {
+        Verdict::Open => {
+            vec![Shape::circle_stroke(r.center(), r.width() / 2.0 - 0.5, Stroke::new(1.5, color))]
+        }
+        Verdict::Confirmed => {
+            vec![Shape::line(vec![at(0.0, 0.55), at(0.38, 0.95), at(1.0, 0.05)], stroke)]
+        }
+        Verdict::Rejected => vec![
+            Shape::line_segment([at(0.08, 0.08), at(0.92, 0.92)], stroke),
+            Shape::line_segment([at(0.92, 0.08), at(0.08, 0.92)], stroke),
+        ],
     }
 }
 

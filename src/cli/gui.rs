@@ -14,6 +14,9 @@ pub(super) struct Raw {
     /// camera, camera:0, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
+    /// Review the session in this folder, and open no source unless one is named
+    #[arg(long, value_name = "DIR")]
+    session: Option<PathBuf>,
     /// Read models from this folder's manifest.toml instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
@@ -30,6 +33,8 @@ pub(super) struct Raw {
 pub struct Job {
     /// The source that was asked for; none leaves the choice to the program.
     pub source: Option<SourceSpec>,
+    /// The session to review from the start.
+    pub session: Option<PathBuf>,
     /// Frames per second for whichever source is opened.
     pub fps: Option<f64>,
     /// Folder of models; none for the built-in ones.
@@ -46,7 +51,7 @@ impl Raw {
             spec.options.paced = true;
         }
         let config = super::load_config(self.config.as_ref())?;
-        Ok(Job { source, fps: self.fps, models: self.models, config })
+        Ok(Job { source, session: self.session, fps: self.fps, models: self.models, config })
     }
 }
 
@@ -55,9 +60,9 @@ pub(super) fn run(job: Job) -> Result<(), CliError> {
     if !has_display() {
         return Err(CliError::Failed(NO_DISPLAY.into()));
     }
-    let Job { source, fps, models, config } = job;
+    let Job { source, session, fps, models, config } = job;
     let models = models.map_or(ModelChoice::Embedded, ModelChoice::Folder);
-    app::run(LaunchOptions { source, fps, models, config })
+    app::run(LaunchOptions { source, fps, models, config, session })
         .map_err(|error| CliError::Failed(error.to_string()))
 }
 

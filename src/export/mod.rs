@@ -16,7 +16,6 @@ pub mod json;
 pub mod megc;
 pub mod openface;
 pub mod parquet;
-pub mod training;
 pub mod view;
 
 pub use view::View;
@@ -55,7 +54,6 @@ pub static EXPORTERS: &[Exporter] = &[
     openface::EXPORTER,
     megc::EXPORTER,
     parquet::EXPORTER,
-    training::EXPORTER,
 ];
 
 /// What an export wrote.

@@ -22,4 +22,3 @@ mod engine;
 mod live_equals_offline;
 mod parity;
 mod program;
-mod recording;

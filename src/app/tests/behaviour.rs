@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::command::{Command, Layer};
-use crate::app::registry::REGISTRY;
+use crate::app::registry::entries;
 use crate::app::state::{FALSE_ALARMS, Phase};
 
 fn state_with_events(count: u64) -> State {
@@ -84,7 +84,7 @@ fn a_layer_is_switched_on_and_off() {
 
 #[test]
 fn no_command_panics_in_an_empty_state_and_none_needs_a_source() {
-    for entry in REGISTRY {
+    for entry in entries() {
         let mut state = state();
         state.apply(entry.command.clone());
         state.drain();

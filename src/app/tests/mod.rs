@@ -1,13 +1,15 @@
 //! What tests of several panels share: a state without an outside, samples and events.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::LaunchOptions;
+use super::review::outside::{ExportJob, Opened};
 use super::state::{Settings, State};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
 use crate::event::*;
+use crate::export::Written;
 use crate::pipeline::quality::{Quality, Trouble};
 use crate::session::{Sample, Score};
 use crate::time::Timestamp;
@@ -40,6 +42,12 @@ impl Studio for Nowhere {
         Box::new(|| Some(()))
     }
     fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
+        Box::new(|| None)
+    }
+    fn open_session(&mut self, _: &Path, _: Wake) -> Pending<Result<Opened, String>> {
+        Box::new(|| None)
+    }
+    fn export(&mut self, _: ExportJob, _: Wake) -> Pending<Result<Written, String>> {
         Box::new(|| None)
     }
     fn pick(&mut self, _: Pick, _: Wake) -> Pending<Option<PathBuf>> {

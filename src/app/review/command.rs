@@ -1,0 +1,167 @@
+//! What a person can ask of a session under review, as data.
+
+use crate::app::command::Command as Asked;
+use crate::session::annotation::{Label, Target, Verdict};
+
+use super::Layer;
+use super::filter::{Filter, Order};
+
+/// A point of an event that can be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The first frame.
+    Onset,
+    /// The strongest.
+    Apex,
+    /// The last.
+    Offset,
+}
+
+impl Edge {
+    /// In order of time.
+    pub const ALL: [Self; 3] = [Self::Onset, Self::Apex, Self::Offset];
+
+    /// The lower-case word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Onset => "onset",
+            Self::Apex => "apex",
+            Self::Offset => "offset",
+        }
+    }
+}
+
+/// One request. Those without data have an entry in the
+/// [registry](crate::app::registry::entries).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Ask for a session folder.
+    PickSession,
+    /// Review what the Live tab holds.
+    TakeLive,
+    /// Let go of the session under review.
+    Close,
+
+    /// Play at the real speed, or hold.
+    TogglePlay,
+    /// Backward; each further press doubles the speed.
+    ShuttleBack,
+    /// Stand still.
+    Hold,
+    /// Forward; each further press doubles the speed.
+    ShuttleOn,
+    /// By frames.
+    Step(i64),
+    /// By seconds.
+    StepSecs(f64),
+    /// The first frame.
+    First,
+    /// The last frame.
+    Last,
+    /// The frame at these seconds.
+    Seek(f64),
+    /// The onset, apex or offset of the picked event.
+    GoTo(Edge),
+    /// Play the picked event slowly, again and again, or hold.
+    ToggleLoop,
+
+    /// This event.
+    Pick(Target),
+    /// The event listed before.
+    Previous,
+    /// The event listed after.
+    Next,
+    /// The next event that is not judged yet.
+    NextOpen,
+    /// Judge the picked event and go on to the next open one.
+    Judge(Verdict),
+    /// Name the picked event's emotion; the same name again takes it away.
+    Label(Label),
+    /// Put a bound of the picked event on the frame in view.
+    Bound(Edge),
+    /// While a bound is dragged: to these seconds.
+    Drag(Edge, f64),
+    /// The dragged bound is let go.
+    Drop,
+    /// Add an event of one's own round the frame in view.
+    Add,
+    /// Mark the frame in view.
+    Mark,
+    /// Write a note to the picked event, or else to the frame in view.
+    Write,
+    /// Write a note to the frame in view.
+    WriteMark,
+    /// The note's text has changed.
+    EditNote(String),
+    /// Keep the note.
+    KeepNote,
+    /// Choose the units of the picked event.
+    Units,
+    /// The units field has changed.
+    EditUnits(String),
+    /// Keep the units of the field.
+    KeepUnits,
+    /// Take back the newest act.
+    Undo,
+    /// Do again what was taken back.
+    Redo,
+
+    /// Which events are listed.
+    SetFilter(Filter),
+    /// List all events.
+    ClearFilter,
+    /// Put the keyboard into the search field of the list.
+    Search,
+    /// In which order.
+    SetOrder(Order),
+    /// Show the picked event's seconds in the plots.
+    FitEvent,
+    /// Show all of the session in the plots.
+    FitAll,
+
+    /// Work as this rater; one not known yet is added.
+    BeRater {
+        /// The name.
+        name: String,
+        /// Set for a new rater only.
+        blind: bool,
+    },
+    /// A blind rater has finished and may see the rest.
+    Unblind,
+    /// Show this layer; only one's own can be changed.
+    Show(Layer),
+    /// The name field has changed.
+    EditName(String),
+    /// Whether a new rater is to work blind.
+    SetBlind(bool),
+    /// The two layers that are compared.
+    Compare(Layer, Layer),
+
+    /// Choose a format of the export, or let it go.
+    ToggleFormat(&'static str),
+    /// Whether faces are blurred in what is exported.
+    BlurExport(bool),
+    /// Ask for a folder and write the chosen formats.
+    Export,
+    /// Ask for a folder and write the agreement.
+    ExportAgreement,
+
+    /// How much the magnified loop enlarges.
+    SetMagnification(f32),
+}
+
+/// What a command that both tabs have means in review; none for one that review leaves as it is.
+pub fn in_review(asked: &Asked) -> Option<Command> {
+    Some(match asked {
+        Asked::StepFrames(frames) => Command::Step(*frames),
+        Asked::StepSecs(secs) => Command::StepSecs(*secs),
+        Asked::GoStart => Command::First,
+        Asked::GoEnd => Command::Last,
+        Asked::PutCursor(secs) => Command::Seek(*secs),
+        Asked::SelectEvent(id) => Command::Pick(Target::Machine(*id)),
+        Asked::PreviousEvent => Command::Previous,
+        Asked::NextEvent => Command::Next,
+        Asked::ToggleLoop => Command::ToggleLoop,
+        _ => return None,
+    })
+}

@@ -1,0 +1,185 @@
+//! Which events are listed, and in which order.
+
+use crate::app::theme::Grade;
+use crate::event::{EventKind, units_text};
+use crate::session::annotation::Verdict;
+use crate::session::table::Row;
+
+/// Which events are listed; everything that is none lets all through.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// Micro or macro.
+    pub kind: Option<EventKind>,
+    /// How they were judged.
+    pub verdict: Option<Verdict>,
+    /// By [`Row::emotion`].
+    pub emotion: Option<&'static str>,
+    /// How far their frames can be trusted.
+    pub grade: Option<Grade>,
+    /// Words that must all be found in what the list says of an event.
+    pub text: String,
+}
+
+impl Filter {
+    /// Whether an event passes; `said` is what the list says of it.
+    pub fn passes(&self, row: &Row, grade: Grade, said: &str) -> bool {
+        let text = self.text.to_lowercase();
+        let said = said.to_lowercase();
+        self.kind.is_none_or(|kind| kind == row.kind)
+            && self.verdict.is_none_or(|verdict| verdict == row.verdict)
+            && self.emotion.is_none_or(|emotion| emotion == row.emotion())
+            && self.grade.is_none_or(|wanted| wanted == grade)
+            && text.split_whitespace().all(|word| said.contains(word))
+    }
+
+    /// Whether everything passes.
+    pub fn is_open(&self) -> bool {
+        Self { text: self.text.trim().into(), ..self.clone() } == Self::default()
+    }
+}
+
+/// In which order events are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By onset.
+    #[default]
+    Time,
+    /// The highest score first.
+    Score,
+    /// The shortest first.
+    Duration,
+    /// The surest emotion first.
+    Confidence,
+}
+
+impl Order {
+    /// In the order of the menu.
+    pub const ALL: [Self; 4] = [Self::Time, Self::Score, Self::Duration, Self::Confidence];
+
+    /// The lower-case word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Score => "score",
+            Self::Duration => "duration",
+            Self::Confidence => "confidence",
+        }
+    }
+
+    /// Sorts indices into `rows`; what has no such value comes last, and equal ones stay by time.
+    pub fn sort(self, rows: &[Row], indices: &mut [usize]) {
+        let descending = |value: Option<f32>| value.map_or(f64::INFINITY, |v| -f64::from(v));
+        let key = |&i: &usize| match self {
+            Self::Time => rows[i].bounds.onset.time.secs(),
+            Self::Score => descending(rows[i].machine.as_ref().map(|event| event.score)),
+            Self::Duration => rows[i].duration_secs(),
+            Self::Confidence => descending(confidence(&rows[i])),
+        };
+        indices.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    }
+}
+
+/// The model's probability of its own best emotion.
+pub fn confidence(row: &Row) -> Option<f32> {
+    Some(row.machine.as_ref()?.emotion.as_ref()?.best().1)
+}
+
+/// What the list says of an event, for the search and for those who read the screen by ear.
+pub fn said(row: &Row) -> String {
+    let units = units_text(&row.units);
+    let units = if units.is_empty() { "none".to_owned() } else { units };
+    let mut said = format!(
+        "{} {} at {}, {:.0} ms, action units {units}, {}, {}",
+        row.kind,
+        row.id(),
+        row.bounds.onset.time,
+        row.duration_secs() * 1000.0,
+        row.emotion(),
+        row.verdict.name(),
+    );
+    if !row.note.is_empty() {
+        said.push_str(&format!(", note: {}", row.note));
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::tests::event;
+    use crate::event::EmotionReading;
+    use crate::session::Session;
+    use crate::session::table::rows;
+    use proptest::prelude::*;
+
+    fn listed() -> Vec<Row> {
+        let mut session = Session::default();
+        for (id, (secs, score, share)) in
+            [(5.0, 0.6, 0.5), (1.0, 0.9, 0.7), (3.0, 0.7, 0.9)].into_iter().enumerate()
+        {
+            let mut event = event(id as u64, secs);
+            event.score = score;
+            event.offset.time = event.offset.time + secs * 0.01;
+            event.emotion =
+                Some(EmotionReading { probabilities: [1.0 - share, share, 0.0], clear: true });
+            session.events.push(event);
+        }
+        rows(&session, None)
+    }
+
+    fn sorted(order: Order) -> Vec<String> {
+        let rows = listed();
+        let mut indices: Vec<_> = (0..rows.len()).collect();
+        order.sort(&rows, &mut indices);
+        indices.iter().map(|&i| rows[i].id()).collect()
+    }
+
+    #[test]
+    fn each_order_puts_first_what_its_name_says() {
+        assert_eq!(sorted(Order::Time), ["1", "2", "0"]);
+        assert_eq!(sorted(Order::Score), ["1", "2", "0"]);
+        assert_eq!(sorted(Order::Duration), ["1", "2", "0"]);
+        assert_eq!(sorted(Order::Confidence), ["2", "1", "0"]);
+    }
+
+    #[test]
+    fn an_event_that_the_model_never_scored_comes_last() {
+        let mut rows = listed();
+        rows[0].machine = None;
+        let mut indices = vec![0, 1, 2];
+        Order::Score.sort(&rows, &mut indices);
+        assert_eq!(indices.last(), Some(&0));
+    }
+
+    #[test]
+    fn every_condition_must_hold() {
+        let row = &listed()[0];
+        let passes = |filter: &Filter| filter.passes(row, Grade::Good, &said(row));
+        let mut filter = Filter::default();
+        assert!(passes(&filter) && filter.is_open());
+        filter.kind = Some(EventKind::Micro);
+        filter.verdict = Some(Verdict::Open);
+        filter.emotion = Some("positive");
+        filter.grade = Some(Grade::Good);
+        filter.text = "L12 MICRO".into();
+        assert!(passes(&filter) && !filter.is_open());
+        for broken in [
+            Filter { kind: Some(EventKind::Macro), ..filter.clone() },
+            Filter { verdict: Some(Verdict::Rejected), ..filter.clone() },
+            Filter { emotion: Some("anger"), ..filter.clone() },
+            Filter { grade: Some(Grade::Suspect), ..filter.clone() },
+            Filter { text: "L12 macro".into(), ..filter.clone() },
+        ] {
+            assert!(!passes(&broken), "{broken:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sorting_loses_no_event(order in prop::sample::select(&Order::ALL[..])) {
+            let mut ids = sorted(order);
+            ids.sort();
+            prop_assert_eq!(ids, ["0", "1", "2"]);
+        }
+    }
+}

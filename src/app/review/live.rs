@@ -1,0 +1,49 @@
+//! The pictures that a session still has in memory: those of its newest events.
+
+use std::sync::Arc;
+
+use super::outside::{Answer, Screen, Wish};
+use crate::engine::EventClip;
+use crate::image::Frame;
+use crate::session::Session;
+
+/// A screen that shows what is in the clips of events.
+pub struct InMemory {
+    clips: Vec<Arc<EventClip>>,
+    answers: Vec<Answer>,
+}
+
+impl InMemory {
+    /// Over the pictures that `session` holds; none where it holds none.
+    pub fn of(session: &Session) -> Option<Self> {
+        let clips = session.events.iter().filter_map(|event| session.clip(event.id));
+        let clips: Vec<_> = clips.cloned().collect();
+        (!clips.is_empty()).then(|| Self { clips, answers: Vec::new() })
+    }
+}
+
+impl Screen for InMemory {
+    fn show(&mut self, frame: u64) {
+        let mut all = self.clips.iter().rev().flat_map(|clip| &clip.frames);
+        self.answers.push(match all.find(|(seq, ..)| *seq == frame) {
+            Some((seq, time, image)) => {
+                Answer::Picture(Frame::new(*seq, *time, Arc::new(image.clone())))
+            }
+            None => Answer::NoPicture {
+                frame,
+                why: "only pictures of the newest events are kept in memory. Record a session to \
+                      keep them all."
+                    .into(),
+            },
+        });
+    }
+
+    fn cut(&mut self, wish: Wish) {
+        let why = "Only a stored session can be cut anew or magnified.".to_owned();
+        self.answers.push(Answer::Clip(wish, Err(why)));
+    }
+
+    fn answers(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut self.answers)
+    }
+}

@@ -1,0 +1,111 @@
+//! What review needs from outside: pictures, and a place that keeps what people say. Nothing waits.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::engine::EventClip;
+use crate::evaluate::agreement::Agreement;
+use crate::export::Exporter;
+use crate::image::Frame;
+use crate::session::Session;
+use crate::session::annotation::{Bounds, Target};
+
+pub use crate::engine::scribe::Kept;
+
+/// The pictures of one event that the card wants.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wish {
+    /// The event.
+    pub target: Target,
+    /// Its bounds, which decide what is cut out.
+    pub bounds: Bounds,
+    /// How much its movement is enlarged; 1 leaves it as it is.
+    pub magnification: f32,
+}
+
+/// What comes back.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The picture that [`Frame::seq`] names, exactly.
+    Picture(Frame),
+    /// There is none of this frame, and why.
+    NoPicture {
+        /// The frame's number.
+        frame: u64,
+        /// One sentence.
+        why: String,
+    },
+    /// The pictures of an event, or why there are none.
+    Clip(Wish, Result<Arc<EventClip>, String>),
+}
+
+/// Pictures of a session, brought from wherever they are stored.
+pub trait Screen: Send {
+    /// Asks for the picture of this frame. An older one that has not come yet need not come any more.
+    fn show(&mut self, frame: u64);
+
+    /// Asks for the pictures of an event.
+    fn cut(&mut self, wish: Wish);
+
+    /// What has come since the last call.
+    fn answers(&mut self) -> Vec<Answer>;
+}
+
+/// A place that keeps what people say, in order. Dropping it waits until all is kept.
+pub trait Keeper: Send {
+    /// Takes one thing over and returns at once.
+    fn keep(&mut self, kept: Kept);
+
+    /// Why something could not be kept, once; one sentence.
+    fn fault(&mut self) -> Option<String>;
+}
+
+/// One thing to write.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A format.
+    Format(&'static Exporter),
+    /// How far two layers agree.
+    Agreement(Box<Agreement>),
+}
+
+impl What {
+    /// As people call it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Format(exporter) => exporter.name,
+            Self::Agreement(_) => "the agreement",
+        }
+    }
+}
+
+/// What is to be written, and where.
+#[derive(Clone, Debug)]
+pub struct ExportJob {
+    /// The session.
+    pub session: Arc<Session>,
+    /// Its folder, which has its pictures; none for one that is in memory only.
+    pub place: Option<PathBuf>,
+    /// Whose layer; none for the model's.
+    pub rater: Option<String>,
+    /// What.
+    pub what: What,
+    /// Whether faces are blurred in every picture.
+    pub blur: bool,
+    /// The folder to write into.
+    pub folder: PathBuf,
+}
+
+/// A session that has been opened.
+pub struct Opened {
+    /// All that is known of it.
+    pub session: Session,
+    /// Its folder; none for one that is in memory only.
+    pub place: Option<PathBuf>,
+    /// What was repaired or is missing, one sentence each.
+    pub remarks: Vec<String>,
+    /// Its pictures; none where none were stored or they cannot be read.
+    pub screen: Option<Box<dyn Screen>>,
+    /// Where acts are kept; none in memory, and where the folder cannot be written.
+    pub keeper: Option<Box<dyn Keeper>>,
+}

@@ -1,0 +1,84 @@
+//! Who works, who works blind, and whose view is shown.
+
+use egui::{RichText, Ui};
+
+use super::Layer;
+use super::command::Command;
+use crate::app::command::{Command as Asked, Floating};
+use crate::app::theme::{Theme, title};
+use crate::app::widgets::PanelContext;
+use crate::app::{Panel, Slot};
+
+/// The entry in [`crate::app::PANELS`].
+pub const PANEL: Panel = Panel { name: "Raters", slot: Slot::Floating(Floating::Raters), show };
+
+fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let theme = Theme::of(ui);
+    let review = &cx.state.review;
+    ui.label(
+        RichText::new("Everyone has a layer of their own; nobody changes another’s.")
+            .color(theme.faint),
+    );
+    ui.label(title("Who works"));
+    let mut raters: Vec<_> = review.session.log.raters().to_vec();
+    if !raters.iter().any(|rater| rater.name == review.rater) {
+        raters.push(crate::session::annotation::Rater { name: review.rater.clone(), blind: false });
+    }
+    for rater in &raters {
+        let words = if rater.blind { format!("{}, blind", rater.name) } else { rater.name.clone() };
+        let is_at_work = rater.name == review.rater;
+        if ui.radio(is_at_work, words).clicked() && !is_at_work {
+            let (name, blind) = (rater.name.clone(), rater.blind);
+            cx.send(Asked::Review(Command::BeRater { name, blind }));
+        }
+    }
+    show_new(ui, cx);
+    if cx.state.review.is_blind() {
+        show_blind(ui, cx, &theme);
+    } else {
+        ui.add_space(6.0);
+        ui.label(title("Whose view is shown"));
+        let layers = raters.into_iter().map(|rater| Layer::Rater(rater.name));
+        for layer in std::iter::once(Layer::Model).chain(layers) {
+            let is_shown = cx.state.review.layer == layer;
+            if ui.radio(is_shown, format!("view: {}", layer.name())).clicked() {
+                cx.send(Asked::Review(Command::Show(layer)));
+            }
+        }
+        let words = "Another’s view can be looked at and not changed.";
+        ui.label(RichText::new(words).color(theme.faint));
+    }
+}
+
+fn show_new(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    ui.horizontal(|ui| {
+        let mut name = cx.state.review.name_text.clone();
+        let field = egui::TextEdit::singleline(&mut name).desired_width(170.0);
+        let field = ui.add(field.hint_text("A new rater’s name")).accessible_name("Name");
+        if field.changed() {
+            cx.send(Asked::Review(Command::EditName(name.clone())));
+        }
+        let mut blind = cx.state.review.blind_wanted;
+        let words =
+            "Sees neither what the model found nor other raters’ work, until the work is done";
+        if ui.checkbox(&mut blind, "works blind").on_hover_text(words).changed() {
+            cx.send(Asked::Review(Command::SetBlind(blind)));
+        }
+        let add = Command::BeRater { name, blind };
+        let can = cx.state.review.allows(&add);
+        let clicked = ui.add_enabled(can, egui::Button::new("Add rater")).clicked();
+        let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+        if clicked || (entered && can) {
+            cx.send(Asked::Review(add));
+        }
+    });
+}
+
+fn show_blind(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
+    ui.add_space(6.0);
+    ui.label(title("Blind"));
+    let words = "What the model found, its scores and other raters’ work are hidden. Press E to add an \
+                 event. When you are done:";
+    ui.label(RichText::new(words).color(theme.faint));
+    cx.button(ui, &Asked::Review(Command::Unblind));
+}

@@ -1,0 +1,157 @@
+//! What review needs of the window: opening sessions, fields to type in, and time.
+
+use std::path::Path;
+
+use super::command::Command;
+use super::live::InMemory;
+use super::outside::{Opened, Screen};
+use super::{Phase, ReviewState};
+use crate::app::command::{Floating, Tab};
+use crate::app::message::{Topic, Weight};
+use crate::app::state::{OBSERVER, State};
+use crate::app::studio::Pick;
+use crate::event::Moment;
+use crate::session::Session;
+use crate::session::annotation::{Act, Entry};
+
+impl State {
+    pub(in crate::app) fn apply_to_review(&mut self, command: Command) {
+        self.review.loop_speed = self.settings.loop_speed.factor();
+        match command {
+            Command::PickSession => self.pick(Pick::Session),
+            Command::TakeLive => self.review_session(self.session.clone()),
+            Command::Write | Command::WriteMark => {
+                self.review.apply(command);
+                self.floating = self.review.note.is_some().then_some(Floating::Note);
+            }
+            Command::Export => self.ask_to_export(),
+            Command::ExportAgreement => self.ask_to_export_agreement(),
+            Command::KeepNote => self.keep_note(),
+            Command::EditNote(text) => match &mut self.live_note {
+                Some((_, old)) => *old = text,
+                None => self.review.apply(Command::EditNote(text)),
+            },
+            Command::Units => {
+                self.review.apply(Command::Units);
+                self.floating = Some(Floating::Units);
+            }
+            Command::Search => {
+                self.close_floating();
+                self.review.apply(Command::Search);
+            }
+            Command::Close => {
+                self.close_floating();
+                self.review.apply(Command::Close);
+            }
+            other => self.review.apply(other),
+        }
+    }
+
+    pub(in crate::app) fn allows_in_review(&self, command: &Command) -> bool {
+        match command {
+            Command::PickSession => self.errands.pick.is_none() && self.errands.session.is_none(),
+            Command::TakeLive => !self.session.history.is_empty(),
+            Command::KeepNote | Command::EditNote(_) => self.note().is_some(),
+            other => self.review.allows(other),
+        }
+    }
+
+    /// Opens the session in `folder` for review.
+    pub fn open_session(&mut self, folder: &Path) {
+        self.close_floating();
+        self.tab = Tab::Review;
+        // What is under review now is let go first: its place may be the same one.
+        self.review = ReviewState { phase: Phase::Opening(words(folder)), ..self.renewed() };
+        self.errands.session = Some(self.studio.open_session(folder, self.wake.clone()));
+    }
+
+    /// Takes in a session that has been opened, or why it could not be.
+    pub(in crate::app) fn poll_session(&mut self) {
+        let Some(opened) = self.errands.session.as_mut().and_then(|opening| opening()) else {
+            return;
+        };
+        self.errands.session = None;
+        match opened {
+            Ok(opened) => {
+                for remark in &opened.remarks {
+                    self.messages.post(Weight::Warning, Topic::Other, remark);
+                }
+                self.review.open(opened);
+            }
+            Err(why) => {
+                self.messages.post(Weight::Error, Topic::Other, &why);
+                self.review.phase = Phase::Fault(why);
+            }
+        }
+    }
+
+    /// Moves review on to `now`, seconds of the window's clock; gives the seconds until it is worth
+    /// calling again.
+    pub fn advance(&mut self, now: f64) -> Option<f64> {
+        let was_kept = self.review.unkept.is_none();
+        let next = self.review.advance(now);
+        if let (true, Some(why)) = (was_kept, &self.review.unkept) {
+            let text =
+                format!("{why} Review goes on, but what you do from now on is in memory only.");
+            self.messages.post(Weight::Error, Topic::Other, text);
+        }
+        next.filter(|_| self.tab == Tab::Review)
+    }
+
+    pub(in crate::app) fn mark_live(&mut self, with_words: bool) {
+        let Some(at) = self.newest_moment() else { return };
+        if with_words {
+            self.live_note = Some((at, String::new()));
+            self.floating = Some(Floating::Note);
+        } else {
+            self.enter_live(at, String::new());
+        }
+    }
+
+    fn newest_moment(&self) -> Option<Moment> {
+        let sample = self.session.history.samples().last();
+        let sample = sample.map(|sample| Moment { frame: sample.seq, time: sample.time });
+        let picture = self.preview.as_ref();
+        let picture = picture.map(|p| Moment { frame: p.frame.seq, time: p.frame.time });
+        sample.max(picture)
+    }
+
+    fn keep_note(&mut self) {
+        match self.live_note.take() {
+            Some((at, text)) => self.enter_live(at, text.trim().to_owned()),
+            None => self.review.apply(Command::KeepNote),
+        }
+    }
+
+    /// Puts a mark into the running session.
+    fn enter_live(&mut self, at: Moment, words: String) {
+        let at_unix_ms = jiff::Timestamp::now().as_millisecond();
+        let entry = Entry { rater: OBSERVER.into(), at_unix_ms, act: Act::Mark(at, words) };
+        self.session.log.push(entry);
+    }
+
+    /// Reviews a session that is in memory.
+    pub(in crate::app) fn review_session(&mut self, session: Session) {
+        self.close_floating();
+        self.tab = Tab::Review;
+        let opened = Opened {
+            screen: InMemory::of(&session).map(|screen| Box::new(screen) as Box<dyn Screen>),
+            session,
+            place: None,
+            remarks: Vec::new(),
+            keeper: None,
+        };
+        self.review = self.renewed();
+        self.review.open(opened);
+    }
+
+    /// Nothing under review, with what was set by hand.
+    fn renewed(&self) -> ReviewState {
+        ReviewState { magnification: self.review.magnification, ..ReviewState::default() }
+    }
+}
+
+fn words(folder: &Path) -> String {
+    let name = folder.file_name().unwrap_or(folder.as_os_str());
+    format!("opening {}", name.to_string_lossy())
+}

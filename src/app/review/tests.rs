@@ -1,0 +1,459 @@
+//! What commands do to a session under review.
+
+use std::sync::{Arc, Mutex};
+
+use super::command::{Command, Edge};
+use super::filter::{Filter, Order};
+use super::outside::{Answer, Keeper, Kept, Opened, Screen, Wish};
+use super::*;
+use crate::app::tests::{event, sample};
+use crate::event::EventKind;
+use crate::image::{Frame, RgbImage};
+use crate::session::annotation::{Act, Label, Target, Verdict};
+
+/// What a scripted outside was asked and will answer.
+#[derive(Default)]
+struct Script {
+    wanted: Vec<u64>,
+    wishes: Vec<Wish>,
+    answers: Vec<Answer>,
+    kept: Vec<Kept>,
+    fault: Option<String>,
+}
+
+type Shared = Arc<Mutex<Script>>;
+
+struct Scripted(Shared);
+
+impl Screen for Scripted {
+    fn show(&mut self, frame: u64) {
+        self.0.lock().expect("one thread").wanted.push(frame);
+    }
+    fn cut(&mut self, wish: Wish) {
+        self.0.lock().expect("one thread").wishes.push(wish);
+    }
+    fn answers(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut self.0.lock().expect("one thread").answers)
+    }
+}
+
+impl Keeper for Scripted {
+    fn keep(&mut self, kept: Kept) {
+        self.0.lock().expect("one thread").kept.push(kept);
+    }
+    fn fault(&mut self) -> Option<String> {
+        self.0.lock().expect("one thread").fault.take()
+    }
+}
+
+/// A minute at 30 frames a second with an event every five seconds.
+fn session(events: u64) -> Session {
+    let mut session = Session::keeping_all();
+    (0..60 * 30).for_each(|seq| session.history.push(sample(seq, 0.1)));
+    session.events = (0..events).map(|id| event(id, 5.0 + 5.0 * id as f64)).collect();
+    session
+}
+
+fn review(events: u64) -> (ReviewState, Shared) {
+    let script = Shared::default();
+    let mut review = ReviewState::default();
+    review.open(Opened {
+        session: session(events),
+        place: Some("a session".into()),
+        remarks: Vec::new(),
+        screen: Some(Box::new(Scripted(Arc::clone(&script)))),
+        keeper: Some(Box::new(Scripted(Arc::clone(&script)))),
+    });
+    (review, script)
+}
+
+fn answer(script: &Shared, answer: Answer) {
+    script.lock().expect("one thread").answers.push(answer);
+}
+
+fn picture(seq: u64) -> Answer {
+    let image = Arc::new(RgbImage::new(4, 4));
+    Answer::Picture(Frame::new(seq, Timestamp::of_frame(seq, 30.0), image))
+}
+
+fn acts(script: &Shared) -> Vec<Act> {
+    let script = script.lock().expect("one thread");
+    let acts = script.kept.iter().filter_map(|kept| match kept {
+        Kept::Entry(entry) => Some(entry.act.clone()),
+        Kept::Rater(_) => None,
+    });
+    acts.collect()
+}
+
+fn verdicts(review: &ReviewState) -> Vec<Verdict> {
+    review.rows.iter().map(|row| row.verdict).collect()
+}
+
+fn frame(review: &ReviewState) -> Option<u64> {
+    review.play.at().map(|at| at.frame)
+}
+
+const CONFIRM: Command = Command::Judge(Verdict::Confirmed);
+const REJECT: Command = Command::Judge(Verdict::Rejected);
+
+#[test]
+fn opening_shows_the_first_event_at_its_apex() {
+    let (review, script) = review(3);
+    assert_eq!(review.picked, Some(Target::Machine(0)));
+    assert_eq!(frame(&review), Some(156));
+    assert_eq!(script.lock().expect("one thread").wanted.last(), Some(&156));
+}
+
+#[test]
+fn a_decision_goes_on_to_the_next_open_event_and_comes_round_to_those_left_out() {
+    let (mut review, _) = review(4);
+    review.apply(Command::Next);
+    review.apply(CONFIRM);
+    assert_eq!(review.picked, Some(Target::Machine(2)));
+    review.apply(REJECT);
+    review.apply(CONFIRM);
+    assert_eq!(review.picked, Some(Target::Machine(0)), "the one left out");
+    review.apply(REJECT);
+    use Verdict::{Confirmed, Rejected};
+    assert_eq!(verdicts(&review), [Rejected, Confirmed, Rejected, Confirmed]);
+    assert!(review.hint.contains("Every event is judged"), "{}", review.hint);
+    assert_eq!(review.progress(), (4, 4));
+}
+
+#[test]
+fn three_hundred_events_take_three_hundred_keys() {
+    let mut session = Session::keeping_all();
+    (0..300 * 30).for_each(|seq| session.history.push(sample(seq, 0.1)));
+    session.events = (0..300).map(|id| event(id, id as f64 + 0.1)).collect();
+    let mut review = ReviewState::default();
+    let opened = Opened { session, place: None, remarks: Vec::new(), screen: None, keeper: None };
+    review.open(opened);
+    for i in 0..300 {
+        review.apply(if i % 3 == 0 { REJECT } else { CONFIRM });
+    }
+    assert_eq!(review.progress(), (300, 300));
+}
+
+#[test]
+fn under_a_filter_decisions_stay_within_what_is_listed() {
+    let (mut review, _) = review(4);
+    review.session.events[1].kind = EventKind::Macro;
+    review.session.events[3].kind = EventKind::Macro;
+    review.refresh();
+    let filter = Filter { kind: Some(EventKind::Macro), ..Filter::default() };
+    review.apply(Command::SetFilter(filter));
+    review.apply(Command::Next);
+    assert_eq!(review.picked, Some(Target::Machine(1)));
+    review.apply(CONFIRM);
+    assert_eq!(review.picked, Some(Target::Machine(3)));
+    review.apply(CONFIRM);
+    assert!(review.hint.contains("Every listed event"), "{}", review.hint);
+    review.apply(Command::ClearFilter);
+    assert_eq!(review.listed.len(), 4);
+}
+
+#[test]
+fn a_list_of_open_events_empties_key_by_key() {
+    let (mut review, _) = review(3);
+    let open = Filter { verdict: Some(Verdict::Open), ..Filter::default() };
+    review.apply(Command::SetFilter(open));
+    for left in [2, 1, 0] {
+        review.apply(CONFIRM);
+        assert_eq!(review.listed.len(), left);
+    }
+}
+
+#[test]
+fn everything_can_be_undone_and_done_again_in_order() {
+    let (mut review, script) = review(3);
+    let before = review.rows.clone();
+    for command in
+        [Command::Label(Label::Fear), Command::Step(1), Command::Bound(Edge::Apex), CONFIRM, REJECT]
+    {
+        review.apply(command);
+    }
+    let after = review.rows.clone();
+    for _ in 0..4 {
+        assert!(review.allows(&Command::Undo));
+        review.apply(Command::Undo);
+    }
+    assert_eq!(review.rows, before);
+    assert!(!review.allows(&Command::Undo) && review.allows(&Command::Redo));
+    for _ in 0..4 {
+        review.apply(Command::Redo);
+    }
+    assert_eq!(review.rows, after);
+    assert!(!review.allows(&Command::Redo));
+    assert_eq!(acts(&script).len(), 4 + 4 + 4, "each was kept as an act of its own");
+}
+
+#[test]
+fn undoing_shows_the_event_that_it_changed() {
+    let (mut review, _) = review(3);
+    review.apply(REJECT);
+    review.apply(Command::Next);
+    assert_eq!(review.picked, Some(Target::Machine(2)));
+    review.apply(Command::Undo);
+    assert_eq!(review.picked, Some(Target::Machine(0)));
+    assert!(review.hint.contains("event 0"), "{}", review.hint);
+}
+
+#[test]
+fn the_models_value_stays_beside_a_moved_bound() {
+    let (mut review, script) = review(1);
+    review.apply(Command::GoTo(Edge::Onset));
+    review.apply(Command::Step(-2));
+    review.apply(Command::Bound(Edge::Onset));
+    let row = &review.rows[0];
+    assert_eq!(row.bounds.onset.frame, 148);
+    assert_eq!(row.machine.as_ref().map(|event| event.onset.frame), Some(150));
+    assert_eq!(acts(&script).len(), 1);
+}
+
+#[test]
+fn bounds_never_cross() {
+    let (mut review, script) = review(1);
+    for (edge, to) in [(Edge::Onset, Command::Last), (Edge::Offset, Command::First)] {
+        review.apply(to);
+        review.apply(Command::Bound(edge));
+        assert!(review.hint.contains("must not come"), "{}", review.hint);
+    }
+    review.apply(Command::Last);
+    review.apply(Command::Bound(Edge::Apex));
+    assert!(review.hint.contains("between onset and offset"), "{}", review.hint);
+    assert!(acts(&script).is_empty());
+}
+
+#[test]
+fn an_apex_gives_way_to_the_onset() {
+    let (mut review, _) = review(1);
+    review.apply(Command::GoTo(Edge::Offset));
+    review.apply(Command::Bound(Edge::Onset));
+    let bounds = review.rows[0].bounds;
+    assert_eq!([bounds.onset, bounds.apex, bounds.offset].map(|at| at.frame), [160; 3]);
+}
+
+#[test]
+fn dragging_shows_each_frame_and_keeps_one_act() {
+    let (mut review, script) = review(1);
+    for secs in [5.01, 4.9, 4.8] {
+        review.apply(Command::Drag(Edge::Onset, secs));
+        assert_eq!(review.rows[0].bounds.onset.frame, 150, "nothing is kept while dragging");
+    }
+    assert_eq!(frame(&review), Some(144));
+    review.apply(Command::Drop);
+    assert_eq!(review.rows[0].bounds.onset.frame, 144);
+    assert_eq!(acts(&script).len(), 1);
+}
+
+#[test]
+fn an_event_of_ones_own_is_micro_or_macro_by_its_length() {
+    let (mut review, _) = review(0);
+    review.apply(Command::Seek(10.0));
+    review.apply(Command::Add);
+    assert_eq!(review.picked, Some(Target::Own(0)));
+    let own = review.rows[0].clone();
+    assert_eq!((own.kind, own.verdict), (EventKind::Micro, Verdict::Confirmed));
+    assert!(own.machine.is_none());
+    review.apply(Command::StepSecs(1.0));
+    review.apply(Command::Bound(Edge::Offset));
+    assert_eq!((review.rows.len(), review.rows[0].kind), (1, EventKind::Macro));
+    review.apply(Command::Undo);
+    review.apply(Command::Undo);
+    assert!(review.rows.is_empty() && review.picked.is_none());
+}
+
+#[test]
+fn the_same_label_again_takes_it_away() {
+    let (mut review, _) = review(1);
+    review.apply(Command::Label(Label::Contempt));
+    assert_eq!(review.rows[0].label, Some(Label::Contempt));
+    review.apply(Command::Label(Label::Contempt));
+    assert_eq!(review.rows[0].label, None);
+}
+
+#[test]
+fn units_and_notes_are_kept_as_written() {
+    let (mut review, script) = review(1);
+    review.apply(Command::Units);
+    assert_eq!(review.units_text, "L12+6");
+    review.apply(Command::EditUnits("4 R14".into()));
+    review.apply(Command::KeepUnits);
+    review.apply(Command::Write);
+    review.apply(Command::EditNote("  a sneer ".into()));
+    review.apply(Command::KeepNote);
+    assert_eq!(field::write_units(&review.rows[0].units), "4+R14");
+    assert_eq!(review.rows[0].note, "a sneer");
+    review.apply(Command::Units);
+    review.apply(Command::KeepUnits);
+    review.apply(Command::Write);
+    review.apply(Command::KeepNote);
+    assert_eq!(acts(&script).len(), 2, "what changes nothing is no act");
+}
+
+#[test]
+fn a_note_to_a_moment_carries_the_time_at_which_it_was_begun() {
+    let (mut review, _) = review(0);
+    review.apply(Command::Seek(10.0));
+    review.apply(Command::Write);
+    review.apply(Command::Seek(20.0));
+    review.apply(Command::EditNote("looks away".into()));
+    review.apply(Command::KeepNote);
+    assert_eq!(review.marks[0].0.frame, 300);
+    assert_eq!(review.marks[0].1, "looks away");
+}
+
+#[test]
+fn a_blind_rater_sees_nothing_of_the_model_or_of_others() {
+    let (mut review, script) = review(3);
+    review.apply(CONFIRM);
+    review.apply(Command::Mark);
+    review.apply(Command::BeRater { name: " Ben ".into(), blind: true });
+    assert_eq!((review.rater.as_str(), review.rows.len()), ("Ben", 0));
+    assert!(review.is_blind() && review.marks.is_empty() && review.picked.is_none());
+    for layer in [Layer::Model, Layer::Rater(FIRST_RATER.into())] {
+        assert!(!review.allows(&Command::Show(layer)));
+    }
+    review.apply(Command::Seek(5.0));
+    review.apply(Command::Add);
+    assert_eq!(review.rows.len(), 1);
+    review.apply(Command::Unblind);
+    assert_eq!(review.rows.len(), 4);
+    let script = script.lock().expect("one thread");
+    let raters = script.kept.iter().filter_map(|kept| match kept {
+        Kept::Rater(rater) => Some((rater.name.as_str(), rater.blind)),
+        Kept::Entry(_) => None,
+    });
+    assert_eq!(raters.collect::<Vec<_>>(), [("Ben", true), ("Ben", false)]);
+}
+
+#[test]
+fn anothers_view_is_looked_at_and_not_changed() {
+    let (mut review, script) = review(3);
+    review.apply(REJECT);
+    review.apply(Command::BeRater { name: "Ben".into(), blind: false });
+    assert_eq!(verdicts(&review), [Verdict::Open; 3]);
+    review.apply(Command::Show(Layer::Rater(FIRST_RATER.into())));
+    assert_eq!(verdicts(&review)[0], Verdict::Rejected);
+    let before = acts(&script).len();
+    for command in [CONFIRM, Command::Mark, Command::Add, Command::Undo, Command::Write] {
+        assert!(!review.allows(&command), "{command:?}");
+        review.apply(command);
+    }
+    assert_eq!(acts(&script).len(), before);
+}
+
+#[test]
+fn the_picture_on_screen_keeps_its_own_name_while_a_newer_one_is_on_its_way() {
+    let (mut review, script) = review(1);
+    answer(&script, picture(156));
+    review.advance(0.0);
+    assert_eq!(review.screen.frame.as_ref().map(|frame| frame.seq), Some(156));
+    assert_eq!(review.screen.awaited(), None);
+    review.apply(Command::Step(1));
+    assert_eq!(review.screen.frame.as_ref().map(|frame| frame.seq), Some(156));
+    assert_eq!(review.screen.awaited(), Some(157));
+    answer(&script, picture(157));
+    review.advance(0.1);
+    assert_eq!(review.screen.awaited(), None);
+}
+
+#[test]
+fn a_picture_that_is_missing_is_said_for_its_own_frame_only() {
+    let (mut review, script) = review(1);
+    let missing = Answer::NoPicture { frame: 156, why: "cut off".into() };
+    answer(&script, missing.clone());
+    review.advance(0.0);
+    assert_eq!(review.screen.fault, Some((156, "cut off".into())));
+    review.apply(Command::Step(1));
+    assert_eq!(review.screen.fault, None);
+    answer(&script, missing);
+    review.advance(0.1);
+    assert_eq!(review.screen.fault, None, "an answer that came too late");
+}
+
+#[test]
+fn playing_asks_for_each_picture_in_turn() {
+    let (mut review, script) = review(0);
+    review.apply(Command::First);
+    review.apply(Command::TogglePlay);
+    for i in 0..5 {
+        review.advance(f64::from(i) / 30.0 + 0.001);
+    }
+    assert_eq!(script.lock().expect("one thread").wanted, [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn a_loop_goes_with_the_event_that_is_picked() {
+    let (mut review, _) = review(2);
+    review.apply(Command::ToggleLoop);
+    assert!(review.is_looping());
+    review.apply(CONFIRM);
+    assert!(review.is_looping());
+    review.advance(0.0);
+    assert_eq!(frame(&review), Some(292), "a quarter of a second before the second onset");
+}
+
+#[test]
+fn the_clip_follows_the_bounds() {
+    let (mut review, script) = review(1);
+    review.apply(Command::Step(-1));
+    review.apply(Command::Bound(Edge::Apex));
+    let wishes = script.lock().expect("one thread").wishes.clone();
+    let plain: Vec<_> = wishes.iter().filter(|wish| wish.magnification == 1.0).collect();
+    assert_eq!(plain.len(), 2);
+    assert_eq!(plain[1].bounds.apex.frame, 155);
+    assert!(review.clip(1.0).is_none(), "still on its way");
+    answer(&script, Answer::Clip(*plain[1], Err("no face".into())));
+    review.advance(0.0);
+    assert_eq!(review.clip(1.0).and_then(|clip| clip.as_ref().err()), Some(&"no face".into()));
+}
+
+#[test]
+fn what_cannot_be_kept_is_said_and_review_goes_on() {
+    let (mut review, script) = review(2);
+    assert!(review.is_kept());
+    script.lock().expect("one thread").fault = Some("the disk is full.".into());
+    review.advance(0.0);
+    assert!(!review.is_kept());
+    review.apply(CONFIRM);
+    assert_eq!(review.progress(), (1, 2));
+}
+
+#[test]
+fn a_session_is_opened_again_as_it_was_left() {
+    let (mut first, _) = review(2);
+    first.apply(Command::BeRater { name: "Ana".into(), blind: false });
+    first.apply(CONFIRM);
+    let session = first.session.clone();
+    let mut again = ReviewState::default();
+    again.open(Opened { session, place: None, remarks: Vec::new(), screen: None, keeper: None });
+    assert_eq!(again.rater, "Ana");
+    assert_eq!(again.rows, first.rows);
+    assert!(again.allows(&Command::Undo), "days later, too");
+}
+
+#[test]
+fn the_list_is_sorted_and_the_keys_follow_it() {
+    let (mut review, _) = review(3);
+    review.session.events[2].score = 0.95;
+    review.refresh();
+    review.apply(Command::SetOrder(Order::Score));
+    let first = review.rows[review.listed[0]].target;
+    assert_eq!(first, Target::Machine(2));
+    review.apply(Command::Pick(first));
+    review.apply(Command::Next);
+    assert_eq!(review.picked, Some(Target::Machine(0)));
+}
+
+#[test]
+fn no_command_harms_an_empty_review() {
+    for entry in keys::ENTRIES {
+        if let crate::app::command::Command::Review(command) = &entry.command {
+            let mut review = ReviewState::default();
+            review.apply(command.clone());
+            review.advance(0.0);
+            assert!(review.rows.is_empty());
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The bar at the bottom of review: which frame, what moves it, who works, and whether it is kept.
+
+use egui::{RichText, Role, Ui};
+
+use super::command::Command;
+use super::play::Motion;
+use super::{Layer, Phase, ReviewState};
+use crate::app::command::{Command as Asked, Floating};
+use crate::app::theme::Theme;
+use crate::app::widgets::{PanelContext, badge, motion_shape, named};
+use crate::app::{Panel, Slot};
+
+/// The entry in [`crate::app::PANELS`].
+pub const PANEL: Panel = Panel { name: "Review transport", slot: Slot::Bottom, show };
+
+fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    ui.horizontal(|ui| {
+        show_motion(ui, cx);
+        ui.separator();
+        show_buttons(ui, cx);
+        ui.separator();
+        cx.button_named(ui, &Asked::Review(Command::Undo), "Undo");
+        cx.button_named(ui, &Asked::Review(Command::Redo), "Redo");
+        ui.separator();
+        show_rater(ui, cx);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            cx.button_named(ui, &Asked::ToggleWindow(Floating::Export), "Export…");
+            cx.button_named(ui, &Asked::ToggleWindow(Floating::Agreement), "Agreement…");
+        });
+    });
+    show_status(ui, cx);
+}
+
+fn show_motion(ui: &mut Ui, cx: &PanelContext<'_>) {
+    let theme = Theme::of(ui);
+    let motion = cx.state.review.play.motion();
+    let color = if motion == Motion::Held { theme.suspect } else { theme.good };
+    let word = motion_words(motion);
+    let response = ui.scope(|ui| {
+        ui.set_min_width(92.0);
+        badge(ui, &word, color, |rect| motion_shape(motion, rect, color));
+    });
+    named(&response.response, Role::Status, format!("Review: {word}"));
+    if let Some(at) = cx.state.review.play.at() {
+        let words = RichText::new(format!("{}  frame {}", at.time, at.frame)).monospace();
+        ui.label(words).on_hover_text("The frame that was asked for, on the source's own clock");
+    }
+}
+
+/// `HELD`, `PLAYING`, `2× BACK`, `LOOP 1/4`.
+pub fn motion_words(motion: Motion) -> String {
+    match motion {
+        Motion::Held => "HELD".into(),
+        Motion::Runs(1.0) => "PLAYING".into(),
+        Motion::Runs(speed) if speed < 0.0 => format!("{}× BACK", -speed),
+        Motion::Runs(speed) => format!("{speed}× ON"),
+        Motion::Loops { speed, .. } => format!("LOOP 1/{:.0}", 1.0 / speed.max(0.01)),
+    }
+}
+
+fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    ui.spacing_mut().item_spacing.x = 3.0;
+    let review = |command| Asked::Review(command);
+    for (command, sign) in [
+        (Asked::GoStart, "⇤"),
+        (review(Command::ShuttleBack), "«"),
+        (Asked::StepSecs(-1.0), "−1 s"),
+        (Asked::StepFrames(-10), "−10"),
+        (Asked::StepFrames(-1), "−1"),
+        (review(Command::TogglePlay), "▶"),
+        (review(Command::Hold), "■"),
+        (Asked::StepFrames(1), "+1"),
+        (Asked::StepFrames(10), "+10"),
+        (Asked::StepSecs(1.0), "+1 s"),
+        (review(Command::ShuttleOn), "»"),
+        (Asked::GoEnd, "⇥"),
+    ] {
+        cx.sign(ui, &command, sign);
+    }
+    cx.button_named(ui, &Asked::ToggleLoop, "Loop");
+    cx.button_named(ui, &Asked::NextLoopSpeed, cx.state.settings.loop_speed.name());
+}
+
+fn show_rater(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let review = &cx.state.review;
+    let mut words = format!("Rater: {}", review.rater);
+    if review.is_blind() {
+        words.push_str(", blind");
+    }
+    cx.button_named(ui, &Asked::ToggleWindow(Floating::Raters), &words);
+    if !review.is_own() {
+        let color = Theme::of(ui).suspect;
+        let words = format!("showing {}, to look at only", layer_words(&review.layer));
+        ui.label(RichText::new(words).color(color));
+        let own = Command::Show(Layer::Rater(review.rater.clone()));
+        cx.button_named(ui, &Asked::Review(own), "Back to mine");
+    }
+}
+
+/// `the model's view`, `Ana's view`.
+pub fn layer_words(layer: &Layer) -> String {
+    match layer {
+        Layer::Model => "the model’s view".into(),
+        Layer::Rater(name) => format!("{name}’s view"),
+    }
+}
+
+fn show_status(ui: &mut Ui, cx: &PanelContext<'_>) {
+    let theme = Theme::of(ui);
+    let review = &cx.state.review;
+    ui.horizontal(|ui| {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let (words, color) = kept_words(review, &theme);
+            let response = ui.label(RichText::new(words).small().color(color));
+            if let Some(place) = &review.place {
+                response.on_hover_text(place.display().to_string());
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let hint = RichText::new(&review.hint).color(theme.text);
+                ui.add(egui::Label::new(hint).truncate());
+            });
+        });
+    });
+}
+
+/// Where what is done goes.
+fn kept_words(review: &ReviewState, theme: &Theme) -> (String, egui::Color32) {
+    let name = || {
+        let name = review.place.as_ref().and_then(|place| place.file_name());
+        name.map_or("this session".into(), |name| name.to_string_lossy().into_owned())
+    };
+    if review.phase != Phase::Open {
+        ("No session is open".into(), theme.faint)
+    } else if let Some(why) = &review.unkept {
+        (format!("NOT KEPT: {why}"), theme.fault)
+    } else if review.is_kept() {
+        (format!("kept in {}", name()), theme.good)
+    } else if review.place.is_some() {
+        (format!("READ ONLY: {} cannot be written; in memory only", name()), theme.suspect)
+    } else {
+        ("In memory only: export what you want to keep".into(), theme.suspect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_motion_has_a_word() {
+        let words = |motion| motion_words(motion);
+        assert_eq!(words(Motion::Held), "HELD");
+        assert_eq!(words(Motion::Runs(1.0)), "PLAYING");
+        assert_eq!(words(Motion::Runs(-4.0)), "4× BACK");
+        assert_eq!(words(Motion::Loops { first: 0, last: 9, speed: 0.125 }), "LOOP 1/8");
+    }
+}

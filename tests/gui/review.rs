@@ -1,0 +1,432 @@
+//! The Review tab through its accessibility tree.
+
+use super::*;
+use fleeting::app::review::outside::{Answer, Keeper, Kept, Screen, Wish};
+use fleeting::session::Session;
+use fleeting::session::annotation::{Act, Label, Target, Verdict};
+
+/// Pictures that come at once, unless there are none.
+struct Shelf {
+    has_pictures: bool,
+    answers: Vec<Answer>,
+}
+
+impl Screen for Shelf {
+    fn show(&mut self, seq: u64) {
+        let time = Timestamp::of_frame(seq, 30.0);
+        self.answers.push(if self.has_pictures {
+            let image = Arc::new(RgbImage::new(64, 48));
+            Answer::Picture(Frame::new(seq, time, image))
+        } else {
+            Answer::NoPicture { frame: seq, why: "film.mkv: cut off before it".into() }
+        });
+    }
+
+    fn cut(&mut self, wish: Wish) {
+        let clip = clip(wish.bounds.onset.time.secs());
+        let clip = if self.has_pictures { Ok(clip) } else { Err("film.mkv: cut off".into()) };
+        self.answers.push(Answer::Clip(wish, clip));
+    }
+
+    fn answers(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut self.answers)
+    }
+}
+
+struct Desk(Ledger, Option<String>);
+
+impl Keeper for Desk {
+    fn keep(&mut self, kept: Kept) {
+        self.0.lock().expect("one thread").push(kept);
+    }
+
+    fn fault(&mut self) -> Option<String> {
+        self.1.take()
+    }
+}
+
+fn session(events: &[f64]) -> Session {
+    let mut session = Session::keeping_all();
+    (0..1800).for_each(|seq| session.history.push(sample(seq)));
+    let found = events.iter().enumerate();
+    session.events = found.map(|(id, secs)| event(id as u64, *secs)).collect();
+    session
+}
+
+type Ledger = Arc<Mutex<Vec<Kept>>>;
+
+/// A window with this session under review, and what was kept of it.
+fn reviewing(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
+    let kept = Ledger::default();
+    let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
+    window.sessions.borrow_mut().push_back(Ok(Opened {
+        session: session(events),
+        place: Some("a session".into()),
+        remarks: Vec::new(),
+        screen: Some(Box::new(Shelf { has_pictures, answers: Vec::new() })),
+        keeper: Some(Box::new(Desk(Arc::clone(&kept), None))),
+    }));
+    ctrl(&mut window, Key::Num2);
+    ctrl(&mut window, Key::O);
+    (window, kept)
+}
+
+fn ctrl(window: &mut Window, key: Key) {
+    window.press(Modifiers::COMMAND | Modifiers::CTRL, key);
+}
+
+fn keys(window: &mut Window, keys: &[Key]) {
+    keys.iter().for_each(|key| window.press(Modifiers::NONE, *key));
+}
+
+fn write(window: &mut Window, text: &str) {
+    window.harness.event(egui::Event::Text(text.into()));
+    window.settle();
+}
+
+/// Says something of the recording that is analysed.
+fn say(window: &mut Window, updates: impl IntoIterator<Item = Update>) {
+    window.recording.lock().expect("one thread").updates.extend(updates);
+    window.settle();
+}
+
+/// The Review tab in each of its states.
+fn in_each_review_state() -> [(&'static str, Window); 5] {
+    let mut empty = Window::open(Some("demo"), &[]);
+    ctrl(&mut empty, Key::Num2);
+    let mut fault = Window::open_with(Some("demo"), &[], Some("elsewhere".into()));
+    let why = "elsewhere: expected a session folder, found no session.sqlite in it";
+    fault.sessions.borrow_mut().push_back(Err(why.into()));
+    ctrl(&mut fault, Key::Num2);
+    ctrl(&mut fault, Key::O);
+    let mut bare = reviewing(&[2.0, 5.0], true).0;
+    let session = session(&[2.0]);
+    bare.harness.state_mut().state.session = session;
+    ctrl(&mut bare, Key::D);
+    [
+        ("empty", empty),
+        ("loaded", reviewing(&[2.0, 5.0], true).0),
+        ("missing pictures", reviewing(&[2.0, 5.0], false).0),
+        ("in memory", bare),
+        ("fault", fault),
+    ]
+}
+
+#[test]
+fn every_review_panel_is_there_in_every_state() {
+    for (state, mut window) in in_each_review_state() {
+        for panel in panels(Tab::Review) {
+            let floating = match panel.slot {
+                Slot::Floating(floating) => {
+                    window.harness.state_mut().state.floating = Some(floating);
+                    window.settle();
+                    true
+                }
+                _ => false,
+            };
+            assert!(window.has(panel.name), "{} while {state}", panel.name);
+            if floating {
+                window.harness.state_mut().state.apply(Command::CloseWindow);
+                window.settle();
+            }
+        }
+    }
+}
+
+#[test]
+fn each_state_of_review_says_what_it_is() {
+    let words = [
+        "No session is open",
+        "Picture of frame 66",
+        "No picture of frame 66 at 0:02.200: film.mkv: cut off before it",
+        "In memory only",
+        "expected a session folder",
+    ];
+    for ((state, window), words) in in_each_review_state().iter().zip(words) {
+        let found = window.has(words) || window.harness.state().state.review.screen.fault.is_some();
+        assert!(found, "{state}: {words}");
+    }
+}
+
+#[test]
+fn every_control_of_review_has_a_name_to_be_read_by_ear() {
+    for (state, window) in in_each_review_state() {
+        for node in window.harness.root().children_recursive() {
+            let node = node.accesskit_node();
+            let is_control = matches!(
+                node.role(),
+                egui::Role::Button | egui::Role::TextInput | egui::Role::Slider | egui::Role::Image
+            );
+            let name = node.label().or_else(|| node.value()).unwrap_or_default();
+            assert!(!is_control || !name.trim().is_empty(), "{state}: {:?}", node.role());
+        }
+    }
+}
+
+#[test]
+fn every_key_of_review_reaches_its_command_and_harms_nothing() {
+    for entry in entries().filter(|e| e.tabs == [Tab::Review]) {
+        for chord in entry.keys {
+            let (mut window, _) = reviewing(&[2.0, 5.0], true);
+            window.press_chord(chord);
+            assert!(window.has("Review transport"), "{}", entry.name);
+        }
+    }
+}
+
+#[test]
+fn a_session_is_reviewed_by_keyboard_alone() {
+    let (mut window, kept) = reviewing(&[2.0, 5.0, 8.0], true);
+    assert!(window.has("Micro-expression 0") && window.has("Verdict: open"));
+    assert!(window.has("Picture of frame 66 at 0:02.200"));
+    keys(&mut window, &[Key::ArrowLeft, Key::ArrowLeft, Key::A]);
+    assert!(window.has("Picture of frame 64 at 0:02.133"));
+    window.press(Modifiers::SHIFT, Key::OpenBracket);
+    assert!(window.has("Picture of frame 60"));
+    keys(&mut window, &[Key::ArrowLeft, Key::OpenBracket, Key::Num3, Key::Enter]);
+    assert!(window.has("Macro-expression 1"), "the next open event");
+    keys(&mut window, &[Key::X]);
+    assert!(window.has("Micro-expression 2"));
+    keys(&mut window, &[Key::U]);
+    ctrl(&mut window, Key::A);
+    write(&mut window, "4 R14");
+    keys(&mut window, &[Key::Enter]);
+    keys(&mut window, &[Key::N]);
+    write(&mut window, "a sneer, N and M are only letters here");
+    keys(&mut window, &[Key::Enter]);
+    keys(&mut window, &[Key::M, Key::Enter]);
+    assert!(window.has("3 of 3 judged"));
+
+    let acts: Vec<_> = kept
+        .lock()
+        .expect("one thread")
+        .iter()
+        .filter_map(|kept| match kept {
+            Kept::Entry(entry) => Some(entry.act.clone()),
+            Kept::Rater(_) => None,
+        })
+        .collect();
+    let event = Target::Machine;
+    assert!(matches!(acts[0], Act::Bound(t, b) if t == event(0) && b.apex.frame == 64));
+    assert!(matches!(acts[1], Act::Bound(t, b) if t == event(0) && b.onset.frame == 59));
+    assert_eq!(acts[2], Act::Label(event(0), Some(Label::Anger)));
+    assert_eq!(acts[3], Act::Judge(event(0), Verdict::Confirmed));
+    assert_eq!(acts[4], Act::Judge(event(1), Verdict::Rejected));
+    assert!(matches!(&acts[5], Act::Units(t, units) if *t == event(2) && units.len() == 2));
+    assert!(
+        matches!(&acts[6], Act::Note(t, note) if *t == event(2) && note.starts_with("a sneer"))
+    );
+    assert!(matches!(&acts[7], Act::Mark(at, _) if at.frame == 246));
+    assert_eq!(acts[8], Act::Judge(event(2), Verdict::Confirmed));
+
+    for _ in 0..9 {
+        ctrl(&mut window, Key::Z);
+    }
+    assert!(window.has("0 of 3 judged"));
+    ctrl(&mut window, Key::Y);
+    assert_eq!(kept.lock().expect("one thread").len(), 9 + 9 + 1);
+}
+
+#[test]
+fn the_shuttle_the_loop_and_the_ends_have_keys() {
+    let (mut window, _) = reviewing(&[2.0, 5.0], true);
+    let says = |window: &mut Window, key: Key, words: &str| {
+        keys(window, &[key]);
+        assert!(window.has(words), "{key:?}: {words}");
+    };
+    says(&mut window, Key::L, "Review: PLAYING");
+    says(&mut window, Key::L, "Review: 2× ON");
+    says(&mut window, Key::J, "Review: 1× BACK");
+    says(&mut window, Key::K, "Review: HELD");
+    says(&mut window, Key::R, "Review: LOOP 1/4");
+    says(&mut window, Key::R, "Review: HELD");
+    says(&mut window, Key::Home, "Picture of frame 0 at 0:00.000");
+    says(&mut window, Key::End, "Picture of frame 1799");
+    window.press(Modifiers::SHIFT, Key::ArrowLeft);
+    assert!(window.has("Picture of frame 1789"));
+    ctrl(&mut window, Key::ArrowLeft);
+    assert!(window.has("Picture of frame 1759"));
+}
+
+#[test]
+fn the_same_key_means_one_thing_live_and_another_in_review() {
+    let (mut window, kept) = reviewing(&[2.0], true);
+    keys(&mut window, &[Key::M]);
+    assert_eq!(kept.lock().expect("one thread").len(), 1);
+    ctrl(&mut window, Key::Num1);
+    window.say([Update::Samples((0..60).map(sample).collect())]);
+    keys(&mut window, &[Key::M]);
+    assert_eq!(kept.lock().expect("one thread").len(), 1);
+    assert_eq!(window.harness.state().state.marks().len(), 1);
+}
+
+#[test]
+fn a_note_while_live_carries_the_moment_at_which_it_was_begun() {
+    let mut window = Window::live(300, &[]);
+    keys(&mut window, &[Key::N]);
+    window.say([Update::Samples((300..900).map(sample).collect())]);
+    write(&mut window, "leans forward");
+    keys(&mut window, &[Key::Enter]);
+    let marks = window.harness.state().state.marks();
+    assert_eq!((marks[0].0.frame, marks[0].1.as_str()), (306, "leans forward"));
+}
+
+#[test]
+fn the_search_narrows_the_list_and_its_keys_are_only_letters() {
+    let (mut window, kept) = reviewing(&[2.0, 5.0, 8.0], true);
+    ctrl(&mut window, Key::F);
+    write(&mut window, "macro");
+    keys(&mut window, &[Key::X]);
+    assert!(window.has("1 of 3: list all"));
+    assert!(window.has("macro 1 at 0:05.000") && !window.has("micro 0 at 0:02.000"));
+    assert!(kept.lock().expect("one thread").is_empty());
+    window.click("1 of 3: list all");
+    assert!(window.has("micro 0 at 0:02.000"));
+}
+
+#[test]
+fn a_blind_rater_is_added_and_sees_no_event() {
+    let (mut window, kept) = reviewing(&[2.0, 5.0], true);
+    ctrl(&mut window, Key::R);
+    window.harness.get_by_label("Name").focus();
+    window.settle();
+    write(&mut window, "Ben");
+    window.click("works blind");
+    window.click("Add rater");
+    assert!(window.has("Rater: Ben, blind"));
+    assert!(!window.has("micro 0 at"), "no event of the model's is listed");
+    assert!(!window.has("view: model"));
+    assert!(matches!(&kept.lock().expect("one thread")[..], [Kept::Rater(rater)] if rater.blind));
+    window.click("Finish blind work");
+    assert!(window.has("micro 0 at"));
+}
+
+#[test]
+fn a_bound_is_dragged_on_the_timeline() {
+    let (mut window, kept) = reviewing(&[2.0], true);
+    keys(&mut window, &[Key::F]);
+    let grip = window.harness.get_by_label("Drag the offset").rect().center();
+    window.harness.drag_at(grip);
+    window.settle();
+    window.harness.hover_at(grip + egui::vec2(60.0, 0.0));
+    window.settle();
+    window.harness.drop_at(grip + egui::vec2(60.0, 0.0));
+    window.settle();
+    let review = &window.harness.state().state.review;
+    let (moved, was) = (review.rows[0].bounds.offset, event(0, 2.0).offset);
+    assert!(moved.frame > was.frame, "{moved:?}");
+    assert_eq!(review.play.at(), Some(moved), "the frame in view is the one it was put on");
+    assert_eq!(kept.lock().expect("one thread").len(), 1, "one drag is one act");
+}
+
+#[test]
+fn a_place_that_keeps_nothing_is_said_where_the_user_looks() {
+    let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
+    let opened = |keeper: Option<Box<dyn Keeper>>| Opened {
+        session: session(&[2.0]),
+        place: Some("a session".into()),
+        remarks: Vec::new(),
+        screen: None,
+        keeper,
+    };
+    let broken = Desk(Ledger::default(), Some("the disk is full.".into()));
+    window.sessions.borrow_mut().extend([Ok(opened(None)), Ok(opened(Some(Box::new(broken))))]);
+    ctrl(&mut window, Key::Num2);
+    ctrl(&mut window, Key::O);
+    assert!(window.has("READ ONLY"));
+    keys(&mut window, &[Key::Enter]);
+    assert!(window.has("1 of 1 judged"), "review goes on");
+    ctrl(&mut window, Key::O);
+    assert!(window.has("NOT KEPT: the disk is full."));
+    assert!(window.has("Error: the disk is full."));
+}
+
+#[test]
+fn a_recording_is_analysed_and_then_reviewed() {
+    let mut window = Window::open_with(Some("demo"), &[], Some("some clip.mp4".into()));
+    ctrl(&mut window, Key::Num3);
+    ctrl(&mut window, Key::O);
+    window.click("Start the analysis");
+    let started = window.started.borrow().last().cloned().expect("started");
+    assert_eq!(started.to_string(), "video:some clip.mp4");
+    assert!(!started.options.paced, "as fast as it goes");
+    say(
+        &mut window,
+        [
+            Update::Opened(SourceInfo { name: "some clip".into(), ..Default::default() }),
+            Update::Samples((0..300).map(sample).collect()),
+            Update::Event(event(0, 2.0), Some(clip(2.0))),
+            Update::Stats(Stats { analysed: 300, progress: Some(0.5), ..Stats::default() }),
+        ],
+    );
+    assert!(window.has("Analysed 50 %") && window.has("300 frames"));
+    say(&mut window, [Update::Ended(None)]);
+    window.click("Review the result");
+    assert!(window.has("Micro-expression 0") && window.has("Picture of frame 66"));
+}
+
+#[test]
+fn an_analysis_is_cancelled_and_what_it_found_stays() {
+    let mut window = Window::open(Some("demo"), &[]);
+    ctrl(&mut window, Key::Num3);
+    window.harness.state_mut().state.analyse.path = "some clip.mp4".into();
+    ctrl(&mut window, Key::Enter);
+    say(
+        &mut window,
+        [Update::Opened(SourceInfo::default()), Update::Samples((0..300).map(sample).collect())],
+    );
+    window.click("Cancel");
+    assert!(window.has("Cancelled") && window.has("Review the result"));
+}
+
+#[test]
+fn a_recording_that_cannot_be_read_is_said_where_it_was_chosen() {
+    let mut window = Window::open(Some("demo"), &[]);
+    ctrl(&mut window, Key::Num3);
+    window.harness.state_mut().state.analyse.path = "camera".into();
+    ctrl(&mut window, Key::Enter);
+    assert!(window.has("camera: expected a video file or a folder of pictures"));
+    window.harness.state_mut().state.analyse.path = "gone.mp4".into();
+    ctrl(&mut window, Key::Enter);
+    say(&mut window, [Update::Ended(Some("gone.mp4: no such file".into()))]);
+    assert!(window.has("Error: gone.mp4: no such file"));
+}
+
+#[test]
+fn the_chosen_formats_are_written_one_after_the_other() {
+    let (mut window, _) = reviewing(&[2.0], true);
+    ctrl(&mut window, Key::E);
+    window.click("csv");
+    window.click("json");
+    window.click("Choose a folder and write…");
+    assert!(window.has("2 files are in a session"));
+}
+
+#[test]
+fn an_export_that_cannot_be_written_says_so_where_it_was_asked_for() {
+    let (mut window, _) = reviewing(&[2.0], true);
+    window.picks.replace(Some(std::env::temp_dir()));
+    ctrl(&mut window, Key::E);
+    window.click("csv");
+    window.click("Choose a folder and write…");
+    assert!(window.has("csv: already exists"));
+}
+
+#[test]
+fn two_layers_are_compared_with_what_to_know_before_believing_a_kappa() {
+    let (mut window, _) = reviewing(&[2.0, 5.0, 8.0], true);
+    keys(&mut window, &[Key::Enter, Key::X, Key::Enter]);
+    ctrl(&mut window, Key::G);
+    assert!(window.has("2 of 3 and 2"));
+    assert!(window.has("Cohen’s kappa per frame, 1800 frames"));
+    assert!(window.has("prevalence index"), "why kappa misleads where events are rare");
+    ctrl(&mut window, Key::G);
+    ctrl(&mut window, Key::R);
+    window.harness.get_by_label("Name").focus();
+    window.settle();
+    write(&mut window, "Ben");
+    window.click("works blind");
+    window.click("Add rater");
+    ctrl(&mut window, Key::G);
+    assert!(window.has("nothing is compared yet"));
+}
