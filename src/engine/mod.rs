@@ -30,6 +30,7 @@ pub mod link;
 mod meter;
 mod neutral;
 pub mod offline;
+pub mod projector;
 pub mod scribe;
 
 use analysis::{Analyser, Links, Teller};

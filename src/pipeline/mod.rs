@@ -17,6 +17,7 @@ pub mod detect;
 pub mod flow;
 pub mod landmarks;
 pub mod ledger;
+pub mod magnify;
 pub mod memory;
 pub mod motion;
 pub mod pace;

@@ -12,7 +12,9 @@ use image::{ImageDecoder, ImageReader};
 use super::{
     Next, Notice, NoticeKind, Source, SourceError, SourceInfo, SourceKind, SourceSpec, check_size,
 };
+use crate::event::Moment;
 use crate::image::{Frame, RgbImage};
+use crate::session::pictures::{PictureError, Pictures, nth};
 use crate::time::Timestamp;
 
 /// The rate of a folder of which nothing is told: the one that the spotter works at.
@@ -35,20 +37,9 @@ pub const KIND: SourceKind = SourceKind {
 
 fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     let folder = spec.path();
-    let fps = spec.options.fps.unwrap_or(DEFAULT_FPS);
-    if !FPS_RANGE.contains(&fps) {
-        let expected = "a rate from 1/60 to 100000 frames per second";
-        return Err(SourceError::unusable(folder.display(), expected, fps.to_string()));
-    }
+    let fps = rate(spec)?;
     let files = pictures_in(&folder)?;
-    let Some(first) = files.first() else {
-        let found = "a folder without any";
-        return Err(SourceError::unusable(
-            folder.display(),
-            "pictures (PNG, JPEG, BMP or TIFF)",
-            found,
-        ));
-    };
+    let Some(first) = files.first() else { return Err(no_pictures(&folder)) };
     // A first picture that cannot be read is told of when its turn comes.
     let size_px = match ImageReader::open(first).map(ImageReader::into_dimensions) {
         Ok(Ok((width, height))) => (width as usize, height as usize),
@@ -72,6 +63,21 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
         last_size_px: None,
         first_failure: None,
     }))
+}
+
+/// The rate that was told, or else assumed.
+fn rate(spec: &SourceSpec) -> Result<f64, SourceError> {
+    let fps = spec.options.fps.unwrap_or(DEFAULT_FPS);
+    if !FPS_RANGE.contains(&fps) {
+        let expected = "a rate from 1/60 to 100000 frames per second";
+        return Err(SourceError::unusable(&spec.target, expected, fps.to_string()));
+    }
+    Ok(fps)
+}
+
+fn no_pictures(folder: &Path) -> SourceError {
+    let expected = "pictures (PNG, JPEG, BMP or TIFF)";
+    SourceError::unusable(folder.display(), expected, "a folder without any")
 }
 
 /// The folder's pictures in natural order.
@@ -130,6 +136,37 @@ fn first_part(text: &str) -> &str {
 
 fn starts_with_digit(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Opens a folder for looking at in any order.
+pub fn pictures(spec: &SourceSpec) -> Result<Box<dyn Pictures>, SourceError> {
+    let folder = spec.path();
+    let fps = rate(spec)?;
+    let files = pictures_in(&folder)?;
+    if files.is_empty() {
+        return Err(no_pictures(&folder));
+    }
+    let moment = |frame| Moment { frame, time: Timestamp::of_frame(frame, fps) };
+    let moments = (0..files.len() as u64).map(moment).collect();
+    Ok(Box::new(FolderPictures { files, moments }))
+}
+
+struct FolderPictures {
+    files: Vec<PathBuf>,
+    moments: Vec<Moment>,
+}
+
+impl Pictures for FolderPictures {
+    fn moments(&self) -> &[Moment] {
+        &self.moments
+    }
+
+    fn picture(&mut self, index: usize) -> Result<Frame, PictureError> {
+        let moment = nth(&self.moments, index, &self.files[0])?;
+        let path = &self.files[index];
+        let image = read_picture(path).map_err(|error| PictureError::of(path, error))?;
+        Ok(Frame::new(moment.frame, moment.time, Arc::new(image)))
+    }
 }
 
 struct Images {

@@ -22,3 +22,4 @@ mod engine;
 mod live_equals_offline;
 mod parity;
 mod program;
+mod seek;

@@ -8,8 +8,9 @@ use std::io::{self, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::read_chunk;
+use super::{Opened, read_chunk};
 use crate::image::{Frame, MAX_SIDE_PX};
+use crate::session::pictures::Pictures;
 use crate::source::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size, jpeg};
 use crate::time::Timestamp;
 
@@ -19,53 +20,66 @@ const MAX_HEADER_BYTES: u64 = 1 << 16;
 /// The longest picture: as many bytes as the largest accepted picture has raw.
 const MAX_PICTURE_BYTES: u64 = (MAX_SIDE_PX * MAX_SIDE_PX * 3) as u64;
 
-/// What opening an AVI came to.
-pub(super) enum Opened {
-    /// It can be read here.
-    Ready(Box<dyn Source>),
-    /// It cannot, but ffmpeg may; to be read as "NAME is …".
-    Foreign(String),
+mod seek;
+
+/// Opens an AVI file for reading from front to back.
+pub(super) fn open(path: &Path) -> Result<Opened<Box<dyn Source>>, SourceError> {
+    Ok(match AviVideo::open(path)? {
+        Opened::Ready(video) => Opened::Ready(Box::new(video)),
+        Opened::Foreign(what) => Opened::Foreign(what),
+    })
 }
 
-/// Opens an AVI file.
-pub(super) fn open(path: &Path) -> Result<Opened, SourceError> {
-    let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
-    let mut chunks = Chunks { reader: BufReader::new(file), data: Vec::new() };
-    let header = Header::read(&mut chunks).map_err(|error| SourceError::io(path, error))?;
-    let Some((number, stream)) = header.video() else {
-        let found = "one cut off before its pictures, or without a video stream";
-        return Err(SourceError::unusable(path.display(), "a complete AVI file", found));
-    };
-    if !stream.is_motion_jpeg() {
-        let codec = String::from_utf8_lossy(&stream.codec).into_owned();
-        return Ok(Opened::Foreign(format!("an AVI file with {codec} rather than Motion-JPEG")));
+/// Opens an AVI file for looking at in any order.
+pub(super) fn pictures(path: &Path) -> Result<Opened<Box<dyn Pictures>>, SourceError> {
+    Ok(match AviVideo::open(path)? {
+        Opened::Ready(video) => Opened::Ready(Box::new(seek::AviPictures::new(path, video)?)),
+        Opened::Foreign(what) => Opened::Foreign(what),
+    })
+}
+
+impl AviVideo {
+    fn open(path: &Path) -> Result<Opened<Self>, SourceError> {
+        let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
+        let mut chunks = Chunks { reader: BufReader::new(file), data: Vec::new() };
+        let header = Header::read(&mut chunks).map_err(|error| SourceError::io(path, error))?;
+        let Some((number, stream)) = header.video() else {
+            let found = "one cut off before its pictures, or without a video stream";
+            return Err(SourceError::unusable(path.display(), "a complete AVI file", found));
+        };
+        if !stream.is_motion_jpeg() {
+            let codec = String::from_utf8_lossy(&stream.codec).into_owned();
+            return Ok(Opened::Foreign(format!(
+                "an AVI file with {codec} rather than Motion-JPEG"
+            )));
+        }
+        if stream.scale == 0 || stream.rate == 0 {
+            let found = format!("{}/{}", stream.rate, stream.scale);
+            return Err(SourceError::unusable(path.display(), "a frame rate above zero", found));
+        }
+        check_size(path.display(), stream.size_px)?;
+        let fps = f64::from(stream.rate) / f64::from(stream.scale);
+        let (width, height) = stream.size_px;
+        let info = SourceInfo {
+            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            size_px: stream.size_px,
+            nominal_fps: Some(fps),
+            frames: (stream.frames > 0).then_some(u64::from(stream.frames)),
+            detail: format!("Motion-JPEG {width}×{height} at {fps:.4}"),
+            stamped_on_arrival: false,
+        };
+        Ok(Opened::Ready(Self {
+            announced: info.frames,
+            info,
+            chunks,
+            stream_id: format!("{number:02}").into_bytes(),
+            rate: stream.rate,
+            scale: stream.scale,
+            next_seq: 0,
+            delivered: 0,
+            is_done: false,
+        }))
     }
-    if stream.scale == 0 || stream.rate == 0 {
-        let found = format!("{}/{}", stream.rate, stream.scale);
-        return Err(SourceError::unusable(path.display(), "a frame rate above zero", found));
-    }
-    check_size(path.display(), stream.size_px)?;
-    let fps = f64::from(stream.rate) / f64::from(stream.scale);
-    let (width, height) = stream.size_px;
-    let info = SourceInfo {
-        name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        size_px: stream.size_px,
-        nominal_fps: Some(fps),
-        frames: (stream.frames > 0).then_some(u64::from(stream.frames)),
-        detail: format!("Motion-JPEG {width}×{height} at {fps:.4}"),
-        stamped_on_arrival: false,
-    };
-    Ok(Opened::Ready(Box::new(AviVideo {
-        announced: info.frames,
-        info,
-        chunks,
-        stream_id: format!("{number:02}").into_bytes(),
-        rate: stream.rate,
-        scale: stream.scale,
-        next_seq: 0,
-        delivered: 0,
-        is_done: false,
-    })))
 }
 
 /// What the header says of one stream.
@@ -195,6 +209,10 @@ struct AviVideo {
 }
 
 impl AviVideo {
+    fn is_picture(&self, id: [u8; 4]) -> bool {
+        id.starts_with(&self.stream_id) && matches!(&id[2..], b"dc" | b"db")
+    }
+
     fn time(&self, seq: u64) -> Timestamp {
         let nanos =
             i128::from(seq) * i128::from(self.scale) * 1_000_000_000 / i128::from(self.rate);
@@ -263,9 +281,8 @@ impl Source for AviVideo {
             let Some((id, size)) = self.chunks.next_chunk().map_err(|error| self.io(error))? else {
                 return self.end();
             };
-            let is_picture = id.starts_with(&self.stream_id) && matches!(&id[2..], b"dc" | b"db");
             match &id {
-                _ if is_picture => return self.picture(size),
+                _ if self.is_picture(id) => return self.picture(size),
                 // Segments beyond the first gigabyte, and lists within, are entered.
                 b"LIST" | b"RIFF" => {
                     self.chunks.read_exactly(4).map_err(|error| self.io(error))?;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::image::{Frame, RgbImage};
+use crate::session::pictures::Pictures;
 use crate::source::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
 use crate::time::Timestamp;
 
@@ -20,19 +21,16 @@ use crate::time::Timestamp;
 const FILTERS: &str =
     "showinfo=checksum=0,scale=flags=accurate_rnd+full_chroma_int+neighbor,format=rgb24";
 
+mod seek;
+
+/// Opens `path` for looking at in any order.
+pub(super) fn pictures(path: &Path, what: &str) -> Result<Box<dyn Pictures>, SourceError> {
+    Ok(Box::new(seek::FfmpegPictures::open(path, Program::needed(path, what)?)?))
+}
+
 /// Opens `path`, of which `what` is known: "a Matroska or WebM file".
 pub(super) fn open(path: &Path, what: &str) -> Result<Box<dyn Source>, SourceError> {
-    let program = Program::find().ok_or_else(|| SourceError::Helper {
-        what: format!(
-            "{} is {what}, which needs the program ffmpeg, and it is not installed",
-            path.display()
-        ),
-        advice:
-            "Install ffmpeg (Debian, Ubuntu: `sudo apt install ffmpeg`; elsewhere: ffmpeg.org), \
-                 or convert the video to MP4 with H.264"
-                .into(),
-    })?;
-    let mut video = FfmpegVideo::start(path, &program)?;
+    let mut video = FfmpegVideo::start(path, &Program::needed(path, what)?, None)?;
     // The size is known with the first picture, and so is whether there is one at all.
     match video.read_frame()? {
         Some(frame) => {
@@ -58,6 +56,18 @@ struct Program {
 }
 
 impl Program {
+    fn needed(path: &Path, what: &str) -> Result<Self, SourceError> {
+        Self::find().ok_or_else(|| SourceError::Helper {
+            what: format!(
+                "{} is {what}, which needs the program ffmpeg, and it is not installed",
+                path.display()
+            ),
+            advice: "Install ffmpeg (Debian, Ubuntu: `sudo apt install ffmpeg`; elsewhere: \
+                     ffmpeg.org), or convert the video to MP4 with H.264"
+                .into(),
+        })
+    }
+
     fn find() -> Option<Self> {
         let output = Command::new("ffmpeg").arg("-version").stdin(Stdio::null()).output().ok()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -82,7 +92,8 @@ struct FfmpegVideo {
 }
 
 impl FfmpegVideo {
-    fn start(path: &Path, program: &Program) -> Result<Self, SourceError> {
+    /// Begins to read at the file's first frame, or at or before `from` on the stream's own clock.
+    fn start(path: &Path, program: &Program, from: Option<Timestamp>) -> Result<Self, SourceError> {
         let helper = |error: io::Error| SourceError::Helper {
             what: format!("ffmpeg could not be started for {}: {error}", path.display()),
             advice: "Check that `ffmpeg -version` works in a terminal".into(),
@@ -91,7 +102,16 @@ impl FfmpegVideo {
         // A name such as "-x.mkv" or "http:…" must stay a file's name.
         let file = std::path::absolute(path).map_err(|error| SourceError::io(path, error))?;
         let mut child = Command::new("ffmpeg")
-            .args(["-hide_banner", "-nostdin", "-nostats", "-loglevel", "info", "-i"])
+            .args(["-hide_banner", "-nostdin", "-nostats", "-loglevel", "info"])
+            // The stream's own clock, wherever reading begins.
+            .args(["-copyts"])
+            .args(from.into_iter().flat_map(|from| {
+                ["-noaccurate_seek", "-seek_timestamp", "1", "-ss"]
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain([format!("{}us", from.nanos() / 1000)])
+            }))
+            .arg("-i")
             .arg(file)
             .args(["-map", "0:v:0", "-an", "-sn", "-dn"])
             .args(["-vf", FILTERS])

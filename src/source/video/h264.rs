@@ -17,7 +17,7 @@ use crate::source::colour::{Planes, rgb_from_planes};
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
 
 /// The decoder's set-up, from an MP4's `avcC` box (ISO/IEC 14496-15, 5.3.3).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AvcConfig {
     /// How many bytes give the length of a unit inside a sample: 1, 2 or 4.
     length_bytes: usize,
@@ -49,20 +49,38 @@ impl AvcConfig {
         Some(Self { length_bytes, parameter_sets, stream: stream? })
     }
 
+    /// Whether decoding may begin with this sample: no picture from it on needs one before it. Other
+    /// key frames do not promise that of the pictures that are shown before them.
+    pub(super) fn is_beginning(&self, sample: &[u8]) -> bool {
+        const INSTANTANEOUS_REFRESH: u8 = 5;
+        self.units(sample)
+            .map_while(|unit| unit)
+            .any(|unit| unit.first().is_some_and(|header| header & 0x1F == INSTANTANEOUS_REFRESH))
+    }
+
+    /// The sample's units; none where a length lies, which ends them.
+    fn units<'a>(&self, sample: &'a [u8]) -> impl Iterator<Item = Option<&'a [u8]>> {
+        let (length_bytes, mut rest) = (self.length_bytes, sample);
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let unit = rest.split_at_checked(length_bytes).and_then(|(length, after)| {
+                let length = length.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
+                after.split_at_checked(length)
+            });
+            rest = unit.map_or(&[], |(_, after)| after);
+            Some(unit.map(|(unit, _)| unit))
+        })
+    }
+
     /// Writes a sample's units with start codes into `units`; false when a length lies.
     fn with_start_codes(&self, sample: &[u8], units: &mut Vec<u8>) -> bool {
-        let mut rest = sample;
-        while !rest.is_empty() {
-            let Some((length, after)) = rest.split_at_checked(self.length_bytes) else {
-                return false;
-            };
-            let length = length.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
-            let Some((unit, after)) = after.split_at_checked(length) else { return false };
+        self.units(sample).all(|unit| {
             units.extend(START_CODE);
-            units.extend(unit);
-            rest = after;
-        }
-        true
+            units.extend(unit.unwrap_or_default());
+            unit.is_some()
+        })
     }
 }
 
@@ -77,6 +95,8 @@ pub(super) struct H264 {
     waiting: BinaryHeap<Reverse<u64>>,
     units: Vec<u8>,
     has_parameter_sets: bool,
+    /// Pictures before this place only pass through: they come out empty.
+    first_wanted: u64,
 }
 
 impl H264 {
@@ -92,7 +112,13 @@ impl H264 {
             waiting: BinaryHeap::new(),
             units: Vec::new(),
             has_parameter_sets: false,
+            first_wanted: 0,
         })
+    }
+
+    /// From now on, pictures before `place` are decoded for others' sake only, and come out empty.
+    pub(super) fn want_from(&mut self, place: u64) {
+        self.first_wanted = place;
     }
 
     /// Takes the sample to be shown at `place`; gives the picture that leaves the decoder, if any.
@@ -110,7 +136,7 @@ impl H264 {
                 self.waiting.push(Reverse(place));
                 let picture = picture?;
                 let Reverse(first) = self.waiting.pop()?;
-                Some((first, rgb(&picture, &self.config.stream)))
+                Some((first, rgb(&picture, &self.config.stream, first >= self.first_wanted)))
             }
             Err(error) => Some((place, Err(format!("a sample that does not decode ({error})")))),
         }
@@ -123,7 +149,7 @@ impl H264 {
             .iter()
             .filter_map(|picture| {
                 let Reverse(first) = self.waiting.pop()?;
-                Some((first, rgb(picture, &self.config.stream)))
+                Some((first, rgb(picture, &self.config.stream, first >= self.first_wanted)))
             })
             .collect();
         while let Some(Reverse(place)) = self.waiting.pop() {
@@ -133,7 +159,10 @@ impl H264 {
     }
 }
 
-fn rgb(picture: &DecodedYUV<'_>, stream: &Stream) -> Result<RgbImage, String> {
+fn rgb(picture: &DecodedYUV<'_>, stream: &Stream, is_wanted: bool) -> Result<RgbImage, String> {
+    if !is_wanted {
+        return Ok(RgbImage::default());
+    }
     let (size_px, strides) = (picture.dimensions(), picture.strides());
     let source = Planes {
         planes: [picture.y(), picture.u(), picture.v()],

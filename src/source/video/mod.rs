@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Source, SourceError, SourceKind, SourceSpec};
+use crate::session::pictures::Pictures;
 
 mod avi;
 mod ffmpeg;
@@ -27,22 +28,46 @@ pub const KIND: SourceKind = SourceKind {
     open,
 };
 
+/// What opening a file with one of the readers here came to.
+enum Opened<T> {
+    /// It can be read here.
+    Ready(T),
+    /// It cannot, but ffmpeg may; to be read as "NAME is …".
+    Foreign(String),
+}
+
+/// Opens a video for looking at in any order. Pictures, numbers and times are those that reading it
+/// from front to back gives.
+pub fn pictures(path: &Path) -> Result<Box<dyn Pictures>, SourceError> {
+    let head = first_bytes(path)?;
+    let opened = match Container::of(&head) {
+        Container::Mp4 => mp4::pictures(path)?,
+        Container::Avi => avi::pictures(path)?,
+        Container::Other(what) => Opened::Foreign(what.into()),
+        Container::Text => return Err(no_video(path, "text")),
+    };
+    match opened {
+        Opened::Ready(pictures) => Ok(pictures),
+        Opened::Foreign(what) => ffmpeg::pictures(path, &what),
+    }
+}
+
+fn no_video(path: &Path, found: &str) -> SourceError {
+    SourceError::unusable(path.display(), "a video file", found)
+}
+
 fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     let path = spec.path();
     let head = first_bytes(&path)?;
-    match Container::of(&head) {
-        Container::Mp4 => match mp4::open(&path)? {
-            mp4::Opened::Ready(source) => Ok(source),
-            mp4::Opened::Foreign(what) => ffmpeg::open(&path, &what),
-        },
-        Container::Avi => match avi::open(&path)? {
-            avi::Opened::Ready(source) => Ok(source),
-            avi::Opened::Foreign(what) => ffmpeg::open(&path, &what),
-        },
-        Container::Other(what) => ffmpeg::open(&path, what),
-        Container::Text => {
-            Err(SourceError::unusable(path.display(), "a video file", "text".to_owned()))
-        }
+    let opened = match Container::of(&head) {
+        Container::Mp4 => mp4::open(&path)?,
+        Container::Avi => avi::open(&path)?,
+        Container::Other(what) => Opened::Foreign(what.into()),
+        Container::Text => return Err(no_video(&path, "text")),
+    };
+    match opened {
+        Opened::Ready(source) => Ok(source),
+        Opened::Foreign(what) => ffmpeg::open(&path, &what),
     }
 }
 
@@ -100,14 +125,14 @@ fn is_text(head: &[u8]) -> bool {
 fn first_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
     const ENOUGH: u64 = 512;
     if path.is_dir() {
-        return Err(SourceError::unusable(path.display(), "a video file", "a folder"));
+        return Err(no_video(path, "a folder"));
     }
     let mut head = Vec::new();
     File::open(path)
         .and_then(|file| file.take(ENOUGH).read_to_end(&mut head))
         .map_err(|error| SourceError::io(path, error))?;
     if head.is_empty() {
-        return Err(SourceError::unusable(path.display(), "a video file", "an empty file"));
+        return Err(no_video(path, "an empty file"));
     }
     Ok(head)
 }

@@ -12,94 +12,140 @@ use std::sync::Arc;
 use re_mp4::{Mp4, Sample, StsdBoxContent, TrackKind};
 
 use super::h264::{AvcConfig, H264, Shown};
-use super::read_chunk;
 use super::turn::Turn;
+use super::{Opened, read_chunk};
 use crate::image::Frame;
+use crate::session::pictures::Pictures;
 use crate::source::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
 use crate::time::Timestamp;
 
-/// What opening an MP4 came to.
-pub(super) enum Opened {
-    /// It can be read here.
-    Ready(Box<dyn Source>),
-    /// It cannot, but ffmpeg may; to be read as "NAME is …".
-    Foreign(String),
+mod seek;
+
+/// Opens an MP4 file for reading from front to back.
+pub(super) fn open(path: &Path) -> Result<Opened<Box<dyn Source>>, SourceError> {
+    Ok(match Movie::open(path)? {
+        Opened::Ready(movie) => {
+            let decoder = movie.decoder()?;
+            Opened::Ready(Box::new(Mp4Video {
+                movie,
+                decoder,
+                next_sample: 0,
+                next_place: 0,
+                ready: Vec::new(),
+                lost: 0,
+                stage: Stage::Decoding,
+            }))
+        }
+        Opened::Foreign(what) => Opened::Foreign(what),
+    })
 }
 
-/// Opens an MP4 file.
-pub(super) fn open(path: &Path) -> Result<Opened, SourceError> {
-    let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
-    let mut reader = BufReader::new(file);
-    let layout = Layout::read(&mut reader).map_err(|error| SourceError::io(path, error))?;
-    let expected = "a complete MP4 file";
-    if !layout.has_index {
-        let found = if layout.is_cut {
-            "one cut off before its index (its end is missing)"
-        } else {
-            "one without an index (moov box)"
+/// Opens an MP4 file for looking at in any order.
+pub(super) fn pictures(path: &Path) -> Result<Opened<Box<dyn Pictures>>, SourceError> {
+    Ok(match Movie::open(path)? {
+        Opened::Ready(movie) => Opened::Ready(Box::new(seek::Mp4Pictures::new(path, movie))),
+        Opened::Foreign(what) => Opened::Foreign(what),
+    })
+}
+
+/// The video track of a file.
+struct Movie {
+    info: SourceInfo,
+    reader: BufReader<File>,
+    samples: Vec<Sample>,
+    order: DisplayOrder,
+    config: AvcConfig,
+    turn: Turn,
+    /// The file ends inside a box, and nobody has been told.
+    is_cut: bool,
+    buffer: Vec<u8>,
+}
+
+impl Movie {
+    fn open(path: &Path) -> Result<Opened<Self>, SourceError> {
+        let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
+        let mut reader = BufReader::new(file);
+        let layout = Layout::read(&mut reader).map_err(|error| SourceError::io(path, error))?;
+        let expected = "a complete MP4 file";
+        if !layout.has_index {
+            let found = if layout.is_cut {
+                "one cut off before its index (its end is missing)"
+            } else {
+                "one without an index (moov box)"
+            };
+            return Err(SourceError::unusable(path.display(), expected, found));
+        }
+        let mp4 = parse(&mut reader, layout.whole_bytes)
+            .map_err(|found| SourceError::unusable(path.display(), expected, found))?;
+        let track = mp4.tracks().values().find(|track| track.kind == Some(TrackKind::Video));
+        let Some(track) = track else {
+            return Ok(Opened::Foreign(
+                "an MP4 file without a video track that is known here".into(),
+            ));
         };
-        return Err(SourceError::unusable(path.display(), expected, found));
+        let description = &track.trak(&mp4).mdia.minf.stbl.stsd.contents;
+        let StsdBoxContent::Avc1(avc1) = description else {
+            let codec = track.codec_string(&mp4).unwrap_or_else(|| "an unknown codec".into());
+            return Ok(Opened::Foreign(format!("an MP4 file with {codec} rather than H.264")));
+        };
+        let Some(config) = AvcConfig::parse(&avc1.avcc.raw) else {
+            return Err(SourceError::unusable(path.display(), expected, "broken H.264 parameters"));
+        };
+        if !config.stream.is_plain {
+            return Ok(Opened::Foreign(
+                "an MP4 file whose H.264 is interlaced or not 8-bit 4:2:0".into(),
+            ));
+        }
+        let size_px = (usize::from(avc1.width), usize::from(avc1.height));
+        check_size(path.display(), size_px)?;
+        if track.samples.is_empty() {
+            return Err(SourceError::unusable(path.display(), "a video with frames", "none"));
+        }
+        let matrix = &track.trak(&mp4).tkhd.matrix;
+        let turn = Turn::from_matrix([matrix.a, matrix.b, matrix.c, matrix.d]);
+        let order = DisplayOrder::of(&track.samples, track.timescale);
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let fps = order.mean_fps();
+        let shown_size_px = turn.size_px(size_px);
+        let info = SourceInfo {
+            name,
+            size_px: shown_size_px,
+            nominal_fps: fps,
+            frames: Some(track.samples.len() as u64),
+            detail: format!(
+                "H.264 {}×{} at {:.4}",
+                shown_size_px.0,
+                shown_size_px.1,
+                fps.unwrap_or_default()
+            ),
+            stamped_on_arrival: false,
+        };
+        Ok(Opened::Ready(Self {
+            info,
+            reader,
+            samples: track.samples.clone(),
+            order,
+            config,
+            turn,
+            is_cut: layout.is_cut,
+            buffer: Vec::new(),
+        }))
     }
-    let mp4 = parse(&mut reader, layout.whole_bytes)
-        .map_err(|found| SourceError::unusable(path.display(), expected, found))?;
-    let track = mp4.tracks().values().find(|track| track.kind == Some(TrackKind::Video));
-    let Some(track) = track else {
-        return Ok(Opened::Foreign("an MP4 file without a video track that is known here".into()));
-    };
-    let description = &track.trak(&mp4).mdia.minf.stbl.stsd.contents;
-    let StsdBoxContent::Avc1(avc1) = description else {
-        let codec = track.codec_string(&mp4).unwrap_or_else(|| "an unknown codec".into());
-        return Ok(Opened::Foreign(format!("an MP4 file with {codec} rather than H.264")));
-    };
-    let Some(config) = AvcConfig::parse(&avc1.avcc.raw) else {
-        return Err(SourceError::unusable(path.display(), expected, "broken H.264 parameters"));
-    };
-    if !config.stream.is_plain {
-        return Ok(Opened::Foreign(
-            "an MP4 file whose H.264 is interlaced or not 8-bit 4:2:0".into(),
-        ));
+
+    fn decoder(&self) -> Result<H264, SourceError> {
+        H264::new(self.config.clone())
+            .map_err(|found| SourceError::unusable(&self.info.name, "an H.264 decoder", found))
     }
-    let size_px = (usize::from(avc1.width), usize::from(avc1.height));
-    check_size(path.display(), size_px)?;
-    if track.samples.is_empty() {
-        return Err(SourceError::unusable(path.display(), "a video with frames", "none"));
+
+    /// Reads a sample into the buffer; false where it is cut off.
+    fn read_sample(&mut self, sample: &Sample) -> io::Result<bool> {
+        self.reader.seek(SeekFrom::Start(sample.offset))?;
+        read_chunk(&mut self.reader, sample.size, &mut self.buffer)
     }
-    let decoder = H264::new(config)
-        .map_err(|found| SourceError::unusable(path.display(), "an H.264 decoder", found))?;
-    let matrix = &track.trak(&mp4).tkhd.matrix;
-    let turn = Turn::from_matrix([matrix.a, matrix.b, matrix.c, matrix.d]);
-    let order = DisplayOrder::of(&track.samples, track.timescale);
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let fps = order.mean_fps();
-    let shown_size_px = turn.size_px(size_px);
-    let info = SourceInfo {
-        name,
-        size_px: shown_size_px,
-        nominal_fps: fps,
-        frames: Some(track.samples.len() as u64),
-        detail: format!(
-            "H.264 {}×{} at {:.4}",
-            shown_size_px.0,
-            shown_size_px.1,
-            fps.unwrap_or_default()
-        ),
-        stamped_on_arrival: false,
-    };
-    Ok(Opened::Ready(Box::new(Mp4Video {
-        info,
-        reader,
-        samples: track.samples.clone(),
-        order,
-        decoder,
-        turn,
-        next_sample: 0,
-        next_place: 0,
-        ready: Vec::new(),
-        lost: 0,
-        is_cut: layout.is_cut,
-        stage: Stage::Decoding,
-        buffer: Vec::new(),
-    })))
+
+    fn io(&self, error: io::Error) -> SourceError {
+        SourceError::Io { path: self.info.name.clone(), error }
+    }
 }
 
 /// Parses the index. The parser indexes into tables that a damaged file may have made too short, and
@@ -201,12 +247,8 @@ enum Stage {
 }
 
 struct Mp4Video {
-    info: SourceInfo,
-    reader: BufReader<File>,
-    samples: Vec<Sample>,
-    order: DisplayOrder,
+    movie: Movie,
     decoder: H264,
-    turn: Turn,
     next_sample: usize,
     /// The place after that of the newest frame delivered.
     next_place: u64,
@@ -214,59 +256,47 @@ struct Mp4Video {
     ready: Vec<Shown>,
     /// Samples that gave no picture and have been told.
     lost: u64,
-    /// The file ends inside a box, and nobody has been told.
-    is_cut: bool,
     stage: Stage,
-    buffer: Vec<u8>,
 }
 
 impl Mp4Video {
     /// Feeds one sample, or empties the decoder after the last.
     fn advance(&mut self) -> Result<Option<Notice>, SourceError> {
-        let Some(sample) = self.samples.get(self.next_sample).copied() else {
+        let Some(sample) = self.movie.samples.get(self.next_sample).copied() else {
             self.ready = self.decoder.finish();
             self.ready.reverse();
             self.stage = Stage::Emptying;
             return Ok(None);
         };
-        let place = self.order.places[self.next_sample];
+        let place = self.movie.order.places[self.next_sample];
         self.next_sample += 1;
-        if !self.read_sample(&sample).map_err(|error| self.io(error))? {
-            let missing = self.samples.len() - self.next_sample + 1;
-            self.next_sample = self.samples.len();
+        if !self.movie.read_sample(&sample).map_err(|error| self.movie.io(error))? {
+            let missing = self.movie.samples.len() - self.next_sample + 1;
+            self.next_sample = self.movie.samples.len();
             self.lost += missing as u64;
-            self.is_cut = false;
+            self.movie.is_cut = false;
             return Ok(Some(Notice::new(
                 NoticeKind::CorruptFrame,
                 format!(
                     "{} is cut off: its last {missing} of {} frames are missing",
-                    self.info.name,
-                    self.samples.len()
+                    self.movie.info.name,
+                    self.movie.samples.len()
                 ),
             )));
         }
-        self.ready.extend(self.decoder.decode(place, &self.buffer));
+        self.ready.extend(self.decoder.decode(place, &self.movie.buffer));
         Ok(None)
     }
 
-    fn read_sample(&mut self, sample: &Sample) -> io::Result<bool> {
-        self.reader.seek(SeekFrom::Start(sample.offset))?;
-        read_chunk(&mut self.reader, sample.size, &mut self.buffer)
-    }
-
-    fn io(&self, error: io::Error) -> SourceError {
-        SourceError::Io { path: self.info.name.clone(), error }
-    }
-
     fn shown(&mut self, (place, picture): Shown) -> Result<Next, SourceError> {
-        let time = self.order.times.get(place as usize).copied().unwrap_or_default();
+        let time = self.movie.order.times.get(place as usize).copied().unwrap_or_default();
         match picture {
             // Damage can make a decoder give pictures out of turn; time must not run backwards.
             Ok(_) if place < self.next_place => Ok(self.lost(place, time, "it came out of turn")),
             Ok(image) => {
                 self.next_place = place + 1;
-                let image = Arc::new(self.turn.apply(image));
-                check_size(&self.info.name, (image.width, image.height))?;
+                let image = Arc::new(self.movie.turn.apply(image));
+                check_size(&self.movie.info.name, (image.width, image.height))?;
                 Ok(Next::Frame(Frame::new(place, time, image)))
             }
             Err(why) => Ok(self.lost(place, time, &why)),
@@ -275,14 +305,14 @@ impl Mp4Video {
 
     fn lost(&mut self, place: u64, time: Timestamp, why: &str) -> Next {
         self.lost += 1;
-        let text = format!("frame {place} of {} at {time} is lost: {why}", self.info.name);
+        let text = format!("frame {place} of {} at {time} is lost: {why}", self.movie.info.name);
         Next::Notice(Notice::new(NoticeKind::CorruptFrame, text))
     }
 }
 
 impl Source for Mp4Video {
     fn info(&self) -> &SourceInfo {
-        &self.info
+        &self.movie.info
     }
 
     fn next(&mut self) -> Result<Next, SourceError> {
@@ -298,13 +328,14 @@ impl Source for Mp4Video {
                 }
                 Stage::Emptying => {
                     self.stage = Stage::Done;
-                    if self.lost == self.samples.len() as u64 {
+                    if self.lost == self.movie.samples.len() as u64 {
                         let found = format!("none among {} samples", self.lost);
                         let expected = "a video with frames that decode";
-                        return Err(SourceError::unusable(&self.info.name, expected, found));
+                        return Err(SourceError::unusable(&self.movie.info.name, expected, found));
                     }
-                    if self.is_cut {
-                        let text = format!("{} is cut off: its end is missing", self.info.name);
+                    if self.movie.is_cut {
+                        let text =
+                            format!("{} is cut off: its end is missing", self.movie.info.name);
                         return Ok(Next::Notice(Notice::new(NoticeKind::CorruptFrame, text)));
                     }
                 }
