@@ -16,6 +16,7 @@ pub mod json;
 pub mod megc;
 pub mod openface;
 pub mod parquet;
+pub mod training;
 pub mod view;
 
 pub use view::View;
@@ -54,6 +55,7 @@ pub static EXPORTERS: &[Exporter] = &[
     openface::EXPORTER,
     megc::EXPORTER,
     parquet::EXPORTER,
+    training::EXPORTER,
 ];
 
 /// What an export wrote.

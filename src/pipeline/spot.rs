@@ -28,7 +28,7 @@ pub const ROW_OUTPUTS: usize = 6;
 
 /// Frames further apart than this, in seconds, do not show one movement: a micro-expression rises in
 /// about 0.17 s.
-const MAX_STEP_SECS: f64 = 0.25;
+pub const MAX_STEP_SECS: f64 = 0.25;
 
 /// The network that scores one window.
 ///

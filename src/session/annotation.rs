@@ -101,16 +101,21 @@ impl Label {
         }
     }
 
-    /// The class of the field's composite evaluation that it falls into (MEGC 2019), or `others`.
-    pub fn class(self) -> &'static str {
+    /// The class of the field's composite evaluation that it falls into (MEGC 2019); none for `other`.
+    pub fn emotion(self) -> Option<Emotion> {
         match self {
-            Self::Happiness => Emotion::Positive.name(),
-            Self::Surprise => Emotion::Surprise.name(),
+            Self::Happiness => Some(Emotion::Positive),
+            Self::Surprise => Some(Emotion::Surprise),
             Self::Anger | Self::Disgust | Self::Fear | Self::Sadness | Self::Contempt => {
-                Emotion::Negative.name()
+                Some(Emotion::Negative)
             }
-            Self::Other => "others",
+            Self::Other => None,
         }
+    }
+
+    /// That class's name, or `others`.
+    pub fn class(self) -> &'static str {
+        self.emotion().map_or("others", Emotion::name)
     }
 }
 
