@@ -135,7 +135,10 @@ impl State {
                 self.messages.post(Weight::Note, Topic::Other, text);
             }
             Update::Ended(error) => self.take_in_end(error),
-            Update::Samples(_) | Update::Event(..) | Update::Threshold(_) => {}
+            Update::Samples(_)
+            | Update::Event(..)
+            | Update::Threshold(_)
+            | Update::Recording(_) => {}
         }
     }
 

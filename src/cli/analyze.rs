@@ -1,22 +1,28 @@
 //! `fleeting analyze`: a source in, events and samples out, with the numbers that live analysis gives.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
+
 use super::CliError;
+use super::interrupt::{Interrupt, Interruptible};
 use super::progress::Progress;
 use crate::config::Config;
 use crate::engine::offline::analyse_all;
-use crate::engine::{Engine, Update};
+use crate::engine::record::{RecordOrder, RecordState};
+use crate::engine::{Command, Engine, Update};
 use crate::event::EventKind;
 use crate::export::csv::write_events;
 use crate::export::{Exporter, View, write_new};
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::Pipeline;
 use crate::session::Session;
+use crate::session::consent::Consent;
+use crate::session::store::shelf;
 use crate::source::demo::{self, Demo};
-use crate::source::{SourceInfo, SourceSpec, camera};
+use crate::source::{Source, SourceSpec, camera};
 use crate::synth::video::TRUTH_FILE;
 use crate::time::Timestamp;
 
@@ -28,16 +34,33 @@ const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
 #[command(after_help = "Examples:\n  \
     fleeting analyze clip.mp4 --out results\n  \
     fleeting analyze images:frames/ --fps 200 --out results\n  \
-    fleeting analyze demo:7 --seconds 60 --out results\n\n\
-    DIR must be new or empty; nothing is ever overwritten. It gets events.csv (one line per event) \
+    fleeting analyze demo:7 --seconds 60 --out results\n  \
+    fleeting analyze camera --session P01.fleeting --who P01 --purpose \"pilot study\"\n\n\
+    The folder of --out must be new or empty; nothing is ever overwritten. It gets events.csv (one line per event) \
     and samples.csv (one line per frame; an empty score is a frame that could not be scored); \
-    for the demo person also truth.csv.")]
+    for the demo person also truth.csv. That of --session must not hold a session; it gets what a \
+    recording in the window gets, to be reviewed and exported. Ctrl-C ends in order.")]
 pub(super) struct Raw {
     /// camera, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
     source: String,
     /// Folder for the results
+    #[arg(long, value_name = "DIR", required_unless_present = "session")]
+    out: Option<PathBuf>,
+    /// Folder for a session: pictures, scores, events
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    session: Option<PathBuf>,
+    /// Store no picture in the session
+    #[arg(long, requires = "session")]
+    scores_only: bool,
+    /// Who is in the session: a name or a code. Needed for a camera
+    #[arg(long, requires = "session")]
+    who: Option<String>,
+    /// What the session is for. Needed for a camera
+    #[arg(long, requires = "session")]
+    purpose: Option<String>,
+    /// Last day on which the session may be kept
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "session", value_parser = parse_last_day)]
+    keep_until: Option<Date>,
     /// What to write
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "csv",
         value_parser = super::format_names())]
@@ -65,7 +88,9 @@ pub struct Job {
     /// The source.
     pub source: SourceSpec,
     /// Folder for the results, new or empty.
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
+    /// The session to store.
+    pub session: Option<RecordOrder>,
     /// The formats.
     pub formats: Vec<&'static Exporter>,
     /// Which models.
@@ -83,23 +108,57 @@ impl Raw {
         if let Some(rate) = self.false_alarms_per_minute {
             config.spotting.false_alarms_per_minute = rate;
         }
-        if self.seconds.is_none() && ENDLESS.contains(&source.kind) {
+        // What is recorded is safe at any moment, so Ctrl-C is an end as good as any.
+        let needs_end = self.seconds.is_none() && self.session.is_none();
+        if needs_end && ENDLESS.contains(&source.kind) {
             return Err(CliError::Misuse(format!("{source} has no end: give --seconds")));
         }
         let formats = super::exporters(&self.format)?;
-        Ok(Job { source, out: self.out, formats, models: super::model_choice(self.models), config })
+        let consent = self.consent(&source)?;
+        let with_pictures = !self.scores_only;
+        let order = |folder| RecordOrder { folder, consent, with_pictures };
+        let (session, models) = (self.session.map(order), super::model_choice(self.models));
+        Ok(Job { source, out: self.out, session, formats, models, config })
+    }
+
+    /// What was agreed. A camera's person must have been asked; a video's were, elsewhere.
+    fn consent(&self, source: &SourceSpec) -> Result<Option<Consent>, CliError> {
+        if self.session.is_none() {
+            return Ok(None);
+        }
+        let is_asked = source.kind == camera::KIND.name;
+        if !is_asked && self.who.is_none() && self.purpose.is_none() && self.keep_until.is_none() {
+            return Ok(None);
+        }
+        let consent = Consent {
+            who: self.who.clone().unwrap_or_default(),
+            purpose: self.purpose.clone().unwrap_or_default(),
+            keep_until: self.keep_until,
+        };
+        match consent.missing() {
+            Some(missing) => Err(CliError::Misuse(format!("{missing} (--who, --purpose)"))),
+            None => Ok(Some(consent)),
+        }
     }
 }
 
+fn parse_last_day(text: &str) -> Result<Date, String> {
+    let date: Date = text.parse().map_err(|_| "expected a date such as 2027-12-31".to_owned())?;
+    let today = shelf::today();
+    if date < today { Err(format!("expected {today} or later")) } else { Ok(date) }
+}
+
 pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
-    super::must_be_new_or_empty(&job.out)?;
+    job.out.as_ref().map_or(Ok(()), |folder| super::must_be_new_or_empty(folder))?;
+    let interrupt = Interrupt::watch();
     let mut session = Session::keeping_all();
     let begun = Instant::now();
-    let broken = if job.source.is_live() {
-        watch(job, &mut session)
+    let broken = if job.source.is_live() || job.session.is_some() {
+        watch(job, &mut session, &interrupt)
     } else {
-        read_through(job, &mut session)
+        read_through(job, &mut session, &interrupt)
     };
+    let broken = broken.and(interrupt.check());
     // What was measured before a source broke is worth keeping; with nothing measured there is
     // nothing to write.
     if session.history.is_empty()
@@ -110,49 +169,116 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     for logged in &session.notices {
         tracing::warn!("{}: {}", logged.time, logged.notice.text);
     }
-    super::write_view(&mut View::of_model(&session), &job.formats, &job.out, out)?;
-    if job.source.kind == demo::KIND.name {
-        write_truth(job, &session, out)?;
+    if let Some(folder) = &job.out {
+        super::write_view(&mut View::of_model(&session), &job.formats, folder, out)?;
+        if job.source.kind == demo::KIND.name {
+            write_truth(job, folder, &session, out)?;
+        }
+    }
+    if let Some(order) = &job.session
+        && shelf::look(&order.folder).is_ok()
+    {
+        writeln!(out, "wrote {}", order.folder.display()).map_err(CliError::Output)?;
     }
     summarize(&session, begun.elapsed(), out)?;
     broken
 }
 
 /// A source that waits: frame after frame, here.
-fn read_through(job: &Job, session: &mut Session) -> Result<(), CliError> {
+fn read_through(job: &Job, session: &mut Session, interrupt: &Interrupt) -> Result<(), CliError> {
     // First, because a wrong file name should be said at once.
-    let mut source = job.source.open()?;
+    let inner = job.source.open()?;
+    let mut source = Interruptible { inner, interrupt: interrupt.clone() };
     let mut pipeline = Pipeline::new(&Models::load(&job.models)?, &job.config)?;
     let progress = Progress::new(source.info(), job.source.options.limit_secs);
-    let analysed = analyse_all(source.as_mut(), &mut pipeline, session, |frame| {
+    let analysed = analyse_all(&mut source, &mut pipeline, session, |frame| {
         progress.show(frame.seq, frame.time);
     });
     progress.end();
     Ok(analysed?)
 }
 
-/// A source that does not wait: through the engine, which counts what it has to drop.
-fn watch(job: &Job, session: &mut Session) -> Result<(), CliError> {
+/// A source that does not wait, or that is recorded: through the engine, which counts what it has to
+/// drop, and stores what the window would store.
+fn watch(job: &Job, session: &mut Session, interrupt: &Interrupt) -> Result<(), CliError> {
     let engine = Engine::start(job.source.clone(), job.models.clone(), job.config.clone(), || ());
-    let progress = Progress::new(&SourceInfo::default(), job.source.options.limit_secs);
-    loop {
+    if let Some(order) = &job.session {
+        engine
+            .send(Command::Record(Box::new(order.clone())))
+            .map_err(|error| CliError::Failed(error.to_string()))?;
+    }
+    let mut watch = Watch { session, job, progress: None, warned: false, broken: Ok(()) };
+    while !interrupt.is_set() {
         let Some(update) = engine.wait(Duration::from_millis(100)) else { continue };
-        session.apply(&update);
-        if let Some(sample) = session.history.samples().last() {
-            progress.show(sample.seq, sample.time);
+        if watch.take_in(&update) {
+            return watch.end();
         }
-        if let Update::Ended(reason) = update {
-            progress.end();
-            return reason.map_or(Ok(()), |text| Err(CliError::Failed(text)));
+    }
+    for update in engine.finish() {
+        watch.take_in(&update);
+    }
+    watch.end()
+}
+
+struct Watch<'a> {
+    session: &'a mut Session,
+    job: &'a Job,
+    progress: Option<Progress>,
+    /// Of a disk that will be full.
+    warned: bool,
+    broken: Result<(), CliError>,
+}
+
+impl Watch<'_> {
+    /// Whether nothing follows, or nothing that is worth waiting for.
+    fn take_in(&mut self, update: &Update) -> bool {
+        self.session.apply(update);
+        match update {
+            Update::Opened(info) if self.progress.is_none() => {
+                self.progress = Some(Progress::new(info, self.job.source.options.limit_secs));
+            }
+            Update::Samples(samples) => {
+                if let Some((progress, sample)) = self.progress.as_ref().zip(samples.last()) {
+                    progress.show(sample.seq, sample.time);
+                }
+            }
+            Update::Recording(recording) => {
+                if recording.is_low() && !std::mem::replace(&mut self.warned, true) {
+                    tracing::warn!("{}", recording.low_words());
+                }
+                if let RecordState::Stopped(Some(why)) = &recording.state {
+                    self.broken = Err(CliError::Failed(why.clone()));
+                    // Without a session, only the other results are worth going on for.
+                    return self.job.out.is_none();
+                }
+            }
+            Update::Ended(reason) => {
+                if let (Some(text), true) = (reason, self.broken.is_ok()) {
+                    self.broken = Err(CliError::Failed(text.clone()));
+                }
+                return true;
+            }
+            _ => {}
         }
+        false
+    }
+
+    fn end(self) -> Result<(), CliError> {
+        self.progress.iter().for_each(Progress::end);
+        self.broken
     }
 }
 
 /// What the demo person truly did, beside what was found.
-fn write_truth(job: &Job, session: &Session, out: &mut dyn Write) -> Result<(), CliError> {
+fn write_truth(
+    job: &Job,
+    folder: &Path,
+    session: &Session,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
     let end = session.history.span().map_or(Timestamp::ZERO, |(_, last)| last);
     let events = Demo::open(&job.source)?.truth(end);
-    let path = job.out.join(TRUTH_FILE);
+    let path = folder.join(TRUTH_FILE);
     write_new(&path, |file| write_events(&events, file))?;
     writeln!(out, "wrote {}", path.display()).map_err(CliError::Output)
 }

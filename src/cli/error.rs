@@ -9,6 +9,7 @@ use crate::engine::offline::OfflineError;
 use crate::evaluate::EvaluateError;
 use crate::export::ExportError;
 use crate::model::ModelError;
+use crate::session::store::StoreError;
 use crate::source::SourceError;
 
 /// Why a job was not done.
@@ -38,6 +39,12 @@ pub enum CliError {
     /// A session that could not be written or read.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// A stored session.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Ctrl-C.
+    #[error("stopped by Ctrl-C; what was measured until then is written")]
+    Interrupted,
     /// A file that was to be read or written.
     #[error("{}: {error}", path.display())]
     File {
@@ -66,7 +73,12 @@ impl CliError {
             // The reader of a pipe has seen enough: `fleeting doctor | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             _ => {
-                let code = if matches!(self, Self::Misuse(_)) { 2 } else { 1 };
+                let code = match self {
+                    Self::Misuse(_) => 2,
+                    // As a shell says it: 128 and the signal's number.
+                    Self::Interrupted => 130,
+                    _ => 1,
+                };
                 // Nothing is left to tell where even this fails.
                 match writeln!(io::stderr(), "fleeting: {self}") {
                     Ok(()) | Err(_) => ExitCode::from(code),

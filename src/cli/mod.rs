@@ -8,6 +8,7 @@
 //! | 0 | done |
 //! | 1 | something failed: a file, a device, a model; one line on standard error says what |
 //! | 2 | the command line cannot be understood |
+//! | 130 | stopped by Ctrl-C; what was measured until then is written |
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -28,7 +29,9 @@ mod error;
 pub mod evaluate;
 pub mod export;
 pub mod gui;
+mod interrupt;
 mod progress;
+pub mod sessions;
 pub mod synth;
 
 pub use error::CliError;
@@ -67,6 +70,7 @@ enum RawCommand {
     Synth(synth::Raw),
     Export(export::Raw),
     Agreement(agreement::Raw),
+    Sessions(sessions::Raw),
     Doctor(doctor::Raw),
 }
 
@@ -85,6 +89,8 @@ pub enum Job {
     Export(export::Job),
     /// Compare two layers of a session.
     Agreement(agreement::Job),
+    /// List or delete stored sessions.
+    Sessions(sessions::Job),
     /// Say what runs here and how fast.
     Doctor(doctor::Job),
 }
@@ -126,6 +132,7 @@ pub fn parse(
         Some(RawCommand::Synth(raw)) => Job::Synth(raw.check()?),
         Some(RawCommand::Export(raw)) => Job::Export(raw.check()?),
         Some(RawCommand::Agreement(raw)) => Job::Agreement(raw.check()),
+        Some(RawCommand::Sessions(raw)) => Job::Sessions(raw.check()?),
         Some(RawCommand::Doctor(raw)) => Job::Doctor(raw.check()),
     };
     Ok((job, Logging(raw.verbose)))
@@ -144,6 +151,7 @@ pub fn run(job: Job) -> Result<(), CliError> {
         Job::Synth(job) => synth::run(&job, &mut out),
         Job::Export(job) => export::run(&job, &mut out),
         Job::Agreement(job) => agreement::run(&job, &mut out),
+        Job::Sessions(job) => sessions::run(&job, &mut out),
         Job::Doctor(job) => doctor::run(&job, &mut out),
     }
 }

@@ -12,12 +12,14 @@ use super::clips::Clips;
 use super::link::{Closed, Newest};
 use super::meter::Meter;
 use super::neutral::Neutral;
+use super::recordings::Recordings;
 use super::{Command, Preview, Update};
 use crate::image::Frame;
 use crate::model::ModelError;
 use crate::pipeline::{Output, Pipeline};
 use crate::session::Score;
 use crate::session::baseline::Baseline;
+use crate::session::provenance::Provenance;
 use crate::source::{Notice, NoticeKind};
 
 /// The longest wait between two looks at the commands.
@@ -35,6 +37,10 @@ pub trait Analyser {
     fn threshold(&self) -> Score;
     /// Tells what this person's neutral face measures.
     fn set_baseline(&mut self, baseline: &Baseline);
+    /// The models and settings that make the numbers.
+    fn provenance(&self) -> Provenance {
+        Provenance::default()
+    }
 }
 
 /// The end of the update link that the analysis thread holds.
@@ -59,15 +65,20 @@ pub(super) struct Links {
     pub(super) teller: Teller,
     pub(super) preview: Newest<Preview>,
     pub(super) stop: Arc<AtomicBool>,
+    /// The source as the user named it.
+    pub(super) source: String,
     /// Whether the source goes on by itself while the analysis pauses.
     pub(super) is_live: bool,
 }
 
 /// Analyses until the source ends, something breaks, or nobody listens any more. The text is an
 /// error to show, or none at a proper end.
+///
+/// Being stopped is a proper end: what becomes final by it is told and recorded, also where nobody
+/// but the recording listens any more.
 pub(super) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<String>, Closed> {
-    links.teller.tell(Update::Threshold(analyser.threshold()))?;
     let mut running = Running {
+        recordings: Recordings::new(links.teller.clone()),
         analyser,
         links,
         output: Output::default(),
@@ -76,12 +87,14 @@ pub(super) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<St
         neutral: None,
         paused: false,
     };
-    let ended = running.until_end()?;
+    let threshold = Update::Threshold(running.analyser.threshold());
+    let ended = running.tell(threshold).and_then(|()| running.until_end());
     running.finish()?;
-    Ok(ended)
+    ended
 }
 
 struct Running<'a> {
+    recordings: Recordings,
     analyser: &'a mut dyn Analyser,
     links: Links,
     output: Output,
@@ -94,7 +107,10 @@ struct Running<'a> {
 impl Running<'_> {
     fn until_end(&mut self) -> Result<Option<String>, Closed> {
         loop {
-            self.obey()?;
+            if !self.obey()? {
+                return Ok(None);
+            }
+            self.recordings.look_at_clock();
             if let Some(stats) = self.meter.stats(self.links.frames.dropped()) {
                 self.tell(Update::Stats(stats))?;
             }
@@ -129,29 +145,46 @@ impl Running<'_> {
         }
     }
 
-    fn tell(&self, update: Update) -> Result<(), Closed> {
+    /// Records and says.
+    fn tell(&mut self, update: Update) -> Result<(), Closed> {
+        self.recordings.update(&update);
         self.links.teller.tell(update)
     }
 
-    /// Does what was asked since the last look.
-    fn obey(&mut self) -> Result<(), Closed> {
+    /// Does what was asked since the last look; false where that is to stop.
+    fn obey(&mut self) -> Result<bool, Closed> {
         loop {
             if self.links.stop.load(Ordering::Acquire) {
-                return Err(Closed);
+                return Ok(false);
             }
             match self.links.commands.try_recv() {
-                Ok(command) => self.obey_one(&command)?,
-                Err(TryRecvError::Empty) => return Ok(()),
+                Ok(command) => self.obey_one(command)?,
+                Err(TryRecvError::Empty) => return Ok(true),
                 Err(TryRecvError::Disconnected) => return Err(Closed),
             }
         }
     }
 
-    fn obey_one(&mut self, command: &Command) -> Result<(), Closed> {
-        match *command {
+    fn obey_one(&mut self, command: Command) -> Result<(), Closed> {
+        match command {
             Command::Pause | Command::Resume => {
-                self.paused = *command == Command::Pause;
+                self.paused = command == Command::Pause;
                 self.tell(Update::Running(!self.paused))
+            }
+            Command::Record(order) => {
+                let source = self.links.source.clone();
+                let provenance = Provenance { source, ..self.analyser.provenance() };
+                let before = self.meter.totals(self.links.frames.dropped());
+                self.recordings.start(*order, provenance, before);
+                Ok(())
+            }
+            Command::StopRecording => {
+                self.recordings.stop();
+                Ok(())
+            }
+            Command::Enter(entry) => {
+                self.recordings.entry(&entry);
+                Ok(())
             }
             Command::SetFalseAlarmsPerMinute(rate) => {
                 self.analyser.set_false_alarms_per_minute(rate);
@@ -166,6 +199,7 @@ impl Running<'_> {
 
     fn analyse(&mut self, frame: Frame) -> Result<Result<(), ModelError>, Closed> {
         self.output.clear();
+        self.recordings.frame(&frame);
         let timed = self.meter.begin();
         let pushed = self.analyser.push(&frame, &mut self.output);
         self.clips.keep(&frame, &self.output.overlay);
@@ -181,15 +215,17 @@ impl Running<'_> {
         Ok(pushed)
     }
 
-    /// Hands on what the analyser has added to the output.
+    /// Hands on what the analyser has added to the output, first to the recording.
     fn hand_on(&mut self) -> Result<(), Closed> {
+        let mut updates = Vec::new();
         if !self.output.samples.is_empty() {
-            self.tell(Update::Samples(self.output.samples.clone()))?;
+            updates.push(Update::Samples(self.output.samples.clone()));
         }
         for event in &self.output.events {
-            let clip = self.clips.cut(event).map(Arc::new);
-            self.tell(Update::Event(event.clone(), clip))?;
+            updates.push(Update::Event(event.clone(), self.clips.cut(event).map(Arc::new)));
         }
+        updates.iter().for_each(|update| self.recordings.update(update));
+        updates.into_iter().try_for_each(|update| self.links.teller.tell(update))?;
         let samples = &self.output.samples;
         let measured = self.neutral.as_mut().and_then(|neutral| neutral.collect(samples));
         if let Some(measured) = measured {
@@ -215,16 +251,19 @@ impl Running<'_> {
     fn finish(&mut self) -> Result<(), Closed> {
         self.output.clear();
         let finished = self.analyser.finish(&mut self.output);
-        self.hand_on()?;
+        let mut told = self.hand_on();
         if self.neutral.is_some() {
-            self.end_baseline(Err("the source ended before the baseline was measured".into()))?;
+            let cut = "the source ended before the baseline was measured";
+            told = told.and(self.end_baseline(Err(cut.into())));
         }
         if let Err(error) = finished {
             let text = format!("the last frames are not scored: {error}");
-            self.tell(Update::Notice(Notice { kind: NoticeKind::Info, text }))?;
+            told = told.and(self.tell(Update::Notice(Notice { kind: NoticeKind::Info, text })));
         }
         let stats = self.meter.last_stats(self.links.frames.dropped());
-        self.tell(Update::Stats(stats))
+        // Each is recorded, whoever listens.
+        let stats = self.tell(Update::Stats(stats));
+        told.and(stats)
     }
 }
 
@@ -243,5 +282,8 @@ impl Analyser for Pipeline {
     }
     fn set_baseline(&mut self, baseline: &Baseline) {
         Pipeline::set_baseline(self, baseline);
+    }
+    fn provenance(&self) -> Provenance {
+        Pipeline::provenance(self).clone()
     }
 }

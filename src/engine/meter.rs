@@ -83,6 +83,11 @@ impl Meter {
         (self.since.elapsed() >= PERIOD).then(|| self.last_stats(dropped))
     }
 
+    /// The counts so far; the rates are those last told.
+    pub(super) fn totals(&self, dropped: u64) -> Stats {
+        Stats { dropped, ..self.totals }
+    }
+
     /// The figures now.
     pub(super) fn last_stats(&mut self, dropped: u64) -> Stats {
         let secs = self.since.elapsed().as_secs_f32().max(1e-3);

@@ -15,6 +15,7 @@ use crate::event::Event;
 use crate::image::Frame;
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::{Overlay, Pipeline};
+use crate::session::annotation::Entry;
 use crate::session::baseline::Baseline;
 use crate::session::{Sample, Score};
 use crate::source::{Notice, SourceInfo, SourceSpec};
@@ -31,11 +32,14 @@ mod meter;
 mod neutral;
 pub mod offline;
 pub mod projector;
+pub mod record;
+mod recordings;
 pub mod scribe;
 
 use analysis::{Analyser, Links, Teller};
 use captured::capture_link;
 use link::Newest;
+use record::{RecordOrder, Recording};
 
 pub use clips::EventClip;
 pub use meter::Stats;
@@ -64,6 +68,12 @@ pub enum Command {
         /// Seconds.
         secs: f32,
     },
+    /// Record from the next frame on; a recording that runs is completed.
+    Record(Box<RecordOrder>),
+    /// Record no more frames.
+    StopRecording,
+    /// Put what a person did into the recording, where there is one.
+    Enter(Box<Entry>),
 }
 
 /// What a running engine says, in order; nothing of it is ever dropped.
@@ -90,6 +100,8 @@ pub enum Update {
     Baselined(Box<Baseline>),
     /// Frames are analysed, or not.
     Running(bool),
+    /// When a recording begins, once a second while it runs, and when it ends.
+    Recording(Box<Recording>),
     /// Nothing more will come. The text is an error to show, or none at a proper end.
     Ended(Option<String>),
 }
@@ -160,6 +172,7 @@ impl Engine {
             teller,
             preview: preview.clone(),
             stop: Arc::clone(&stop),
+            source: spec.to_string(),
             is_live: spec.is_live(),
         };
         let source = spec.to_string();
@@ -205,6 +218,17 @@ impl Engine {
             self.has_ended.set(true);
         }
         Some(update)
+    }
+
+    /// Ends the run in order, and gives the last things it says: what becomes final by the end, and
+    /// how the recording was completed. Waits for the threads.
+    pub fn finish(self) -> Vec<Update> {
+        self.stop.store(true, Ordering::Release);
+        let mut updates = Vec::new();
+        while !self.has_ended.get() {
+            updates.extend(self.wait(Duration::from_millis(100)));
+        }
+        updates
     }
 
     /// The newest picture, once.

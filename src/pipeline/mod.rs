@@ -9,6 +9,7 @@ use crate::geom::{Affine, Point, Rect};
 use crate::image::Frame;
 use crate::model::{ModelError, Models};
 use crate::session::baseline::Baseline;
+use crate::session::provenance::Provenance;
 use crate::session::{Sample, Score};
 
 pub mod align;
@@ -124,6 +125,7 @@ pub struct Pipeline {
     spotted: Spotted,
     reader: Reader,
     ledger: Ledger,
+    provenance: Provenance,
     /// Of the newest measured frame; frames left out take it over.
     quality: Quality,
     frame_size: (usize, usize),
@@ -141,6 +143,7 @@ impl Pipeline {
             spotted: Spotted::default(),
             reader: Reader::new(models)?,
             ledger: Ledger::default(),
+            provenance: Provenance::of(models, config),
             quality: Quality::default(),
             frame_size: (0, 0),
         })
@@ -247,6 +250,11 @@ impl Pipeline {
     /// Tells what this person's neutral face measures.
     pub fn set_baseline(&mut self, baseline: &Baseline) {
         self.scorer.set_baseline(baseline);
+    }
+
+    /// The models and settings that it was made with.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
     }
 
     /// The scores from which events are flagged.

@@ -22,6 +22,7 @@ pub mod provenance;
 mod pyramid;
 pub mod store;
 pub mod table;
+pub mod tape;
 
 /// Bytes of event pictures that a session keeps; beyond it the oldest pictures go, never the events.
 /// A micro-expression's take about one and a half million.
@@ -118,7 +119,11 @@ impl Session {
             Update::Stats(stats) => self.dropped = stats.dropped,
             Update::Threshold(threshold) => self.threshold = Some(*threshold),
             Update::Baselined(baseline) => self.baseline = Some(baseline.as_ref().clone()),
-            Update::Starting(_) | Update::Baseline(_) | Update::Running(_) | Update::Ended(_) => {}
+            Update::Starting(_)
+            | Update::Baseline(_)
+            | Update::Running(_)
+            | Update::Recording(_)
+            | Update::Ended(_) => {}
         }
     }
 

@@ -22,4 +22,5 @@ mod engine;
 mod live_equals_offline;
 mod parity;
 mod program;
+mod recording;
 mod seek;

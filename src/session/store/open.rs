@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{DATABASE, LOCK, Store, StoreError, lock, read, schema, shelf};
+use super::{DATABASE, LOCK, Store, StoreError, lock, pictures, read, schema, shelf};
 use crate::session::Session;
 use crate::session::pictures::Pictures;
 use crate::time::Timestamp;
 
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// What would have done.
+const EXPECTED: &str = "a session recorded by Fleeting";
 
 /// Where the header has the application's number.
 const ID_AT: usize = 68;
@@ -57,14 +60,14 @@ pub fn open(folder: &Path) -> Result<Opened, StoreError> {
     if let Some(date) = past.and_then(|consent| consent.keep_until) {
         remarks.push(format!("It was to be kept until {date}, which has passed: delete it."));
     }
-    Ok(Opened { session, store, pictures: None, remarks })
+    let pictures = pictures::open(&store, is_writable, &mut remarks)?;
+    Ok(Opened { session, store, pictures, remarks })
 }
 
 /// Looks at the file without opening it as a database, which might change a stranger's.
 pub(super) fn check_header(folder: &Path, path: &Path) -> Result<(), StoreError> {
     let is_not = |path: &Path, found: String| {
-        let expected = "a session recorded by Fleeting";
-        Err(StoreError::NotASession { path: path.into(), expected, found })
+        Err(StoreError::NotASession { path: path.into(), expected: EXPECTED, found })
     };
     let mut header = Vec::new();
     match File::open(path).and_then(|file| file.take(100).read_to_end(&mut header)) {
@@ -103,7 +106,7 @@ pub(super) fn lock_left_over(folder: &Path) -> Result<Option<File>, StoreError> 
 pub(super) fn connect(folder: &Path, path: &Path) -> Result<(Connection, bool), StoreError> {
     let failed = |error| StoreError::of_database(path, error);
     let opened = schema::connect(path).and_then(|db| {
-        schema::make_ready(&db).map_err(failed)?;
+        schema::make_ready(&db, schema::Sync::Always).map_err(failed)?;
         db.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(failed)?;
         Ok(db)
     });
@@ -183,7 +186,15 @@ impl Drop for Scratch {
 
 pub(super) fn check_version(db: &Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::of_database(path, error);
-    let (_, version) = schema::identity(db).map_err(failed)?;
+    let (id, version) = schema::identity(db).map_err(failed)?;
+    if id != schema::APPLICATION_ID {
+        // The header said so, but a journal took it back.
+        return Err(StoreError::NotASession {
+            path: path.into(),
+            expected: EXPECTED,
+            found: "one that was cut off as it began".into(),
+        });
+    }
     let known = schema::STEPS.len();
     if version > known {
         return Err(StoreError::NotASession {

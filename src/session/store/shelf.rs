@@ -52,6 +52,14 @@ pub fn usual_folder() -> Option<PathBuf> {
     Some(dirs.video_dir().unwrap_or_else(|| dirs.home_dir()).join("Fleeting"))
 }
 
+/// Bytes that are free where `folder` is or would be; none where the system does not say.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    // Above a bare name is the folder in which the program runs.
+    let above = folder.ancestors().filter(|above| !above.as_os_str().is_empty());
+    let existing = above.chain([Path::new(".")]).find(|above| above.exists())?;
+    fs4::available_space(existing).ok()
+}
+
 /// The session in `folder`, at a glance.
 pub fn look(folder: &Path) -> Result<Shelved, StoreError> {
     let path = folder.join(DATABASE);

@@ -1,0 +1,78 @@
+//! The pictures of a stored session: one file, or several where their size changed.
+
+use std::path::Path;
+
+use super::rows::all;
+use super::{Store, StoreError, WITH_PICTURES, read};
+use crate::event::Moment;
+use crate::image::Frame;
+use crate::session::film::{self, FilmReader};
+use crate::session::pictures::{PictureError, Pictures};
+
+/// Several films as one.
+struct Reels {
+    films: Vec<FilmReader>,
+    moments: Vec<Moment>,
+}
+
+impl Pictures for Reels {
+    fn moments(&self) -> &[Moment] {
+        &self.moments
+    }
+
+    fn picture(&mut self, index: usize) -> Result<Frame, PictureError> {
+        let mut within = index;
+        let last = self.films.len().saturating_sub(1);
+        for (i, film) in self.films.iter_mut().enumerate() {
+            let pictures = film.moments().len();
+            if within < pictures || i == last {
+                return film.picture(within);
+            }
+            within -= pictures;
+        }
+        let found = format!("expected pictures, found none for number {index}");
+        Err(PictureError { path: Default::default(), found })
+    }
+}
+
+/// Opens what the session says it has. A file that is missing or cannot be read is a remark, for the
+/// rest of the session is worth having.
+pub(super) fn open(
+    store: &Store,
+    is_writable: bool,
+    remarks: &mut Vec<String>,
+) -> Result<Option<Box<dyn Pictures>>, StoreError> {
+    let failed = |error| store.failed(error);
+    let with_pictures = read::fact(&store.db, WITH_PICTURES).map_err(failed)?;
+    if with_pictures.as_deref() == Some("false") {
+        return Ok(None);
+    }
+    let names: Vec<String> =
+        all(&store.db, "SELECT file FROM film ORDER BY n", |row| row.get(0)).map_err(failed)?;
+    let mut films = Vec::new();
+    for name in names {
+        let path = store.folder.join(&name);
+        match open_one(&path, is_writable) {
+            Ok((film, troubles)) => {
+                remarks.extend(troubles.iter().map(|trouble| format!("{name}: {trouble}")));
+                films.push(film);
+            }
+            Err(_) if !path.exists() => remarks.push(format!(
+                "{name} is missing, so these pictures cannot be shown; scores and events are here."
+            )),
+            Err(error) => remarks.push(error.to_string()),
+        }
+    }
+    if films.is_empty() {
+        return Ok(None);
+    }
+    let moments = films.iter().flat_map(|film| film.moments()).copied().collect();
+    Ok(Some(Box::new(Reels { films, moments })))
+}
+
+fn open_one(path: &Path, is_writable: bool) -> Result<(FilmReader, Vec<String>), PictureError> {
+    let mended = if is_writable { film::mend(path)? } else { Vec::new() };
+    let film = FilmReader::open(path)?;
+    let troubles = if is_writable { mended } else { film.troubles().to_vec() };
+    Ok((film, troubles))
+}
