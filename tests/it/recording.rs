@@ -18,6 +18,8 @@ use fleeting::pipeline::quality::{Quality, Trouble};
 use fleeting::session::annotation::{Act, Entry};
 use fleeting::session::baseline::Baseline;
 use fleeting::session::consent::Consent;
+use fleeting::session::film::FilmReader;
+use fleeting::session::pictures::Pictures;
 use fleeting::session::store::{self, Opened, Store, shelf};
 use fleeting::session::{Sample, Score, Session};
 use fleeting::source::SourceSpec;
@@ -339,8 +341,10 @@ fn played(film: &Path) -> usize {
 
 /// What is left after a kill holds all but the last second.
 fn check_what_is_left(folder: &Path, told: Option<i64>, ffprobe: bool) {
+    // As it was left, before anything is repaired. A kill may come before the first picture.
     let film = folder.join("pictures-1.mkv");
-    let packets = (ffprobe && told.is_some()).then(|| played(&film));
+    let whole = FilmReader::open(&film).map_or(0, |film| film.moments().len());
+    let packets = (ffprobe && whole > 0).then(|| played(&film));
     let mut opened = match store::open(folder) {
         Ok(opened) => opened,
         Err(error) => {
@@ -353,20 +357,24 @@ fn check_what_is_left(folder: &Path, told: Option<i64>, ffprobe: bool) {
     let samples = opened.session.history.samples();
     let lost = samples.last().map_or(newest(0), |sample| newest(sample.time.nanos()));
     assert!(lost <= MOST_LOST_SECS, "{lost} s of samples are lost");
-    let pictures = opened.pictures.as_mut().expect("pictures");
-    let last = *pictures.moments().last().expect("a picture");
-    let lost = newest(last.time.nanos());
+    let moments = opened.pictures.as_ref().map_or(&[][..], |pictures| pictures.moments()).to_vec();
+    assert_eq!(moments.len(), whole, "repairing takes nothing away");
+    let lost = moments.last().map_or(newest(0), |last| newest(last.time.nanos()));
     assert!(lost <= MOST_LOST_SECS, "{lost} s of pictures are lost");
-    let count = pictures.moments().len();
-    assert_eq!(pictures.picture(count - 1).expect("whole").seq, last.frame);
+    if let (Some(last), Some(pictures)) = (moments.last(), &mut opened.pictures) {
+        assert_eq!(pictures.picture(whole - 1).expect("whole").seq, last.frame);
+    }
     if let Some(packets) = packets {
-        assert!(packets.abs_diff(count) <= 1, "{packets} are played, {count} are there");
+        // A player may also show the one that was cut off.
+        assert!((whole..=whole + 1).contains(&packets), "{packets} are played of {whole}");
     }
     let sampled = sampled(&opened.session);
     assert!(sampled.iter().copied().eq(0..sampled.len() as u64), "{sampled:?}");
     assert!(opened.remarks.iter().any(|remark| remark.contains("cut off")), "{:?}", opened.remarks);
     drop(opened);
-    assert_eq!(open(folder).remarks, Vec::<String>::new(), "repaired once and for all");
+    if whole > 0 {
+        assert_eq!(open(folder).remarks, Vec::<String>::new(), "repaired once and for all");
+    }
     let db = rusqlite::Connection::open(folder.join(store::DATABASE)).expect("opens");
     let sound: String =
         db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("checked");
@@ -505,7 +513,9 @@ fn a_disk_that_fills_up_ends_the_recording_in_order_with_a_word_before_and_after
     let opened = open(&folder);
     assert_eq!(opened.remarks, Vec::<String>::new(), "it was completed");
     assert!(pictured(&opened).len() > 100);
-    assert_eq!(pictured(&opened), sampled(&opened.session));
+    // What is said of the last frames may come after the end.
+    let (frames, samples) = (pictured(&opened), sampled(&opened.session));
+    assert!(frames.starts_with(&samples) && frames.len() - samples.len() < 20);
     assert!(all.last().expect("told").bytes > 1 << 20);
 }
 
