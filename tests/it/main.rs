@@ -20,6 +20,7 @@ mod camera;
 mod cli;
 mod engine;
 mod live_equals_offline;
+mod network;
 mod parity;
 mod program;
 mod recording;
