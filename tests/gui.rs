@@ -15,6 +15,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use fleeting::app::command::{Command, Floating, Tab};
+use fleeting::app::recording::Shelf;
 use fleeting::app::registry::{Entry, Group, entries};
 use fleeting::app::review::outside::{ExportJob, Opened};
 use fleeting::app::shortcut::Chord;
@@ -32,6 +33,8 @@ use fleeting::session::{Sample, Score};
 use fleeting::source::{Notice, NoticeKind, SourceInfo, SourceSpec};
 use fleeting::time::Timestamp;
 
+#[path = "gui/recording.rs"]
+mod recording;
 #[path = "gui/review.rs"]
 mod review;
 
@@ -41,6 +44,7 @@ struct Script {
     updates: Vec<Update>,
     preview: Option<Preview>,
     asked: Vec<EngineCommand>,
+    deleted: Vec<PathBuf>,
 }
 
 struct ScriptedFeed(Arc<Mutex<Script>>);
@@ -63,6 +67,10 @@ impl Feed for ScriptedFeed {
 
     fn preview(&self) -> Option<Preview> {
         self.0.lock().expect("one thread").preview.take()
+    }
+
+    fn finish(self: Box<Self>) -> Vec<Update> {
+        self.updates()
     }
 }
 
@@ -90,8 +98,15 @@ impl Studio for ScriptedStudio {
         Box::new(ScriptedFeed(Arc::clone(script)))
     }
 
-    fn stop(&mut self, _: Box<dyn Feed>, _: Wake) -> Pending<()> {
-        Box::new(|| Some(()))
+    fn stop(&mut self, _: Box<dyn Feed>, _: Wake) -> Pending<Vec<Update>> {
+        Box::new(|| Some(Vec::new()))
+    }
+    fn look_at_shelf(&mut self, _: &Path, _: Wake) -> Pending<Shelf> {
+        Box::new(|| Some(Shelf::default()))
+    }
+    fn delete_sessions(&mut self, folders: &[PathBuf], _: Wake) -> Pending<Vec<String>> {
+        self.script.lock().expect("one thread").deleted.extend_from_slice(folders);
+        Box::new(|| Some(Vec::new()))
     }
 
     fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {

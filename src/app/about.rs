@@ -50,7 +50,9 @@ const TEXT: [(&str, &str); 6] = [
     (
         "Privacy",
         "Nothing leaves this computer. Pictures and scores live in memory only, until you start anew \
-         or close the window; settings keep no name, no path and no picture.",
+         or close the window, unless you record: then they are stored in the folder that you chose, \
+         with what was agreed, and past the agreed day the program offers to delete them. Settings \
+         keep no name, no path and no picture.",
     ),
 ];
 

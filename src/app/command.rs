@@ -5,7 +5,7 @@
 //! [`State::apply`](super::state::State::apply).
 
 use super::clip::LoopSpeed;
-use super::{analyse, review};
+use super::{analyse, recording, review};
 use crate::source::SourceSpec;
 
 /// One request. Those without data have an entry in the [registry](super::registry::entries).
@@ -116,6 +116,8 @@ pub enum Command {
     Review(review::command::Command),
     /// Something of the Analyse tab.
     Analyse(analyse::Command),
+    /// Something of recording and of what is stored.
+    Recording(recording::Command),
 }
 
 /// What the window shows.
@@ -172,6 +174,10 @@ pub enum Floating {
     Units,
     /// Who works, and whose view is shown.
     Raters,
+    /// What is asked before a recording.
+    Consent,
+    /// The stored sessions.
+    Shelf,
     /// How far two layers agree.
     Agreement,
     /// Files for other tools.

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use super::recording::{self, Shelf};
 use super::review::outside::{ExportJob, Keeper, Kept, Opened, What};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use crate::engine::errand::Errand;
@@ -35,6 +36,10 @@ impl Feed for Engine {
     fn preview(&self) -> Option<Preview> {
         Engine::preview(self)
     }
+
+    fn finish(self: Box<Self>) -> Vec<Update> {
+        Engine::finish(*self)
+    }
 }
 
 impl Studio for Desktop {
@@ -43,9 +48,20 @@ impl Studio for Desktop {
         Box::new(Engine::start(source, models, config, move || wake()))
     }
 
-    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<()> {
-        // Dropping an engine joins its threads, and one of them may be waiting for a camera.
-        run_errand("fleeting-stop", move || drop(feed), wake, || ())
+    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<Vec<Update>> {
+        // Its threads are joined, and one of them may be waiting for a camera or a disk.
+        run_errand("fleeting-stop", move || feed.finish(), wake, Vec::new)
+    }
+
+    fn look_at_shelf(&mut self, folder: &Path, wake: Wake) -> Pending<Shelf> {
+        let folder = folder.to_owned();
+        run_errand("fleeting-shelf", move || Shelf::look(&folder), wake, Shelf::default)
+    }
+
+    fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>> {
+        let folders = folders.to_owned();
+        let failed = || vec!["Nothing was deleted: the system has no thread to give.".to_owned()];
+        run_errand("fleeting-delete", move || recording::delete(&folders), wake, failed)
     }
 
     fn find_cameras(&mut self, wake: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
@@ -81,6 +97,7 @@ impl Studio for Desktop {
                 Box::pin(dialog.set_title("Choose a folder to write into").pick_folder())
             }
             Pick::Session => Box::pin(dialog.set_title("Open a session").pick_folder()),
+            Pick::Recordings => Box::pin(dialog.set_title("Where to store sessions").pick_folder()),
             Pick::Models => {
                 Box::pin(dialog.set_title("Open a folder with manifest.toml").pick_folder())
             }

@@ -30,6 +30,7 @@ pub mod messages;
 pub mod overlay;
 pub mod palette;
 pub mod picture;
+pub mod recording;
 pub mod regions;
 pub mod registry;
 pub mod review;
@@ -118,6 +119,8 @@ pub static LIVE_PANELS: &[Panel] = &[
     about::PANEL,
     log::PANEL,
     review::field::PANEL,
+    recording::consent::PANEL,
+    recording::shelved::PANEL,
 ];
 
 /// Those of the Review tab.
@@ -138,6 +141,7 @@ pub static REVIEW_PANELS: &[Panel] = &[
     review::field::PANEL,
     review::units::PANEL,
     review::raters::PANEL,
+    recording::shelved::PANEL,
     review::agreement::PANEL,
     review::export::PANEL,
 ];
@@ -151,6 +155,7 @@ pub static ANALYSE_PANELS: &[Panel] = &[
     keys::PANEL,
     about::PANEL,
     log::PANEL,
+    recording::shelved::PANEL,
 ];
 
 /// The panels of a tab.

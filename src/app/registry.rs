@@ -5,7 +5,7 @@ use egui::{Key, Modifiers};
 
 use super::command::{Command, Floating, Layer, Tab};
 use super::shortcut::{Chord, ctrl, key, shift};
-use super::{analyse, review};
+use super::{analyse, recording, review};
 
 /// Where a command is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -476,7 +476,7 @@ static REGISTRY: &[Entry] = {
 
 /// Every entry: those of the whole window, then those of one tab.
 pub fn entries() -> impl Iterator<Item = &'static Entry> + Clone {
-    REGISTRY.iter().chain(review::keys::ENTRIES).chain(analyse::ENTRIES)
+    REGISTRY.iter().chain(review::keys::ENTRIES).chain(analyse::ENTRIES).chain(recording::ENTRIES)
 }
 
 /// The entry of a command; none for a command that carries data.

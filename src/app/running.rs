@@ -27,6 +27,7 @@ impl State {
     /// Opens the source that was asked for, or looks for a camera to choose.
     pub fn open(&mut self) {
         self.find_cameras();
+        self.look_at_shelf();
         if self.chooses {
             self.phase = Phase::Starting("looking for a camera".into());
         } else {
@@ -41,6 +42,7 @@ impl State {
             config: self.config.clone(),
         };
         self.release();
+        self.forget_agreement();
         self.session = Session::default();
         self.stats = Stats::default();
         self.preview = None;
@@ -106,6 +108,7 @@ impl State {
         {
             self.unsent_false_alarms = None;
         }
+        self.send_unsent_deeds();
     }
 
     fn drain_engine(&mut self) {
@@ -134,11 +137,21 @@ impl State {
                 let text = "The neutral baseline is measured and used from now on.";
                 self.messages.post(Weight::Note, Topic::Other, text);
             }
+            Update::Recording(recording) => self.take_in_recording(*recording),
             Update::Ended(error) => self.take_in_end(error),
-            Update::Samples(_)
-            | Update::Event(..)
-            | Update::Threshold(_)
-            | Update::Recording(_) => {}
+            Update::Samples(_) | Update::Event(..) | Update::Threshold(_) => {}
+        }
+    }
+
+    /// What an engine said while it was let go. Its session may have made way for another.
+    fn take_in_last(&mut self, updates: Vec<Update>) {
+        for update in updates {
+            if self.phase == Phase::Stopping {
+                self.session.apply(&update);
+            }
+            if let Update::Recording(recording) = update {
+                self.take_in_recording(*recording);
+            }
         }
     }
 
@@ -167,8 +180,9 @@ impl State {
     }
 
     fn poll_errands(&mut self) {
-        if self.errands.stop.as_mut().is_some_and(|stop| stop().is_some()) {
+        if let Some(last) = self.errands.stop.as_mut().and_then(|stop| stop()) {
             self.errands.stop = None;
+            self.take_in_last(last);
             if self.phase == Phase::Stopping {
                 self.phase = Phase::Stopped;
             }
@@ -181,6 +195,7 @@ impl State {
             self.take_in_cameras(found);
         }
         self.poll_session();
+        self.poll_recording();
         self.poll_export();
         if self.errands.analysis.as_mut().is_some_and(|stop| stop().is_some()) {
             self.errands.analysis = None;

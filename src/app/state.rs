@@ -11,6 +11,7 @@ use super::analyse::AnalyseState;
 use super::clip::LoopSpeed;
 use super::command::{Command, Floating, Layer, Tab};
 use super::message::{Messages, Topic, Weight};
+use super::recording::{self, Records};
 use super::registry::{Entry, entries};
 use super::review::command::in_review;
 use super::review::field::Subject;
@@ -19,7 +20,7 @@ use super::review::{self, ReviewState};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use super::timeline::Timeline;
 use crate::config::Config;
-use crate::engine::{Command as EngineCommand, Preview, Stats};
+use crate::engine::{Command as EngineCommand, Preview, Stats, Update};
 use crate::event::{Event, Moment};
 use crate::model::ModelChoice;
 use crate::session::{Sample, Session};
@@ -123,9 +124,9 @@ pub enum Cameras {
 pub(super) struct Errands {
     pub cameras: Option<Pending<Result<Vec<CameraChoice>, String>>>,
     pub pick: Option<(Pick, Pending<Option<PathBuf>>)>,
-    pub stop: Option<Pending<()>>,
+    pub stop: Option<Pending<Vec<Update>>>,
     pub session: Option<Pending<Result<Opened, String>>>,
-    pub analysis: Option<Pending<()>>,
+    pub analysis: Option<Pending<Vec<Update>>>,
 }
 
 /// The state of the window.
@@ -136,6 +137,8 @@ pub struct State {
     pub review: ReviewState,
     /// A recording on its way to a session.
     pub analyse: AnalyseState,
+    /// What is recorded and stored.
+    pub records: Records,
     /// A note on its way, with the moment at which it was begun.
     pub live_note: Option<(Moment, String)>,
     /// What is kept between starts.
@@ -214,6 +217,7 @@ impl State {
             tab: Tab::default(),
             review: ReviewState::default(),
             analyse: AnalyseState::default(),
+            records: Records::default(),
             live_note: None,
             settings,
             chooses: options.source.is_none(),
@@ -306,6 +310,7 @@ impl State {
             Command::Mark { with_words } => self.mark_live(with_words),
             Command::Review(command) => self.apply_to_review(command),
             Command::Analyse(command) => self.apply_to_analyse(command),
+            Command::Recording(command) => self.apply_to_recording(command),
         }
     }
 
@@ -319,6 +324,7 @@ impl State {
         match command {
             Command::Review(command) => self.allows_in_review(command),
             Command::Analyse(command) => self.allows_in_analyse(command),
+            Command::Recording(command) => self.allows_in_recording(command),
             Command::Mark { .. } => !self.session.history.is_empty(),
             Command::ToggleWindow(Floating::Raters | Floating::Agreement | Floating::Export) => {
                 self.review.phase == review::Phase::Open
@@ -351,6 +357,7 @@ impl State {
             Command::ToggleLoop => Some(self.loops),
             Command::Review(command) => self.review.is_on(command),
             Command::ShowTab(tab) => Some(self.tab == *tab),
+            Command::Recording(recording::Command::Toggle) => Some(self.records.is_recording()),
             Command::ToggleWindow(floating) => Some(self.floating == Some(*floating)),
             Command::SetLoopSpeed(speed) => Some(self.settings.loop_speed == *speed),
             Command::UseBuiltInModels => Some(self.models == ModelChoice::Embedded),
@@ -452,6 +459,7 @@ impl State {
         match pick {
             Pick::Models => self.use_models(ModelChoice::Folder(path)),
             Pick::Session => self.open_session(&path),
+            Pick::Recordings => self.use_recordings_folder(&path),
             Pick::Export => self.export_into(path),
             Pick::Video | Pick::Images if self.tab == Tab::Analyse => {
                 self.choose_recording(&path);

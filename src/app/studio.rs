@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::recording::Shelf;
 use super::review::outside::{ExportJob, Opened};
 use crate::config::Config;
 use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
@@ -28,6 +29,9 @@ pub trait Feed: Send {
 
     /// The newest picture, once.
     fn preview(&self) -> Option<Preview>;
+
+    /// Ends it in order, and gives the last things it says. May take a while.
+    fn finish(self: Box<Self>) -> Vec<Update>;
 }
 
 /// What to run.
@@ -61,6 +65,8 @@ pub enum Pick {
     Models,
     /// A session's folder.
     Session,
+    /// The folder in which sessions are stored.
+    Recordings,
     /// A folder to export into.
     Export,
 }
@@ -70,8 +76,8 @@ pub trait Studio {
     /// Starts an engine. Returns at once; what goes wrong comes as an update.
     fn start(&mut self, assignment: &Assignment, wake: Wake) -> Box<dyn Feed>;
 
-    /// Lets an engine go without waiting for it here.
-    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<()>;
+    /// Ends an engine in order without waiting for it here; gives the last things it says.
+    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<Vec<Update>>;
 
     /// Looks for cameras; the error is one sentence.
     fn find_cameras(&mut self, wake: Wake) -> Pending<Result<Vec<CameraChoice>, String>>;
@@ -81,6 +87,12 @@ pub trait Studio {
 
     /// Writes files; the error is one sentence.
     fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>>;
+
+    /// Looks at what is stored in a folder.
+    fn look_at_shelf(&mut self, folder: &Path, wake: Wake) -> Pending<Shelf>;
+
+    /// Deletes these sessions; gives one sentence for each that could not be, or that left something.
+    fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>>;
 
     /// Asks for a file or a folder; none when nothing was picked.
     fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>>;

@@ -117,6 +117,11 @@ impl Theme {
         }
     }
 
+    /// The colour of what is stored at this moment.
+    pub fn recording(&self) -> Color32 {
+        self.fault
+    }
+
     /// The colour of a message.
     pub fn weight(&self, weight: Weight) -> Color32 {
         match weight {

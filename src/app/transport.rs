@@ -7,7 +7,7 @@ use super::message::Weight;
 use super::state::{Cameras, FALSE_ALARMS, Phase};
 use super::theme::{Theme, phase_word};
 use super::widgets::{PanelContext, badge, named, phase_shape};
-use super::{Panel, Slot};
+use super::{Panel, Slot, recording};
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
@@ -44,14 +44,7 @@ fn show_phase(ui: &mut Ui, cx: &PanelContext<'_>) {
     let clock = crate::time::Timestamp::from_secs(cx.state.newest_secs());
     ui.label(RichText::new(clock.to_string()).monospace())
         .on_hover_text("Time of the newest picture on the source's own clock");
-    let ring = |rect: egui::Rect| {
-        let stroke = egui::Stroke::new(1.5, theme.faint);
-        vec![egui::Shape::circle_stroke(rect.center(), rect.width() / 2.0 - 2.0, stroke)]
-    };
-    let response = ui.scope(|ui| badge(ui, "not recording", theme.faint, ring)).response;
-    response.on_hover_text(
-        "Nothing is stored: pictures and scores live in memory until you start anew or close.",
-    );
+    recording::badge::show(ui, cx);
 }
 
 fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -63,6 +56,7 @@ fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         cx.button_named(ui, &Command::Start, "Start");
     }
     cx.button_named(ui, &Command::Stop, "Stop");
+    recording::badge::show_button(ui, cx);
 }
 
 fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {

@@ -161,12 +161,23 @@ impl Store {
             io::ErrorKind::AlreadyExists => StoreError::Exists { path: folder.into() },
             _ => StoreError::io(&path, error),
         })?;
+        Self::fill(folder, &path, beginning).inspect_err(|_| {
+            // What never began is not to be taken for a session later.
+            for name in [DATABASE, LOCK] {
+                if let Err(error) = fs::remove_file(folder.join(name)) {
+                    tracing::warn!("{}: {name}: {error}", folder.display());
+                }
+            }
+        })
+    }
+
+    fn fill(folder: &Path, path: &Path, beginning: &Beginning) -> Result<Self, StoreError> {
         let lock = lock(folder)?;
-        let mut db = schema::connect(&path)?;
+        let mut db = schema::connect(path)?;
         // In this order: the file's own header says whose it is from the first moment on.
         schema::lay_out(&mut db)
             .and_then(|()| schema::make_ready(&db, schema::Sync::WhenAsked))
-            .map_err(|error| StoreError::of_database(&path, error))?;
+            .map_err(|error| StoreError::of_database(path, error))?;
         let mut store = Self { lock: Some(lock), ..Self::over(db, folder) };
         store.begin(beginning)?;
         store.commit()?;

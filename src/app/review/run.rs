@@ -127,7 +127,7 @@ impl State {
     fn enter_live(&mut self, at: Moment, words: String) {
         let at_unix_ms = jiff::Timestamp::now().as_millisecond();
         let entry = Entry { rater: OBSERVER.into(), at_unix_ms, act: Act::Mark(at, words) };
-        self.session.log.push(entry);
+        self.enter(entry);
     }
 
     /// Reviews a session that is in memory.

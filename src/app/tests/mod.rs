@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::LaunchOptions;
+use super::recording::Shelf;
 use super::review::outside::{ExportJob, Opened};
 use super::state::{Settings, State};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
@@ -32,14 +33,23 @@ impl Feed for Silent {
     fn preview(&self) -> Option<Preview> {
         None
     }
+    fn finish(self: Box<Self>) -> Vec<Update> {
+        Vec::new()
+    }
 }
 
 impl Studio for Nowhere {
     fn start(&mut self, _: &Assignment, _: Wake) -> Box<dyn Feed> {
         Box::new(Silent)
     }
-    fn stop(&mut self, _: Box<dyn Feed>, _: Wake) -> Pending<()> {
-        Box::new(|| Some(()))
+    fn stop(&mut self, _: Box<dyn Feed>, _: Wake) -> Pending<Vec<Update>> {
+        Box::new(|| Some(Vec::new()))
+    }
+    fn look_at_shelf(&mut self, _: &Path, _: Wake) -> Pending<Shelf> {
+        Box::new(|| Some(Shelf::default()))
+    }
+    fn delete_sessions(&mut self, _: &[PathBuf], _: Wake) -> Pending<Vec<String>> {
+        Box::new(|| Some(Vec::new()))
     }
     fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
         Box::new(|| None)

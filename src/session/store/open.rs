@@ -40,6 +40,7 @@ pub fn open(folder: &Path) -> Result<Opened, StoreError> {
     let left_over = lock_left_over(folder)?;
     let (db, is_writable) = connect(folder, &path)?;
     check_version(&db, &path)?;
+    check_soundness(&db, &path)?;
     let mut store = Store::over(db, folder);
     let failed = |error| StoreError::of_database(&path, error);
     schema::migrate(&mut store.db, schema::STEPS).map_err(failed)?;
@@ -203,6 +204,12 @@ pub(super) fn check_version(db: &Connection, path: &Path) -> Result<(), StoreErr
             found: format!("layout {version}, of a newer version, where this one reads {known}"),
         });
     }
+    Ok(())
+}
+
+/// Looks at every page, which takes a second for some hours of samples.
+fn check_soundness(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::of_database(path, error);
     let sound: String =
         db.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(failed)?;
     if sound != "ok" {

@@ -273,3 +273,13 @@ fn the_engines_words_that_are_no_data_are_not_stored() {
     let session = open(&folder).expect("opened").session;
     assert_eq!((session.history.len(), session.events.len()), (0, 1));
 }
+
+#[test]
+fn a_session_that_could_not_begin_is_not_taken_for_one() {
+    let (_base, folder) = folder();
+    fs::create_dir_all(folder.join(LOCK)).expect("made");
+    assert!(Store::create(&folder, &beginning()).is_err(), "the lock's place is taken");
+    assert!(!folder.join(DATABASE).exists());
+    fs::remove_dir(folder.join(LOCK)).expect("removed");
+    store(&full_session(), &folder).finish(None).expect("closed");
+}

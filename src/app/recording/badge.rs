@@ -1,0 +1,94 @@
+//! The sign in the transport that says whether something is stored, in word, shape and colour.
+
+use egui::{Color32, Rect, Role, Shape, Stroke, Ui};
+
+use super::Command;
+use crate::app::command::Command as Asked;
+use crate::app::theme::Theme;
+use crate::app::widgets::{PanelContext, badge, named};
+use crate::engine::record::{RecordState, Recording};
+
+/// Bytes as people read them: `34 MB`, `1.2 GB`.
+pub fn size_words(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes / 1000),
+        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
+impl Recording {
+    /// Bytes on the disk, as people read them.
+    pub fn size(&self) -> String {
+        size_words(self.bytes)
+    }
+}
+
+/// What stands beside the shape.
+pub fn words(now: Option<&Recording>) -> String {
+    let Some(now) = now else { return "not recording".into() };
+    let clock = crate::time::Timestamp::from_secs(now.secs).to_string();
+    let clock = clock.split('.').next().unwrap_or_default();
+    let free = now.free_bytes.map(|free| format!(", {} free", size_words(free)));
+    match now.state {
+        RecordState::Running => format!("REC {clock}, {}{}", now.size(), free.unwrap_or_default()),
+        RecordState::Finishing => "REC ending".into(),
+        RecordState::Stopped(_) => "not recording".into(),
+    }
+}
+
+/// A filled disc while frames are stored, a ring with a core while the last scores come, else a ring.
+fn shape(now: Option<&Recording>, rect: Rect, color: Color32) -> Vec<Shape> {
+    let (center, radius) = (rect.center(), rect.width() / 2.0 - 2.0);
+    let ring = Shape::circle_stroke(center, radius, Stroke::new(1.5, color));
+    match now.map(|now| &now.state) {
+        Some(RecordState::Running) => vec![Shape::circle_filled(center, radius + 1.0, color)],
+        Some(RecordState::Finishing) => {
+            vec![ring, Shape::circle_filled(center, radius * 0.45, color)]
+        }
+        Some(RecordState::Stopped(_)) | None => vec![ring],
+    }
+}
+
+/// Draws the sign.
+pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
+    let theme = Theme::of(ui);
+    let now = cx.state.records.now.as_ref();
+    let is_on = now.is_some_and(|now| !matches!(now.state, RecordState::Stopped(_)));
+    let color = if is_on { theme.recording() } else { theme.faint };
+    let words = words(now);
+    let response = ui.scope(|ui| badge(ui, &words, color, |rect| shape(now, rect, color))).response;
+    named(&response, Role::Status, format!("Storage: {words}"));
+    let tooltip = match now {
+        Some(now) if is_on => format!("Stored in {}", now.folder.display()),
+        _ => "Nothing is stored: pictures and scores live in memory until you start anew or close."
+            .into(),
+    };
+    response.on_hover_text(tooltip);
+}
+
+/// The button that begins and ends a recording.
+pub fn show_button(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let name = if cx.state.records.is_recording() { "Stop recording" } else { "Record" };
+    cx.button_named(ui, &Asked::Recording(Command::Toggle), name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sign_says_how_long_how_big_and_how_much_room() {
+        let mut now = Recording {
+            folder: "x".into(),
+            state: RecordState::Running,
+            secs: 75.4,
+            bytes: 34_000_000,
+            free_bytes: Some(120_000_000_000),
+            left_secs: None,
+        };
+        assert_eq!(words(Some(&now)), "REC 1:15, 34 MB, 120.0 GB free");
+        now.state = RecordState::Stopped(None);
+        assert_eq!(words(Some(&now)), words(None));
+    }
+}

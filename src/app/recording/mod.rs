@@ -1,0 +1,415 @@
+//! Recording in the window: what is asked before, how it goes, and what is stored.
+//!
+//! Before the first recording of a source, the consent page asks who, what for and how long; it holds
+//! until another source is opened. Stored sessions that are past their date are offered for deletion
+//! when the program starts.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+
+use super::command::{Command as Asked, Floating};
+use super::message::{Topic, Weight};
+use super::registry::{Entry, Group, LIVE, entry};
+use super::shortcut::ctrl;
+use super::state::State;
+use super::studio::{Pending, Pick};
+use crate::engine::Command as EngineCommand;
+use crate::engine::record::{RecordOrder, RecordState, Recording};
+use crate::session::annotation::Entry as Deed;
+use crate::session::consent::Consent;
+use crate::session::store::shelf::{self, Shelved};
+use crate::session::store::{self, StoreError};
+
+pub mod badge;
+pub mod consent;
+pub mod shelved;
+
+/// One request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Record, or record no more; asks for consent where none was given yet.
+    Toggle,
+    /// A field of the consent page has changed.
+    Edit(Form),
+    /// Record as the consent page says.
+    Begin,
+    /// Ask for the folder in which sessions are stored.
+    PickFolder,
+    /// Show the stored sessions.
+    ShowShelf,
+    /// Choose these sessions for deletion, which is asked about again; none chooses nothing.
+    Choose(Vec<PathBuf>),
+    /// Delete what was chosen.
+    Delete,
+    /// Review this session.
+    Open(PathBuf),
+}
+
+/// In the order of the menus.
+pub static ENTRIES: &[Entry] = &[
+    entry(
+        Group::Run,
+        Asked::Recording(Command::Toggle),
+        "Record",
+        &[ctrl(egui::Key::R)],
+        "Store pictures, scores and events from now on, or stop storing them",
+    )
+    .only(LIVE),
+    entry(
+        Group::Run,
+        Asked::ToggleWindow(Floating::Consent),
+        "Consent and storage…",
+        &[],
+        "Who is recorded, what for, until when, and where it is stored",
+    )
+    .only(LIVE),
+    entry(
+        Group::Session,
+        Asked::Recording(Command::ShowShelf),
+        "Stored sessions…",
+        &[ctrl(egui::Key::B)],
+        "What is stored, how long it may be kept, and deleting it",
+    ),
+];
+
+/// The consent page as it is filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form {
+    /// Who is recorded.
+    pub who: String,
+    /// What for.
+    pub purpose: String,
+    /// Last day, as it is typed; empty for no end.
+    pub keep_until: String,
+    /// Whether no picture is stored.
+    pub scores_only: bool,
+    /// Where sessions are stored.
+    pub folder: String,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        let in_a_year = shelf::today().saturating_add(jiff::Span::new().years(1));
+        let folder = shelf::usual_folder().unwrap_or_default();
+        Self {
+            who: String::new(),
+            purpose: String::new(),
+            keep_until: in_a_year.to_string(),
+            scores_only: false,
+            folder: folder.display().to_string(),
+        }
+    }
+}
+
+impl Form {
+    /// What is agreed; the error is one sentence that says what is missing.
+    pub fn consent(&self) -> Result<Consent, String> {
+        let consent = Consent {
+            who: self.who.trim().into(),
+            purpose: self.purpose.trim().into(),
+            keep_until: self.last_day()?,
+        };
+        match consent.missing() {
+            Some(missing) => Err(missing.into()),
+            None if self.folder.trim().is_empty() => Err("Say where to store it.".into()),
+            None => Ok(consent),
+        }
+    }
+
+    fn last_day(&self) -> Result<Option<Date>, String> {
+        let text = self.keep_until.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let wrong = |_| format!("Expected a last day such as 2031-12-31, found “{text}”.");
+        let date: Date = text.parse().map_err(wrong)?;
+        if date < shelf::today() {
+            return Err(format!("The last day {date} is already past."));
+        }
+        Ok(Some(date))
+    }
+
+    /// What to record, in a folder of its own that is named by time and person.
+    fn order(&self) -> Result<RecordOrder, String> {
+        let consent = self.consent()?;
+        let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H-%M-%S");
+        let name = format!("{now} {}.{}", file_name(&consent.who), store::FOLDER_ENDING);
+        let folder = PathBuf::from(self.folder.trim()).join(name);
+        Ok(RecordOrder { folder, consent: Some(consent), with_pictures: !self.scores_only })
+    }
+}
+
+/// What any file system takes as a part of a name.
+fn file_name(text: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
+    text.chars().take(40).map(plain).collect()
+}
+
+/// What is stored in a folder, and how much room is left there.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    /// The sessions, by name.
+    pub sessions: Vec<Shelved>,
+    /// Those that cannot be read, one sentence each.
+    pub unreadable: Vec<String>,
+    /// Bytes that are free; none where the system does not say.
+    pub free_bytes: Option<u64>,
+}
+
+impl Shelf {
+    /// Looks into `folder`; one that is not there yet is empty. Takes as long as the disk takes.
+    pub fn look(folder: &std::path::Path) -> Self {
+        let listed = shelf::list(folder).unwrap_or_default();
+        let mut found = Self { free_bytes: shelf::free_bytes(folder), ..Self::default() };
+        for session in listed {
+            match session {
+                Ok(session) => found.sessions.push(session),
+                Err(error) => found.unreadable.push(error.to_string()),
+            }
+        }
+        found
+    }
+
+    /// Those that may no longer be kept.
+    pub fn past(&self) -> Vec<PathBuf> {
+        let today = shelf::today();
+        let past = self.sessions.iter().filter(|session| session.is_past(today));
+        past.map(|session| session.folder.clone()).collect()
+    }
+}
+
+/// Deletes each; gives one sentence for each that could not be, or that left something.
+pub fn delete(folders: &[PathBuf]) -> Vec<String> {
+    let left = |deleted: shelf::Deleted| {
+        let names: Vec<_> = deleted.left.iter().map(|path| path.display().to_string()).collect();
+        let words = "not part of the session and still there";
+        (!names.is_empty()).then(|| format!("{words}: {}", names.join(", ")))
+    };
+    let one = |folder: &PathBuf| shelf::delete(folder).map(left);
+    let words = |done: Result<Option<String>, StoreError>| match done {
+        Ok(left) => left,
+        Err(error) => Some(error.to_string()),
+    };
+    folders.iter().map(one).filter_map(words).collect()
+}
+
+/// What the window knows of recording.
+#[derive(Default)]
+pub struct Records {
+    /// The consent page.
+    pub form: Form,
+    /// How the newest recording goes or went.
+    pub now: Option<Recording>,
+    /// Whether the consent page holds for the open source.
+    pub agreed: bool,
+    /// What is stored; none until somebody has looked.
+    pub shelf: Option<Shelf>,
+    /// What is to be deleted once that is confirmed.
+    pub chosen: Vec<PathBuf>,
+    /// Whether the disk's end was announced.
+    warned: bool,
+    /// What a busy engine has not taken yet.
+    unsent: Vec<Deed>,
+    pub(super) looking: Option<Pending<Shelf>>,
+    pub(super) deleting: Option<Pending<Vec<String>>>,
+}
+
+impl Records {
+    /// Whether frames are stored.
+    pub fn is_recording(&self) -> bool {
+        self.now.as_ref().is_some_and(|now| now.state == RecordState::Running)
+    }
+}
+
+impl State {
+    pub(super) fn apply_to_recording(&mut self, command: Command) {
+        match command {
+            Command::Toggle if self.records.is_recording() => {
+                self.ask(EngineCommand::StopRecording)
+            }
+            Command::Toggle if self.records.agreed => self.begin_recording(),
+            Command::Toggle => self.show_consent(),
+            Command::Edit(form) => self.edit_consent(form),
+            Command::Begin => self.begin_recording(),
+            Command::PickFolder => self.pick(Pick::Recordings),
+            Command::ShowShelf => {
+                self.look_at_shelf();
+                self.records.chosen.clear();
+                self.floating = Some(Floating::Shelf);
+            }
+            Command::Choose(folders) => self.records.chosen = folders,
+            Command::Delete => {
+                let folders = std::mem::take(&mut self.records.chosen);
+                self.records.deleting =
+                    Some(self.studio.delete_sessions(&folders, self.wake.clone()));
+            }
+            Command::Open(folder) => self.open_session(&folder),
+        }
+    }
+
+    pub(super) fn allows_in_recording(&self, command: &Command) -> bool {
+        match command {
+            Command::Toggle => self.is_running(),
+            Command::Begin => self.is_running() && self.records.form.consent().is_ok(),
+            Command::PickFolder => self.errands.pick.is_none(),
+            Command::Delete => !self.records.chosen.is_empty() && self.records.deleting.is_none(),
+            _ => true,
+        }
+    }
+
+    fn show_consent(&mut self) {
+        self.look_at_shelf();
+        self.floating = Some(Floating::Consent);
+    }
+
+    /// Another person or purpose is another agreement.
+    fn edit_consent(&mut self, form: Form) {
+        let moved = form.folder != self.records.form.folder;
+        self.records.form = form;
+        self.records.agreed = false;
+        if moved {
+            self.look_at_shelf();
+        }
+    }
+
+    pub(super) fn look_at_shelf(&mut self) {
+        let folder = PathBuf::from(self.records.form.folder.trim());
+        self.records.looking = Some(self.studio.look_at_shelf(&folder, self.wake.clone()));
+    }
+
+    pub(super) fn use_recordings_folder(&mut self, folder: &std::path::Path) {
+        let folder = folder.display().to_string();
+        self.edit_consent(Form { folder, ..self.records.form.clone() });
+    }
+
+    fn begin_recording(&mut self) {
+        match self.records.form.order() {
+            Ok(order) => {
+                self.records.agreed = true;
+                self.records.warned = false;
+                self.ask(EngineCommand::Record(Box::new(order)));
+                self.close_floating();
+            }
+            Err(missing) => {
+                self.messages.post(Weight::Warning, Topic::Other, missing);
+                self.show_consent();
+            }
+        }
+    }
+
+    /// Another source is another person, who has agreed to nothing yet.
+    pub(super) fn forget_agreement(&mut self) {
+        self.records.agreed = false;
+        self.records.unsent.clear();
+        if !self.records.is_recording() {
+            self.records.now = None;
+        }
+    }
+
+    pub(super) fn take_in_recording(&mut self, recording: Recording) {
+        let place = recording.folder.display();
+        match &recording.state {
+            RecordState::Running if recording.is_low() && !self.records.warned => {
+                self.records.warned = true;
+                self.messages.post(Weight::Warning, Topic::Other, recording.low_words());
+            }
+            RecordState::Running | RecordState::Finishing => {}
+            RecordState::Stopped(None) => {
+                let text = format!("The recording is stored in {place} ({}).", recording.size());
+                self.messages.post(Weight::Note, Topic::Other, text);
+            }
+            RecordState::Stopped(Some(why)) => {
+                let text = format!(
+                    "The recording has ended: {why}. What was stored until then is kept; the \
+                     analysis goes on without it."
+                );
+                self.messages.post(Weight::Error, Topic::Other, text);
+            }
+        }
+        self.records.now = Some(recording);
+    }
+
+    /// Keeps what a person did while the source runs, and stores it where a recording runs.
+    pub(super) fn enter(&mut self, deed: Deed) {
+        if self.records.is_recording() {
+            self.records.unsent.push(deed.clone());
+        }
+        self.session.log.push(deed);
+        self.send_unsent_deeds();
+    }
+
+    pub(super) fn send_unsent_deeds(&mut self) {
+        let Some(feed) = &self.feed else { return };
+        let unsent = &mut self.records.unsent;
+        let send = |deed: &Deed| feed.send(EngineCommand::Enter(Box::new(deed.clone()))).is_ok();
+        let sent = unsent.iter().take_while(|deed| send(deed)).count();
+        unsent.drain(..sent);
+    }
+
+    pub(super) fn poll_recording(&mut self) {
+        if let Some(shelf) = self.records.looking.as_mut().and_then(|looking| looking()) {
+            self.records.looking = None;
+            self.offer(shelf);
+        }
+        if let Some(words) = self.records.deleting.as_mut().and_then(|deleting| deleting()) {
+            self.records.deleting = None;
+            for text in words {
+                self.messages.post(Weight::Warning, Topic::Other, text);
+            }
+            self.look_at_shelf();
+        }
+    }
+
+    /// Takes in what is stored. The first look of the program offers to delete what is past its date.
+    pub fn offer(&mut self, shelf: Shelf) {
+        let (is_first, past) = (self.records.shelf.is_none(), shelf.past().len());
+        if is_first && past > 0 {
+            let text = format!(
+                "{past} stored sessions are past the date until which they may be kept. Delete \
+                 them under Session, Stored sessions."
+            );
+            self.messages.post(Weight::Warning, Topic::Other, text);
+            self.floating.get_or_insert(Floating::Shelf);
+        }
+        self.records.shelf = Some(shelf);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled() -> Form {
+        Form { who: " P 01/x ".into(), purpose: "a study".into(), ..Form::default() }
+    }
+
+    #[test]
+    fn the_page_says_what_is_missing() {
+        assert!(Form::default().consent().is_err_and(|text| text.contains("who")));
+        let no_purpose = Form { purpose: " ".into(), ..filled() };
+        assert!(no_purpose.consent().is_err_and(|text| text.contains("for")));
+        let past = Form { keep_until: "2020-01-01".into(), ..filled() };
+        assert!(past.consent().is_err_and(|text| text.contains("already past")));
+        let soon = Form { keep_until: "soon".into(), ..filled() };
+        assert!(soon.consent().is_err_and(|text| text.contains("2031-12-31")));
+        let nowhere = Form { folder: String::new(), ..filled() };
+        assert!(nowhere.consent().is_err_and(|text| text.contains("where")));
+    }
+
+    #[test]
+    fn without_a_last_day_there_is_none() {
+        let form = Form { keep_until: " ".into(), ..filled() };
+        assert_eq!(form.consent().map(|consent| consent.keep_until), Ok(None));
+        assert!(filled().consent().is_ok_and(|consent| consent.keep_until.is_some()));
+    }
+
+    #[test]
+    fn a_session_is_named_by_time_and_person_in_letters_that_any_disk_takes() {
+        let order = Form { folder: "x".into(), ..filled() }.order().expect("complete");
+        let name = order.folder.file_name().expect("a name").to_string_lossy().into_owned();
+        assert!(name.ends_with(" P-01-x.fleeting") && name.starts_with("20"), "{name}");
+        assert_eq!(file_name("Müller: 表情?"), "Müller--表情-");
+        assert!(order.with_pictures);
+    }
+}
