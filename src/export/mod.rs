@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::session::table::UnknownRater;
 
 pub mod boris;
+pub mod clips;
 pub mod csv;
 pub mod elan;
 pub mod json;
@@ -56,6 +57,8 @@ pub static EXPORTERS: &[Exporter] = &[
     megc::EXPORTER,
     parquet::EXPORTER,
     training::EXPORTER,
+    clips::EXPORTER,
+    clips::GIF_EXPORTER,
 ];
 
 /// What an export wrote.
@@ -124,6 +127,11 @@ impl FileFormat {
 }
 
 impl Exporter {
+    /// Whether it shows pictures, and so has nothing to write for a session that has none.
+    pub fn needs_pictures(&self) -> bool {
+        [clips::EXPORTER.name, clips::GIF_EXPORTER.name].contains(&self.name)
+    }
+
     /// Writes `view` into `folder`, which is made if it is not there.
     pub fn write(&self, view: &mut View<'_>, folder: &Path) -> Result<Written, ExportError> {
         std::fs::create_dir_all(folder)
@@ -274,7 +282,7 @@ pub(crate) mod tests {
     #[test]
     fn nothing_is_overwritten_and_no_half_export_is_left() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for exporter in EXPORTERS {
+        for exporter in EXPORTERS.iter().filter(|exporter| !exporter.needs_pictures()) {
             let folder = folder.path().join(exporter.name);
             let session = session();
             let write = |session: &Session| exporter.write(&mut View::of_model(session), &folder);
@@ -290,6 +298,18 @@ pub(crate) mod tests {
             let last = written.files.last().expect("a file");
             assert_eq!(Some(std::fs::read(last).ok()), before.last().cloned());
         }
+    }
+
+    #[test]
+    fn formats_of_pictures_say_so_where_none_are_stored() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for exporter in EXPORTERS.iter().filter(|exporter| exporter.needs_pictures()) {
+            let session = session();
+            let error = exporter.write(&mut View::of_model(&session), folder.path());
+            let text = error.expect_err("no pictures").to_string();
+            assert!(text.contains("found a session without any"), "{text}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::film::{self, FilmReader};
+use super::store;
 use crate::event::Moment;
 use crate::image::Frame;
 use crate::source::{SourceError, SourceOptions, SourceSpec, images, video};
@@ -38,9 +39,11 @@ impl PictureError {
 /// Opens the pictures of a session's folder, of a video file or of a folder of pictures, which come
 /// 30 a second; see [`of_source`] for another rate.
 pub fn open(path: &Path) -> Result<Box<dyn Pictures>, PictureError> {
-    let film = if path.is_dir() { path.join(film::FILE_NAME) } else { path.to_owned() };
-    if film::is_film(&film) {
-        return Ok(Box::new(FilmReader::open(&film)?));
+    if path.join(store::DATABASE).exists() {
+        let opened =
+            store::open(path).map_err(|error| PictureError::new(path, error.to_string()))?;
+        let none = "expected stored pictures, found a session without any";
+        return opened.pictures.ok_or_else(|| PictureError::new(path, none));
     }
     let kind = if path.is_dir() { images::KIND.name } else { video::KIND.name };
     let target = path.to_string_lossy().into_owned();
@@ -51,6 +54,9 @@ pub fn open(path: &Path) -> Result<Box<dyn Pictures>, PictureError> {
 /// cannot be looked at again.
 pub fn of_source(spec: &SourceSpec) -> Result<Box<dyn Pictures>, PictureError> {
     let path = spec.path();
+    if spec.kind == video::KIND.name && film::is_film(&path) {
+        return Ok(Box::new(FilmReader::open(&path)?));
+    }
     let opened = match spec.kind {
         kind if kind == video::KIND.name => video::pictures(&path),
         kind if kind == images::KIND.name => images::pictures(spec),

@@ -19,6 +19,7 @@ mod bad_input;
 mod camera;
 mod cli;
 mod engine;
+mod film;
 mod live_equals_offline;
 mod network;
 mod parity;

@@ -13,8 +13,5 @@ mod reader;
 mod tests;
 mod writer;
 
-/// What the film in a session's folder is called.
-pub const FILE_NAME: &str = "film.mkv";
-
 pub use reader::{FilmReader, is_film, mend};
 pub use writer::FilmWriter;

@@ -94,19 +94,12 @@ impl Pictures for FilmReader {
     }
 }
 
-/// Whether the file at `path` begins as a film does, also one of no picture; false where it cannot be
-/// read.
+/// Whether the file at `path` begins as a film with pictures does; false where it cannot be read.
 pub fn is_film(path: &Path) -> bool {
     let mut start = Vec::new();
     let read =
         File::open(path).and_then(|file| file.take(Start::BYTES as u64).read_to_end(&mut start));
-    let is_named_so = path.file_name().is_some_and(|name| name == super::FILE_NAME);
-    read.is_ok()
-        && match Start::of(&start) {
-            Start::Film { .. } => true,
-            Start::Cut => is_named_so,
-            Start::Foreign => false,
-        }
+    read.is_ok() && matches!(Start::of(&start), Start::Film { .. })
 }
 
 /// Finishes a film that was left unfinished, so that players find their way in it as fast as in any
