@@ -357,7 +357,10 @@ fn check_what_is_left(folder: &Path, told: Option<i64>, ffprobe: bool) {
     let samples = opened.session.history.samples();
     let lost = samples.last().map_or(newest(0), |sample| newest(sample.time.nanos()));
     assert!(lost <= MOST_LOST_SECS, "{lost} s of samples are lost");
-    let moments = opened.pictures.as_ref().map_or(&[][..], |pictures| pictures.moments()).to_vec();
+    let moments = match &opened.pictures {
+        Some(pictures) => pictures.moments().to_vec(),
+        None => Vec::new(),
+    };
     assert_eq!(moments.len(), whole, "repairing takes nothing away");
     let lost = moments.last().map_or(newest(0), |last| newest(last.time.nanos()));
     assert!(lost <= MOST_LOST_SECS, "{lost} s of pictures are lost");
@@ -435,7 +438,7 @@ fn the_program_itself_killed_while_it_records_leaves_a_session() {
     victim.kill().expect("killed");
     victim.wait().expect("gone");
     let opened = open(&folder);
-    assert!(pictured(&opened).len() > 5 && opened.session.history.len() > 0);
+    assert!(pictured(&opened).len() > 5 && !opened.session.history.is_empty());
     assert!(opened.remarks[0].contains("cut off"), "{:?}", opened.remarks);
     assert_eq!(opened.session.provenance.models.len(), 6);
     assert!(opened.session.provenance.settings.contains("[spotting]"));
