@@ -164,7 +164,7 @@ fn events(view: &View<'_>, coded: &[Coded<'_>]) -> Vec<Value> {
         add(bounds.apex.time.nanos(), 2, APEX, "", &row.id(), bounds.apex.frame);
         add(end.nanos(), 0, code, &modifiers, "", bounds.offset.frame);
     }
-    for (at, text) in view.layer().marks {
+    for (_, at, text) in view.marks() {
         add(at.time.nanos(), 2, MARKER, "", &text, at.frame);
     }
     // At one moment a state ends before the next begins.

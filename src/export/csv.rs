@@ -1,4 +1,4 @@
-//! Two tables: one line per event, one line per frame.
+//! Tables: one line per event, one line per frame, one line per marked moment where there are any.
 //!
 //! Frames count from 0 in the source; seconds count from the source's first frame. An empty field is
 //! a value that was not measured, never a zero. Numbers are written so that they read back the same.
@@ -7,7 +7,7 @@
 
 use std::io::{self, Write};
 
-use super::{Exporter, FileFormat};
+use super::{Exporter, FileFormat, View};
 use crate::event::{Event, Origin, units_text};
 use crate::pipeline::roi::REGION_NAMES;
 use crate::session::table::Row;
@@ -18,11 +18,15 @@ use crate::time::Timestamp;
 pub const EXPORTER: Exporter = Exporter {
     name: "csv",
     about: "Tables of events and of samples (CSV)",
-    files: |_| {
-        vec![
+    files: |view| {
+        let mut files = vec![
             FileFormat::new("events.csv", |view, out| write_rows(&view.rows, out)),
             FileFormat::new("samples.csv", |view, out| write_samples(view.session, out)),
-        ]
+        ];
+        if !view.marks().is_empty() {
+            files.push(FileFormat::new("markers.csv", |view, out| write_marks(view, out)));
+        }
+        files
     },
 };
 
@@ -134,6 +138,15 @@ fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
     ]
 }
 
+fn write_marks(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(["frame", "time_s", "rater", "note"])?;
+    for (rater, at, note) in view.marks() {
+        table.write_record([&at.frame.to_string(), &seconds(at.time), &rater, &note])?;
+    }
+    table.flush()
+}
+
 fn annotator(row: &Row) -> String {
     origin(&Origin::Annotator(row.rater.clone().unwrap_or_default()))
 }
@@ -228,7 +241,6 @@ fn seconds(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::View;
     use crate::export::tests::{reviewed, session};
 
     fn table(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Vec<Vec<String>> {
@@ -276,6 +288,18 @@ mod tests {
         assert_eq!(field(2, "verdict"), "rejected");
         assert_eq!((field(3, "id"), field(3, "score")), ("own-0".into(), String::new()));
         assert_eq!(field(3, "origin"), "annotator A");
+    }
+
+    #[test]
+    fn markers_have_a_table_where_there_are_any() {
+        let names = |session: &Session| {
+            let files = (EXPORTER.files)(&View::of_model(session));
+            files.into_iter().map(|file| file.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&session()), ["events.csv", "samples.csv"]);
+        assert_eq!(names(&reviewed()), ["events.csv", "samples.csv", "markers.csv"]);
+        let rows = table(|out| write_marks(&View::of_model(&reviewed()), out));
+        assert_eq!(rows[2].join(","), "30,1.000000,A,asked about 日本");
     }
 
     #[test]

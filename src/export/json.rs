@@ -15,6 +15,7 @@ use crate::pipeline::{REGIONS, RegionMotion};
 use crate::session::annotation::{Entry, Log, Rater};
 use crate::session::baseline::Baseline;
 use crate::session::consent::Consent;
+use crate::session::provenance::Provenance;
 use crate::session::{LoggedNotice, Sample, Score, Session};
 use crate::source::SourceInfo;
 use crate::time::Timestamp;
@@ -42,6 +43,8 @@ struct Document<E, N, R, A, S> {
     baseline: Option<Baseline>,
     #[serde(default)]
     consent: Option<Consent>,
+    #[serde(default)]
+    provenance: Provenance,
     dropped: u64,
     notices: N,
     events: E,
@@ -79,6 +82,7 @@ fn write(session: &Session, out: &mut dyn Write) -> io::Result<()> {
         threshold: session.threshold,
         baseline: session.baseline.clone(),
         consent: session.consent.clone(),
+        provenance: session.provenance.clone(),
         dropped: session.dropped,
         notices: &session.notices,
         events: &session.events,
@@ -112,6 +116,7 @@ pub fn read(path: &Path) -> Result<Session, ExportError> {
     session.notices = document.notices;
     session.events = document.events;
     session.consent = document.consent;
+    session.provenance = document.provenance;
     session.log = log(document.raters, document.acts);
     Ok(session)
 }
@@ -220,7 +225,7 @@ mod tests {
                     session.events,
                     session.history.samples(),
                     session.log,
-                    session.consent,
+                    (&session.consent, &session.provenance),
                 )
             };
             assert_eq!(text(&read), text(&session));
@@ -234,7 +239,7 @@ mod tests {
         let path = folder.path().join(FILE_NAME);
         let mut document: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(&std::fs::read(&path).expect("there")).expect("an object");
-        for newer in ["raters", "acts", "consent"] {
+        for newer in ["raters", "acts", "consent", "provenance"] {
             document.remove(newer).expect(newer);
         }
         std::fs::write(&path, serde_json::to_vec(&document).expect("text")).expect("written");

@@ -17,6 +17,7 @@ pub mod json;
 pub mod megc;
 pub mod openface;
 pub mod parquet;
+pub mod report;
 pub mod training;
 pub mod view;
 
@@ -56,6 +57,7 @@ pub static EXPORTERS: &[Exporter] = &[
     openface::EXPORTER,
     megc::EXPORTER,
     parquet::EXPORTER,
+    report::EXPORTER,
     training::EXPORTER,
     clips::EXPORTER,
     clips::GIF_EXPORTER,
@@ -243,6 +245,7 @@ pub(crate) mod tests {
         session.source.name = "Übung 1 & 2.mp4".into();
         session.source.size_px = (64, 48);
         session.threshold = Some(Score { micro: 0.5, macro_: 0.25 });
+        session.provenance.program = "fleeting".into();
         session.consent = Some(Consent {
             who: "P01".into(),
             purpose: "study <1>".into(),

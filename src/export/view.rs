@@ -2,7 +2,6 @@
 
 use crate::event::Moment;
 use crate::session::Session;
-use crate::session::annotation::Layer;
 use crate::session::pictures::Pictures;
 use crate::session::table::{self, MODEL, Row, UnknownRater, layer_named};
 use crate::time::Timestamp;
@@ -19,7 +18,7 @@ pub struct View<'a> {
     /// Every event of the layer with the model's value beside it, by onset.
     pub rows: Vec<Row>,
     /// The pictures that were analysed.
-    pub pictures: Option<&'a mut dyn Pictures>,
+    pub pictures: Option<&'a mut (dyn Pictures + 'static)>,
     /// Whether faces are blurred in every picture that is written.
     pub blur: bool,
     frame_secs: f64,
@@ -56,9 +55,16 @@ impl<'a> View<'a> {
         self.rater.unwrap_or(MODEL)
     }
 
-    /// What the rater holds; empty for the model.
-    pub fn layer(&self) -> Layer {
-        self.rater.map(|name| self.session.log.layer(name)).unwrap_or_default()
+    /// Marked moments with who marked them and the words: the rater's, or for the model everybody's.
+    pub fn marks(&self) -> Vec<(String, Moment, String)> {
+        let raters = self.session.log.raters().iter().map(|rater| rater.name.as_str());
+        let mut marks = Vec::new();
+        for name in raters.filter(|name| self.rater.is_none_or(|rater| rater == *name)) {
+            let of_rater = self.session.log.layer(name).marks;
+            marks.extend(of_rater.into_iter().map(|(at, text)| (name.to_owned(), at, text)));
+        }
+        marks.sort_by_key(|(_, at, _)| *at);
+        marks
     }
 
     /// The events that the layer says are there: all of the model's, a rater's confirmed ones. Formats

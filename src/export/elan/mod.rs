@@ -50,10 +50,10 @@ fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
             add_events(&mut document, view, MODEL, &table::rows(session, None));
         }
         add_events(&mut document, view, name, &view.rows);
-        add_markers(&mut document, view, name);
     } else {
         add_events(&mut document, view, MODEL, &view.rows);
     }
+    add_markers(&mut document, view);
     add_unscored(&mut document, view, session);
     document.write(out)
 }
@@ -119,22 +119,32 @@ pub(crate) fn frames_text(bounds: &Bounds) -> String {
     format!("onset {onset}, apex {apex}, offset {offset}")
 }
 
-fn add_markers(document: &mut Document, view: &View<'_>, layer: &str) {
-    let mut marks = view.layer().marks;
-    marks.sort_by_key(|(moment, _)| *moment);
+fn add_markers(document: &mut Document, view: &View<'_>) {
+    let marks = view.marks();
+    let raters = view.session.log.raters().iter().map(|rater| rater.name.as_str());
+    for name in raters.filter(|name| view.rater.is_none_or(|rater| rater == *name)) {
+        let of_rater: Vec<(Moment, &str)> = marks
+            .iter()
+            .filter(|(rater, ..)| rater == name)
+            .map(|(_, at, text)| (*at, text.as_str()))
+            .collect();
+        add_markers_of(document, view, name, &of_rater);
+    }
+}
+
+fn add_markers_of(document: &mut Document, view: &View<'_>, layer: &str, marks: &[(Moment, &str)]) {
     let spans: Vec<Span> = marks.iter().map(|(at, _)| span(view, *at, *at)).collect();
     let lane_of = lanes(spans.iter().map(|span| (span.from_ms, span.to_ms)));
-    for lane in 0..=lane_of.iter().copied().max().unwrap_or(0) {
-        let name = match lane {
-            0 => format!("{layer} {MARKERS}"),
-            _ => format!("{layer} {MARKERS} {}", lane + 1),
-        };
-        let tier = document.tier(Tier::new(name, Kind::Span, layer));
-        for (((_, text), span), _) in
-            marks.iter().zip(&spans).zip(&lane_of).filter(|(_, of)| **of == lane)
-        {
-            document.add_span(tier, *span, if text.is_empty() { "marker" } else { text });
+    let mut tiers = Vec::new();
+    for (((_, text), span), lane) in marks.iter().zip(&spans).zip(lane_of) {
+        if lane == tiers.len() {
+            let name = match lane {
+                0 => format!("{layer} {MARKERS}"),
+                _ => format!("{layer} {MARKERS} {}", lane + 1),
+            };
+            tiers.push(document.tier(Tier::new(name, Kind::Span, layer)));
         }
+        document.add_span(tiers[lane], *span, if text.is_empty() { "marker" } else { text });
     }
 }
 
