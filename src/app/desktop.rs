@@ -15,10 +15,7 @@ use crate::engine::{Busy, Command, Engine, Preview, Update};
 use crate::evaluate::agreement::Agreement;
 use crate::export::{ExportError, View, Written, write_new};
 use crate::session::store;
-use crate::source::camera;
-
-/// File endings that a video dialog offers.
-const VIDEO_ENDINGS: [&str; 8] = ["mp4", "m4v", "mov", "avi", "mkv", "webm", "wmv", "mpg"];
+use crate::source::{camera, video};
 
 /// Starts real engines.
 #[derive(Debug, Default)]
@@ -86,7 +83,7 @@ impl Studio for Desktop {
             Pick::Video => Box::pin(
                 dialog
                     .set_title("Open a video")
-                    .add_filter("Videos", &VIDEO_ENDINGS)
+                    .add_filter("Videos", &video::ENDINGS)
                     .add_filter("All files", &["*"])
                     .pick_file(),
             ),

@@ -35,11 +35,14 @@ const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
     fleeting analyze clip.mp4 --out results\n  \
     fleeting analyze images:frames/ --fps 200 --out results\n  \
     fleeting analyze demo:7 --seconds 60 --out results\n  \
+    fleeting analyze recordings/ --out results --jobs 4\n  \
     fleeting analyze camera --session P01.fleeting --who P01 --purpose \"pilot study\"\n\n\
     The folder of --out must be new or empty; nothing is ever overwritten. It gets events.csv (one line per event) \
     and samples.csv (one line per frame; an empty score is a frame that could not be scored); \
     for the demo person also truth.csv. That of --session must not hold a session; it gets what a \
-    recording in the window gets, to be reviewed and exported. Ctrl-C ends in order.")]
+    recording in the window gets, to be reviewed and exported. Ctrl-C ends in order.\n\n\
+    Of a folder, every video and every folder of pictures in it is measured; each gets a folder of \
+    its own, a list names them all, and the same command goes on where it was cut off.")]
 pub(super) struct Raw {
     /// camera, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
     source: String,
@@ -74,6 +77,12 @@ pub(super) struct Raw {
     /// Frames per second of an image folder, or asked of a camera
     #[arg(long, value_parser = super::parse_fps)]
     fps: Option<f64>,
+    /// Recordings of a folder that are measured at once; without it as many as there are cores
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Measure only this share of a folder's recordings: 2/8 is the second of eight
+    #[arg(long, value_name = "I/N", value_parser = super::batch::parse_share)]
+    share: Option<(usize, usize)>,
     /// Read models from this folder's manifest.toml instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
@@ -100,7 +109,44 @@ pub struct Job {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Result<Job, CliError> {
+    pub(super) fn check(self) -> Result<super::Job, CliError> {
+        let folder = PathBuf::from(&self.source);
+        let is_shared = self.jobs.is_some() || self.share.is_some();
+        if folder.is_dir() && (is_shared || super::batch::is_many(&folder)) {
+            return Ok(super::Job::Batch(self.check_batch(folder)?));
+        }
+        if is_shared {
+            let text =
+                format!("{}: --jobs and --share are for a folder of recordings", self.source);
+            return Err(CliError::Misuse(text));
+        }
+        Ok(super::Job::Analyze(self.check_one()?))
+    }
+
+    fn check_batch(self, folder: PathBuf) -> Result<super::batch::Job, CliError> {
+        let (Some(out), None) = (self.out, self.session) else {
+            let text =
+                "a folder of recordings is analysed into --out; --session is for one of them";
+            return Err(CliError::Misuse(text.into()));
+        };
+        let mut config = super::load_config(self.config.as_ref())?;
+        if let Some(rate) = self.false_alarms_per_minute {
+            config.spotting.false_alarms_per_minute = rate;
+        }
+        Ok(super::batch::Job {
+            folder,
+            out,
+            formats: super::exporters(&self.format)?,
+            models: super::model_choice(self.models),
+            config,
+            fps: self.fps,
+            limit_secs: self.seconds,
+            jobs: self.jobs.map(usize::from),
+            share: self.share,
+        })
+    }
+
+    fn check_one(self) -> Result<Job, CliError> {
         let mut source: SourceSpec = self.source.parse()?;
         source.options.fps = self.fps;
         source.options.limit_secs = self.seconds;

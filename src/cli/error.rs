@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 use crate::engine::offline::OfflineError;
 use crate::evaluate::EvaluateError;
 use crate::export::ExportError;
+use crate::import::ImportError;
 use crate::model::ModelError;
 use crate::session::store::StoreError;
 use crate::source::SourceError;
@@ -45,6 +46,9 @@ pub enum CliError {
     /// Ctrl-C.
     #[error("stopped by Ctrl-C; what was measured until then is written")]
     Interrupted,
+    /// Somebody else's events that could not be taken.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// A file that was to be read or written.
     #[error("{}: {error}", path.display())]
     File {

@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use super::CliError;
 use crate::export::{ExportError, Exporter, View, json};
 use crate::session::Session;
+use crate::session::pictures::Pictures;
+use crate::session::store::{self, DATABASE};
 
 /// Write a saved session in other formats
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  fleeting export results/session.json --format csv --out tables"
-)]
+#[command(after_help = "Examples:\n  \
+    fleeting export P01.fleeting --format csv,report --out tables\n  \
+    fleeting export P01.fleeting --rater anna --format elan --out for-elan\n  \
+    fleeting export results/session.json --format boris,megc --out tables")]
 pub(super) struct Raw {
-    /// A session.json, or the folder that holds one (written by: analyze --format json)
+    /// A session's folder, or a session.json (written by: analyze --format json)
     session: PathBuf,
     /// What to write
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "csv",
@@ -22,6 +25,9 @@ pub(super) struct Raw {
     /// Whose layer to write; without it the model's
     #[arg(long, value_name = "NAME")]
     rater: Option<String>,
+    /// Blur faces in every picture that is written
+    #[arg(long)]
+    blur: bool,
     /// Folder for the files; none of them may exist yet
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -36,6 +42,8 @@ pub struct Job {
     pub formats: Vec<&'static Exporter>,
     /// Whose layer; none for the model's.
     pub rater: Option<String>,
+    /// Whether faces are blurred in pictures.
+    pub blur: bool,
     /// Folder for the files.
     pub out: PathBuf,
 }
@@ -43,18 +51,40 @@ pub struct Job {
 impl Raw {
     pub(super) fn check(self) -> Result<Job, CliError> {
         let formats = super::exporters(&self.format)?;
-        Ok(Job { session: self.session, formats, rater: self.rater, out: self.out })
+        let Self { session, rater, blur, out, .. } = self;
+        Ok(Job { session, formats, rater, blur, out })
     }
 }
 
+/// A session with its pictures, where there are any.
+pub(super) struct Loaded {
+    pub(super) session: Session,
+    pub(super) pictures: Option<Box<dyn Pictures>>,
+}
+
 pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
-    let session = read(&job.session)?;
+    let Loaded { session, mut pictures } = read(&job.session)?;
     let mut view = View::new(&session, job.rater.as_deref()).map_err(ExportError::from)?;
+    view.pictures = pictures.as_deref_mut();
+    view.blur = job.blur;
     super::write_view(&mut view, &job.formats, &job.out, out)
 }
 
-/// The session in a file, or in a folder that holds one.
-pub(super) fn read(path: &Path) -> Result<Session, CliError> {
+/// A stored session's folder, a session.json, or a folder that holds one.
+pub(super) fn read(path: &Path) -> Result<Loaded, CliError> {
+    if path.join(DATABASE).exists() {
+        let opened = store::open(path)?;
+        opened.remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
+        return Ok(Loaded { session: opened.session, pictures: opened.pictures });
+    }
     let inside = path.join(json::FILE_NAME);
-    Ok(json::read(if path.is_dir() { &inside } else { path })?)
+    if path.is_dir() && !inside.exists() {
+        return Err(CliError::Failed(format!(
+            "{}: expected a session ({DATABASE} or {}), found neither",
+            path.display(),
+            json::FILE_NAME
+        )));
+    }
+    let session = json::read(if path.is_dir() { &inside } else { path })?;
+    Ok(Loaded { session, pictures: None })
 }

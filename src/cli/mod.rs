@@ -24,11 +24,13 @@ use crate::model::ModelChoice;
 
 pub mod agreement;
 pub mod analyze;
+pub mod batch;
 pub mod doctor;
 mod error;
 pub mod evaluate;
 pub mod export;
 pub mod gui;
+pub mod import;
 mod interrupt;
 mod progress;
 pub mod sessions;
@@ -69,6 +71,7 @@ enum RawCommand {
     Evaluate(evaluate::Raw),
     Synth(synth::Raw),
     Export(export::Raw),
+    Import(import::Raw),
     Agreement(agreement::Raw),
     Sessions(sessions::Raw),
     Doctor(doctor::Raw),
@@ -87,6 +90,10 @@ pub enum Job {
     Synth(synth::Job),
     /// Write a saved session in other formats.
     Export(export::Job),
+    /// Measure every recording of a folder.
+    Batch(batch::Job),
+    /// Take other people's events as a rater's layer.
+    Import(import::Job),
     /// Compare two layers of a session.
     Agreement(agreement::Job),
     /// List or delete stored sessions.
@@ -127,10 +134,11 @@ pub fn parse(
     let raw = Raw::try_parse_from(args)?;
     let job = match raw.command {
         None => Job::Gui(raw.gui.check()?),
-        Some(RawCommand::Analyze(raw)) => Job::Analyze(raw.check()?),
+        Some(RawCommand::Analyze(raw)) => raw.check()?,
         Some(RawCommand::Evaluate(raw)) => Job::Evaluate(raw.check()),
         Some(RawCommand::Synth(raw)) => Job::Synth(raw.check()?),
         Some(RawCommand::Export(raw)) => Job::Export(raw.check()?),
+        Some(RawCommand::Import(raw)) => Job::Import(raw.check()?),
         Some(RawCommand::Agreement(raw)) => Job::Agreement(raw.check()),
         Some(RawCommand::Sessions(raw)) => Job::Sessions(raw.check()?),
         Some(RawCommand::Doctor(raw)) => Job::Doctor(raw.check()),
@@ -150,6 +158,8 @@ pub fn run(job: Job) -> Result<(), CliError> {
         Job::Evaluate(job) => evaluate::run(&job, &mut out),
         Job::Synth(job) => synth::run(&job, &mut out),
         Job::Export(job) => export::run(&job, &mut out),
+        Job::Batch(job) => batch::run(&job, &mut out),
+        Job::Import(job) => import::run(&job, &mut out),
         Job::Agreement(job) => agreement::run(&job, &mut out),
         Job::Sessions(job) => sessions::run(&job, &mut out),
         Job::Doctor(job) => doctor::run(&job, &mut out),

@@ -21,6 +21,7 @@ use crate::session::{Sample, Score};
 use crate::source::{Notice, SourceInfo, SourceSpec};
 
 pub mod analysis;
+pub mod batch;
 pub mod capture;
 pub mod captured;
 mod clips;

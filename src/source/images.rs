@@ -26,6 +26,12 @@ const FPS_RANGE: std::ops::RangeInclusive<f64> = 1.0 / 60.0..=100_000.0;
 /// Endings that are read, lower case.
 const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "jpe", "bmp", "tif", "tiff"];
 
+/// Whether the name of a file says that it is a picture.
+pub fn has_ending(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
 /// The registry entry.
 pub const KIND: SourceKind = SourceKind {
     name: "images",
@@ -89,9 +95,8 @@ fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {
         let path = entry.map_err(io)?.path();
-        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
         let is_hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-        if !is_hidden && ending.is_some_and(|e| ENDINGS.contains(&e.as_str())) && !path.is_dir() {
+        if !is_hidden && has_ending(&path) && !path.is_dir() {
             files.push(path);
         }
     }

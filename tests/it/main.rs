@@ -15,10 +15,12 @@
 
 mod architecture;
 mod bad_input;
+mod batch;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod camera;
 mod cli;
 mod engine;
+mod exchange;
 mod film;
 mod live_equals_offline;
 mod network;

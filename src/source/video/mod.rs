@@ -19,6 +19,15 @@ mod sps;
 mod tests;
 mod turn;
 
+/// Endings by which videos are looked for, lower case; one that is named is read whatever its ending.
+pub const ENDINGS: [&str; 9] = ["mp4", "m4v", "mov", "avi", "mkv", "webm", "wmv", "mpg", "mpeg"];
+
+/// Whether the name of a file says that it is a video.
+pub fn has_ending(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
 /// The registry entry.
 pub const KIND: SourceKind = SourceKind {
     name: "video",

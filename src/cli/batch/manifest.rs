@@ -1,0 +1,134 @@
+//! The list of all recordings and what became of them. It holds no clock time and no duration of the
+//! work, so that the same recordings give the same list whoever did them and how.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::result::Outcome;
+
+/// Columns of the table. A file that begins otherwise is not replaced.
+const COLUMNS: [&str; 10] = [
+    "source",
+    "status",
+    "frames",
+    "seconds",
+    "micro",
+    "macro",
+    "unscored",
+    "source_sha256",
+    "key",
+    "error",
+];
+
+/// One recording of the list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Line {
+    pub(super) source: String,
+    /// `done`, or `failed` where there is an error.
+    pub(super) status: &'static str,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) error: Option<String>,
+}
+
+impl Line {
+    pub(super) fn new(source: &str, result: Result<Outcome, String>) -> Self {
+        let source = source.to_owned();
+        match result {
+            Err(error) => Self { source, status: "failed", outcome: None, error: Some(error) },
+            Ok(outcome) => {
+                let status = if outcome.error.is_some() { "failed" } else { "done" };
+                Self { source, status, error: outcome.error.clone(), outcome: Some(outcome) }
+            }
+        }
+    }
+
+    fn fields(&self) -> [String; COLUMNS.len()] {
+        let of =
+            |text: fn(&Outcome) -> String| self.outcome.as_ref().map_or_else(String::new, text);
+        [
+            self.source.clone(),
+            self.status.into(),
+            of(|outcome| outcome.frames.to_string()),
+            of(|outcome| format!("{:.6}", outcome.seconds)),
+            of(|outcome| outcome.micro.to_string()),
+            of(|outcome| outcome.macro_.to_string()),
+            of(|outcome| outcome.unscored.to_string()),
+            of(|outcome| outcome.source_sha256.clone()),
+            of(|outcome| outcome.key.clone()),
+            self.error.clone().unwrap_or_default(),
+        ]
+    }
+}
+
+/// The lists' paths in `out`; a share of the work has lists of its own.
+pub(super) fn paths(out: &Path, share: Option<(usize, usize)>) -> [PathBuf; 2] {
+    let stem = match share {
+        None => "manifest".to_owned(),
+        Some((part, of)) => format!("manifest-{part}-of-{of}"),
+    };
+    ["csv", "json"].map(|ending| out.join(format!("{stem}.{ending}")))
+}
+
+/// Fails where something that is no list of ours has a list's name.
+pub(super) fn check_free([table, list]: &[PathBuf; 2]) -> Result<(), String> {
+    let taken = |path: &Path| {
+        format!("{}: is not a list that Fleeting wrote, and is not replaced", path.display())
+    };
+    let begins = |path: &Path, with: &str| match std::fs::read_to_string(path) {
+        Ok(text) => text.starts_with(with),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    if !begins(table, &COLUMNS.join(",")) {
+        return Err(taken(table));
+    }
+    if begins(list, "[") { Ok(()) } else { Err(taken(list)) }
+}
+
+/// Writes both lists, each as a whole; those of an earlier run are replaced.
+pub(super) fn write([table, list]: &[PathBuf; 2], lines: &[Line]) -> io::Result<()> {
+    replace(table, |out| {
+        let mut table = csv::Writer::from_writer(out);
+        table.write_record(COLUMNS)?;
+        for line in lines {
+            table.write_record(line.fields())?;
+        }
+        table.flush()
+    })?;
+    replace(list, |out| {
+        serde_json::to_writer_pretty(&mut *out, lines)?;
+        writeln!(out)
+    })
+}
+
+fn replace(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let new = path.with_extension(format!("new-{}", std::process::id()));
+    let mut file = File::create(&new)?;
+    content(&mut file)?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_ours_is_replaced_and_anybody_elses_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let paths = paths(folder.path(), None);
+        let lines = [Line::new("a.mp4", Err("no face, \"none\"".into()))];
+        for _ in 0..2 {
+            check_free(&paths).expect("free");
+            write(&paths, &lines).expect("written");
+        }
+        let text = std::fs::read_to_string(&paths[0]).expect("a table");
+        assert!(text.contains("a.mp4,failed,,,,,,,,\"no face, \"\"none\"\"\""), "{text}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 2);
+        std::fs::write(&paths[0], "name,age\n").expect("written");
+        let error = check_free(&paths).expect_err("not ours");
+        assert!(error.contains("manifest.csv"), "{error}");
+    }
+}

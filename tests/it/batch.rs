@@ -1,0 +1,129 @@
+//! A folder of recordings: the same numbers however it is done, and nothing done twice.
+
+use std::fs;
+use std::path::Path;
+
+use fleeting::synth::video::{VideoJob, write};
+
+use crate::program::{Ran, fleeting};
+
+/// Two short videos, one folder of pictures and, where `with_bad`, a file that is no video.
+fn recordings(folder: &Path, with_bad: bool) {
+    for (name, seed) in [("a.avi", 1), ("s 1/b.avi", 2)] {
+        let made = folder.join(format!("made {seed}"));
+        write(&VideoJob::new(made.clone(), 0.02, seed), &mut |_, _| ()).expect("made");
+        let path = folder.join("in").join(name);
+        fs::create_dir_all(path.parent().expect("below")).expect("made");
+        fs::rename(made.join("video.avi"), path).expect("moved");
+    }
+    let pictures = folder.join("in/s 1/frames");
+    fs::create_dir_all(&pictures).expect("made");
+    for number in 0..4 {
+        let picture = image::RgbImage::from_pixel(64, 48, image::Rgb([90; 3]));
+        picture.save(pictures.join(format!("{number}.png"))).expect("written");
+    }
+    if with_bad {
+        fs::write(folder.join("in/notes.mp4"), "no video").expect("written");
+    }
+}
+
+fn analyze(folder: &Path, out: &str, more: &[&str]) -> Ran {
+    fleeting(folder, &[&["analyze", "in", "--out", out], more].concat())
+}
+
+/// Every file below `folder` with its content, in order of name.
+fn content(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(here) = folders.pop() {
+        for entry in fs::read_dir(here).expect("a folder") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("below").to_string_lossy().into_owned();
+                files.push((name, fs::read(&path).expect("readable")));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn how_many_work_at_once_changes_no_byte_and_one_bad_file_does_not_stop_the_rest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    recordings(folder, true);
+    let one = analyze(folder, "one", &["--jobs", "1"]);
+    one.failed_saying(&["1 of 4 recordings failed", "manifest.csv"]);
+    assert!(one.out.contains("done a.avi") && one.out.contains("failed notes.mp4"), "{one:?}");
+    analyze(folder, "three", &["--jobs", "3"]).failed_saying(&["1 of 4"]);
+    let (one, three) = (content(&folder.join("one")), content(&folder.join("three")));
+    let names: Vec<_> = one.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names.len(), 2 + 3 * 3, "two lists, and two tables and a result each: {names:?}");
+    assert!(names.contains(&"s 1/frames.pictures/events.csv"), "{names:?}");
+    for (one, three) in one.iter().zip(&three) {
+        // Messages name the folder of the results nowhere.
+        assert!(one == three, "{} differs from {}", one.0, three.0);
+    }
+    let table = fs::read_to_string(folder.join("one/manifest.csv")).expect("a table");
+    assert_eq!(table.lines().count(), 5, "{table}");
+    assert!(table.contains("\na.avi,done,36,"), "{table}");
+    assert!(table.lines().any(|line| line.starts_with("notes.mp4,failed,")), "{table}");
+}
+
+#[test]
+fn what_is_done_is_not_done_again_and_a_run_that_was_cut_off_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    recordings(folder, false);
+    for share in ["1/2", "2/2"] {
+        analyze(folder, "out", &["--share", share, "--jobs", "1"]).succeeded();
+    }
+    let ran = analyze(folder, "out", &[]);
+    ran.succeeded();
+    assert_eq!(ran.out.matches("done before").count(), 3, "{ran:?}");
+    assert!(ran.out.contains("0 analysed now, 3 before, 0 failed"), "{ran:?}");
+    let before = content(&folder.join("out"));
+
+    // As a kill leaves it: one recording not there, and a half of it where results lie until whole.
+    fs::remove_dir_all(folder.join("out/s 1/b.avi")).expect("removed");
+    let result = fs::read_to_string(folder.join("out/a.avi/result.json")).expect("a result");
+    assert!(result.contains("source_sha256"));
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join("out/manifest.json")).expect("a list"))
+            .expect("JSON");
+    let lines = manifest.as_array().expect("a list");
+    let line = lines.iter().find(|line| line["source"] == "s 1/b.avi").expect("on the list");
+    let key = line["outcome"]["key"].as_str().expect("a key");
+    let half = folder.join("out/.unfinished").join(key);
+    fs::create_dir_all(&half).expect("made");
+    fs::write(half.join("events.csv"), "onset_fr").expect("written");
+    let ran = analyze(folder, "out", &[]);
+    ran.succeeded();
+    assert!(ran.out.contains("1 analysed now, 2 before"), "{ran:?}");
+    assert_eq!(content(&folder.join("out")), before);
+
+    let other = analyze(folder, "out", &["--false-alarms-per-minute", "1"]);
+    other.failed_saying(&["3 of 3"]);
+    assert!(other.out.contains("other settings") && other.out.contains("--out"), "{other:?}");
+    let kept = content(&folder.join("out"));
+    assert!(
+        kept.iter()
+            .filter(|(name, _)| !name.starts_with("manifest"))
+            .all(|file| before.contains(file))
+    );
+}
+
+#[test]
+fn a_folder_with_nothing_to_analyse_is_named_and_a_file_has_no_shares() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("in")).expect("made");
+    analyze(folder.path(), "out", &[]).failed_saying(&["in", "expected videos"]);
+    assert!(!folder.path().join("out").exists());
+    fs::write(folder.path().join("a.mp4"), "x").expect("written");
+    let ran = fleeting(folder.path(), &["analyze", "a.mp4", "--out", "x", "--jobs", "2"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.contains("--jobs and --share are for a folder"), "{ran:?}");
+}
