@@ -14,6 +14,8 @@ use crate::session::table::Row;
 mod pictures;
 mod plot;
 
+use pictures::Strips;
+
 /// The registry entry.
 pub const EXPORTER: Exporter = Exporter {
     name: "report",
@@ -208,13 +210,19 @@ fn write_events(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     if view.rows.is_empty() {
         writeln!(out, "<p>None.</p>")?;
     }
+    let mut strips = Strips::default();
     for row in view.rows.clone() {
-        write_event(view, &row, out)?;
+        write_event(view, &row, &mut strips, out)?;
     }
     writeln!(out, "</section>")
 }
 
-fn write_event(view: &mut View<'_>, row: &Row, out: &mut Sink) -> io::Result<()> {
+fn write_event(
+    view: &mut View<'_>,
+    row: &Row,
+    strips: &mut Strips,
+    out: &mut Sink,
+) -> io::Result<()> {
     let (onset, apex, offset) = (row.bounds.onset, row.bounds.apex, row.bounds.offset);
     let state = match (row.rater.is_some(), row.verdict) {
         (false, _) => "",
@@ -228,7 +236,7 @@ fn write_event(view: &mut View<'_>, row: &Row, out: &mut Sink) -> io::Result<()>
         write!(out, " <span class=\"verdict\">{}</span>", verdict_word(row.verdict))?;
     }
     writeln!(out, " <span class=\"id\">event {}</span></h3>", row.id())?;
-    pictures::write(view, row, out)?;
+    strips.write(view, row, out)?;
     writeln!(out, "<div class=\"beside\">")?;
     plot::close_up(view, row, out)?;
     writeln!(out, "<dl>")?;
