@@ -67,7 +67,7 @@ fn show_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &mut Form) {
     let free = cx.state.records.shelf.as_ref().and_then(|shelf| shelf.free_bytes);
     let words = match free {
         Some(free) => format!(
-            "{} are free there. A minute of pictures at 640 × 480 takes about 100 MB.",
+            "{} are free there. A minute of pictures at 640 × 480 takes about 150 MB.",
             size_words(free)
         ),
         None => "How much is free there is not known yet.".into(),
