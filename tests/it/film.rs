@@ -131,7 +131,8 @@ fn h264(frames: &[Frame], path: &Path, qp: u8) {
     };
     use openh264::formats::{RgbSliceU8, YUVBuffer};
     let config = EncoderConfig::new()
-        .rate_control_mode(RateControlMode::Off)
+        .rate_control_mode(RateControlMode::Quality)
+        .bitrate(openh264::encoder::BitRate::from_bps(50_000_000))
         .qp(QpRange::new(qp, qp))
         .skip_frames(false)
         .intra_frame_period(IntraFramePeriod::from_num_frames(30));
@@ -157,7 +158,7 @@ fn h264(frames: &[Frame], path: &Path, qp: u8) {
 #[test]
 #[ignore = "a measurement, not a test"]
 fn measure_what_pictures_cost() {
-    const FRAMES: usize = 300;
+    const FRAMES: usize = 150;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |name: &str| folder.path().join(name);
     let frames = demo(FRAMES);
