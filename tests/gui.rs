@@ -17,7 +17,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use fleeting::app::command::{Command, Floating, Tab};
 use fleeting::app::recording::Shelf;
 use fleeting::app::registry::{Entry, Group, entries};
-use fleeting::app::review::outside::{ExportJob, Opened};
+use fleeting::app::review::outside::{ExportJob, Opened, Screen};
 use fleeting::app::shortcut::Chord;
 use fleeting::app::state::Phase;
 use fleeting::app::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
@@ -27,6 +27,7 @@ use fleeting::event::*;
 use fleeting::export::Written;
 use fleeting::geom::{Affine, Point};
 use fleeting::image::{Frame, RgbImage};
+use fleeting::model::ModelChoice;
 use fleeting::pipeline::quality::{Quality, Trouble};
 use fleeting::pipeline::{Landmarks, Overlay, REGIONS, RegionMotion};
 use fleeting::session::{Sample, Score};
@@ -114,7 +115,16 @@ impl Studio for ScriptedStudio {
         Box::new(move || Some(Ok(cameras.clone())))
     }
 
-    fn open_session(&mut self, _: &Path, _: Wake) -> Pending<Result<Opened, String>> {
+    fn screen(&mut self, _: &SourceSpec, _: &ModelChoice, _: Wake) -> Option<Box<dyn Screen>> {
+        None
+    }
+
+    fn open_session(
+        &mut self,
+        _: &Path,
+        _: &ModelChoice,
+        _: Wake,
+    ) -> Pending<Result<Opened, String>> {
         let mut opened = self.sessions.borrow_mut().pop_front();
         Box::new(move || opened.take())
     }

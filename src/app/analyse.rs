@@ -112,6 +112,8 @@ pub struct AnalyseState {
     pub phase: Phase,
     /// The path as it is written in the field.
     pub path: String,
+    /// What is analysed.
+    pub source: Option<SourceSpec>,
     /// How it goes.
     pub stats: Stats,
     /// What it has found.
@@ -134,7 +136,11 @@ impl State {
             Command::EditPath(path) => self.analyse.path = path,
             Command::Start => self.start_analysis(),
             Command::Cancel => self.end_analysis(Phase::Cancelled),
-            Command::Review => self.review_session(self.analyse.session.clone()),
+            Command::Review => {
+                if let Some(source) = self.analyse.source.clone() {
+                    self.review_session(self.analyse.session.clone(), source);
+                }
+            }
         }
     }
 
@@ -185,12 +191,14 @@ impl State {
         }
         source.options = SourceOptions { fps: self.fps, paced: false, ..source.options };
         let phase = Phase::Starting(format!("opening {source}"));
+        let chosen = Some(source.clone());
         let assignment =
             Assignment { source, models: self.models.clone(), config: self.config.clone() };
         let path = std::mem::take(&mut self.analyse.path);
         let feed = Some(self.studio.start(&assignment, self.wake.clone()));
         let session = Session::keeping_all();
-        self.analyse = AnalyseState { phase, path, feed, session, stats: Stats::default() };
+        self.analyse =
+            AnalyseState { phase, path, source: chosen, feed, session, stats: Stats::default() };
     }
 
     fn end_analysis(&mut self, phase: Phase) {

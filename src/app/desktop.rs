@@ -6,16 +6,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use super::projection::Projection;
 use super::recording::{self, Shelf};
-use super::review::outside::{ExportJob, Keeper, Kept, Opened, What};
+use super::review::outside::{ExportJob, Keeper, Kept, Opened, Screen, What};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use crate::engine::errand::Errand;
 use crate::engine::scribe::Scribe;
 use crate::engine::{Busy, Command, Engine, Preview, Update};
 use crate::evaluate::agreement::Agreement;
 use crate::export::{ExportError, View, Written, write_new};
-use crate::session::store;
-use crate::source::{camera, video};
+use crate::model::ModelChoice;
+use crate::session::{pictures, store};
+use crate::source::{SourceSpec, camera, video};
 
 /// Starts real engines.
 #[derive(Debug, Default)]
@@ -66,10 +68,33 @@ impl Studio for Desktop {
         run_errand("fleeting-cameras", cameras, wake, failed)
     }
 
-    fn open_session(&mut self, folder: &Path, wake: Wake) -> Pending<Result<Opened, String>> {
-        let (folder, woken) = (folder.to_owned(), wake.clone());
+    fn open_session(
+        &mut self,
+        folder: &Path,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Pending<Result<Opened, String>> {
+        let (folder, models, woken) = (folder.to_owned(), models.clone(), wake.clone());
         let failed = || Err("The system has no thread to give for opening a session.".to_owned());
-        run_errand("fleeting-open", move || open(&folder, woken), wake, failed)
+        run_errand("fleeting-open", move || open(&folder, &models, woken), wake, failed)
+    }
+
+    fn screen(
+        &mut self,
+        source: &SourceSpec,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Option<Box<dyn Screen>> {
+        if !pictures::can_be_seen_again(source) {
+            return None;
+        }
+        match Projection::of_source(source, models, wake) {
+            Ok(projection) => Some(Box::new(projection)),
+            Err(error) => {
+                tracing::error!("{source}: {error}");
+                None
+            }
+        }
     }
 
     fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>> {
@@ -121,6 +146,10 @@ fn write(job: &ExportJob) -> Result<Written, String> {
             let mut view =
                 View::new(&job.session, job.rater.as_deref()).map_err(|e| e.to_string())?;
             view.blur = job.blur;
+            let mut pictures = job.pictures().transpose()?;
+            if let Some(pictures) = &mut pictures {
+                view.pictures = Some(pictures.as_mut());
+            }
             exporter.write(&mut view, &job.folder)
         }
         What::Agreement(agreement) => write_agreement(agreement, &job.folder),
@@ -141,14 +170,20 @@ fn write_agreement(agreement: &Agreement, folder: &Path) -> Result<Written, Expo
 }
 
 /// Reads the session in `folder`; the error is one sentence.
-fn open(folder: &Path, wake: Wake) -> Result<Opened, String> {
+fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<Opened, String> {
     let stored = store::open(folder).map_err(|error| error.to_string())?;
-    let scribe = Scribe::start(stored.store, move || wake()).map_err(|error| error.to_string())?;
+    let second = stored.store.pictures().map_err(|error| error.to_string())?;
+    let woken = wake.clone();
+    let scribe = Scribe::start(stored.store, move || woken()).map_err(|error| error.to_string())?;
+    let readers = stored.pictures.zip(second);
+    let screen = readers.map(|(a, b)| Projection::of_session([a, b], models, wake)).transpose();
+    let screen = screen.map_err(|error| error.to_string())?;
     Ok(Opened {
         session: stored.session,
         place: Some(folder.to_owned()),
+        source: None,
         remarks: stored.remarks,
-        screen: None,
+        screen: screen.map(|projection| Box::new(projection) as Box<dyn Screen>),
         keeper: Some(Box::new(scribe)),
     })
 }

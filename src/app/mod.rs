@@ -30,6 +30,7 @@ pub mod messages;
 pub mod overlay;
 pub mod palette;
 pub mod picture;
+pub mod projection;
 pub mod recording;
 pub mod regions;
 pub mod registry;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::recording::Shelf;
-use super::review::outside::{ExportJob, Opened};
+use super::review::outside::{ExportJob, Opened, Screen};
 use crate::config::Config;
 use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
 use crate::export::Written;
@@ -83,7 +83,20 @@ pub trait Studio {
     fn find_cameras(&mut self, wake: Wake) -> Pending<Result<Vec<CameraChoice>, String>>;
 
     /// Reads a stored session; the error is one sentence.
-    fn open_session(&mut self, folder: &Path, wake: Wake) -> Pending<Result<Opened, String>>;
+    fn open_session(
+        &mut self,
+        folder: &Path,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Pending<Result<Opened, String>>;
+
+    /// The pictures of a recording; none of a source that is gone once it was seen.
+    fn screen(
+        &mut self,
+        source: &SourceSpec,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Option<Box<dyn Screen>>;
 
     /// Writes files; the error is one sentence.
     fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>>;

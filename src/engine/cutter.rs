@@ -1,4 +1,5 @@
-//! The thread that cuts the pictures of events out of a stored session: the face held still, as live.
+//! The thread that cuts the pictures of events out of a stored session: the face held still, as live,
+//! and its movement enlarged where that is wanted.
 //!
 //! The pictures are read anew and the face is found in them by the same pipeline that found it before,
 //! so that a clip can be cut round any bounds that a person sets.
@@ -9,7 +10,8 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::clips::{Clips, EventClip, MARGIN_SECS};
-use crate::image::Frame;
+use crate::image::{Frame, RgbImage};
+use crate::pipeline::magnify::magnify;
 use crate::pipeline::{Output, Overlay, Pipeline};
 use crate::session::annotation::Bounds;
 use crate::session::pictures::Pictures;
@@ -38,13 +40,16 @@ impl FaceFinder for Pipeline {
 }
 
 /// What was asked for, and its pictures or why there are none.
-type Cut = (Bounds, Result<Arc<EventClip>, String>);
+type Cut = (Bounds, f32, Result<Arc<EventClip>, String>);
+
+/// Plain clips that are kept to be magnified.
+const PLAIN_KEPT: usize = 4;
 
 /// The window's end; the thread ends when it is dropped.
 #[derive(Debug)]
 pub struct Cutter {
     /// None only while it is dropped.
-    tx: Option<Sender<Bounds>>,
+    tx: Option<Sender<(Bounds, f32)>>,
     cuts: Receiver<Cut>,
     thread: Option<JoinHandle<()>>,
 }
@@ -56,29 +61,27 @@ impl Cutter {
         make: impl FnOnce() -> Result<(Box<dyn Pictures>, F), String> + Send + 'static,
         wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (tx, wishes) = unbounded::<Bounds>();
+        let (tx, wishes) = unbounded::<(Bounds, f32)>();
         // Answers wait for nobody: a window that is gone drops its end.
         let (told, cuts) = bounded(64);
-        let thread =
-            std::thread::Builder::new().name("fleeting-cutter".into()).spawn(move || {
-                let mut made = make();
-                for bounds in wishes {
-                    let cut = match &mut made {
-                        Ok((pictures, finder)) => cut(pictures.as_mut(), finder, &bounds),
-                        Err(why) => Err(why.clone()),
-                    };
-                    if told.send((bounds, cut.map(Arc::new))).is_err() {
-                        return;
-                    }
-                    wake();
+        let answer = move || {
+            let mut desk = Desk { made: make(), plain: Vec::new() };
+            for (bounds, magnification) in wishes {
+                let clip = desk.clip(&bounds).map(|clip| magnified(clip, magnification));
+                if told.send((bounds, magnification, clip)).is_err() {
+                    return;
                 }
-            })?;
+                wake();
+            }
+        };
+        let thread = std::thread::Builder::new().name("fleeting-cutter".into()).spawn(answer)?;
         Ok(Self { tx: Some(tx), cuts, thread: Some(thread) })
     }
 
-    /// Asks for the pictures of an event.
-    pub fn cut(&self, bounds: Bounds) {
-        if let Some(Err(error)) = self.tx.as_ref().map(|tx| tx.send(bounds)) {
+    /// Asks for the pictures of an event, its movement enlarged so many times; 1 leaves it.
+    pub fn cut(&self, bounds: Bounds, magnification: f32) {
+        let sent = self.tx.as_ref().map(|tx| tx.send((bounds, magnification)));
+        if let Some(Err(error)) = sent {
             tracing::error!("the thread that cuts clips has ended: {error}");
         }
     }
@@ -95,6 +98,38 @@ impl Drop for Cutter {
         self.cuts = bounded(0).1;
         super::join(self.thread.take());
     }
+}
+
+/// What the thread works with.
+struct Desk<F> {
+    made: Result<(Box<dyn Pictures>, F), String>,
+    /// The newest plain clips, the newest first.
+    plain: Vec<(Bounds, Arc<EventClip>)>,
+}
+
+impl<F: FaceFinder> Desk<F> {
+    fn clip(&mut self, bounds: &Bounds) -> Result<Arc<EventClip>, String> {
+        if let Some((_, clip)) = self.plain.iter().find(|(kept, _)| kept == bounds) {
+            return Ok(Arc::clone(clip));
+        }
+        let (pictures, finder) = self.made.as_mut().map_err(|why| why.clone())?;
+        let clip = Arc::new(cut(pictures.as_mut(), finder, bounds)?);
+        self.plain.truncate(PLAIN_KEPT - 1);
+        self.plain.insert(0, (*bounds, Arc::clone(&clip)));
+        Ok(clip)
+    }
+}
+
+/// The clip with its movement since the onset enlarged.
+fn magnified(clip: Arc<EventClip>, magnification: f32) -> Arc<EventClip> {
+    if magnification == 1.0 {
+        return clip;
+    }
+    let pictures: Vec<&RgbImage> = clip.frames.iter().map(|(_, _, image)| image).collect();
+    let enlarged = magnify(&pictures, clip.onset, magnification);
+    let frames = clip.frames.iter().zip(enlarged);
+    let frames = frames.map(|((seq, time, _), image)| (*seq, *time, image)).collect();
+    Arc::new(EventClip { frames, ..*clip })
 }
 
 fn cut(
@@ -145,8 +180,7 @@ mod tests {
         fn picture(&mut self, index: usize) -> Result<Frame, PictureError> {
             let Moment { frame, time } = self.0[index];
             if frame == 200 {
-                let (path, found) = ("film.mkv".into(), "a damaged picture".into());
-                return Err(PictureError { path, found });
+                return Err(PictureError::new("film.mkv".as_ref(), "a damaged picture"));
             }
             let image = Arc::new(RgbImage::new(8, 8));
             Ok(Frame::new(frame, time, image))
@@ -173,9 +207,10 @@ mod tests {
         };
         let cutter = Cutter::start(make, move || tx.send(()).unwrap_or(())).expect("starts");
         let [onset, apex, offset] = bounds.map(at);
-        cutter.cut(Bounds { onset, apex, offset });
+        cutter.cut(Bounds { onset, apex, offset }, 5.0);
         woken.recv_timeout(Duration::from_secs(10)).expect("woken");
-        let (_, cut) = cutter.cuts().next().expect("an answer");
+        let (_, magnification, cut) = cutter.cuts().next().expect("an answer");
+        assert_eq!(magnification, 5.0);
         cut
     }
 

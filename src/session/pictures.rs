@@ -50,6 +50,12 @@ pub fn open(path: &Path) -> Result<Box<dyn Pictures>, PictureError> {
     of_source(&SourceSpec { kind, target, options: SourceOptions::default() })
 }
 
+/// Whether what a source delivered can be looked at again: recordings can, cameras and demo persons
+/// cannot.
+pub fn can_be_seen_again(spec: &SourceSpec) -> bool {
+    [video::KIND.name, images::KIND.name].contains(&spec.kind)
+}
+
 /// Opens what a source delivered, once more, for looking at in any order. Cameras and demo persons
 /// cannot be looked at again.
 pub fn of_source(spec: &SourceSpec) -> Result<Box<dyn Pictures>, PictureError> {

@@ -1,7 +1,7 @@
 //! The Review tab through its accessibility tree.
 
 use super::*;
-use fleeting::app::review::outside::{Answer, Keeper, Kept, Screen, Wish};
+use fleeting::app::review::outside::{Answer, Keeper, Kept, Wish};
 use fleeting::session::Session;
 use fleeting::session::annotation::{Act, Label, Target, Verdict};
 
@@ -62,6 +62,7 @@ fn reviewing(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
     window.sessions.borrow_mut().push_back(Ok(Opened {
         session: session(events),
         place: Some("a session".into()),
+        source: None,
         remarks: Vec::new(),
         screen: Some(Box::new(Shelf { has_pictures, answers: Vec::new() })),
         keeper: Some(Box::new(Desk(Arc::clone(&kept), None))),
@@ -325,6 +326,7 @@ fn a_place_that_keeps_nothing_is_said_where_the_user_looks() {
     let opened = |keeper: Option<Box<dyn Keeper>>| Opened {
         session: session(&[2.0]),
         place: Some("a session".into()),
+        source: None,
         remarks: Vec::new(),
         screen: None,
         keeper,

@@ -120,6 +120,7 @@ impl State {
         let job = ExportJob {
             session: Arc::clone(session),
             place: review.place.clone(),
+            source: review.source.clone(),
             rater: review.layer.rater().filter(known).map(Into::into),
             what,
             blur: review.export.blur,

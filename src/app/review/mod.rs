@@ -14,6 +14,7 @@ use crate::image::Frame;
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Target};
 use crate::session::table::{self, Row};
+use crate::source::SourceSpec;
 use crate::time::Timestamp;
 
 pub mod agreement;
@@ -119,6 +120,8 @@ pub struct ReviewState {
     pub session: Session,
     /// Its folder; none for one that is in memory only.
     pub place: Option<PathBuf>,
+    /// The recording that it is of, where that can be looked at again.
+    pub source: Option<SourceSpec>,
     /// Why acts are not kept, where they are not and should be.
     pub unkept: Option<String>,
     /// Who works.
@@ -190,6 +193,7 @@ impl Default for ReviewState {
             phase: Phase::default(),
             session: Session::default(),
             place: None,
+            source: None,
             unkept: None,
             rater: FIRST_RATER.into(),
             layer: Layer::Rater(FIRST_RATER.into()),
@@ -227,7 +231,7 @@ impl Default for ReviewState {
 impl ReviewState {
     /// Takes a session in place of the one before.
     pub fn open(&mut self, opened: Opened) {
-        let Opened { session, place, remarks, screen, keeper } = opened;
+        let Opened { session, place, source, remarks, screen, keeper } = opened;
         let rater = session.log.entries().last().map(|entry| entry.rater.clone());
         let rater = rater.or_else(|| session.log.raters().last().map(|rater| rater.name.clone()));
         let rater = rater.unwrap_or_else(|| FIRST_RATER.into());
@@ -237,6 +241,7 @@ impl ReviewState {
             phase: Phase::Open,
             session,
             place,
+            source,
             hint: remarks.join(" "),
             layer: Layer::Rater(rater.clone()),
             compared: (Layer::Model, Layer::Rater(rater.clone())),

@@ -9,6 +9,9 @@ use crate::export::Exporter;
 use crate::image::Frame;
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Target};
+use crate::session::pictures::{self, Pictures};
+use crate::session::store;
+use crate::source::SourceSpec;
 
 pub use crate::engine::scribe::Kept;
 
@@ -86,6 +89,8 @@ pub struct ExportJob {
     pub session: Arc<Session>,
     /// Its folder, which has its pictures; none for one that is in memory only.
     pub place: Option<PathBuf>,
+    /// The recording that it is of, where that can be looked at again.
+    pub source: Option<SourceSpec>,
     /// Whose layer; none for the model's.
     pub rater: Option<String>,
     /// What.
@@ -96,12 +101,30 @@ pub struct ExportJob {
     pub folder: PathBuf,
 }
 
+impl ExportJob {
+    /// The session's pictures; none where it has none. The error is one sentence.
+    pub fn pictures(&self) -> Option<Result<Box<dyn Pictures>, String>> {
+        match (&self.place, &self.source) {
+            (Some(folder), _) => match store::open(folder) {
+                Ok(stored) => stored.pictures.map(Ok),
+                Err(error) => Some(Err(error.to_string())),
+            },
+            (None, Some(source)) if pictures::can_be_seen_again(source) => {
+                Some(pictures::of_source(source).map_err(|error| error.to_string()))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A session that has been opened.
 pub struct Opened {
     /// All that is known of it.
     pub session: Session,
     /// Its folder; none for one that is in memory only.
     pub place: Option<PathBuf>,
+    /// The recording that it is of, where that can be looked at again.
+    pub source: Option<SourceSpec>,
     /// What was repaired or is missing, one sentence each.
     pub remarks: Vec<String>,
     /// Its pictures; none where none were stored or they cannot be read.

@@ -13,13 +13,14 @@ use crate::app::studio::Pick;
 use crate::event::Moment;
 use crate::session::Session;
 use crate::session::annotation::{Act, Entry};
+use crate::source::SourceSpec;
 
 impl State {
     pub(in crate::app) fn apply_to_review(&mut self, command: Command) {
         self.review.loop_speed = self.settings.loop_speed.factor();
         match command {
             Command::PickSession => self.pick(Pick::Session),
-            Command::TakeLive => self.review_session(self.session.clone()),
+            Command::TakeLive => self.review_session(self.session.clone(), self.source.clone()),
             Command::Write | Command::WriteMark => {
                 self.review.apply(command);
                 self.floating = self.review.note.is_some().then_some(Floating::Note);
@@ -62,7 +63,8 @@ impl State {
         self.tab = Tab::Review;
         // What is under review now is let go first: its place may be the same one.
         self.review = ReviewState { phase: Phase::Opening(words(folder)), ..self.renewed() };
-        self.errands.session = Some(self.studio.open_session(folder, self.wake.clone()));
+        self.errands.session =
+            Some(self.studio.open_session(folder, &self.models, self.wake.clone()));
     }
 
     /// Takes in a session that has been opened, or why it could not be.
@@ -131,13 +133,16 @@ impl State {
     }
 
     /// Reviews a session that is in memory.
-    pub(in crate::app) fn review_session(&mut self, session: Session) {
+    pub(in crate::app) fn review_session(&mut self, session: Session, source: SourceSpec) {
         self.close_floating();
         self.tab = Tab::Review;
+        let screen = self.studio.screen(&source, &self.models, self.wake.clone());
+        let in_memory = || InMemory::of(&session).map(|screen| Box::new(screen) as Box<dyn Screen>);
         let opened = Opened {
-            screen: InMemory::of(&session).map(|screen| Box::new(screen) as Box<dyn Screen>),
+            screen: screen.or_else(in_memory),
             session,
             place: None,
+            source: Some(source),
             remarks: Vec::new(),
             keeper: None,
         };

@@ -60,6 +60,7 @@ fn review(events: u64) -> (ReviewState, Shared) {
     review.open(Opened {
         session: session(events),
         place: Some("a session".into()),
+        source: None,
         remarks: Vec::new(),
         screen: Some(Box::new(Scripted(Arc::clone(&script)))),
         keeper: Some(Box::new(Scripted(Arc::clone(&script)))),
@@ -126,7 +127,14 @@ fn three_hundred_events_take_three_hundred_keys() {
     (0..300 * 30).for_each(|seq| session.history.push(sample(seq, 0.1)));
     session.events = (0..300).map(|id| event(id, id as f64 + 0.1)).collect();
     let mut review = ReviewState::default();
-    let opened = Opened { session, place: None, remarks: Vec::new(), screen: None, keeper: None };
+    let opened = Opened {
+        session,
+        place: None,
+        source: None,
+        remarks: Vec::new(),
+        screen: None,
+        keeper: None,
+    };
     review.open(opened);
     for i in 0..300 {
         review.apply(if i % 3 == 0 { REJECT } else { CONFIRM });
@@ -427,7 +435,14 @@ fn a_session_is_opened_again_as_it_was_left() {
     first.apply(CONFIRM);
     let session = first.session.clone();
     let mut again = ReviewState::default();
-    again.open(Opened { session, place: None, remarks: Vec::new(), screen: None, keeper: None });
+    again.open(Opened {
+        session,
+        place: None,
+        source: None,
+        remarks: Vec::new(),
+        screen: None,
+        keeper: None,
+    });
     assert_eq!(again.rater, "Ana");
     assert_eq!(again.rows, first.rows);
     assert!(again.allows(&Command::Undo), "days later, too");

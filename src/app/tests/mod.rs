@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use super::LaunchOptions;
 use super::recording::Shelf;
-use super::review::outside::{ExportJob, Opened};
+use super::review::outside::{ExportJob, Opened, Screen};
 use super::state::{Settings, State};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
 use crate::event::*;
 use crate::export::Written;
+use crate::model::ModelChoice;
 use crate::pipeline::quality::{Quality, Trouble};
 use crate::session::{Sample, Score};
+use crate::source::SourceSpec;
 use crate::time::Timestamp;
 
 mod behaviour;
@@ -54,8 +56,16 @@ impl Studio for Nowhere {
     fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
         Box::new(|| None)
     }
-    fn open_session(&mut self, _: &Path, _: Wake) -> Pending<Result<Opened, String>> {
+    fn open_session(
+        &mut self,
+        _: &Path,
+        _: &ModelChoice,
+        _: Wake,
+    ) -> Pending<Result<Opened, String>> {
         Box::new(|| None)
+    }
+    fn screen(&mut self, _: &SourceSpec, _: &ModelChoice, _: Wake) -> Option<Box<dyn Screen>> {
+        None
     }
     fn export(&mut self, _: ExportJob, _: Wake) -> Pending<Result<Written, String>> {
         Box::new(|| None)

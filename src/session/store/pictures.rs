@@ -35,6 +35,14 @@ impl Pictures for Reels {
     }
 }
 
+impl Store {
+    /// Another reader of its pictures, for whoever must not wait for the first; none where there are
+    /// none.
+    pub fn pictures(&self) -> Result<Option<Box<dyn Pictures>>, StoreError> {
+        open(self, false, &mut Vec::new())
+    }
+}
+
 /// Opens what the session says it has. A file that is missing or cannot be read is a remark, for the
 /// rest of the session is worth having.
 pub(super) fn open(

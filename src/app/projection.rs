@@ -1,0 +1,83 @@
+//! The pictures of a stored session or of a recording: frames from the projector, events from the cutter.
+
+use super::review::outside::{Answer, Screen, Wish};
+use super::studio::Wake;
+use crate::config::Config;
+use crate::engine::cutter::Cutter;
+use crate::engine::projector::Projector;
+use crate::model::{ModelChoice, Models};
+use crate::pipeline::Pipeline;
+use crate::session::pictures::{self, Pictures};
+use crate::source::SourceSpec;
+
+/// Two threads, each with a reader of its own, so that a clip never holds up a step.
+pub struct Projection {
+    projector: Projector,
+    cutter: Cutter,
+    wishes: Vec<Wish>,
+}
+
+impl Projection {
+    /// Over two readers of the pictures of a stored session.
+    pub fn of_session(
+        [first, second]: [Box<dyn Pictures>; 2],
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> std::io::Result<Self> {
+        Self::start(move || Ok(first), move || Ok(second), models, wake)
+    }
+
+    /// Over what a source delivered.
+    pub fn of_source(
+        source: &SourceSpec,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> std::io::Result<Self> {
+        let source = source.clone();
+        let open = move || pictures::of_source(&source).map_err(|error| error.to_string());
+        Self::start(open.clone(), open, models, wake)
+    }
+
+    fn start(
+        for_frames: impl FnOnce() -> Result<Box<dyn Pictures>, String> + Send + 'static,
+        for_clips: impl FnOnce() -> Result<Box<dyn Pictures>, String> + Send + 'static,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> std::io::Result<Self> {
+        let (models, woken) = (models.clone(), wake.clone());
+        let projector = Projector::start(for_frames, move || woken())?;
+        let make = move || {
+            let models = Models::load(&models).map_err(|error| error.to_string())?;
+            let pipeline = Pipeline::new(&models, &Config::default());
+            Ok((for_clips()?, pipeline.map_err(|error| error.to_string())?))
+        };
+        let cutter = Cutter::start(make, move || wake())?;
+        Ok(Self { projector, cutter, wishes: Vec::new() })
+    }
+}
+
+impl Screen for Projection {
+    fn show(&mut self, frame: u64) {
+        self.projector.show(frame);
+    }
+
+    fn cut(&mut self, wish: Wish) {
+        self.cutter.cut(wish.bounds, wish.magnification);
+        self.wishes.push(wish);
+    }
+
+    fn answers(&mut self) -> Vec<Answer> {
+        let shown = self.projector.take().map(|shown| match shown {
+            Ok(frame) => Answer::Picture(frame),
+            Err((frame, why)) => Answer::NoPicture { frame, why },
+        });
+        let mut answers: Vec<_> = shown.into_iter().collect();
+        for (bounds, magnification, clip) in self.cutter.cuts() {
+            let is_it = |wish: &Wish| wish.bounds == bounds && wish.magnification == magnification;
+            if let Some(i) = self.wishes.iter().position(is_it) {
+                answers.push(Answer::Clip(self.wishes.remove(i), clip));
+            }
+        }
+        answers
+    }
+}
