@@ -1,6 +1,6 @@
 //! The bar at the top: the tabs, and every command of the one that is shown, by subject.
 
-use egui::{RichText, Ui};
+use egui::{RichText, Ui, vec2};
 
 use super::command::{Command, Floating, Tab};
 use super::registry::{Group, entries, entry_of};
@@ -64,6 +64,9 @@ fn show_live(ui: &mut Ui, cx: &PanelContext<'_>) {
     let (theme, phase) = (Theme::of(ui), &cx.state.phase);
     let color = theme.phase(phase);
     let word = phase_word(phase);
-    let response = ui.scope(|ui| badge(ui, word, color, |rect| phase_shape(phase, rect, color)));
+    let (size, rightward) = (vec2(96.0, 22.0), egui::Layout::left_to_right(egui::Align::Center));
+    let response = ui.allocate_ui_with_layout(size, rightward, |ui| {
+        badge(ui, word, color, |rect| phase_shape(phase, rect, color));
+    });
     named(&response.response, egui::Role::Status, format!("State: {word}"));
 }

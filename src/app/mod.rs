@@ -338,7 +338,7 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     let side = (rect.width() * 0.235).clamp(250.0, 420.0);
     let split_x = rect.right() - side - gap;
     // Review is about pictures; live is about what goes on.
-    let share = if tab == Tab::Review { 0.58 } else { 0.48 };
+    let share = if tab == Tab::Review { 0.545 } else { 0.48 };
     let upper = ((rect.height() - gap) * share).max(120.0);
     let split_y = rect.top() + upper;
     // As wide as a 4:3 picture of this height with its surface's margins and buttons.

@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::engine::{Command as EngineCommand, Preview, Stats, Update};
 use crate::event::{Event, Moment};
 use crate::model::ModelChoice;
-use crate::session::{Sample, Session};
+use crate::session::{Sample, Session, store};
 use crate::source::{SourceOptions, SourceSpec};
 use crate::time::Timestamp;
 
@@ -433,7 +433,12 @@ impl State {
     }
 
     fn open_path(&mut self, path: &Path) {
-        // The one place where a path becomes a source: a folder is pictures, anything else a video.
+        if path.join(store::DATABASE).is_file() {
+            self.open_session(path);
+            return;
+        }
+        // The one place where a path becomes a source: a folder is pictures, anything else a video,
+        // but for a session's folder, which has a database.
         match path.to_string_lossy().parse::<SourceSpec>() {
             Ok(source) => self.choose(source),
             Err(error) => self.messages.post(Weight::Error, Topic::Other, error.to_string()),

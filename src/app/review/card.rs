@@ -27,11 +27,12 @@ use crate::session::table::Row;
 /// The entry in [`crate::app::PANELS`].
 pub const PANEL: Panel = Panel { name: "Event under review", slot: Slot::Card, show };
 
-/// Height of the lines of decisions at the bottom, points.
-const DECISIONS_PT: f32 = 66.0;
+/// Height of one line of decisions, points, and how many there are: with a note in view, three.
+const DECISION_PT: f32 = 23.0;
+const DECISION_LINES: f32 = 3.0;
 
-/// Height of the plot of motion, points.
-const MOTION_PT: f32 = 74.0;
+/// Least and greatest height of the plot of motion, points.
+const MOTION_PT: (f32, f32) = (40.0, 110.0);
 
 /// The textures of the card.
 #[derive(Default)]
@@ -56,9 +57,12 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     };
     show_head(ui, cx, &theme, &row);
     show_values(ui, cx, &theme, &row);
-    let decisions = DECISIONS_PT + ui.spacing().item_spacing.y;
-    let plot = if ui.available_height() > decisions + 200.0 { MOTION_PT } else { 44.0 };
-    let pictures = (ui.available_height() - decisions - plot - 10.0).max(50.0);
+    let decisions = (DECISION_PT + 4.0) * DECISION_LINES + 8.0;
+    let space = ui.available_height() - decisions;
+    // Six pictures of a face in a row, with their captions.
+    let wanted = (ui.available_width() - 30.0) / 6.0 * 1.15 + 20.0;
+    let pictures = wanted.min(space - MOTION_PT.0).max(50.0);
+    let plot = (space - pictures - 8.0).clamp(MOTION_PT.0, MOTION_PT.1);
     ui.allocate_ui(vec2(ui.available_width(), pictures), |ui| show_pictures(ui, cx, &theme, &row));
     show_motion(ui, cx, &theme, &row, plot);
     show_decisions(ui, cx, &row);
@@ -362,7 +366,8 @@ fn draw_motion(
 fn show_decisions(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-        ui.spacing_mut().button_padding.x = 7.0;
+        ui.spacing_mut().button_padding = vec2(6.0, 2.0);
+        ui.spacing_mut().interact_size.y = DECISION_PT;
         for (verdict, name) in [
             (Verdict::Confirmed, "✓ Confirm"),
             (Verdict::Rejected, "× Reject"),
@@ -370,11 +375,11 @@ fn show_decisions(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row) {
         ] {
             cx.button_named(ui, &Asked::Review(Command::Judge(verdict)), name);
         }
-        ui.separator();
+        ui.add_space(4.0);
         for (edge, name) in Edge::ALL.into_iter().zip(["[ Onset", "A Apex", "] Offset"]) {
             cx.button_named(ui, &Asked::Review(Command::Bound(edge)), name);
         }
-        ui.separator();
+        ui.add_space(4.0);
         cx.button_named(ui, &Asked::Review(Command::Units), "Units…");
         cx.button_named(ui, &Asked::Review(Command::Write), "Note…");
         if !row.note.is_empty() {

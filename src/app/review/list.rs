@@ -60,10 +60,13 @@ fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
         ui.label(title("Events"));
         let (judged, all) = cx.state.review.progress();
         if all > 0 {
-            let words = RichText::new(format!("{judged} of {all} judged")).color(theme.faint);
+            let words =
+                RichText::new(format!("{judged} of {all} judged")).small().color(theme.faint);
             ui.label(words);
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 3.0;
+            ui.spacing_mut().button_padding.x = 7.0;
             cx.sign(ui, &Asked::NextEvent, "▼");
             cx.sign(ui, &Asked::PreviousEvent, "▲");
             cx.button_named(ui, &Asked::Review(Command::NextOpen), "Next open");
@@ -101,8 +104,8 @@ fn show_search(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 fn show_filters(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let filter = cx.state.review.filter.clone();
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        ui.spacing_mut().button_padding.x = 7.0;
+        ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
+        ui.spacing_mut().button_padding = vec2(5.0, 3.0);
         let kinds = EventKind::ALL.map(|kind| (kind, kind.name()));
         choose(ui, cx, "kind", &kinds, filter.kind, |kind| Filter { kind, ..filter.clone() });
         let verdicts = [Verdict::Open, Verdict::Confirmed, Verdict::Rejected];
@@ -142,7 +145,7 @@ fn choose<T: Copy + PartialEq>(
     with: impl Fn(Option<T>) -> Filter,
 ) {
     let word = choices.iter().find(|(choice, _)| Some(*choice) == chosen).map(|(_, word)| *word);
-    let title = RichText::new(format!("{} ▼", word.unwrap_or(name)));
+    let title = RichText::new(format!("{} ▼", word.unwrap_or(name))).size(SMALL_PT + 0.5);
     let title = if word.is_some() { title.color(Theme::of(ui).accent) } else { title };
     let menu = ui.menu_button(title, |ui| {
         let any = (None, format!("any {name}"));
