@@ -320,7 +320,7 @@ fn remarks(agreement: &Agreement) -> Vec<String> {
     let matched = agreement.all.tp;
     if (1..10).contains(&matched) {
         remarks.push(format!(
-            "Labels are compared over {matched} matched events only: their kappas are rough."
+            "So few events are matched ({matched}) that the kappas of their labels are rough."
         ));
     }
     remarks

@@ -26,8 +26,11 @@ pub const EXPORTER: Exporter = Exporter {
 /// Samples of a row group: a minute at 1,000 frames a second.
 const GROUP: usize = 1 << 16;
 
-/// What is measured of a sample beside its motion; not-a-number where it is not.
-const MEASURES: [(&str, fn(&Sample) -> f32); 10] = [
+/// A measured number's name, and how to take it from a sample; not-a-number where there is none.
+type Measure = (&'static str, fn(&Sample) -> f32);
+
+/// What is measured of a sample beside its motion.
+const MEASURES: [Measure; 10] = [
     ("micro", |sample| sample.score.map_or(f32::NAN, |score| score.micro)),
     ("macro", |sample| sample.score.map_or(f32::NAN, |score| score.macro_)),
     ("lid_aperture", |sample| sample.quality.lid_aperture),

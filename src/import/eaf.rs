@@ -361,10 +361,10 @@ impl Document {
                 Xml::Eof => break,
                 Xml::Start(element) => parser.start(&element),
                 Xml::Empty(element) => parser.start(&element),
-                Xml::Text(text) => Ok(parser.text(&text.xml10_content())),
-                Xml::CData(text) => Ok(parser.text(&text.xml10_content())),
+                Xml::Text(text) => parser.text(&text.xml10_content()),
+                Xml::CData(text) => parser.text(&text.xml10_content()),
                 Xml::GeneralRef(reference) => parser.reference(&reference),
-                Xml::End(element) => Ok(parser.end(element.name().as_ref())),
+                Xml::End(element) => parser.end(element.name().as_ref()),
                 Xml::DocType(_) => Err(Wrong::new(
                     "",
                     "an ELAN file without a document type",
@@ -433,19 +433,19 @@ impl Parser {
         Ok(())
     }
 
-    fn end(&mut self, name: &str) {
-        if name == "ANNOTATION_VALUE" {
-            self.is_in_value = false;
-        }
+    fn end(&mut self, name: &str) -> Result<(), Wrong> {
+        self.is_in_value &= name != "ANNOTATION_VALUE";
+        Ok(())
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str) -> Result<(), Wrong> {
         let annotations = self.document.tiers.last_mut().map(|tier| &mut tier.annotations);
         if let Some(annotation) = annotations.and_then(|all| all.last_mut())
             && self.is_in_value
         {
             annotation.value.push_str(text);
         }
+        Ok(())
     }
 
     /// `&amp;` or `&#38;`; nothing else can be declared in a file without a document type.
@@ -453,12 +453,10 @@ impl Parser {
         let name = reference.xml10_content();
         let unknown = || Wrong::new("", "a character that XML knows", format!("`&{name};`"));
         if let Some(c) = reference.resolve_char_ref().map_err(|_| unknown())? {
-            self.text(c.encode_utf8(&mut [0; 4]));
-            return Ok(());
+            return self.text(c.encode_utf8(&mut [0; 4]));
         }
         let text = quick_xml::escape::resolve_xml_entity(&name).ok_or_else(unknown)?;
-        self.text(text);
-        Ok(())
+        self.text(text)
     }
 }
 

@@ -185,8 +185,11 @@ fn other_files_and_other_recordings_are_refused() {
     refused(import("x.eaf", "onset_s,offset_s\n"), &["x.eaf", "ELAN"]);
 }
 
-/// An ELAN file with these tiers: name, parent, and annotations with milliseconds and value.
-fn eaf(tiers: &[(&str, Option<&str>, &[(u32, u32, &str)])]) -> String {
+/// Name, parent, and annotations with milliseconds and value.
+type Tier<'a> = (&'a str, Option<&'a str>, &'a [(u32, u32, &'a str)]);
+
+/// An ELAN file with these tiers.
+fn eaf(tiers: &[Tier<'_>]) -> String {
     let (mut slots, mut body, mut count) = (String::new(), String::new(), 0);
     for (name, parent, annotations) in tiers {
         let parent = parent.map_or_else(String::new, |p| format!(" PARENT_REF=\"{p}\""));

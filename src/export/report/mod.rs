@@ -296,6 +296,7 @@ fn emotion_in_words(row: &Row) -> String {
         return format!("{} (by {})", label.name(), row.rater.as_deref().unwrap_or("a person"));
     }
     match row.machine.as_ref().and_then(|event| event.emotion) {
+        None if row.machine.is_none() => "not labelled".into(),
         None => "not read".into(),
         Some(reading) if reading.clear => {
             format!("{}, confidence {:.2} (by the program)", reading.label(), reading.best().1)

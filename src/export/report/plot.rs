@@ -22,11 +22,9 @@ const AROUND_SECS: f64 = 1.5;
 /// The axis reaches at least so far; scores are 0–1 and seldom high.
 const LEAST_TOP: f32 = 0.6;
 
-/// Colours with a word and a line style beside each.
-const KINDS: [(EventKind, Channel, &str, &str); 2] = [
-    (EventKind::Micro, Channel::Micro, "#b3261e", ""),
-    (EventKind::Macro, Channel::Macro, "#1f5fa8", ""),
-];
+/// Colours; a word stands beside each.
+const KINDS: [(EventKind, Channel, &str); 2] =
+    [(EventKind::Micro, Channel::Micro, "#b3261e"), (EventKind::Macro, Channel::Macro, "#1f5fa8")];
 
 /// Where a plot is drawn, in SVG units, and what it shows.
 struct Frame {
@@ -63,7 +61,7 @@ pub(super) fn legend(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
         )
     };
     let mut items = String::new();
-    for (kind, _, color, _) in KINDS {
+    for (kind, _, color) in KINDS {
         let line = format!(
             "<path d=\"M1 9 L9 4 L17 7 L25 3\" fill=\"none\" stroke=\"{color}\" stroke-width=\"1.5\"/>"
         );
@@ -71,7 +69,7 @@ pub(super) fn legend(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
     }
     items +=
         &item("<path d=\"M1 6 H25\" stroke=\"#5c6878\" stroke-dasharray=\"4 3\"/>", "threshold");
-    for (kind, _, color, _) in KINDS {
+    for (kind, _, color) in KINDS {
         let band = format!(
             "<rect x=\"3\" y=\"0\" width=\"20\" height=\"12\" fill=\"{color}\" opacity=\"0.16\"/>{}",
             cap(3.0, 20.0, kind, color)
@@ -138,12 +136,12 @@ pub(super) fn close_up(view: &View<'_>, row: &Row, out: &mut Sink) -> io::Result
     draw(view, &frame, Some(row), out)
 }
 
-/// The greatest value that is to fit, a tenth above what there is.
+/// The greatest value that is to fit, in steps whose half can be read on the axis.
 fn top(view: &View<'_>, from: Timestamp, to: Timestamp) -> f32 {
     let columns = |channel| view.session.history.columns(channel, from, to, 2000);
-    let greatest = KINDS.iter().flat_map(|(_, channel, ..)| columns(*channel));
+    let greatest = KINDS.iter().flat_map(|(_, channel, _)| columns(*channel));
     let greatest = greatest.filter_map(|column| column.range).map(|(_, most)| most);
-    (greatest.fold(LEAST_TOP, f32::max) * 10.0).ceil() / 10.0
+    (greatest.fold(LEAST_TOP, f32::max) * 5.0).ceil() / 5.0
 }
 
 fn draw(view: &View<'_>, frame: &Frame, row: Option<&Row>, out: &mut Sink) -> io::Result<()> {
@@ -154,7 +152,7 @@ fn draw(view: &View<'_>, frame: &Frame, row: Option<&Row>, out: &mut Sink) -> io
     draw_gaps(view, frame, &mut svg);
     view.rows.iter().for_each(|row| draw_band(view, frame, row, &mut svg));
     draw_axes(frame, &mut svg);
-    for (kind, channel, color, _) in KINDS {
+    for (kind, channel, color) in KINDS {
         let threshold = view.session.threshold.map(|score| match kind {
             EventKind::Micro => score.micro,
             EventKind::Macro => score.macro_,
@@ -235,7 +233,7 @@ fn draw_band(view: &View<'_>, frame: &Frame, row: &Row, svg: &mut String) {
     }
     let (x, to) = (frame.x(row.bounds.onset.time), frame.x(end));
     let width = (to - x).max(1.0);
-    let color = KINDS.iter().find(|(kind, ..)| *kind == row.kind).map_or("", |(.., c, _)| c);
+    let color = KINDS.iter().find(|(kind, ..)| *kind == row.kind).map_or("", |(.., color)| color);
     let (opacity, dash) = match (row.rater.is_some(), row.verdict) {
         (true, Verdict::Rejected) => ("0.04", " stroke-dasharray=\"2 2\" stroke-width=\"0.7\""),
         _ => ("0.16", " stroke-width=\"0\""),
