@@ -163,13 +163,13 @@ impl<'a> Cut<'a> {
         }
         let mut cut = Self { pictures, indices: first..last, hidden: None };
         if options.blur {
-            cut.hidden = Some(cut.to_hide(locator)?);
+            cut.hidden = Some(cut.hiding(locator)?);
         }
         Ok(cut)
     }
 
     /// One region for all pictures, so that a picture in which the face is not found hides it too.
-    fn to_hide(&mut self, locator: &mut dyn FaceLocator) -> io::Result<Hidden> {
+    fn hiding(&mut self, locator: &mut dyn FaceLocator) -> io::Result<Hidden> {
         let mut corners = Vec::new();
         for index in self.indices.clone() {
             let frame = self.pictures.picture(index).map_err(io::Error::other)?;

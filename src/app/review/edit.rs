@@ -338,13 +338,13 @@ impl ReviewState {
 
     fn keep_note(&mut self) {
         match self.note.take() {
-            Some((Subject::Event(target), text)) => {
-                if self.row(target).is_some_and(|row| row.note != text.trim()) {
-                    self.act(Act::Note(target, text.trim().into()));
-                }
+            Some((Subject::Event(target), text))
+                if self.row(target).is_some_and(|row| row.note != text.trim()) =>
+            {
+                self.act(Act::Note(target, text.trim().into()));
             }
+            Some((Subject::Event(_), _)) | None => {}
             Some((Subject::Moment(at), text)) => self.act(Act::Mark(at, text.trim().into())),
-            None => {}
         }
     }
 
