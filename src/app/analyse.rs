@@ -246,7 +246,7 @@ fn show_choice(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     if entered {
         cx.send(here(Command::Start));
     }
-    in_the_middle(ui, 470.0, |ui| {
+    in_the_middle(ui, 532.0, |ui| {
         for command in [Command::PickVideo, Command::PickImages, Command::Start, Command::Cancel] {
             cx.button(ui, &here(command));
         }

@@ -61,9 +61,9 @@ impl Screen for Projection {
         self.projector.show(frame);
     }
 
-    fn cut(&mut self, wish: Wish) {
-        self.cutter.cut(wish.bounds, wish.magnification);
-        self.wishes.push(wish);
+    fn cut(&mut self, wishes: &[Wish]) {
+        self.wishes = wishes.to_vec();
+        self.cutter.cut(wishes.iter().map(|wish| (wish.bounds, wish.magnification)).collect());
     }
 
     fn answers(&mut self) -> Vec<Answer> {

@@ -40,7 +40,9 @@ impl Chord {
     }
 
     fn is_sign(&self) -> bool {
-        matches!(self.key, Key::Questionmark | Key::Plus | Key::Minus | Key::Comma | Key::Period)
+        use Key::{CloseCurlyBracket, Comma, Minus, OpenCurlyBracket, Period, Plus, Questionmark};
+        let signs = [Questionmark, Plus, Minus, Comma, Period, OpenCurlyBracket, CloseCurlyBracket];
+        signs.contains(&self.key)
     }
 
     /// As people read it: `Ctrl+P`, `Shift+←`, `Space`.

@@ -49,7 +49,7 @@ const PLAIN_KEPT: usize = 4;
 #[derive(Debug)]
 pub struct Cutter {
     /// None only while it is dropped.
-    tx: Option<Sender<(Bounds, f32)>>,
+    tx: Option<Sender<Vec<(Bounds, f32)>>>,
     cuts: Receiver<Cut>,
     thread: Option<JoinHandle<()>>,
 }
@@ -61,27 +61,34 @@ impl Cutter {
         make: impl FnOnce() -> Result<(Box<dyn Pictures>, F), String> + Send + 'static,
         wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (tx, wishes) = unbounded::<(Bounds, f32)>();
+        let (tx, wishes) = unbounded::<Vec<(Bounds, f32)>>();
         // Answers wait for nobody: a window that is gone drops its end.
         let (told, cuts) = bounded(64);
         let answer = move || {
             let mut desk = Desk { made: make(), plain: Vec::new() };
-            for (bounds, magnification) in wishes {
-                let clip = desk.clip(&bounds).map(|clip| magnified(clip, magnification));
-                if told.send((bounds, magnification, clip)).is_err() {
-                    return;
+            while let Ok(mut wanted) = wishes.recv() {
+                // Whoever has gone on to another event waits for that one's pictures only.
+                wanted = wishes.try_iter().last().unwrap_or(wanted);
+                for (bounds, magnification) in wanted {
+                    let clip = desk.clip(&bounds).map(|clip| magnified(clip, magnification));
+                    if told.send((bounds, magnification, clip)).is_err() {
+                        return;
+                    }
+                    wake();
+                    if !wishes.is_empty() {
+                        break;
+                    }
                 }
-                wake();
             }
         };
         let thread = std::thread::Builder::new().name("fleeting-cutter".into()).spawn(answer)?;
         Ok(Self { tx: Some(tx), cuts, thread: Some(thread) })
     }
 
-    /// Asks for the pictures of an event, its movement enlarged so many times; 1 leaves it.
-    pub fn cut(&self, bounds: Bounds, magnification: f32) {
-        let sent = self.tx.as_ref().map(|tx| tx.send((bounds, magnification)));
-        if let Some(Err(error)) = sent {
+    /// Asks for the pictures of events, the most wanted first, the movement of each enlarged so many
+    /// times; 1 leaves it. What was asked before and has not come need not come any more.
+    pub fn cut(&self, wanted: Vec<(Bounds, f32)>) {
+        if let Some(Err(error)) = self.tx.as_ref().map(|tx| tx.send(wanted)) {
             tracing::error!("the thread that cuts clips has ended: {error}");
         }
     }
@@ -207,7 +214,7 @@ mod tests {
         };
         let cutter = Cutter::start(make, move || tx.send(()).unwrap_or(())).expect("starts");
         let [onset, apex, offset] = bounds.map(at);
-        cutter.cut(Bounds { onset, apex, offset }, 5.0);
+        cutter.cut(vec![(Bounds { onset, apex, offset }, 5.0)]);
         woken.recv_timeout(Duration::from_secs(10)).expect("woken");
         let (_, magnification, cut) = cutter.cuts().next().expect("an answer");
         assert_eq!(magnification, 5.0);

@@ -22,10 +22,12 @@ impl Screen for Shelf {
         });
     }
 
-    fn cut(&mut self, wish: Wish) {
-        let clip = clip(wish.bounds.onset.time.secs());
-        let clip = if self.has_pictures { Ok(clip) } else { Err("film.mkv: cut off".into()) };
-        self.answers.push(Answer::Clip(wish, clip));
+    fn cut(&mut self, wishes: &[Wish]) {
+        for wish in wishes {
+            let clip = clip(wish.bounds.onset.time.secs());
+            let clip = if self.has_pictures { Ok(clip) } else { Err("film.mkv: cut off".into()) };
+            self.answers.push(Answer::Clip(*wish, clip));
+        }
     }
 
     fn answers(&mut self) -> Vec<Answer> {

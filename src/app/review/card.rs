@@ -386,6 +386,7 @@ fn show_decisions(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row) {
             ui.add(egui::Label::new(&row.note).truncate());
         }
         ui.end_row();
+        ui.spacing_mut().button_padding.x = 3.5;
         for (i, label) in Label::ALL.into_iter().enumerate() {
             let name = format!("{} {}", i + 1, label.name());
             cx.button_named(ui, &Asked::Review(Command::Label(label)), &name);

@@ -41,7 +41,7 @@ pub struct Motions {
     /// The most moving regions, the fastest first: the region, and its lines of (seconds, percent of
     /// the outer-eye distance per 1/30 s), broken where nothing was measured.
     pub regions: Vec<(usize, Vec<Vec<[f64; 2]>>)>,
-    /// The greatest value of all.
+    /// The value at the top: a little more than the greatest between onset and offset.
     pub greatest: f64,
 }
 
@@ -58,12 +58,12 @@ pub fn motions(session: &Session, bounds: &Bounds) -> Motions {
         .collect();
     regions.sort_by(|a, b| b.1.total_cmp(&a.1));
     regions.truncate(DRAWN_REGIONS);
+    // The event fills the plot; a blink beside it may go beyond.
+    let greatest = regions.first().map_or(0.0, |(_, fastest)| f64::from(*fastest) * 1.15);
     let lines = |(region, _): &(usize, f32)| {
         (*region, session.history.lines(Channel::Region(*region), from, to, 400))
     };
     let regions: Vec<_> = regions.iter().map(lines).collect();
-    let values = regions.iter().flat_map(|(_, lines)| lines.iter().flatten());
-    let greatest = values.map(|[_, value]| *value).fold(0.0, f64::max);
     Motions { secs: (from.secs(), to.secs()), regions, greatest }
 }
 

@@ -38,9 +38,9 @@ impl Screen for InMemory {
         });
     }
 
-    fn cut(&mut self, wish: Wish) {
-        let why = "Only a stored session can be cut anew or magnified.".to_owned();
-        self.answers.push(Answer::Clip(wish, Err(why)));
+    fn cut(&mut self, wishes: &[Wish]) {
+        let why = "Only a stored session can be cut anew or magnified.";
+        self.answers.extend(wishes.iter().map(|wish| Answer::Clip(*wish, Err(why.into()))));
     }
 
     fn answers(&mut self) -> Vec<Answer> {

@@ -406,38 +406,45 @@ impl ReviewState {
         let picked = self.picked_row().map(|row| (row.target, row.bounds));
         let next = self.next_open().and_then(|target| self.row(target));
         let next = next.map(|row| (row.target, row.bounds));
-        for (wanted, magnification) in
-            [(picked, 1.0), (picked, self.magnification), (next, 1.0), (next, self.magnification)]
-        {
-            if let Some((target, bounds)) = wanted {
-                self.want_clip(Wish { target, bounds, magnification });
+        let wanted: Vec<_> = [picked, next]
+            .into_iter()
+            .flatten()
+            .flat_map(|(target, bounds)| {
+                [1.0, self.magnification].map(|magnification| Wish {
+                    target,
+                    bounds,
+                    magnification,
+                })
+            })
+            .collect();
+        // What is no longer wanted need not come.
+        self.clips.retain(|(wish, clip)| clip.is_some() || wanted.contains(wish));
+        for wish in &wanted {
+            if !self.clips.iter().any(|(kept, _)| kept == wish) {
+                self.clips.push((*wish, self.clip_at_hand(wish)));
             }
+        }
+        let surplus = self.clips.len().saturating_sub(CLIPS);
+        self.clips.drain(..surplus);
+        let missing =
+            |wish: &&Wish| self.clips.iter().any(|(w, clip)| w == *wish && clip.is_none());
+        let missing: Vec<_> = wanted.iter().filter(missing).copied().collect();
+        if let Some(projector) = &mut self.projector
+            && !missing.is_empty()
+        {
+            projector.cut(&missing);
         }
     }
 
-    fn want_clip(&mut self, wish: Wish) {
-        if self.clips.iter().any(|(kept, _)| *kept == wish) {
-            return;
-        }
-        // A session that has just been seen live still has its pictures.
+    /// Pictures of an event that need not be asked for: a session that has just been seen live still
+    /// has its own, and one without pictures has none.
+    fn clip_at_hand(&self, wish: &Wish) -> Option<Clip> {
         let live = match wish.target {
             Target::Machine(id) if wish.magnification == 1.0 => self.session.clip(id).cloned(),
             _ => None,
         };
-        let clip = match (&mut self.projector, live) {
-            (_, Some(clip)) => Some(Ok(clip)),
-            (Some(projector), None) => {
-                projector.cut(wish);
-                None
-            }
-            (None, None) => {
-                Some(Err("Its pictures are not stored; times and readings are.".into()))
-            }
-        };
-        self.clips.push((wish, clip));
-        if self.clips.len() > CLIPS {
-            self.clips.remove(0);
-        }
+        let none = || Err("Its pictures are not stored; times and readings are.".to_owned());
+        live.map(Ok).or_else(|| self.projector.is_none().then(none))
     }
 
     fn take_answers(&mut self) {

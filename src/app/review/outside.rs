@@ -47,8 +47,9 @@ pub trait Screen: Send {
     /// Asks for the picture of this frame. An older one that has not come yet need not come any more.
     fn show(&mut self, frame: u64);
 
-    /// Asks for the pictures of an event.
-    fn cut(&mut self, wish: Wish);
+    /// Asks for the pictures of events, the most wanted first. What was asked before and has not come
+    /// need not come any more.
+    fn cut(&mut self, wishes: &[Wish]);
 
     /// What has come since the last call.
     fn answers(&mut self) -> Vec<Answer>;

@@ -29,8 +29,8 @@ impl Screen for Scripted {
     fn show(&mut self, frame: u64) {
         self.0.lock().expect("one thread").wanted.push(frame);
     }
-    fn cut(&mut self, wish: Wish) {
-        self.0.lock().expect("one thread").wishes.push(wish);
+    fn cut(&mut self, wishes: &[Wish]) {
+        self.0.lock().expect("one thread").wishes.extend_from_slice(wishes);
     }
     fn answers(&mut self) -> Vec<Answer> {
         std::mem::take(&mut self.0.lock().expect("one thread").answers)
