@@ -75,6 +75,10 @@ impl Movie {
             };
             return Err(SourceError::unusable(path.display(), expected, found));
         }
+        if !layout.is_sound {
+            let found = "a damaged index (a box that does not fit into the one round it)";
+            return Err(SourceError::unusable(path.display(), expected, found));
+        }
         let mp4 = parse(&mut reader, layout.whole_bytes)
             .map_err(|found| SourceError::unusable(path.display(), expected, found))?;
         let track = mp4.tracks().values().find(|track| track.kind == Some(TrackKind::Video));
@@ -165,12 +169,15 @@ struct Layout {
     whole_bytes: u64,
     has_index: bool,
     is_cut: bool,
+    /// Every box of the index lies within the one round it. The parser goes round for ever in one that
+    /// claims to have no bytes.
+    is_sound: bool,
 }
 
 impl Layout {
     fn read(reader: &mut BufReader<File>) -> io::Result<Self> {
         let file_bytes = reader.get_ref().metadata()?.len();
-        let mut layout = Self { whole_bytes: 0, has_index: false, is_cut: false };
+        let mut layout = Self { whole_bytes: 0, has_index: false, is_cut: false, is_sound: true };
         while layout.whole_bytes < file_bytes {
             reader.seek(SeekFrom::Start(layout.whole_bytes))?;
             let mut header = [0; 16];
@@ -188,10 +195,45 @@ impl Layout {
                 break;
             }
             layout.has_index |= &header[4..8] == b"moov";
+            let content = layout.whole_bytes + header_bytes as u64..end;
+            layout.is_sound &= is_sound(reader, &header[4..8], content, 0)?;
             layout.whole_bytes = end;
         }
         Ok(layout)
     }
+}
+
+/// Whether the boxes in a box called `name` fill it one after the other, and those in them likewise.
+fn is_sound(
+    reader: &mut BufReader<File>,
+    name: &[u8],
+    content: std::ops::Range<u64>,
+    depth: usize,
+) -> io::Result<bool> {
+    const HEADER_BYTES: u64 = 8;
+    /// Sample tables lie five deep.
+    const DEEPEST: usize = 8;
+    const PARENTS: [&[u8]; 9] =
+        [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"mvex", b"moof", b"traf"];
+    let mut at = content.start;
+    // What is shorter than a header may follow the last box.
+    while PARENTS.contains(&name) && at + HEADER_BYTES <= content.end {
+        let mut header = [0; HEADER_BYTES as usize];
+        reader.seek(SeekFrom::Start(at))?;
+        reader.read_exact(&mut header)?;
+        let [a, b, c, d, inner @ ..] = header;
+        let size = u64::from(u32::from_be_bytes([a, b, c, d]));
+        let end = at + size;
+        if size < HEADER_BYTES
+            || end > content.end
+            || depth > DEEPEST
+            || !is_sound(reader, &inner, at + HEADER_BYTES..end, depth + 1)?
+        {
+            return Ok(false);
+        }
+        at = end;
+    }
+    Ok(true)
 }
 
 /// Fills as much of `buffer` as the file has.

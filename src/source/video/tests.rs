@@ -245,6 +245,25 @@ fn damaged_bytes_are_an_error_or_a_lost_frame_and_never_a_panic() {
     }
 }
 
+/// The parser would look for the end of a box of no bytes for ever.
+#[test]
+fn a_box_that_claims_an_impossible_size_is_an_error() {
+    for (name, parent, child) in
+        [("fragmented.mp4", b"moof", b"traf"), ("b_frames.mp4", b"moov", b"trak")]
+    {
+        let whole = bytes_of(name);
+        let parent = whole.windows(4).position(|w| w == parent).expect("there");
+        let child = whole[parent..].windows(4).position(|w| w == child).expect("there");
+        let at = parent + child - 4;
+        for size in [0_u32, 1, 7, 1 << 30] {
+            let mut bytes = whole.clone();
+            bytes[at..at + 4].copy_from_slice(&size.to_be_bytes());
+            let text = error_of(play_bytes("sizes.mp4", &bytes));
+            assert!(text.contains("damaged index"), "{name}, {size}: {text}");
+        }
+    }
+}
+
 #[test]
 fn a_broken_picture_in_an_avi_is_counted_and_the_next_one_is_delivered() {
     let mut bytes = bytes_of("mjpeg.avi");
