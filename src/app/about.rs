@@ -7,7 +7,7 @@ use super::theme::{Theme, title};
 use super::widgets::PanelContext;
 use super::{Panel, Slot};
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel =
     Panel { name: "What a flag means", slot: Slot::Floating(Floating::About), show };
 

@@ -20,7 +20,7 @@ use crate::engine::{Stats, Update};
 use crate::session::Session;
 use crate::source::{SourceOptions, SourceSpec};
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Analysis of a recording", slot: Slot::Whole, show };
 
 /// The tabs in which these commands are given.

@@ -18,7 +18,7 @@ use crate::geom::Point;
 use crate::pipeline::align::{EYE_DISTANCE_PX, FACE_HEIGHT_PX};
 use crate::time::Timestamp;
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Event card", slot: Slot::Card, show };
 
 /// The movement of a region is drawn so many times its size.

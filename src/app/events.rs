@@ -8,7 +8,7 @@ use super::widgets::{PanelContext, grade_shape, kind_shape};
 use super::{Panel, Slot};
 use crate::event::{Event, EventKind, units_text};
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Events", slot: Slot::Side, show };
 
 /// Height of one event's two lines, points.

@@ -9,7 +9,7 @@ use super::theme::{Theme, title};
 use super::widgets::PanelContext;
 use super::{Panel, Slot};
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "All keys", slot: Slot::Floating(Floating::Keys), show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {

@@ -7,7 +7,7 @@ use super::theme::Theme;
 use super::widgets::PanelContext;
 use super::{Panel, Slot};
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Log", slot: Slot::Floating(Floating::Log), show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {

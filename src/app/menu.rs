@@ -8,7 +8,7 @@ use super::theme::{Theme, phase_word, title};
 use super::widgets::{PanelContext, badge, named, phase_shape};
 use super::{Panel, Slot};
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Menu", slot: Slot::Top, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {

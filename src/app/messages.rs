@@ -8,7 +8,7 @@ use super::theme::{GAP, Theme, mix, title};
 use super::widgets::{PanelContext, named, weight_shape};
 use super::{Panel, Slot};
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Messages", slot: Slot::Messages, show };
 
 /// More than so many would push the picture away; the log has the others.

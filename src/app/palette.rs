@@ -7,7 +7,7 @@ use super::registry::Entry;
 use super::widgets::PanelContext;
 use super::{Panel, Slot};
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel =
     Panel { name: "Search commands", slot: Slot::Floating(Floating::Palette), show };
 

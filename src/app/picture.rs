@@ -16,7 +16,7 @@ use crate::pipeline::quality::Quality;
 use crate::source::SourceSpec;
 use crate::time::Timestamp;
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Picture", slot: Slot::Picture, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {

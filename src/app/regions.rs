@@ -11,7 +11,7 @@ use super::{Panel, Slot};
 use crate::pipeline::roi::REGION_NAMES;
 use crate::session::history::Channel;
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Region motion", slot: Slot::Plot { share: 0.31 }, show };
 
 /// Motion at which the colour is full: percent of the outer-eye distance per 1/30 s. The fastest

@@ -15,7 +15,7 @@ use crate::event::EventKind;
 use crate::session::Sample;
 use crate::session::history::Channel;
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Scores", slot: Slot::Plot { share: 0.43 }, show };
 
 /// Scores are 0–1; a little more is shown so that lines at the edges are seen whole.

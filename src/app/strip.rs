@@ -11,7 +11,7 @@ use super::{Panel, Slot};
 use crate::pipeline::quality::Trouble;
 use crate::session::history::Channel;
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Quality", slot: Slot::Plot { share: 0.26 }, show };
 
 /// Frames per second at the top of the rate line, at least.

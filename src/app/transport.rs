@@ -11,7 +11,7 @@ use super::{Panel, Slot, recording};
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
-/// The entry in [`super::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Transport", slot: Slot::Bottom, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {

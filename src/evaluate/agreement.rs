@@ -1,6 +1,6 @@
 //! How far two layers of one session agree: the model's and a rater's, or two raters'.
 //!
-//! Events are matched one to one at [`MATCH_IOU`](super::MATCH_IOU); frames and labels are compared by
+//! Events are matched one to one at [`super::MATCH_IOU`]; frames and labels are compared by
 //! Cohen's kappa. Where events are rare, kappa says little, and the report says so: almost every frame
 //! is without an event, so that chance alone agrees on almost every frame (Feinstein and Cicchetti
 //! 1990, "High agreement but low kappa").

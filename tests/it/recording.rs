@@ -401,7 +401,11 @@ fn a_kill_at_any_moment_loses_no_more_than_the_last_second() {
                     let Some(millis) = moments.get(i) else { return };
                     let folder = base.path().join(format!("{i}.fleeting"));
                     // Every fourth may die before its first sample.
-                    let told = kill_a_recorder(&folder, Duration::from_millis(*millis), i % 4 != 0);
+                    let told = kill_a_recorder(
+                        &folder,
+                        Duration::from_millis(*millis),
+                        !i.is_multiple_of(4),
+                    );
                     seen.fetch_add(
                         usize::from(told.is_some()),
                         std::sync::atomic::Ordering::SeqCst,

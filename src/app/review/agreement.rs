@@ -11,7 +11,7 @@ use crate::app::{Panel, Slot};
 use crate::evaluate::Counts;
 use crate::evaluate::agreement::{Agreement, BoundaryError, Kappa, agreement};
 
-/// The entry in [`crate::app::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel =
     Panel { name: "Agreement", slot: Slot::Floating(Floating::Agreement), show };
 

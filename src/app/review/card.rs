@@ -24,7 +24,7 @@ use crate::pipeline::roi::REGION_NAMES;
 use crate::session::annotation::{Bounds, Label, Target, Verdict};
 use crate::session::table::Row;
 
-/// The entry in [`crate::app::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Event under review", slot: Slot::Card, show };
 
 /// Height of one line of decisions, points, and how many there are: with a note in view, three.

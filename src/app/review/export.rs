@@ -18,7 +18,7 @@ use crate::app::{Panel, Slot};
 use crate::export::{EXPORTERS, Exporter, Written};
 use crate::session::Session;
 
-/// The entry in [`crate::app::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Export", slot: Slot::Floating(Floating::Export), show };
 
 /// Where an export stands.

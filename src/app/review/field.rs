@@ -10,7 +10,7 @@ use crate::app::{Panel, Slot};
 use crate::event::{ActionUnit, Moment, MovingUnit, Side, units_text};
 use crate::session::annotation::Target;
 
-/// The entry in [`crate::app::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Note", slot: Slot::Floating(Floating::Note), show };
 
 /// What a note belongs to.

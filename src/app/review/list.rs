@@ -15,7 +15,7 @@ use crate::event::{EventKind, units_text};
 use crate::session::annotation::Verdict;
 use crate::session::table::Row;
 
-/// The entry in [`crate::app::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Event list", slot: Slot::Side, show };
 
 /// Height of one event's two lines, points.

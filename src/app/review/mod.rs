@@ -1,7 +1,7 @@
 //! Review: a session looked at frame by frame, judged, corrected and compared.
 //!
 //! What the model found is never changed. Every act is a new row of the session's log and goes to the
-//! [`Keeper`](outside::Keeper) at once; what is on screen follows from the log alone, so that undoing
+//! [`outside::Keeper`] at once; what is on screen follows from the log alone, so that undoing
 //! is as exact as doing. The picture on screen always carries the name of its own frame, also while a
 //! newer one is on its way.
 

@@ -14,7 +14,7 @@ use crate::app::{Panel, Slot};
 use crate::event::Moment;
 use crate::image::Frame;
 
-/// The entry in [`crate::app::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Frame", slot: Slot::Picture, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {

@@ -9,7 +9,7 @@ use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
 use crate::app::{Panel, Slot};
 
-/// The entry in [`crate::app::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Raters", slot: Slot::Floating(Floating::Raters), show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {

@@ -10,7 +10,7 @@ use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, badge, motion_shape, named};
 use crate::app::{Panel, Slot};
 
-/// The entry in [`crate::app::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Review transport", slot: Slot::Bottom, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {

@@ -10,7 +10,7 @@ use crate::app::widgets::PanelContext;
 use crate::app::{Panel, Slot};
 use crate::event::{ActionUnit, MovingUnit, Side, units_text};
 
-/// The entry in [`crate::app::PANELS`].
+/// The entry in [`crate::app::panels`].
 pub const PANEL: Panel =
     Panel { name: "Units of the event", slot: Slot::Floating(Floating::Units), show };
 
