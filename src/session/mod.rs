@@ -24,9 +24,10 @@ pub mod store;
 pub mod table;
 pub mod tape;
 
-/// Bytes of event pictures that a session keeps; beyond it the oldest pictures go, never the events.
-/// A micro-expression's take about one and a half million.
-const CLIP_BYTES: usize = 96 << 20;
+/// Bytes of event pictures that a session keeps in memory; beyond it the oldest pictures go, never the
+/// events. A micro-expression's take about one and a half million, so that the newest twenty can be
+/// looked at; a recording keeps all.
+const CLIP_BYTES: usize = 32 << 20;
 
 /// The spotter's scores of one frame, each 0–1. A frame scores above the threshold exactly where an
 /// event is flagged, before overlapping events are suppressed.
