@@ -10,8 +10,8 @@ use crate::export::{ExportError, write_new};
 /// Say how far two raters, or a rater and the model, agree on a session
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    fleeting agreement recording --between anna ben\n  \
-    fleeting agreement recording --between model anna --json --out agreement.json\n\n\
+    fleeting agreement recording --between R1 R2\n  \
+    fleeting agreement recording --between model R1 --json --out agreement.json\n\n\
     Events are matched one to one at an overlap (IoU) of one half; the first layer counts as true. \
     A rater's events are those that the rater confirmed or added.")]
 pub(super) struct Raw {

@@ -13,7 +13,7 @@ use crate::session::store::{self, DATABASE};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     fleeting export P01.fleeting --format csv,report --out tables\n  \
-    fleeting export P01.fleeting --rater anna --format elan --out for-elan\n  \
+    fleeting export P01.fleeting --rater R1 --format elan --out for-elan\n  \
     fleeting export results/session.json --format boris,megc --out tables")]
 pub(super) struct Raw {
     /// A session's folder, or a session.json (written by: analyze --format json)
