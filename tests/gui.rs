@@ -17,7 +17,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use fleeting::app::command::{Command, Floating, Tab};
 use fleeting::app::recording::Shelf;
 use fleeting::app::registry::{Entry, Group, entries};
-use fleeting::app::review::outside::{ExportJob, Opened, Screen};
+use fleeting::app::review::outside::{ExportJob, ImportJob, Opened, Screen};
 use fleeting::app::shortcut::Chord;
 use fleeting::app::state::Phase;
 use fleeting::app::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
@@ -27,6 +27,7 @@ use fleeting::event::*;
 use fleeting::export::Written;
 use fleeting::geom::{Affine, Point};
 use fleeting::image::{Frame, RgbImage};
+use fleeting::import::ImportedLayer;
 use fleeting::model::ModelChoice;
 use fleeting::pipeline::quality::{Quality, Trouble};
 use fleeting::pipeline::{Landmarks, Overlay, REGIONS, RegionMotion};
@@ -127,6 +128,11 @@ impl Studio for ScriptedStudio {
     ) -> Pending<Result<Opened, String>> {
         let mut opened = self.sessions.borrow_mut().pop_front();
         Box::new(move || opened.take())
+    }
+
+    fn import(&mut self, job: ImportJob, _: Wake) -> Pending<Result<ImportedLayer, String>> {
+        let mut read = Some(job.read());
+        Box::new(move || read.take())
     }
 
     fn export(&mut self, job: ExportJob, _: Wake) -> Pending<Result<Written, String>> {

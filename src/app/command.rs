@@ -174,6 +174,10 @@ pub enum Floating {
     Units,
     /// Who works, and whose view is shown.
     Raters,
+    /// Who is about to change something.
+    Who,
+    /// A file that becomes a rater's layer.
+    Import,
     /// What is asked before a recording.
     Consent,
     /// The stored sessions.

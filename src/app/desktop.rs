@@ -8,13 +8,14 @@ use std::task::{Context, Poll, Waker};
 
 use super::projection::Projection;
 use super::recording::{self, Shelf};
-use super::review::outside::{ExportJob, Keeper, Kept, Opened, Screen, What};
+use super::review::outside::{ExportJob, ImportJob, Keeper, Kept, Opened, Screen, What};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use crate::engine::errand::Errand;
 use crate::engine::scribe::Scribe;
 use crate::engine::{Busy, Command, Engine, Preview, Update};
 use crate::evaluate::agreement::Agreement;
 use crate::export::{ExportError, View, Written, write_new};
+use crate::import::{self, ImportedLayer};
 use crate::model::ModelChoice;
 use crate::session::{pictures, store};
 use crate::source::{SourceSpec, camera, video};
@@ -102,6 +103,11 @@ impl Studio for Desktop {
         run_errand("fleeting-export", move || write(&job), wake, failed)
     }
 
+    fn import(&mut self, job: ImportJob, wake: Wake) -> Pending<Result<ImportedLayer, String>> {
+        let failed = || Err("The system has no thread to give for the import.".to_owned());
+        run_errand("fleeting-import", move || job.read(), wake, failed)
+    }
+
     fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>> {
         let dialog = rfd::AsyncFileDialog::new();
         let picked: Pin<Box<dyn Future<Output = Option<rfd::FileHandle>>>> = match pick {
@@ -118,6 +124,13 @@ impl Studio for Desktop {
             Pick::Export => {
                 Box::pin(dialog.set_title("Choose a folder to write into").pick_folder())
             }
+            Pick::Import => Box::pin(
+                dialog
+                    .set_title("Open a table or an ELAN file")
+                    .add_filter("Tables and ELAN files", &import::ENDINGS)
+                    .add_filter("All files", &["*"])
+                    .pick_file(),
+            ),
             Pick::Session => Box::pin(dialog.set_title("Open a session").pick_folder()),
             Pick::Recordings => Box::pin(dialog.set_title("Where to store sessions").pick_folder()),
             Pick::Models => {

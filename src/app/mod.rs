@@ -142,9 +142,11 @@ pub static REVIEW_PANELS: &[Panel] = &[
     review::field::PANEL,
     review::units::PANEL,
     review::raters::PANEL,
+    review::who::PANEL,
     recording::shelved::PANEL,
     review::agreement::PANEL,
     review::export::PANEL,
+    review::import::PANEL,
 ];
 
 /// Those of the Analyse tab.

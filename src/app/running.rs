@@ -197,6 +197,7 @@ impl State {
         self.poll_session();
         self.poll_recording();
         self.poll_export();
+        self.poll_import();
         if self.errands.analysis.as_mut().is_some_and(|stop| stop().is_some()) {
             self.errands.analysis = None;
         }

@@ -326,9 +326,9 @@ impl State {
             Command::Analyse(command) => self.allows_in_analyse(command),
             Command::Recording(command) => self.allows_in_recording(command),
             Command::Mark { .. } => !self.session.history.is_empty(),
-            Command::ToggleWindow(Floating::Raters | Floating::Agreement | Floating::Export) => {
-                self.review.phase == review::Phase::Open
-            }
+            Command::ToggleWindow(
+                Floating::Raters | Floating::Agreement | Floating::Export | Floating::Import,
+            ) => self.review.phase == review::Phase::Open,
             Command::TogglePause => {
                 matches!(self.phase, Phase::Live | Phase::Paused) || !self.is_running()
             }
@@ -466,6 +466,7 @@ impl State {
             Pick::Session => self.open_session(&path),
             Pick::Recordings => self.use_recordings_folder(&path),
             Pick::Export => self.export_into(path),
+            Pick::Import => self.import_from(path),
             Pick::Video | Pick::Images if self.tab == Tab::Analyse => {
                 self.choose_recording(&path);
             }
@@ -550,6 +551,7 @@ impl State {
         self.palette_text.clear();
         self.live_note = None;
         self.review.note = None;
+        self.review.waiting = None;
     }
 
     fn show_tab(&mut self, tab: Tab) {

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::recording::Shelf;
-use super::review::outside::{ExportJob, Opened, Screen};
+use super::review::outside::{ExportJob, ImportJob, Opened, Screen};
 use crate::config::Config;
 use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
 use crate::export::Written;
+use crate::import::ImportedLayer;
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
@@ -69,6 +70,8 @@ pub enum Pick {
     Recordings,
     /// A folder to export into.
     Export,
+    /// A table or ELAN file to take in.
+    Import,
 }
 
 /// Starts engines and asks the system for things.
@@ -100,6 +103,9 @@ pub trait Studio {
 
     /// Writes files; the error is one sentence.
     fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>>;
+
+    /// Reads somebody else's events; the error is one sentence.
+    fn import(&mut self, job: ImportJob, wake: Wake) -> Pending<Result<ImportedLayer, String>>;
 
     /// Looks at what is stored in a folder.
     fn look_at_shelf(&mut self, folder: &Path, wake: Wake) -> Pending<Shelf>;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::CliError;
 use crate::evaluate::agreement;
-use crate::export::{ExportError, write_new};
+use crate::export::write_new;
 
 /// Say how far two raters, or a rater and the model, agree on a session
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     let [first, second] = job.between.as_slice() else {
         return Err(CliError::Misuse("--between: expected two names".into()));
     };
-    let report = agreement(&session, first, second).map_err(ExportError::from)?;
+    let report = agreement(&session, first, second)?;
     let text = if job.json {
         serde_json::to_string_pretty(&report)
             .map_err(|error| CliError::Failed(format!("cannot be written as JSON: {error}")))?

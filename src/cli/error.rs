@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use crate::config::ConfigError;
 use crate::engine::offline::OfflineError;
 use crate::evaluate::EvaluateError;
+use crate::evaluate::agreement::AgreementError;
 use crate::export::ExportError;
 use crate::import::ImportError;
 use crate::model::ModelError;
@@ -46,6 +47,9 @@ pub enum CliError {
     /// Ctrl-C.
     #[error("stopped by Ctrl-C; what was measured until then is written")]
     Interrupted,
+    /// Layers that are not compared.
+    #[error(transparent)]
+    Agreement(#[from] AgreementError),
     /// Somebody else's events that could not be taken.
     #[error(transparent)]
     Import(#[from] ImportError),

@@ -17,6 +17,8 @@ pub enum Kept {
     Rater(Rater),
     /// What somebody did.
     Entry(Entry),
+    /// A layer that came out of a file: all of it is kept, or nothing.
+    Layer(Vec<Rater>, Vec<Entry>),
 }
 
 /// Where things are kept.
@@ -30,6 +32,7 @@ impl Ledger for Store {
         match kept {
             Kept::Rater(rater) => self.append_rater(rater),
             Kept::Entry(entry) => self.append_entry(entry),
+            Kept::Layer(raters, entries) => self.append_layer(raters, entries),
         }
         .and_then(|()| self.commit())
         .map_err(|error| error.to_string())

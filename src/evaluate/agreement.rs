@@ -13,11 +13,14 @@ use serde::Serialize;
 use super::{Counts, MATCH_IOU, median, write_counts};
 use crate::event::{EventKind, Interval, Moment};
 use crate::session::Session;
-use crate::session::table::{Row, UnknownRater, layer_named, rows};
+use crate::session::table::{MODEL, Row, UnknownRater, layer_named, rows};
 
 /// From this prevalence index on, kappa is explained. At .8 one of the two answers makes up nine
 /// tenths of what was answered.
 const SKEWED: f64 = 0.8;
+
+/// Where nobody names an emotion.
+const UNCLEAR: &str = "unclear";
 
 /// How far two layers agree. The first is taken as the reference where one is needed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,12 +46,51 @@ pub struct Agreement {
     pub offset: Option<BoundaryError>,
     /// Frame by frame: is it in an event? For micro, macro, and either.
     pub per_frame: Vec<Kappa>,
+    /// How many matched events have an emotion in both layers, in one, in neither.
+    pub named: Named,
     /// The matched events' emotions, all at once, for those where both name one.
     pub emotion: Option<EmotionKappa>,
     /// Label by label over the matched events: emotions, then action units (`AU4`).
     pub per_label: Vec<Kappa>,
     /// What a reader should know before believing a kappa, one sentence each.
     pub remarks: Vec<String>,
+}
+
+/// Who names the emotion of the matched events. A model that is unclear names none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// Both layers do.
+    pub both: usize,
+    /// Only the first does.
+    pub only_first: usize,
+    /// Only the second does.
+    pub only_second: usize,
+    /// Neither does.
+    pub neither: usize,
+}
+
+/// Why two layers are not compared.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AgreementError {
+    /// The session does not have one of them.
+    #[error(transparent)]
+    Rater(#[from] UnknownRater),
+    /// Whoever works blind would see by it what the others found.
+    #[error(
+        "{name} works blind and is not done, so nothing is compared yet; in Review, under Raters, choose “Finish blind work” first"
+    )]
+    Blind {
+        /// The rater.
+        name: String,
+    },
+}
+
+/// Whether the layer of this rater, none for the model's, may be compared with others.
+pub fn may_compare(session: &Session, rater: Option<&str>) -> Result<(), AgreementError> {
+    match rater.filter(|name| session.log.is_blind(name)) {
+        Some(name) => Err(AgreementError::Blind { name: name.into() }),
+        None => Ok(()),
+    }
 }
 
 /// Differences of one boundary over the matched events, milliseconds.
@@ -104,10 +146,16 @@ pub struct EmotionKappa {
     pub kappa: Option<f64>,
 }
 
-/// Compares two layers of `session`: raters' names, or [`MODEL`](crate::session::table::MODEL).
-pub fn agreement(session: &Session, first: &str, second: &str) -> Result<Agreement, UnknownRater> {
-    let layers =
-        [rows(session, layer_named(session, first)?), rows(session, layer_named(session, second)?)];
+/// Compares two layers of `session`: raters' names, or [`MODEL`]. That of a rater who still works blind
+/// is not compared.
+pub fn agreement(
+    session: &Session,
+    first: &str,
+    second: &str,
+) -> Result<Agreement, AgreementError> {
+    let raters = [layer_named(session, first)?, layer_named(session, second)?];
+    raters.iter().try_for_each(|rater| may_compare(session, *rater))?;
+    let layers = raters.map(|rater| rows(session, rater));
     let [a, b]: [Vec<&Row>; 2] =
         layers.each_ref().map(|rows| rows.iter().filter(|row| row.is_held()).collect());
     let pairs = matched(&a, &b);
@@ -118,7 +166,7 @@ pub fn agreement(session: &Session, first: &str, second: &str) -> Result<Agreeme
     });
     let frames = session.history.samples().len();
     let mut agreement = Agreement {
-        between: [first, second].map(str::to_owned),
+        between: raters.map(|rater| rater.unwrap_or(MODEL).to_owned()),
         frames,
         open: layers.each_ref().map(|rows| rows.iter().filter(|row| row.is_open()).count()),
         micro: counts[0],
@@ -128,11 +176,14 @@ pub fn agreement(session: &Session, first: &str, second: &str) -> Result<Agreeme
         apex: boundary(&pairs, |row| row.bounds.apex),
         offset: boundary(&pairs, |row| row.bounds.offset),
         per_frame: per_frame(session, &a, &b),
+        named: named(&pairs),
         emotion: emotion(&pairs),
         per_label: per_label(&pairs),
         remarks: Vec::new(),
     };
-    agreement.remarks = remarks(&agreement);
+    let origins = raters.iter().flatten().filter_map(|name| session.log.rater(name)?.told());
+    agreement.remarks = origins.collect();
+    agreement.remarks.extend(remarks(&agreement));
     Ok(agreement)
 }
 
@@ -195,6 +246,19 @@ fn covered(session: &Session, rows: &[&Row], kinds: &[EventKind]) -> Vec<bool> {
     covered
 }
 
+fn named(pairs: &[(&Row, &Row)]) -> Named {
+    let mut named = Named::default();
+    for (a, b) in pairs {
+        *match (a.emotion() != UNCLEAR, b.emotion() != UNCLEAR) {
+            (true, true) => &mut named.both,
+            (true, false) => &mut named.only_first,
+            (false, true) => &mut named.only_second,
+            (false, false) => &mut named.neither,
+        } += 1;
+    }
+    named
+}
+
 fn emotion(pairs: &[(&Row, &Row)]) -> Option<EmotionKappa> {
     let named: Vec<(&str, &str)> = both_named(pairs).collect();
     let events = named.len();
@@ -221,7 +285,7 @@ fn both_named<'a>(pairs: &'a [(&Row, &Row)]) -> impl Iterator<Item = (&'a str, &
         } else {
             (a.emotion_class(), b.emotion_class())
         };
-        (a != "unclear" && b != "unclear").then_some((a, b))
+        (a != UNCLEAR && b != UNCLEAR).then_some((a, b))
     })
 }
 
@@ -291,7 +355,9 @@ impl Kappa {
                  to explain and kappa has no value."
             ));
         };
-        (self.prevalence_index >= SKEWED).then(|| {
+        // Nothing misleads about answers that are all the same.
+        let differ = self.only_first + self.only_second > 0;
+        (differ && self.prevalence_index >= SKEWED).then(|| {
             format!(
                 "Kappa per frame, {name}: {} of the frames are in an event of either, so that chance \
                  alone agrees on {}; what is seen is {}. On so few frames kappa ({kappa:.2}, with \
@@ -318,6 +384,15 @@ fn remarks(agreement: &Agreement) -> Vec<String> {
     }
     remarks.extend(agreement.per_frame.iter().filter_map(Kappa::explanation));
     let matched = agreement.all.tp;
+    let Named { both, only_first, only_second, neither } = agreement.named;
+    if both < matched {
+        let [first, second] = &agreement.between;
+        remarks.push(format!(
+            "Of the {matched} matched events {both} have an emotion in both layers, {only_first} only \
+             by {first}, {only_second} only by {second}, and {neither} by neither; kappa of emotions \
+             is over the {both}."
+        ));
+    }
     if (1..10).contains(&matched) {
         remarks.push(format!(
             "So few events are matched ({matched}) that the kappas of their labels are rough."
@@ -375,154 +450,4 @@ fn number(value: Option<f64>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::export::tests::{bounds, reviewed};
-    use crate::session::annotation::{Act, Entry, Label, Rater, Target};
-    use crate::session::table::MODEL;
-    use proptest::prelude::*;
-
-    /// Raters X and Y with micro-expressions of their own over `reviewed`'s ninety frames.
-    fn session(x: &[[u64; 3]], y: &[[u64; 3]]) -> Session {
-        let mut session = reviewed();
-        for (rater, events) in [("X", x), ("Y", y)] {
-            session.log.add_rater(Rater { name: rater.into(), blind: true });
-            for (number, event) in events.iter().enumerate() {
-                let act = Act::Add(number as u64, EventKind::Micro, bounds(*event));
-                say(&mut session, rater, act);
-            }
-        }
-        session
-    }
-
-    fn say(session: &mut Session, rater: &str, act: Act) {
-        session.log.push(Entry { rater: rater.into(), at_unix_ms: 0, act });
-    }
-
-    fn of(session: &Session) -> Agreement {
-        agreement(session, "X", "Y").expect("both are there")
-    }
-
-    #[test]
-    fn a_layer_agrees_with_itself_in_everything() {
-        let session = reviewed();
-        let same = agreement(&session, "A", "A").expect("there");
-        assert_eq!((same.all.f1, same.all.tp), (1.0, 2));
-        assert_eq!(same.onset.map(|e| (e.mean_ms, e.median_ms, e.bias_ms)), Some((0.0, 0.0, 0.0)));
-        assert!(same.per_frame.iter().all(|kappa| kappa.kappa.is_none_or(|k| k == 1.0)));
-        assert!(same.per_label.iter().all(|kappa| kappa.observed == 1.0));
-        assert_eq!(same.emotion.and_then(|e| e.kappa), Some(1.0));
-    }
-
-    #[test]
-    fn boundaries_are_compared_in_milliseconds_second_minus_first() {
-        let session = session(&[[10, 15, 19], [40, 45, 49]], &[[13, 15, 19], [39, 45, 49]]);
-        let onset = of(&session).onset.expect("two matches");
-        assert!((onset.bias_ms - 100.0 / 3.0).abs() < 1e-3, "{onset:?}");
-        assert!((onset.mean_ms - 200.0 / 3.0).abs() < 1e-3, "{onset:?}");
-        assert_eq!(of(&session).apex.map(|apex| apex.mean_ms), Some(0.0));
-    }
-
-    #[test]
-    fn kappa_is_what_the_textbook_computes() {
-        // Cohen's kappa of 20 yes/yes, 5 yes/no, 10 no/yes, 15 no/no is .4.
-        let answers =
-            [(20, (true, true)), (5, (true, false)), (10, (false, true)), (15, (false, false))];
-        let answers = answers.into_iter().flat_map(|(n, answer)| std::iter::repeat_n(answer, n));
-        let kappa = Kappa::of("", answers);
-        assert!((kappa.kappa.expect("a value") - 0.4).abs() < 1e-12);
-        assert!((kappa.expected - 0.5).abs() < 1e-12 && (kappa.observed - 0.7).abs() < 1e-12);
-        assert!((kappa.prevalence_index - 0.1).abs() < 1e-12);
-        assert!((kappa.bias_index - 0.1).abs() < 1e-12 && (kappa.pabak - 0.4).abs() < 1e-12);
-        assert!((kappa.maximum.expect("a value") - 0.8).abs() < 1e-12);
-    }
-
-    #[test]
-    fn frames_are_counted_inclusively() {
-        let session = session(&[[10, 15, 19]], &[[15, 18, 24]]);
-        let micro = &of(&session).per_frame[0];
-        let counts = [micro.both, micro.only_first, micro.only_second, micro.neither];
-        assert_eq!(counts, [5, 5, 5, 75]);
-    }
-
-    #[test]
-    fn a_kappa_on_rare_events_is_explained() {
-        let session = session(&[[10, 11, 12]], &[[12, 13, 14]]);
-        let report = of(&session);
-        assert!(report.per_frame[0].kappa.is_some_and(|kappa| kappa < 0.4));
-        let remark = report.remarks.iter().find(|text| text.contains("micro")).expect("a remark");
-        assert!(remark.contains("prevalence index") && remark.contains("chance"), "{remark}");
-    }
-
-    #[test]
-    fn a_kappa_without_a_value_says_why() {
-        let report = of(&session(&[], &[]));
-        assert_eq!(report.per_frame[0].kappa, None);
-        assert!(report.remarks.iter().any(|text| text.contains("no frame in an event")));
-        assert_eq!((report.onset, report.emotion, report.all.f1), (None, None, 0.0));
-    }
-
-    #[test]
-    fn a_persons_label_is_compared_with_the_models_class() {
-        let mut session = reviewed();
-        let report = agreement(&session, MODEL, "A").expect("there");
-        let emotion = report.emotion.expect("one matched event with an emotion");
-        assert_eq!((emotion.events, emotion.observed), (1, 1.0), "happiness is positive");
-        say(&mut session, "A", Act::Label(Target::Machine(0), Some(Label::Anger)));
-        let report = agreement(&session, MODEL, "A").expect("there");
-        assert_eq!(report.emotion.map(|emotion| emotion.observed), Some(0.0));
-    }
-
-    #[test]
-    fn events_that_are_not_judged_are_said_to_be_left_out() {
-        let session = session(&[], &[]);
-        let mut session = session;
-        session.log.add_rater(Rater { name: "new".into(), blind: false });
-        let report = agreement(&session, MODEL, "new").expect("there");
-        assert_eq!((report.open, report.all.proposals), ([0, 2], 0));
-        assert!(report.remarks.iter().any(|text| text.contains("2 events are not judged yet")));
-    }
-
-    #[test]
-    fn a_rater_who_is_not_there_is_an_error() {
-        assert!(agreement(&reviewed(), MODEL, "nobody").is_err());
-    }
-
-    /// Events of one rater that do not overlap one another.
-    fn events() -> impl Strategy<Value = Vec<[u64; 3]>> {
-        prop::collection::vec((0u64..6, 0u64..8), 0..6).prop_map(|steps| {
-            let mut from = 0;
-            let mut events = Vec::new();
-            for (gap, length) in steps {
-                let (onset, offset) = (from + gap, from + gap + length);
-                events.push([onset, (onset + offset) / 2, offset]);
-                from = offset + 1;
-            }
-            events
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn who_comes_first_changes_no_count(x in events(), y in events()) {
-            let session = session(&x, &y);
-            let there = of(&session);
-            let back = agreement(&session, "Y", "X").expect("there");
-            prop_assert_eq!(there.all.tp, back.all.tp);
-            prop_assert_eq!(there.all.f1, back.all.f1);
-            prop_assert_eq!(there.all.precision, back.all.recall);
-            prop_assert_eq!(there.onset.map(|e| e.mean_ms), back.onset.map(|e| e.mean_ms));
-            for (a, b) in there.per_frame.iter().zip(&back.per_frame) {
-                prop_assert_eq!((a.kappa, a.only_first), (b.kappa, b.only_second));
-            }
-        }
-
-        #[test]
-        fn kappa_never_exceeds_what_the_totals_allow(x in events(), y in events()) {
-            for kappa in of(&session(&x, &y)).per_frame {
-                let fits = kappa.kappa.zip(kappa.maximum);
-                prop_assert!(fits.is_none_or(|(kappa, maximum)| kappa <= maximum + 1e-9));
-            }
-        }
-    }
-}
+mod tests;

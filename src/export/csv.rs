@@ -123,7 +123,7 @@ fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
         class(1),
         class(2),
         of_machine(|event| event.trouble.to_string()),
-        machine.map_or_else(|| annotator(row), |event| origin(&event.origin)),
+        machine.map_or_else(|| annotator(row), |event| origin_text(&event.origin)),
         row.rater.clone().unwrap_or_default(),
         row.verdict.name().into(),
         row.note.clone(),
@@ -148,10 +148,11 @@ fn write_marks(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn annotator(row: &Row) -> String {
-    origin(&Origin::Annotator(row.rater.clone().unwrap_or_default()))
+    origin_text(&Origin::Annotator(row.rater.clone().unwrap_or_default()))
 }
 
-fn origin(origin: &Origin) -> String {
+/// Who says so, as the column `origin` has it.
+pub(crate) fn origin_text(origin: &Origin) -> String {
     match origin {
         Origin::Model => "model".into(),
         Origin::Truth => "truth".into(),

@@ -261,8 +261,8 @@ pub(crate) mod tests {
         }
         session.events.push(event(0, EventKind::Micro, [10, 13, 16]));
         session.events.push(event(1, EventKind::Macro, [40, 50, 60]));
-        session.log.add_rater(Rater { name: "A".into(), blind: false });
-        session.log.add_rater(Rater { name: "B".into(), blind: true });
+        session.log.add_rater(Rater::new("A"));
+        session.log.add_rater(Rater::blind("B"));
         let (first, second, own) = (Target::Machine(0), Target::Machine(1), Target::Own(0));
         for (rater, act) in [
             ("A", Act::Judge(first, Verdict::Confirmed)),

@@ -2,6 +2,7 @@
 
 use crate::event::Moment;
 use crate::session::Session;
+use crate::session::annotation::Rater;
 use crate::session::pictures::Pictures;
 use crate::session::table::{self, MODEL, Row, UnknownRater, layer_named};
 use crate::time::Timestamp;
@@ -34,7 +35,7 @@ impl std::fmt::Debug for View<'_> {
 impl<'a> View<'a> {
     /// The view of `rater`, or the model's where that is none or [`MODEL`]. Fails where the session has
     /// no such rater.
-    pub fn new(session: &'a Session, rater: Option<&'a str>) -> Result<Self, UnknownRater> {
+    pub fn new(session: &'a Session, rater: Option<&str>) -> Result<Self, UnknownRater> {
         let rater = rater.map_or(Ok(None), |name| layer_named(session, name))?;
         Ok(Self::of_layer(session, rater))
     }
@@ -112,7 +113,8 @@ impl<'a> View<'a> {
 
     /// What a reader of the files should know, one sentence each.
     pub fn remarks(&self) -> Vec<String> {
-        let mut remarks = Vec::new();
+        let rater = self.rater.and_then(|name| self.session.log.rater(name));
+        let mut remarks: Vec<String> = rater.and_then(Rater::told).into_iter().collect();
         let folded = self.session.history.folded();
         if folded > 0 {
             remarks.push(format!(
@@ -133,7 +135,7 @@ impl<'a> View<'a> {
 }
 
 /// How long one frame usually lasts, seconds: the median step between neighbouring frames.
-fn frame_secs(session: &Session) -> f64 {
+pub(crate) fn frame_secs(session: &Session) -> f64 {
     let samples = session.history.samples();
     let mut steps: Vec<i64> = samples
         .windows(2)

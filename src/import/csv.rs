@@ -1,11 +1,19 @@
 //! Tables of events: those that Fleeting writes, and any with onset and offset in frames or seconds.
+//! Columns are parted by commas; where the header makes no sense so, by semicolons or tabs.
 
 use ::csv::{Reader, ReaderBuilder, StringRecord, Trim};
 
-use super::{Found, FoundEvent, Frames, Wrong, kind_by_duration, label_named, units_named};
-use crate::event::{Event, Moment, MovingUnit, units_text};
+use super::Wrong;
+use super::found::{Claim, Found, FoundEvent};
+use super::frames::{Frames, kind_by_duration};
+use super::words::units_named;
+use crate::event::{Event, Moment, Origin, units_text};
+use crate::export::csv::origin_text;
 use crate::session::Session;
-use crate::session::annotation::{Bounds, Label, Verdict};
+use crate::session::annotation::{Bounds, Verdict};
+
+/// What may part the columns, and what it is called.
+const DELIMITERS: [(u8, &str); 3] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs")];
 
 /// Every column that is looked for, with the name it has in the header.
 struct Columns {
@@ -13,17 +21,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(header: &StringRecord) -> Result<Self, Wrong> {
-        let columns =
-            Self { names: header.iter().map(|name| name.trim().to_lowercase()).collect() };
-        let has = |name: &str| columns.names.iter().any(|column| column == name);
-        let has_both = |unit: &str| has(&format!("onset_{unit}")) && has(&format!("offset_{unit}"));
-        if has_both("frame") || has_both("s") {
-            return Ok(columns);
-        }
-        let expected = "columns `onset_frame` and `offset_frame`, or `onset_s` and `offset_s`";
-        let found = header.iter().collect::<Vec<_>>().join(", ");
-        Err(Wrong::new("header", expected, if found.is_empty() { "nothing".into() } else { found }))
+    /// None where the header lacks what is needed.
+    fn new(header: &StringRecord) -> Option<Self> {
+        let names: Vec<_> = header.iter().map(|name| name.trim().to_lowercase()).collect();
+        let has = |part: &str, unit: &str| names.contains(&format!("{part}_{unit}"));
+        let has_both = |unit: &str| has("onset", unit) && has("offset", unit);
+        (has_both("frame") || has_both("s")).then_some(Self { names })
     }
 
     /// The field of this name; empty where there is none.
@@ -41,27 +44,46 @@ struct Line<'a> {
     frames: &'a Frames,
 }
 
-pub(super) fn read(text: &str, session: &Session, frames: &Frames) -> Result<Found, Wrong> {
-    let mut reader: Reader<&[u8]> =
-        ReaderBuilder::new().trim(Trim::All).comment(Some(b'#')).from_reader(text.as_bytes());
-    let unreadable =
-        |error: ::csv::Error| Wrong::new("", "comma-separated values", error.to_string());
-    let columns = Columns::new(&reader.headers().map_err(unreadable)?.clone())?;
-    let mut found = Found::default();
-    let mut lost = 0;
-    for record in reader.records() {
-        let record = record.map_err(unreadable)?;
-        let number = record.position().map_or(0, ::csv::Position::line);
-        let line = Line { number, record: &record, columns: &columns, frames };
-        match line.event(session)? {
-            Some(event) => found.events.push(event),
-            None => lost += 1,
+fn reader(text: &str, delimiter: u8) -> Reader<&[u8]> {
+    let mut builder = ReaderBuilder::new();
+    builder.trim(Trim::All).comment(Some(b'#')).delimiter(delimiter).from_reader(text.as_bytes())
+}
+
+/// A reader behind the header, what parts its columns, and the columns.
+fn open(text: &str) -> Result<(Reader<&[u8]>, &'static str, Columns), Wrong> {
+    let mut widest = StringRecord::new();
+    for (delimiter, name) in DELIMITERS {
+        let mut reader = reader(text, delimiter);
+        let header = reader.headers().map_err(|error| unreadable(name, &error))?.clone();
+        if let Some(columns) = Columns::new(&header) {
+            return Ok((reader, name, columns));
+        }
+        if header.len() > widest.len() {
+            widest = header;
         }
     }
-    if lost > 0 {
-        found.remarks.push(format!(
-            "{lost} rejected events are not those of this session's model and are left out."
-        ));
+    let expected = "columns `onset_frame` and `offset_frame`, or `onset_s` and `offset_s`, parted by \
+                    commas, semicolons or tabs";
+    let found = widest.iter().collect::<Vec<_>>().join(", ");
+    Err(Wrong::new("header", expected, if found.is_empty() { "nothing".into() } else { found }))
+}
+
+fn unreadable(delimiter: &str, error: &::csv::Error) -> Wrong {
+    let expected = format!(
+        "a table with as many fields in each line as in the header, parted by {delimiter}, and with \
+         decimal points"
+    );
+    Wrong::new("", expected, error.to_string())
+}
+
+pub(super) fn read(text: &str, session: &Session, frames: &Frames) -> Result<Found, Wrong> {
+    let (mut reader, delimiter, columns) = open(text)?;
+    let mut found = Found::default();
+    for record in reader.records() {
+        let record = record.map_err(|error| unreadable(delimiter, &error))?;
+        let number = record.position().map_or(0, ::csv::Position::line);
+        let line = Line { number, record: &record, columns: &columns, frames };
+        found.events.push(line.event(session)?);
     }
     Ok(found)
 }
@@ -76,8 +98,7 @@ impl Line<'_> {
         Wrong::new(&format!("line {}, {name}", self.number), expected, found)
     }
 
-    /// None for one that was rejected and is nobody's.
-    fn event(&self, session: &Session) -> Result<Option<FoundEvent>, Wrong> {
+    fn event(&self, session: &Session) -> Result<FoundEvent, Wrong> {
         let bounds = self.bounds()?;
         let kind = match self.get("kind") {
             "" => kind_by_duration(bounds.onset, bounds.offset),
@@ -85,38 +106,51 @@ impl Line<'_> {
                 word.to_lowercase().parse().map_err(|_| self.wrong("kind", "`micro` or `macro`"))?
             }
         };
-        // What the model alone said, another model included, is there as far as this layer goes.
-        let is_of_a_person = !self.get("rater").is_empty();
-        let verdict = match self.get("verdict") {
-            "rejected" => Verdict::Rejected,
-            "open" if is_of_a_person => Verdict::Open,
-            "" | "open" | "confirmed" => Verdict::Confirmed,
-            _ => return Err(self.wrong("verdict", "`open`, `confirmed` or `rejected`")),
-        };
-        let machine = if is_of_a_person { self.machine(session) } else { None };
-        if machine.is_none() && verdict == Verdict::Rejected && !self.is_own() {
-            return Ok(None);
-        }
-        let (label, note) = self.words(machine);
-        Ok(Some(FoundEvent {
-            units: self.units(machine)?,
-            machine: machine.map(|event| event.id),
-            kind: machine.map_or(kind, |event| event.kind),
+        let machine = self.machine(session);
+        let mut event = FoundEvent {
+            claim: self.claim(machine),
+            kind,
             bounds,
-            verdict,
-            label,
-            note,
-        }))
+            verdict: self.verdict()?,
+            label: None,
+            units: None,
+            note: self.get("note").to_owned(),
+            odd: Vec::new(),
+        };
+        self.read_emotion(&mut event, machine);
+        self.read_units(&mut event, machine)?;
+        Ok(event)
     }
 
-    fn is_own(&self) -> bool {
-        self.get("id").starts_with("own-")
+    /// Whether it is one of the generator's true events, which are there and which nobody judges.
+    fn is_truth(&self) -> bool {
+        self.get("origin") == origin_text(&Origin::Truth)
+    }
+
+    fn verdict(&self) -> Result<Verdict, Wrong> {
+        Ok(match self.get("verdict").to_lowercase().as_str() {
+            _ if self.is_truth() => Verdict::Confirmed,
+            "" | "confirmed" => Verdict::Confirmed,
+            "rejected" => Verdict::Rejected,
+            "open" => Verdict::Open,
+            _ => return Err(self.wrong("verdict", "`open`, `confirmed` or `rejected`")),
+        })
+    }
+
+    fn claim(&self, machine: Option<&Event>) -> Claim {
+        match machine {
+            Some(event) => Claim::Model(event.id),
+            None if self.is_truth() || self.get("machine_onset_frame").is_empty() => {
+                Claim::own(self.get("id"))
+            }
+            None => Claim::Lost,
+        }
     }
 
     /// The event of the model that the line is about: by number, and only where its frames are those
     /// that the line says the model gave.
     fn machine<'a>(&self, session: &'a Session) -> Option<&'a Event> {
-        let id: u64 = self.get("id").parse().ok()?;
+        let id: u64 = self.get("id").parse().ok().filter(|_| !self.is_truth())?;
         let event = session.events.iter().find(|event| event.id == id)?;
         let is_same = |name: &str, moment: Moment| self.get(name) == moment.frame.to_string();
         let is_it = is_same("machine_onset_frame", event.onset)
@@ -126,65 +160,75 @@ impl Line<'_> {
     }
 
     fn bounds(&self) -> Result<Bounds, Wrong> {
-        let onset = self.moment("onset")?.ok_or_else(|| self.wrong("onset_frame", "a number"))?;
-        let offset =
-            self.moment("offset")?.ok_or_else(|| self.wrong("offset_frame", "a number"))?;
+        let onset = self.moment("onset")?.ok_or_else(|| self.missing("onset"))?;
+        let offset = self.moment("offset")?.ok_or_else(|| self.missing("offset"))?;
         if offset.frame < onset.frame {
-            return Err(self.wrong("offset_frame", "a frame not before the onset"));
+            let name = self.column("offset");
+            return Err(self.wrong(&name, "an offset that is not before the onset"));
         }
         let apex = self.moment("apex")?;
         let apex = apex.unwrap_or_else(|| self.frames.middle(onset, offset));
         if !(onset.frame..=offset.frame).contains(&apex.frame) {
-            return Err(self.wrong("apex_frame", "a frame from onset to offset"));
+            return Err(self.wrong(&self.column("apex"), "an apex from onset to offset"));
         }
         Ok(Bounds { onset, apex, offset })
     }
 
-    /// By frame where the line says it, else by time.
-    fn moment(&self, part: &str) -> Result<Option<Moment>, Wrong> {
+    /// The column that says where `part` is: by frame where the line says it so, else by time.
+    fn column(&self, part: &str) -> String {
         let (by_frame, by_time) = (format!("{part}_frame"), format!("{part}_s"));
-        let not_here = |name: &str, what: String| self.wrong(name, what);
-        if !self.get(&by_frame).is_empty() {
-            let expected = || format!("a frame of this session, {}", self.frames.range());
-            let number: Option<u64> = self.get(&by_frame).parse().ok();
-            let moment = number.and_then(|number| self.frames.numbered(number));
-            return moment.map(Some).ok_or_else(|| not_here(&by_frame, expected()));
-        }
-        if self.get(&by_time).is_empty() {
-            return Ok(None);
-        }
-        let expected = || format!("a time in this session, {}", self.frames.times());
-        let secs: Option<f64> = self.get(&by_time).parse().ok();
-        let moment = secs.and_then(|secs| self.frames.nearest(secs));
-        moment.map(Some).ok_or_else(|| not_here(&by_time, expected()))
+        let has_column = |name: &String| self.columns.names.contains(name);
+        let is_by_frame = !self.get(&by_frame).is_empty()
+            || (has_column(&by_frame) && self.get(&by_time).is_empty());
+        if is_by_frame { by_frame } else { by_time }
     }
 
-    /// Label and note. An emotion with a confidence is the model's own reading; a word that is no label
-    /// is kept in the note.
-    fn words(&self, machine: Option<&Event>) -> (Option<Label>, String) {
-        let (word, mut note) = (self.get("emotion"), self.get("note").to_owned());
-        let is_the_models = machine.is_some() && !self.get("emotion_confidence").is_empty();
-        if word.is_empty() || word == "unclear" || is_the_models {
-            return (None, note);
-        }
-        let label = label_named(word);
-        if label.is_none() {
-            let space = if note.is_empty() { "" } else { "; " };
-            note = format!("{note}{space}emotion: {word}");
-        }
-        (label, note)
+    fn missing(&self, part: &str) -> Wrong {
+        self.wrong(&self.column(part), "a number")
     }
 
-    /// None where they are as the model said.
-    fn units(&self, machine: Option<&Event>) -> Result<Option<Vec<MovingUnit>>, Wrong> {
-        let text = self.get("action_units");
-        if machine.is_some_and(|event| units_text(&event.action_units) == text) {
-            return Ok(None);
-        }
+    fn moment(&self, part: &str) -> Result<Option<Moment>, Wrong> {
+        let name = self.column(part);
+        let text = self.get(&name);
         if text.is_empty() {
-            return Ok(machine.map(|_| Vec::new()));
+            return Ok(None);
         }
-        let expected = "action units such as `4+R14`";
-        units_named(text).map(Some).ok_or_else(|| self.wrong("action_units", expected))
+        let (moment, expected) = if name.ends_with("_frame") {
+            let number: Option<u64> = text.parse().ok();
+            let expected = format!("a frame of this session, {}", self.frames.range());
+            (number.and_then(|number| self.frames.numbered(number)), expected)
+        } else if text.contains(',') {
+            (None, "seconds with a decimal point, as in 1.5; decimal commas are not read".into())
+        } else {
+            let secs: Option<f64> = text.parse().ok();
+            let expected = format!("a time in this session, {}", self.frames.times());
+            (secs.and_then(|secs| self.frames.nearest(secs)), expected)
+        };
+        moment.map(Some).ok_or_else(|| self.wrong(&name, expected))
+    }
+
+    /// An emotion with a confidence is what the model read, unless it is another than the model's.
+    fn read_emotion(&self, event: &mut FoundEvent, machine: Option<&Event>) {
+        let word = self.get("emotion");
+        let is_reading = !self.get("emotion_confidence").is_empty() && !self.is_truth();
+        let models = machine.and_then(|event| event.emotion).map(|reading| reading.label());
+        match machine {
+            Some(_) if is_reading && models == Some(word) => {}
+            None if is_reading => event.take_reading(word),
+            _ => event.take_emotion(word),
+        }
+    }
+
+    fn read_units(&self, event: &mut FoundEvent, machine: Option<&Event>) -> Result<(), Wrong> {
+        let text = self.get("action_units");
+        let is_the_models = machine.is_some_and(|event| units_text(&event.action_units) == text);
+        if text.is_empty() && machine.is_some() && !is_the_models {
+            event.units = Some(Vec::new());
+        } else if !text.is_empty() && !is_the_models {
+            let expected = "action units such as `4+R14`";
+            let units = units_named(text).ok_or_else(|| self.wrong("action_units", expected))?;
+            event.units = Some(units);
+        }
+        Ok(())
     }
 }

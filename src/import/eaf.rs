@@ -3,12 +3,12 @@
 //! A file comes from somewhere else and is not trusted: one with a document type, which is where
 //! entities that unfold without end are declared, is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use quick_xml::events::{BytesStart, Event as Xml};
-use quick_xml::{Reader, XmlVersion};
-
-use super::{Choice, Found, FoundEvent, Frames, Wrong, kind_by_duration, label_named, units_named};
+use super::found::{Claim, Found, FoundEvent};
+use super::frames::{Frames, kind_by_duration};
+use super::words::{What, label_named, units_named};
+use super::{Choice, Wrong};
 use crate::event::{Event, EventKind, Moment, units_text};
 use crate::export::elan::{
     APEX, EMOTION, EVENT_TYPE, FRAMES, ID, MARKERS, NOTE, UNITS, VERDICT, frames_text,
@@ -17,33 +17,9 @@ use crate::session::Session;
 use crate::session::annotation::{Bounds, Verdict};
 use crate::session::table::MODEL;
 
-/// What the file says, as far as it is looked at.
-#[derive(Debug, Default)]
-struct Document {
-    is_eaf: bool,
-    /// By slot; none where ELAN leaves the time open.
-    times_ms: BTreeMap<String, Option<f64>>,
-    /// Where the medium begins on the file's clock, milliseconds.
-    origin_ms: f64,
-    tiers: Vec<Tier>,
-}
+mod document;
 
-#[derive(Debug, Default)]
-struct Tier {
-    name: String,
-    kind: String,
-    parent: Option<String>,
-    annotations: Vec<Annotation>,
-}
-
-#[derive(Debug, Default)]
-struct Annotation {
-    id: String,
-    slots: Option<[String; 2]>,
-    /// The annotation that this one belongs to.
-    of: Option<String>,
-    value: String,
-}
+use document::{Annotation, Document, Tier};
 
 /// What a tier below the events' holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +42,7 @@ pub(super) fn read(
     let document = Document::parse(text)?;
     let mut found = Found::default();
     let mut untimed = 0;
+    let models = document.models();
     for tier in document.event_tiers(choice)? {
         for annotation in &tier.annotations {
             let Some([from, to]) = document.span_secs(annotation) else {
@@ -78,7 +55,7 @@ pub(super) fn read(
                 Wrong::new(&what(), expected, format!("{from:.3} to {to:.3} s"))
             })?;
             let said = document.said_of(tier, annotation);
-            let machine = document.machine(&said, tier, session);
+            let machine = machine(&said, tier, &models, session);
             found.events.push(event(&said, tier, annotation, spanned, machine, frames));
         }
     }
@@ -88,6 +65,21 @@ pub(super) fn read(
     found.marks = document.marks(frames);
     found.events.sort_by_key(|event| event.bounds.onset);
     Ok(found)
+}
+
+/// The event of the model that an annotation is about: by number, and only where the model's own tiers
+/// in the file say the same of it as this session.
+fn machine<'a>(
+    said: &Said,
+    tier: &Tier,
+    models: &BTreeSet<[String; 2]>,
+    session: &'a Session,
+) -> Option<&'a Event> {
+    let id = said.get(&Role::Id)?.text.clone();
+    let number: u64 = id.parse().ok().filter(|_| tier.kind == EVENT_TYPE)?;
+    let event = session.events.iter().find(|event| event.id == number)?;
+    let bounds = Bounds { onset: event.onset, apex: event.apex, offset: event.offset };
+    models.contains(&[id, frames_text(&bounds)]).then_some(event)
 }
 
 /// All that the tiers below say of one event.
@@ -115,45 +107,56 @@ fn event(
     let kind = kind_named(annotation.value.trim())
         .or_else(|| kind_named(&tier.name))
         .unwrap_or_else(|| kind_by_duration(onset, offset));
-    let mut event = FoundEvent {
-        machine: machine.map(|event| event.id),
-        kind: machine.map_or(kind, |event| event.kind),
-        bounds,
-        verdict: match text(Role::Verdict) {
-            "rejected" => Verdict::Rejected,
-            "open" => Verdict::Open,
-            _ => Verdict::Confirmed,
-        },
-        label: None,
-        units: None,
-        note: text(Role::Note).to_owned(),
+    let id = text(Role::Id);
+    let is_ours = tier.kind == EVENT_TYPE;
+    let claim = match machine {
+        Some(event) => Claim::Model(event.id),
+        None if is_ours && id.parse::<u64>().is_ok() => Claim::Lost,
+        None => Claim::own(id),
     };
-    event.take_word(text(Role::Emotion));
+    let note = text(Role::Note).to_owned();
+    let (verdict, label) = (Verdict::Confirmed, None);
+    let odd = Vec::new();
+    let mut event = FoundEvent { claim, kind, bounds, verdict, label, units: None, note, odd };
+    event.take_verdict(text(Role::Verdict), tier);
+    match (tier.is_the_models(), claim) {
+        (true, Claim::Model(_)) => {}
+        (true, Claim::Lost) => event.take_reading(text(Role::Emotion)),
+        _ => event.take_emotion(text(Role::Emotion)),
+    }
     event.take_units(text(Role::Units), machine);
-    if tier.kind != EVENT_TYPE {
+    if !is_ours {
         event.take_value(annotation.value.trim());
     }
     event
 }
 
 impl FoundEvent {
-    /// An emotion.
-    fn take_word(&mut self, word: &str) {
-        if word.is_empty() || word == "unclear" {
-            return;
-        }
-        self.label = label_named(word);
-        if self.label.is_none() {
-            self.add_note(&format!("emotion: {word}"));
-        }
+    /// What nobody has judged yet is an event that the model found; whatever else a person put into a
+    /// file is there.
+    fn take_verdict(&mut self, word: &str, tier: &Tier) {
+        self.verdict = match word.to_lowercase().as_str() {
+            "rejected" => Verdict::Rejected,
+            "open" => Verdict::Open,
+            "confirmed" => Verdict::Confirmed,
+            "" if tier.is_the_models() && !matches!(self.claim, Claim::Own(_)) => Verdict::Open,
+            "" => Verdict::Confirmed,
+            _ => {
+                self.add_odd(What::Verdict, word);
+                Verdict::Confirmed
+            }
+        };
     }
 
     fn take_units(&mut self, text: &str, machine: Option<&Event>) {
         if machine.is_some_and(|event| units_text(&event.action_units) == text) {
             return;
         }
-        self.units = units_named(text).or_else(|| machine.map(|_| Vec::new()));
-        if self.units.is_none() && !text.is_empty() {
+        self.units = units_named(text);
+        if text.is_empty() {
+            self.units = machine.map(|_| Vec::new());
+        } else if self.units.is_none() {
+            self.add_odd(What::Units, text);
             self.add_note(text);
         }
     }
@@ -164,19 +167,17 @@ impl FoundEvent {
             return;
         }
         if let Some(label) = label_named(value) {
-            self.label = self.label.or(Some(label));
+            if self.label.is_none() {
+                self.take_emotion(value);
+            } else if self.label != Some(label) {
+                self.add_note(value);
+            }
         } else if let Some(units) = units_named(value) {
             self.units.get_or_insert(units);
         } else {
+            self.add_odd(What::Value, value);
             self.add_note(value);
         }
-    }
-
-    fn add_note(&mut self, text: &str) {
-        if !self.note.is_empty() {
-            self.note.push_str("; ");
-        }
-        self.note.push_str(text);
     }
 }
 
@@ -224,6 +225,14 @@ impl Document {
         let names = |tiers: &[&Tier]| {
             tiers.iter().map(|tier| format!("`{}`", tier.name)).collect::<Vec<_>>().join(", ")
         };
+        // In a file of Fleeting's a layer without any event is one.
+        let ours: Vec<&Tier> = self.tiers.iter().filter(|tier| tier.kind == EVENT_TYPE).collect();
+        let raters: Vec<&Tier> = ours.iter().copied().filter(|t| !t.is_the_models()).collect();
+        for tiers in [raters, ours] {
+            if !tiers.is_empty() && choice.tiers.is_empty() {
+                return Ok(tiers);
+            }
+        }
         if timed.is_empty() {
             let found = match self.tiers.len() {
                 0 => "no tier".to_owned(),
@@ -244,13 +253,6 @@ impl Document {
             };
             return choice.tiers.iter().map(named).collect();
         }
-        let ours: Vec<&Tier> = timed.iter().copied().filter(|t| t.kind == EVENT_TYPE).collect();
-        let raters: Vec<&Tier> = ours.iter().copied().filter(|t| !t.is_the_models()).collect();
-        for tiers in [raters, ours] {
-            if !tiers.is_empty() {
-                return Ok(tiers);
-            }
-        }
         let top: Vec<&Tier> = timed.into_iter().filter(|tier| tier.parent.is_none()).collect();
         let called: Vec<&Tier> =
             top.iter().copied().filter(|tier| tier.is_called_events()).collect();
@@ -265,23 +267,20 @@ impl Document {
         }
     }
 
-    /// The event of the model that a rater's annotation is about: by number, and only where the file
-    /// holds the model's own tiers and they say the same of it as this session.
-    fn machine<'a>(&self, said: &Said, tier: &Tier, session: &'a Session) -> Option<&'a Event> {
-        let id = said.get(&Role::Id)?.text.as_str();
-        let number: u64 = id.parse().ok().filter(|_| !tier.is_the_models())?;
-        let event = session.events.iter().find(|event| event.id == number)?;
-        let frames =
-            frames_text(&Bounds { onset: event.onset, apex: event.apex, offset: event.offset });
-        let mut models = self.tiers.iter().filter(|tier| tier.is_the_models());
-        let is_it = models.any(|tier| {
-            tier.annotations.iter().map(|annotation| self.said_of(tier, annotation)).any(|said| {
-                let has =
-                    |role, text: &str| said.get(&role).is_some_and(|value| value.text == text);
-                has(Role::Id, id) && has(Role::Frames, &frames)
-            })
-        });
-        is_it.then_some(event)
+    /// What the model's own tiers say of their events: number and frames.
+    fn models(&self) -> BTreeSet<[String; 2]> {
+        let mut models = BTreeSet::new();
+        for tier in self.tiers.iter().filter(|tier| tier.is_the_models()) {
+            for annotation in &tier.annotations {
+                let mut said = self.said_of(tier, annotation);
+                if let (Some(id), Some(frames)) =
+                    (said.remove(&Role::Id), said.remove(&Role::Frames))
+                {
+                    models.insert([id.text, frames.text]);
+                }
+            }
+        }
+        models
     }
 
     /// Seconds in the recording.
@@ -339,135 +338,13 @@ impl Tier {
 
     /// Whether it holds the model's events, in a file of Fleeting's.
     fn is_the_models(&self) -> bool {
-        self.kind == EVENT_TYPE && self.name.starts_with(&format!("{MODEL} "))
+        let rest = self.name.strip_prefix(MODEL).and_then(|rest| rest.strip_prefix(" events"));
+        let is_number = |rest: &str| rest.trim_start().parse::<u32>().is_ok();
+        self.kind == EVENT_TYPE && rest.is_some_and(|rest| rest.is_empty() || is_number(rest))
     }
 
     fn is_called_events(&self) -> bool {
         let name = self.name.to_lowercase();
         kind_named(&name).is_some() || name.contains("event") || name.contains("expression")
     }
-}
-
-impl Document {
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        let mut reader = Reader::from_str(text);
-        let mut parser = Parser::default();
-        loop {
-            let at = |reader: &Reader<&[u8]>| format!("byte {}", reader.buffer_position());
-            let event = reader.read_event().map_err(|error| {
-                Wrong::new(&at(&reader), "an ELAN file (XML)", error.to_string())
-            })?;
-            let done = match event {
-                Xml::Eof => break,
-                Xml::Start(element) => parser.start(&element),
-                Xml::Empty(element) => parser.start(&element),
-                Xml::Text(text) => parser.text(&text.xml10_content()),
-                Xml::CData(text) => parser.text(&text.xml10_content()),
-                Xml::GeneralRef(reference) => parser.reference(&reference),
-                Xml::End(element) => parser.end(element.name().as_ref()),
-                Xml::DocType(_) => Err(Wrong::new(
-                    "",
-                    "an ELAN file without a document type",
-                    "one with a document type, which may hold entities and is not opened",
-                )),
-                Xml::Decl(_) | Xml::PI(_) | Xml::Comment(_) => Ok(()),
-            };
-            done.map_err(|wrong| match wrong.what.is_empty() {
-                true => Wrong { what: format!("{}: ", at(&reader)), ..wrong },
-                false => wrong,
-            })?;
-        }
-        if parser.document.is_eaf {
-            return Ok(parser.document);
-        }
-        Err(Wrong::new("", "an ELAN file (ANNOTATION_DOCUMENT)", "something else"))
-    }
-}
-
-#[derive(Debug, Default)]
-struct Parser {
-    document: Document,
-    is_in_value: bool,
-}
-
-impl Parser {
-    fn start(&mut self, element: &BytesStart<'_>) -> Result<(), Wrong> {
-        let attributes = attributes(element)?;
-        let get = |name: &str| attributes.get(name).cloned();
-        let document = &mut self.document;
-        match element.name().as_ref() {
-            "ANNOTATION_DOCUMENT" => document.is_eaf = true,
-            "MEDIA_DESCRIPTOR" => {
-                let origin = get("TIME_ORIGIN").and_then(|ms| ms.parse::<f64>().ok());
-                document.origin_ms =
-                    origin.filter(|ms| ms.is_finite()).unwrap_or(document.origin_ms);
-            }
-            "TIME_SLOT" => {
-                let ms = get("TIME_VALUE").map(|ms| match ms.parse::<f64>() {
-                    Ok(value) if value.is_finite() => Ok(value),
-                    _ => Err(Wrong::new("TIME_VALUE", "milliseconds", format!("`{ms}`"))),
-                });
-                document.times_ms.insert(get("TIME_SLOT_ID").unwrap_or_default(), ms.transpose()?);
-            }
-            "TIER" => document.tiers.push(Tier {
-                name: get("TIER_ID").unwrap_or_default(),
-                kind: get("LINGUISTIC_TYPE_REF").unwrap_or_default(),
-                parent: get("PARENT_REF"),
-                annotations: Vec::new(),
-            }),
-            "ALIGNABLE_ANNOTATION" | "REF_ANNOTATION" => {
-                if let Some(tier) = document.tiers.last_mut() {
-                    tier.annotations.push(Annotation {
-                        id: get("ANNOTATION_ID").unwrap_or_default(),
-                        slots: get("TIME_SLOT_REF1")
-                            .zip(get("TIME_SLOT_REF2"))
-                            .map(|(a, b)| [a, b]),
-                        of: get("ANNOTATION_REF"),
-                        value: String::new(),
-                    });
-                }
-            }
-            "ANNOTATION_VALUE" => self.is_in_value = true,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn end(&mut self, name: &str) -> Result<(), Wrong> {
-        self.is_in_value &= name != "ANNOTATION_VALUE";
-        Ok(())
-    }
-
-    fn text(&mut self, text: &str) -> Result<(), Wrong> {
-        let annotations = self.document.tiers.last_mut().map(|tier| &mut tier.annotations);
-        if let Some(annotation) = annotations.and_then(|all| all.last_mut())
-            && self.is_in_value
-        {
-            annotation.value.push_str(text);
-        }
-        Ok(())
-    }
-
-    /// `&amp;` or `&#38;`; nothing else can be declared in a file without a document type.
-    fn reference(&mut self, reference: &quick_xml::events::BytesRef<'_>) -> Result<(), Wrong> {
-        let name = reference.xml10_content();
-        let unknown = || Wrong::new("", "a character that XML knows", format!("`&{name};`"));
-        if let Some(c) = reference.resolve_char_ref().map_err(|_| unknown())? {
-            return self.text(c.encode_utf8(&mut [0; 4]));
-        }
-        let text = quick_xml::escape::resolve_xml_entity(&name).ok_or_else(unknown)?;
-        self.text(text)
-    }
-}
-
-fn attributes(element: &BytesStart<'_>) -> Result<BTreeMap<String, String>, Wrong> {
-    let mut all = BTreeMap::new();
-    for attribute in element.attributes() {
-        let wrong = |error: String| Wrong::new("", "an attribute that XML knows", error);
-        let attribute = attribute.map_err(|error| wrong(error.to_string()))?;
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-        let value = value.map_err(|error| wrong(error.to_string()))?;
-        all.insert(attribute.key.as_ref().to_owned(), value.into_owned());
-    }
-    Ok(all)
 }

@@ -2,26 +2,30 @@
 //! of others.
 //!
 //! What is read becomes acts of the rater, as if the rater had done them here: nothing that the model
-//! found is touched, and all of it can be undone. Times are put on the nearest frame.
+//! found is touched, and all of it can be undone. Times are put on the nearest frame. A file that
+//! Fleeting wrote comes back with its verdicts, as corrections of the same events of the model where
+//! the session has them; what cannot be kept is said.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::event::{EventKind, Moment, MovingUnit};
 use crate::session::Session;
-use crate::session::annotation::{Act, Bounds, Label, Target, Verdict};
-use crate::time::Timestamp;
+use crate::session::annotation::{Act, Entry, Rater};
+use crate::session::rater::{Imported, checked_name};
 
 mod csv;
 mod eaf;
+mod found;
+mod frames;
+mod words;
+
+use frames::Frames;
 
 /// No annotation file of a person comes near this, bytes.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// Micro-expressions last no longer, seconds; decides where a file does not say.
-const MICRO_SECS: f64 = 0.5;
-
-/// How far beyond the recording a time may lie and still be put on its first or last frame, seconds.
-const BEYOND_SECS: f64 = 1.0;
+/// How names of files that can be read end.
+pub const ENDINGS: [&str; 2] = ["csv", "eaf"];
 
 /// What to take from a file.
 #[derive(Clone, Debug, Default)]
@@ -35,19 +39,92 @@ pub struct Choice {
 pub struct Import {
     /// What the rater is to have done.
     pub acts: Vec<Act>,
-    /// Events in it.
-    pub events: usize,
+    /// What the events in it are.
+    pub counts: Counts,
     /// Markers in it.
     pub marks: usize,
-    /// Whether any of it is about the model's events. A layer that is not stands by itself.
-    pub judges_the_model: bool,
     /// What could not be taken as it was, one sentence each.
     pub remarks: Vec<String>,
+}
+
+/// How many events of a file are what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Said to be there.
+    pub confirmed: usize,
+    /// Said not to be there.
+    pub rejected: usize,
+    /// Not judged.
+    pub open: usize,
+    /// Events of the session's model, whatever is said of them.
+    pub of_the_model: usize,
+    /// Those of these with other bounds than the model gave.
+    pub moved: usize,
+}
+
+impl Counts {
+    /// All of them.
+    pub fn events(&self) -> usize {
+        self.confirmed + self.rejected + self.open
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { confirmed, rejected, open, of_the_model, moved } = *self;
+        write!(
+            f,
+            "Of the events, {confirmed} are confirmed, {rejected} rejected and {open} not judged; \
+             {of_the_model} are the model's ({moved} with moved bounds) and {} the rater's own.",
+            self.events() - of_the_model
+        )
+    }
+}
+
+/// A file that is to become a rater's layer.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The table or ELAN file.
+    pub file: PathBuf,
+    /// Whose layer it becomes.
+    pub rater: String,
+    /// Whether somebody says that its coder saw nothing of the model or of others.
+    pub blind: bool,
+    /// What of it.
+    pub choice: Choice,
+}
+
+/// A rater's layer that came out of a file, to be added to a session as it is.
+#[derive(Clone, Debug)]
+pub struct ImportedLayer {
+    /// The rater, and how the rater worked: in this order.
+    pub raters: Vec<Rater>,
+    /// What the rater has done.
+    pub entries: Vec<Entry>,
+    /// What was taken and what could not be, one sentence each.
+    pub told: Vec<String>,
 }
 
 /// Why a file cannot be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
+    /// Nobody can be called so.
+    #[error("rater: {0}")]
+    Name(String),
+    /// The rater has done something in the session.
+    #[error(
+        "rater `{name}`: already has a layer in this session, and nothing is overwritten; choose another name"
+    )]
+    Taken {
+        /// As the session spells it.
+        name: String,
+    },
+    /// Who judged the model's events has seen them.
+    #[error("{}: expected the work of a coder who saw nothing of the model, found verdicts on its events; import it without saying blind", path.display())]
+    NotBlind {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file system said no.
     #[error("{}: {error}", path.display())]
     Io {
@@ -85,6 +162,41 @@ impl Wrong {
     }
 }
 
+/// Reads a file as the layer of a rater who has done nothing in `session` yet.
+pub fn layer(request: &Request, session: &Session) -> Result<ImportedLayer, ImportError> {
+    let name = checked_name(&request.rater).map_err(ImportError::Name)?;
+    let known = session.log.rater(name);
+    let name = known.map_or(name, |known| known.name.as_str());
+    let has_done = session.log.entries().iter().any(|entry| entry.rater == name);
+    if has_done || known.is_some_and(|known| known.imported.is_some()) {
+        return Err(ImportError::Taken { name: name.into() });
+    }
+    let Import { acts, counts, marks, remarks } = read(&request.file, session, &request.choice)?;
+    if request.blind && counts.of_the_model > 0 {
+        return Err(ImportError::NotBlind { path: request.file.clone() });
+    }
+    let file = request.file.file_name().unwrap_or(request.file.as_os_str());
+    let file = file.to_string_lossy().into_owned();
+    let imported = Some(Imported { file: file.clone(), acts: acts.len() as u64 });
+    let mut raters = vec![Rater { blind: request.blind, imported, ..Rater::new(name) }];
+    if request.blind {
+        raters.push(Rater::new(name));
+    }
+    let events = counts.events();
+    let mut told =
+        vec![format!("{events} events and {marks} markers of {file} are now the layer of {name}.")];
+    if events > 0 {
+        told.push(counts.to_string());
+    }
+    told.extend(remarks);
+    let mut rater = raters[0].clone();
+    rater.was_blind = request.blind;
+    told.extend(rater.told());
+    let at_unix_ms = jiff::Timestamp::now().as_millisecond();
+    let entry = |act| Entry { rater: name.into(), at_unix_ms, act };
+    Ok(ImportedLayer { raters, entries: acts.into_iter().map(entry).collect(), told })
+}
+
 /// Reads the events in the file at `path`, which were made on the same recording as `session`.
 pub fn read(path: &Path, session: &Session, choice: &Choice) -> Result<Import, ImportError> {
     let io = |error| ImportError::Io { path: path.into(), error };
@@ -109,192 +221,6 @@ pub fn read(path: &Path, session: &Session, choice: &Choice) -> Result<Import, I
         _ => Err(Wrong::new("", "a table (.csv) or an ELAN file (.eaf)", format!("`.{ending}`"))),
     };
     Ok(found.map_err(wrong)?.into_import(session))
-}
-
-/// What a reader found.
-#[derive(Debug, Default)]
-struct Found {
-    events: Vec<FoundEvent>,
-    marks: Vec<(Moment, String)>,
-    remarks: Vec<String>,
-}
-
-/// One event of a file.
-#[derive(Debug)]
-struct FoundEvent {
-    /// The event of the model that it is about.
-    machine: Option<u64>,
-    kind: EventKind,
-    bounds: Bounds,
-    verdict: Verdict,
-    label: Option<Label>,
-    units: Option<Vec<MovingUnit>>,
-    note: String,
-}
-
-impl Found {
-    fn into_import(self, session: &Session) -> Import {
-        let mut import = Import {
-            events: self.events.len(),
-            marks: self.marks.len(),
-            judges_the_model: self.events.iter().any(|event| event.machine.is_some()),
-            remarks: self.remarks,
-            acts: Vec::new(),
-        };
-        let mut own = 0;
-        for event in self.events {
-            let target = match event.machine {
-                Some(id) => Target::Machine(id),
-                None => {
-                    import.acts.push(Act::Add(own, event.kind, event.bounds));
-                    own += 1;
-                    Target::Own(own - 1)
-                }
-            };
-            event.say(target, session, &mut import.acts);
-        }
-        import.acts.extend(self.marks.into_iter().map(|(at, text)| Act::Mark(at, text)));
-        import
-    }
-}
-
-impl FoundEvent {
-    /// Everything of it that does not hold already.
-    fn say(self, target: Target, session: &Session, acts: &mut Vec<Act>) {
-        let machine = session.events.iter().find(|event| target == Target::Machine(event.id));
-        let held = if machine.is_some() { Verdict::Open } else { Verdict::Confirmed };
-        if self.verdict != held {
-            acts.push(Act::Judge(target, self.verdict));
-        }
-        if let Some(event) = machine {
-            let said = Bounds { onset: event.onset, apex: event.apex, offset: event.offset };
-            if self.bounds != said {
-                acts.push(Act::Bound(target, self.bounds));
-            }
-        }
-        if self.label.is_some() {
-            acts.push(Act::Label(target, self.label));
-        }
-        if let Some(units) = self.units {
-            acts.push(Act::Units(target, units));
-        }
-        if !self.note.is_empty() {
-            acts.push(Act::Note(target, self.note));
-        }
-    }
-}
-
-/// The frames of the session, to put times and numbers on.
-#[derive(Debug)]
-struct Frames {
-    moments: Vec<Moment>,
-    /// How long the last one lasts, nanoseconds.
-    last_nanos: i64,
-}
-
-impl Frames {
-    fn new(session: &Session) -> Result<Self, Wrong> {
-        let samples = session.history.samples();
-        let moments: Vec<Moment> =
-            samples.iter().map(|s| Moment { frame: s.seq, time: s.time }).collect();
-        let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
-            return Err(Wrong::new("", "events of this session", "a session without a frame"));
-        };
-        let steps = (moments.len() as i64 - 1).max(1);
-        let step = ((last.time.nanos() - first.time.nanos()) / steps).max(1);
-        Ok(Self { moments, last_nanos: step })
-    }
-
-    /// The frame of this number.
-    fn numbered(&self, frame: u64) -> Option<Moment> {
-        let at = self.moments.binary_search_by_key(&frame, |moment| moment.frame).ok()?;
-        Some(self.moments[at])
-    }
-
-    /// The place of the frame that begins nearest to `secs`; as many as there are frames stands for the
-    /// end of the last. None for a time that is not in the recording.
-    fn place(&self, secs: f64) -> Option<usize> {
-        let (first, end) = (self.moments.first()?.time, self.end());
-        let is_inside = secs > first.secs() - BEYOND_SECS && secs < end.secs() + BEYOND_SECS;
-        let nanos = Timestamp::from_secs(secs).nanos();
-        let after = self.moments.partition_point(|moment| moment.time.nanos() < nanos);
-        let begin = |at: usize| self.moments.get(at).map_or(end, |moment| moment.time).nanos();
-        let before = after.saturating_sub(1);
-        let nearest = if (nanos - begin(before)).abs() <= (begin(after) - nanos).abs() {
-            before
-        } else {
-            after
-        };
-        is_inside.then_some(nearest)
-    }
-
-    /// The frame that begins nearest to `secs`.
-    fn nearest(&self, secs: f64) -> Option<Moment> {
-        self.place(secs).map(|at| self.moments[at.min(self.moments.len() - 1)])
-    }
-
-    /// First and last frame of a span that ends at `to_secs`, where its last frame ends.
-    fn spanned(&self, from_secs: f64, to_secs: f64) -> Option<[Moment; 2]> {
-        let first = self.place(from_secs)?.min(self.moments.len() - 1);
-        let last = self.place(to_secs)?.saturating_sub(1).max(first);
-        Some([self.moments[first], self.moments[last]])
-    }
-
-    /// The frame in the middle between two.
-    fn middle(&self, onset: Moment, offset: Moment) -> Moment {
-        let at = |moment: Moment| self.moments.partition_point(|m| m.frame < moment.frame);
-        self.moments[((at(onset) + at(offset)) / 2).min(self.moments.len() - 1)]
-    }
-
-    fn end(&self) -> Timestamp {
-        let last = self.moments.last().map_or(Timestamp::ZERO, |moment| moment.time);
-        Timestamp::from_nanos(last.nanos().saturating_add(self.last_nanos))
-    }
-
-    /// What a frame number may be, for messages.
-    fn range(&self) -> String {
-        match (self.moments.first(), self.moments.last()) {
-            (Some(first), Some(last)) => format!("{} to {}", first.frame, last.frame),
-            _ => "none".into(),
-        }
-    }
-
-    /// What a time may be, for messages.
-    fn times(&self) -> String {
-        let first = self.moments.first().map_or(Timestamp::ZERO, |moment| moment.time);
-        format!("{:.3} to {:.3} s", first.secs(), self.end().secs())
-    }
-}
-
-/// Micro or macro by how long it lasts.
-fn kind_by_duration(onset: Moment, offset: Moment) -> EventKind {
-    if offset.time.secs_since(onset.time) <= MICRO_SECS {
-        EventKind::Micro
-    } else {
-        EventKind::Macro
-    }
-}
-
-/// The label that a word of a file means; the field's class of happiness counts as it.
-fn label_named(word: &str) -> Option<Label> {
-    let word = word.trim().to_lowercase();
-    let synonym = match word.as_str() {
-        "positive" | "happy" => "happiness",
-        "angry" => "anger",
-        "sad" => "sadness",
-        "surprised" => "surprise",
-        "disgusted" => "disgust",
-        "others" => "other",
-        other => other,
-    };
-    Label::ALL.into_iter().find(|label| label.name() == synonym)
-}
-
-/// `1+2`, `L12`, `AU4, AU7`; none where it is anything else.
-fn units_named(text: &str) -> Option<Vec<MovingUnit>> {
-    let parts = text.split(['+', ',', ';', ' ']).filter(|part| !part.is_empty());
-    let units: Option<Vec<MovingUnit>> = parts.map(|part| part.parse().ok()).collect();
-    units.filter(|units| !units.is_empty())
 }
 
 #[cfg(test)]

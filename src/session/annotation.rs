@@ -7,16 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::rater::is_same_name;
 use crate::event::{Emotion, EventKind, Moment, MovingUnit};
 
-/// Who looks at a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rater {
-    /// Unique in a session; shown and exported.
-    pub name: String,
-    /// Sees neither the model's events nor other raters' until the work is done.
-    pub blind: bool,
-}
+pub use super::rater::Rater;
 
 /// An event that an act is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -180,6 +174,8 @@ pub struct Judgement {
     pub note: String,
     /// Set for an event of the rater's own.
     pub kind: Option<EventKind>,
+    /// Whether an event of the rater's own came with an imported file.
+    pub is_imported: bool,
 }
 
 /// Everything that one rater holds, after all that was undone is undone.
@@ -200,7 +196,7 @@ impl Layer {
         self.events.entry(*target).or_default()
     }
 
-    fn take_in(&mut self, act: &Act) {
+    fn take_in(&mut self, act: &Act, is_imported: bool) {
         match act {
             Act::Judge(target, verdict) => self.of(target).verdict = *verdict,
             Act::Bound(target, bounds) => self.of(target).bounds = Some(*bounds),
@@ -211,6 +207,7 @@ impl Layer {
                 let own = self.of(&Target::Own(*number));
                 (own.kind, own.bounds) = (Some(*kind), Some(*bounds));
                 own.verdict = Verdict::Confirmed;
+                own.is_imported |= is_imported;
             }
             Act::Mark(moment, text) => self.marks.push((*moment, text.clone())),
             Act::Undo | Act::Redo => {}
@@ -236,10 +233,22 @@ impl Log {
         &self.entries
     }
 
-    /// Adds a rater, or sets whether a known one works blind.
+    /// The rater that a person means by `name`: of this very spelling, or else one that differs in
+    /// case or in the space around it only. (Sessions of older versions may hold both `r1` and `R1`.)
+    pub fn rater(&self, name: &str) -> Option<&Rater> {
+        let exactly = self.raters.iter().find(|known| known.name == name);
+        exactly.or_else(|| self.raters.iter().find(|known| is_same_name(&known.name, name)))
+    }
+
+    /// Whether the rater of exactly this name works blind and is not done.
+    pub fn is_blind(&self, name: &str) -> bool {
+        self.raters.iter().any(|rater| rater.name == name && rater.blind)
+    }
+
+    /// Adds a rater, or says anew how a known one of exactly this name works.
     pub fn add_rater(&mut self, rater: Rater) {
         match self.raters.iter_mut().find(|known| known.name == rater.name) {
-            Some(known) => known.blind = rater.blind,
+            Some(known) => known.renew(rater),
             None => self.raters.push(rater),
         }
     }
@@ -247,7 +256,7 @@ impl Log {
     /// Appends an act; a rater who is not known becomes known.
     pub fn push(&mut self, entry: Entry) {
         if !self.raters.iter().any(|known| known.name == entry.rater) {
-            self.raters.push(Rater { name: entry.rater.clone(), blind: false });
+            self.raters.push(Rater::new(&entry.rater));
         }
         self.entries.push(entry);
     }
@@ -255,19 +264,22 @@ impl Log {
     /// What `rater` holds.
     pub fn layer(&self, rater: &str) -> Layer {
         let (mut done, mut undone) = (Vec::new(), Vec::new());
-        for entry in self.entries.iter().filter(|entry| entry.rater == rater) {
+        let imported = self.raters.iter().find(|known| known.name == rater);
+        let imported = imported.and_then(|known| Some(known.imported.as_ref()?.acts)).unwrap_or(0);
+        let of_rater = self.entries.iter().filter(|entry| entry.rater == rater);
+        for (entry, number) in of_rater.zip(0u64..) {
             match &entry.act {
                 Act::Undo => undone.extend(done.pop()),
                 Act::Redo => done.extend(undone.pop()),
                 act => {
-                    done.push(act);
+                    done.push((act, number < imported));
                     undone.clear();
                 }
             }
         }
         let (can_undo, can_redo) = (!done.is_empty(), !undone.is_empty());
         let mut layer = Layer { can_undo, can_redo, ..Layer::default() };
-        done.into_iter().for_each(|act| layer.take_in(act));
+        done.into_iter().for_each(|(act, is_imported)| layer.take_in(act, is_imported));
         layer
     }
 

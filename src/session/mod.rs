@@ -20,6 +20,7 @@ pub mod history;
 pub mod pictures;
 pub mod provenance;
 mod pyramid;
+pub mod rater;
 pub mod store;
 pub mod table;
 pub mod tape;

@@ -319,14 +319,37 @@ impl Store {
         })
     }
 
-    /// Appends a rater, or whether a known one works blind from now on.
+    /// Appends a rater, or how a known one works from now on.
     pub fn append_rater(&mut self, rater: &Rater) -> Result<(), StoreError> {
+        let file = rater.imported.as_ref().map(|imported| &imported.file);
+        let acts = rater.imported.as_ref().map(|imported| rows::whole(imported.acts));
         self.write(|db| {
             db.execute(
-                "INSERT INTO rater (name, blind) VALUES (?, ?)",
-                params![rater.name, rater.blind],
+                "INSERT INTO rater (name, blind, imported_from, imported_acts) VALUES (?, ?, ?, ?)",
+                params![rater.name, rater.blind, file, acts],
             )
         })
+    }
+
+    /// Appends all of a layer and commits it, or nothing of it.
+    pub fn append_layer(&mut self, raters: &[Rater], entries: &[Entry]) -> Result<(), StoreError> {
+        self.commit()?;
+        let done = raters.iter().try_for_each(|rater| self.append_rater(rater));
+        let done = done.and_then(|()| entries.iter().try_for_each(|e| self.append_entry(e)));
+        done.and_then(|()| self.commit()).inspect_err(|_| {
+            if let Err(error) = self.take_back() {
+                tracing::error!("{error}");
+            }
+        })
+    }
+
+    /// Undoes what was not committed.
+    fn take_back(&mut self) -> Result<(), StoreError> {
+        if !self.db.is_autocommit() {
+            self.db.execute_batch("ROLLBACK").map_err(|error| self.failed(error))?;
+        }
+        self.is_dirty = false;
+        Ok(())
     }
 
     /// Names the next picture file, in the session's folder.

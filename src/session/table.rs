@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::annotation::{Bounds, Judgement, Label, Rater, Target, Verdict};
+use super::rater::is_same_name;
 use crate::event::{Event, EventKind, Interval, MovingUnit};
 
 /// What the model's own layer is called where a rater's name would stand.
@@ -17,15 +18,15 @@ pub struct UnknownRater {
     pub expected: String,
 }
 
-/// The layer that a person names: none for [`MODEL`].
-pub fn layer_named<'a>(session: &Session, name: &'a str) -> Result<Option<&'a str>, UnknownRater> {
-    let raters = session.log.raters();
-    if name == MODEL {
+/// The layer that a person names, as the session spells it: none for [`MODEL`].
+pub fn layer_named<'a>(session: &'a Session, name: &str) -> Result<Option<&'a str>, UnknownRater> {
+    if is_same_name(name, MODEL) {
         return Ok(None);
     }
-    if raters.iter().any(|rater| rater.name == name) {
-        return Ok(Some(name));
+    if let Some(rater) = session.log.rater(name) {
+        return Ok(Some(&rater.name));
     }
+    let raters = session.log.raters();
     let names: String = raters.iter().map(|Rater { name, .. }| format!(", {name}")).collect();
     Err(UnknownRater { found: name.into(), expected: format!("{MODEL}{names}") })
 }
@@ -51,6 +52,8 @@ pub struct Row {
     pub label: Option<Label>,
     /// The rater's words; empty for none.
     pub note: String,
+    /// For an event of the rater's own that came with a file: the file.
+    pub imported_from: Option<String>,
 }
 
 impl Row {
@@ -111,13 +114,16 @@ impl Row {
             label: judgement.label,
             note: judgement.note,
             machine: Some(event.clone()),
+            imported_from: None,
         }
     }
 
-    fn own(target: Target, rater: &str, judgement: Judgement) -> Option<Self> {
+    fn own(target: Target, rater: &Rater, judgement: Judgement) -> Option<Self> {
+        let imported = rater.imported.as_ref().filter(|_| judgement.is_imported);
         Some(Self {
             target,
-            rater: Some(rater.into()),
+            rater: Some(rater.name.clone()),
+            imported_from: imported.map(|imported| imported.file.clone()),
             machine: None,
             verdict: judgement.verdict,
             kind: judgement.kind?,
@@ -129,22 +135,26 @@ impl Row {
     }
 }
 
-/// The model's events, or all that `rater` holds (without the model's, where the rater works blind),
-/// by onset.
+/// The model's events, or all that the rater of exactly this name holds, by onset. Of the model's that
+/// is every one, for who works blind none, and for an imported layer those that the file speaks of.
 pub fn rows(session: &Session, rater: Option<&str>) -> Vec<Row> {
     let Some(name) = rater else {
         let mut rows: Vec<_> = session.events.iter().map(Row::of_event).collect();
         rows.sort_by_key(|row| row.bounds.onset);
         return rows;
     };
-    let blind = session.log.raters().iter().any(|rater| rater.name == name && rater.blind);
+    let unknown = Rater::new(name);
+    let rater = session.log.raters().iter().find(|rater| rater.name == name).unwrap_or(&unknown);
     let mut layer = session.log.layer(name);
-    let machine = session.events.iter().filter(|_| !blind).map(|event| {
-        let judgement = layer.events.remove(&Target::Machine(event.id)).unwrap_or_default();
-        Row::of_machine(event, Some(name), judgement)
+    let machine = session.events.iter().filter(|_| !rater.blind).filter_map(|event| {
+        let judgement = layer.events.remove(&Target::Machine(event.id));
+        let judgement = judgement.or_else(|| rater.imported.is_none().then(Judgement::default));
+        Some(Row::of_machine(event, Some(name), judgement?))
     });
     let mut rows: Vec<_> = machine.collect();
-    rows.extend(layer.events.into_iter().filter_map(|(t, judgement)| Row::own(t, name, judgement)));
+    rows.extend(
+        layer.events.into_iter().filter_map(|(t, judgement)| Row::own(t, rater, judgement)),
+    );
     rows.sort_by_key(|row| row.bounds.onset);
     rows
 }
@@ -190,7 +200,7 @@ mod tests {
         let bounds = Bounds { onset: at(0), apex: at(1), offset: at(2) };
         let mut session = session(vec![Act::Add(0, EventKind::Macro, bounds)]);
         assert_eq!(rows(&session, Some("A")).len(), 2);
-        session.log.add_rater(Rater { name: "A".into(), blind: true });
+        session.log.add_rater(Rater::blind("A"));
         let rows = rows(&session, Some("A"));
         assert_eq!(rows.iter().map(Row::id).collect::<Vec<_>>(), ["own-0"]);
         assert_eq!(rows[0].verdict, Verdict::Confirmed);

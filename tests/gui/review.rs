@@ -57,8 +57,19 @@ fn session(events: &[f64]) -> Session {
 
 type Ledger = Arc<Mutex<Vec<Kept>>>;
 
-/// A window with this session under review, and what was kept of it.
+/// A window with this session under review by a rater who is known, and what was kept of it.
 fn reviewing(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
+    let (mut window, kept) = opened(events, has_pictures);
+    let name = "Rater 1".to_owned();
+    let name = fleeting::app::review::command::Command::BeRater { name, blind: false };
+    window.harness.state_mut().state.apply(Command::Review(name));
+    window.settle();
+    kept.lock().expect("one thread").clear();
+    (window, kept)
+}
+
+/// The same before anybody has said who works.
+fn opened(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
     let kept = Ledger::default();
     let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
     window.sessions.borrow_mut().push_back(Ok(Opened {
@@ -179,11 +190,15 @@ fn every_key_of_review_reaches_its_command_and_harms_nothing() {
 
 #[test]
 fn a_session_is_reviewed_by_keyboard_alone() {
-    let (mut window, kept) = reviewing(&[2.0, 5.0, 8.0], true);
+    let (mut window, kept) = opened(&[2.0, 5.0, 8.0], true);
     assert!(window.has("Micro-expression 0") && window.has("Verdict: open"));
     assert!(window.has("Picture of frame 66 at 0:02.200"));
+    assert!(window.has("Rater: asked at the first edit"));
     keys(&mut window, &[Key::ArrowLeft, Key::ArrowLeft, Key::A]);
     assert!(window.has("Picture of frame 64 at 0:02.133"));
+    assert!(window.has("Who is rating?") && kept.lock().expect("one thread").is_empty());
+    keys(&mut window, &[Key::Enter]);
+    assert!(!window.has("Who is rating?") && window.has("Rater: Rater 1"));
     window.press(Modifiers::SHIFT, Key::OpenBracket);
     assert!(window.has("Picture of frame 60"));
     keys(&mut window, &[Key::ArrowLeft, Key::OpenBracket, Key::Num3, Key::Enter]);
@@ -206,7 +221,7 @@ fn a_session_is_reviewed_by_keyboard_alone() {
         .iter()
         .filter_map(|kept| match kept {
             Kept::Entry(entry) => Some(entry.act.clone()),
-            Kept::Rater(_) => None,
+            _ => None,
         })
         .collect();
     let event = Target::Machine;
@@ -227,7 +242,7 @@ fn a_session_is_reviewed_by_keyboard_alone() {
     }
     assert!(window.has("0 of 3 judged"));
     ctrl(&mut window, Key::Y);
-    assert_eq!(kept.lock().expect("one thread").len(), 9 + 9 + 1);
+    assert_eq!(kept.lock().expect("one thread").len(), 1 + 9 + 9 + 1);
 }
 
 #[test]
@@ -305,6 +320,101 @@ fn a_blind_rater_is_added_and_sees_no_event() {
 }
 
 #[test]
+fn the_first_edit_asks_who_is_rating_and_is_done_once_that_is_said() {
+    let (mut window, kept) = opened(&[2.0, 5.0], true);
+    keys(&mut window, &[Key::Num5]);
+    assert!(window.has("Who is rating?") && window.has("Rater 1, new"));
+    keys(&mut window, &[Key::Escape]);
+    assert!(!window.has("Who is rating?") && kept.lock().expect("one thread").is_empty());
+    keys(&mut window, &[Key::Num5]);
+    write(&mut window, "R7");
+    keys(&mut window, &[Key::Enter]);
+    assert!(window.has("Rater: R7"));
+    let done = kept.lock().expect("one thread").clone();
+    assert!(matches!(&done[0], Kept::Rater(rater) if rater.name == "R7" && !rater.blind));
+    assert!(matches!(&done[1], Kept::Entry(entry) if entry.rater == "R7"
+        && entry.act == Act::Label(Target::Machine(0), Some(Label::Fear))));
+    keys(&mut window, &[Key::Enter]);
+    assert!(window.has("1 of 2 judged"), "it is asked once");
+}
+
+#[test]
+fn a_note_is_written_after_the_name_and_known_raters_are_chosen_with_the_arrows() {
+    let (mut window, kept) = opened(&[2.0], true);
+    for name in ["R1", "R2"] {
+        let rater = fleeting::session::annotation::Rater::new(name);
+        window.harness.state_mut().state.review.session.log.add_rater(rater);
+    }
+    keys(&mut window, &[Key::N]);
+    keys(&mut window, &[Key::ArrowDown, Key::Enter]);
+    assert!(
+        window.has("Rater: R1") && window.has("Note text"),
+        "R2 came last and is offered first"
+    );
+    write(&mut window, "a sneer");
+    keys(&mut window, &[Key::Enter]);
+    let done = kept.lock().expect("one thread");
+    assert!(matches!(&done[..], [Kept::Entry(entry)] if entry.rater == "R1"), "{done:?}");
+}
+
+/// Opens the import window, says whose it is, and picks a file with this content.
+fn import(window: &mut Window, folder: &Path, name: &str, content: &str) {
+    let file = folder.join(name);
+    std::fs::write(&file, content).expect("written");
+    window.picks.replace(Some(file));
+    window.harness.get_by_label("Coder").focus();
+    window.settle();
+    write(window, "R2");
+    window.click("Choose a file and read…");
+}
+
+#[test]
+fn a_coders_file_is_taken_in_and_what_became_of_it_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut window, kept) = opened(&[2.0, 5.0], true);
+    window.click("Session");
+    window.harness.get_by_label_contains("Import…").click();
+    window.settle();
+    import(
+        &mut window,
+        folder.path(),
+        "coded.csv",
+        "onset_s,offset_s,emotion\n2.0,2.4,fear\n9.0,9.2,negative\n",
+    );
+    assert!(window.has("2 events and 0 markers of coded.csv are now the layer of R2."));
+    assert!(window.has("could not be read, 1: 1 × `negative`"));
+    assert!(window.has("whether its coder worked blind is not known"));
+    let done = kept.lock().expect("one thread").clone();
+    assert!(
+        matches!(&done[..], [Kept::Layer(raters, entries)]
+        if raters[0].name == "R2" && !raters[0].blind && entries.len() == 4),
+        "{done:?}"
+    );
+
+    keys(&mut window, &[Key::Escape]);
+    ctrl(&mut window, Key::R);
+    assert!(window.has("R2, imported from coded.csv"));
+    window.click("view: R2");
+    keys(&mut window, &[Key::Escape]);
+    assert!(window.has("fear, confirmed, from coded.csv"), "in the list");
+    keys(&mut window, &[Key::ArrowDown]);
+    window.harness.get_by_label("from coded.csv");
+    assert!(!window.has("added by hand"));
+    ctrl(&mut window, Key::G);
+    assert!(window.has("imported from coded.csv"), "the agreement says so");
+}
+
+#[test]
+fn a_file_that_cannot_be_taken_in_says_so_where_it_was_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut window, kept) = opened(&[2.0], true);
+    ctrl(&mut window, Key::I);
+    import(&mut window, folder.path(), "ages.csv", "name,age\nA,3\n");
+    assert!(window.has("ages.csv: header: expected columns `onset_frame`"));
+    assert!(kept.lock().expect("one thread").is_empty());
+}
+
+#[test]
 fn a_bound_is_dragged_on_the_timeline() {
     let (mut window, kept) = reviewing(&[2.0], true);
     keys(&mut window, &[Key::F]);
@@ -338,7 +448,7 @@ fn a_place_that_keeps_nothing_is_said_where_the_user_looks() {
     ctrl(&mut window, Key::Num2);
     ctrl(&mut window, Key::O);
     assert!(window.has("READ ONLY"));
-    keys(&mut window, &[Key::Enter]);
+    keys(&mut window, &[Key::Enter, Key::Enter]);
     assert!(window.has("1 of 1 judged"), "review goes on");
     ctrl(&mut window, Key::O);
     assert!(window.has("NOT KEPT: the disk is full."));
@@ -432,5 +542,5 @@ fn two_layers_are_compared_with_what_to_know_before_believing_a_kappa() {
     window.click("works blind");
     window.click("Add rater");
     ctrl(&mut window, Key::G);
-    assert!(window.has("nothing is compared yet"));
+    assert!(window.has("Ben works blind and is not done, so nothing is compared yet"));
 }

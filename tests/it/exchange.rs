@@ -5,6 +5,7 @@ use std::path::Path;
 
 use fleeting::event::{Event, EventKind, Moment, Origin};
 use fleeting::pipeline::quality::{Quality, Trouble};
+use fleeting::session::annotation::Rater;
 use fleeting::session::consent::Consent;
 use fleeting::session::provenance::Provenance;
 use fleeting::session::store::{Beginning, Store};
@@ -72,7 +73,10 @@ fn a_coders_table_becomes_a_layer_that_agrees_as_far_as_it_does() {
     fs::write(folder.join("coded.csv"), CODED).expect("written");
     let ran = import(folder, "coded.csv", "Zoë");
     ran.succeeded();
-    assert!(ran.out.contains("2 events and 0 markers as the layer of Zoë"), "{ran:?}");
+    assert!(
+        ran.out.contains("2 events and 0 markers of coded.csv are now the layer of Zoë"),
+        "{ran:?}"
+    );
 
     let ran = fleeting(folder, &["agreement", SESSION, "--between", "model", "Zoë", "--json"]);
     ran.succeeded();
@@ -83,6 +87,7 @@ fn a_coders_table_becomes_a_layer_that_agrees_as_far_as_it_does() {
     fleeting(folder, &args).succeeded();
     let text = fs::read_to_string(folder.join("agreement.txt")).expect("a text");
     assert!(text.contains("prevalence index") && text.contains("chance"), "{text}");
+    assert!(text.contains("imported from coded.csv; whether its coder worked blind"), "{text}");
     fleeting(folder, &args).failed_saying(&["agreement.txt", "already exists"]);
 
     // Out as ELAN, and in again as somebody else's.
@@ -106,14 +111,51 @@ fn a_layer_that_is_there_is_not_overwritten_and_names_that_cannot_be_are_refused
     store(folder);
     fs::write(folder.join("coded.csv"), CODED).expect("written");
     import(folder, "coded.csv", "ben").succeeded();
-    import(folder, "coded.csv", "ben").failed_saying(&[SESSION, "`ben`", "--rater"]);
-    for name in ["model", " "] {
+    import(folder, "coded.csv", "Ben").failed_saying(&["`ben`", "already has a layer"]);
+    for name in ["model", "Model", " "] {
         let ran = import(folder, "coded.csv", name);
         assert_eq!(ran.code, Some(2), "{ran:?}");
     }
     let args = ["export", SESSION, "--rater", "nobody", "--out", "out"];
     fleeting(folder, &args).failed_saying(&["`nobody`", "model, ben"]);
     assert!(!folder.join("out").exists());
+}
+
+#[test]
+fn what_fleeting_wrote_comes_back_with_its_verdicts_and_agrees_as_far_as_it_was_judged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    store(folder);
+    fleeting(folder, &["export", SESSION, "--format", "csv,elan", "--out", "out"]).succeeded();
+    for (file, rater) in [("out/events.csv", "R1"), ("out/session.eaf", "R2")] {
+        let ran = import(folder, file, rater);
+        ran.succeeded();
+        let words = "0 are confirmed, 0 rejected and 2 not judged; 2 are the model's";
+        assert!(ran.out.contains(words), "{ran:?}");
+        let args = ["agreement", SESSION, "--between", "MODEL", rater, "--json"];
+        let ran = fleeting(folder, &args);
+        let report: serde_json::Value = serde_json::from_str(&ran.out).expect("one JSON object");
+        assert_eq!((&report["all"]["tp"], &report["open"]), (&0.into(), &[0, 2].into()));
+    }
+}
+
+#[test]
+fn a_blind_layer_is_compared_once_it_is_done_or_came_in_as_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    store(folder);
+    let mut opened = fleeting::session::store::open(&folder.join(SESSION)).expect("opened").store;
+    opened.append_rater(&Rater::blind("R1")).expect("added");
+    opened.commit().expect("kept");
+    drop(opened);
+    fs::write(folder.join("coded.csv"), CODED).expect("written");
+    let args = ["import", SESSION, "coded.csv", "--rater", "R2", "--blind"];
+    fleeting(folder, &args).succeeded();
+    fleeting(folder, &["agreement", SESSION, "--between", "model", "r1"])
+        .failed_saying(&["R1 works blind and is not done", "nothing is compared yet"]);
+    let ran = fleeting(folder, &["agreement", SESSION, "--between", "model", "r2"]);
+    ran.succeeded();
+    assert!(ran.out.contains("coded.csv, as that of a coder who worked blind"), "{ran:?}");
 }
 
 #[test]

@@ -9,27 +9,31 @@ use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
 use crate::app::{Panel, Slot};
 use crate::evaluate::Counts;
-use crate::evaluate::agreement::{Agreement, BoundaryError, Kappa, agreement};
+use crate::evaluate::agreement::{Agreement, BoundaryError, Kappa, agreement, may_compare};
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel =
     Panel { name: "Agreement", slot: Slot::Floating(Floating::Agreement), show };
 
-/// An agreement, and what it was worked out from: the two layers, and how long the log was.
-pub type Kept = ((Layer, Layer), usize, Result<Agreement, String>);
+/// An agreement, and what it was worked out from: the two layers, how long the log was, and how many
+/// worked blind.
+pub type Kept = ((Layer, Layer), [usize; 2], Result<Agreement, String>);
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
-    if cx.state.review.is_blind() {
-        ui.label("You work blind, so nothing is compared yet. Finish your blind work first.");
+    // Who works blind is shown no comparison of others either.
+    if let Err(why) = may_compare(&cx.state.review.session, Some(&cx.state.review.rater)) {
+        ui.label(why.to_string());
         return;
     }
     show_choice(ui, cx);
     let review = &cx.state.review;
-    let (layers, entries) = (&review.compared, review.session.log.entries().len());
+    let log = &review.session.log;
+    let blind = log.raters().iter().filter(|rater| rater.blind).count();
+    let (layers, said) = (&review.compared, [log.entries().len(), blind]);
     let kept = cx.cache.agreement.take();
-    let kept = kept.filter(|(of, at, _)| of == layers && *at == entries);
-    let kept = kept.unwrap_or_else(|| (layers.clone(), entries, compare(review)));
+    let kept = kept.filter(|(of, at, _)| of == layers && *at == said);
+    let kept = kept.unwrap_or_else(|| (layers.clone(), said, compare(review)));
     match &kept.2 {
         Ok(agreement) => {
             let high = ui.ctx().content_rect().height() - 240.0;

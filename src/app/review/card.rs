@@ -7,7 +7,7 @@ use egui::{TextureOptions, pos2, vec2};
 use super::command::{Command, Edge};
 use super::edit::moment_of;
 use super::facts::{self, Motions};
-use super::list::length_words;
+use super::list::{length_words, origin_words};
 use super::picture::faint;
 use super::{MAGNIFICATION, Phase};
 use crate::app::card::{cell, difference, difference_image, image_size};
@@ -90,6 +90,8 @@ fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) {
         if let Some(event) = &row.machine {
             let grade = crate::app::theme::Grade::of(event.trouble);
             grade_badge(ui, grade, &quality_words(event));
+        } else {
+            ui.label(RichText::new(origin_words(row)).size(SMALL_PT).color(theme.faint));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 3.0;

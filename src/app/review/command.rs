@@ -119,6 +119,8 @@ pub enum Command {
     /// Show all of the session in the plots.
     FitAll,
 
+    /// Offer this one of the known raters to whoever is about to change something.
+    Offer(usize),
     /// Work as this rater; one not known yet is added.
     BeRater {
         /// The name.
@@ -146,8 +148,38 @@ pub enum Command {
     /// Ask for a folder and write the agreement.
     ExportAgreement,
 
+    /// The field for the name of an imported layer has changed.
+    EditImportName(String),
+    /// The field for the tiers to take has changed.
+    EditImportTiers(String),
+    /// Whether the coder of an imported layer saw nothing of the model.
+    BlindImport(bool),
+    /// Ask for a file and take it in.
+    Import,
+
     /// How much the magnified loop enlarges.
     SetMagnification(f32),
+}
+
+impl Command {
+    /// Whether it says something in the name of the rater who works.
+    pub fn says_something(&self) -> bool {
+        matches!(
+            self,
+            Self::Judge(_)
+                | Self::Label(_)
+                | Self::Bound(_)
+                | Self::Drag(..)
+                | Self::Add
+                | Self::Mark
+                | Self::Write
+                | Self::WriteMark
+                | Self::Units
+                | Self::Undo
+                | Self::Redo
+                | Self::Unblind
+        )
+    }
 }
 
 /// What a command that both tabs have means in review; none for one that review leaves as it is.

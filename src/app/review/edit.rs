@@ -7,6 +7,7 @@ use super::play::Motion;
 use super::{Layer, MAGNIFICATION, ReviewState};
 use crate::event::{EventKind, Moment};
 use crate::session::annotation::{Act, Bounds, Entry, Label, Rater, Target, Verdict};
+use crate::session::rater::checked_name;
 use crate::time::Timestamp;
 
 /// Micro-expressions last no longer than this, seconds.
@@ -19,6 +20,10 @@ impl ReviewState {
     /// Changes what is under review as `command` asks; what needs the window is done by the caller.
     pub fn apply(&mut self, command: Command) {
         if !self.allows(&command) {
+            return;
+        }
+        if self.must_ask(&command) {
+            self.ask_who(command);
             return;
         }
         if says_something_new(&command) {
@@ -74,7 +79,8 @@ impl ReviewState {
             Command::FitEvent => self.fit_event(),
             Command::FitAll => self.timeline.show(0.0, self.last_secs(), self.last_secs()),
 
-            Command::BeRater { name, blind } => self.be_rater(name.trim(), blind),
+            Command::Offer(number) => self.offered = number,
+            Command::BeRater { name, blind } => self.be_rater(&name, blind),
             Command::Unblind => self.unblind(),
             Command::Show(layer) => self.show(layer),
             Command::EditName(text) => self.name_text = text,
@@ -85,9 +91,13 @@ impl ReviewState {
             Command::Close => *self = Self::default(),
             Command::ToggleFormat(name) => self.export.toggle(name),
             Command::BlurExport(blur) => self.export.blur = blur,
+            Command::EditImportName(text) => self.import.name = text,
+            Command::EditImportTiers(text) => self.import.tiers = text,
+            Command::BlindImport(blind) => self.import.blind = blind,
             Command::PickSession
             | Command::TakeLive
             | Command::Export
+            | Command::Import
             | Command::ExportAgreement => {}
         }
         if !matches!(self.play.motion(), Motion::Loops { .. }) {
@@ -149,7 +159,8 @@ impl ReviewState {
             Command::ExportAgreement => !self.is_blind() && !self.export.is_running(),
             Command::Unblind => self.is_blind(),
             Command::Show(layer) => layer.rater() == Some(&self.rater) || !self.is_blind(),
-            Command::BeRater { name, .. } => !name.trim().is_empty(),
+            Command::BeRater { name, .. } => checked_name(name).is_ok(),
+            Command::Import => self.can_import(),
             Command::Close | Command::FitAll | Command::Search => self.phase == super::Phase::Open,
             _ => true,
         }
@@ -384,21 +395,24 @@ impl ReviewState {
     }
 
     fn be_rater(&mut self, name: &str, blind: bool) {
-        let known = self.session.log.raters().iter().any(|rater| rater.name == name);
-        if !known {
-            let rater = Rater { name: name.into(), blind };
+        let Ok(name) = checked_name(name) else { return };
+        let known = self.session.log.rater(name).map(|rater| rater.name.clone());
+        let name = known.unwrap_or_else(|| {
+            let rater = Rater { blind, ..Rater::new(name) };
             self.session.log.add_rater(rater.clone());
             self.keep(Kept::Rater(rater));
-        }
-        self.rater = name.into();
+            name.to_owned()
+        });
+        self.rater.clone_from(&name);
+        self.is_named = true;
         self.name_text.clear();
         self.blind_wanted = false;
-        self.compared = (Layer::Model, Layer::Rater(name.into()));
-        self.show(Layer::Rater(name.into()));
+        self.compared = (Layer::Model, Layer::Rater(name.clone()));
+        self.show(Layer::Rater(name));
     }
 
     fn unblind(&mut self) {
-        let rater = Rater { name: self.rater.clone(), blind: false };
+        let rater = Rater::new(&self.rater);
         self.session.log.add_rater(rater.clone());
         self.keep(Kept::Rater(rater));
         self.refresh();
@@ -429,7 +443,7 @@ impl ReviewState {
         self.refresh();
     }
 
-    fn keep(&mut self, kept: Kept) {
+    pub(super) fn keep(&mut self, kept: Kept) {
         if let Some(keeper) = &mut self.keeper {
             keeper.keep(kept);
         }
@@ -440,7 +454,11 @@ impl ReviewState {
 fn says_something_new(command: &Command) -> bool {
     !matches!(
         command,
-        Command::EditNote(_) | Command::EditUnits(_) | Command::EditName(_) | Command::Drag(..)
+        Command::EditNote(_)
+            | Command::EditUnits(_)
+            | Command::EditName(_)
+            | Command::Drag(..)
+            | Command::Offer(_)
     )
 }
 

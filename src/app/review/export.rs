@@ -158,8 +158,14 @@ impl State {
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     let review = &cx.state.review;
-    let words =
-        format!("What is written is {}, with the model’s beside it.", layer_words(&review.layer));
+    let rater = review.layer.rater().filter(|name| review.session.log.rater(name).is_some());
+    let words = match rater {
+        Some(_) => format!(
+            "What is written is {}, with the model’s beside it.",
+            layer_words(&review.layer)
+        ),
+        None => "What is written is the model’s view.".into(),
+    };
     ui.label(RichText::new(words).color(theme.faint));
     ui.label(title("Formats"));
     let high = ui.ctx().content_rect().height() - 360.0;

@@ -97,6 +97,9 @@ pub fn said(row: &Row) -> String {
         row.emotion(),
         row.verdict.name(),
     );
+    if let Some(file) = &row.imported_from {
+        said.push_str(&format!(", from {file}"));
+    }
     if !row.note.is_empty() {
         said.push_str(&format!(", note: {}", row.note));
     }

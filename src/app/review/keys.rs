@@ -61,6 +61,13 @@ pub static ENTRIES: &[Entry] = &[
         &[ctrl(Key::E)],
         "Write the session as files that other tools read",
     ),
+    window(
+        G::Session,
+        Floating::Import,
+        "Import…",
+        &[ctrl(Key::I)],
+        "Take a table or an ELAN file in as a rater's layer",
+    ),
     review(
         G::Session,
         C::ExportAgreement,

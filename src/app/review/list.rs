@@ -240,10 +240,15 @@ fn emotion_line(row: &Row) -> String {
     let machine = row.machine.as_ref().map(emotion_words);
     match (row.label, machine) {
         (Some(label), Some(machine)) => format!("{}  (model: {machine})", label.name()),
-        (Some(label), None) => format!("{}  (added by hand)", label.name()),
+        (Some(label), None) => format!("{}  ({})", label.name(), origin_words(row)),
         (None, Some(machine)) => format!("model: {machine}"),
-        (None, None) => "added by hand".into(),
+        (None, None) => origin_words(row),
     }
+}
+
+/// Where an event comes from that the model did not find: `added by hand`, `from coded.csv`.
+pub fn origin_words(row: &Row) -> String {
+    row.imported_from.as_ref().map_or("added by hand".into(), |file| format!("from {file}"))
 }
 
 /// `330 ms`, `1.52 s`.

@@ -26,6 +26,7 @@ pub mod facts;
 pub mod field;
 pub mod filter;
 pub mod handles;
+pub mod import;
 pub mod keys;
 pub mod list;
 pub mod live;
@@ -37,6 +38,7 @@ pub mod run;
 pub mod transport;
 pub mod units;
 pub mod welcome;
+pub mod who;
 
 use filter::{Filter, Order};
 use outside::{Answer, Keeper, Opened, Screen, Wish};
@@ -126,6 +128,12 @@ pub struct ReviewState {
     pub unkept: Option<String>,
     /// Who works.
     pub rater: String,
+    /// Whether somebody has said so since the session was opened. Before that nothing is written.
+    pub is_named: bool,
+    /// What was asked for before anybody had said who works.
+    pub waiting: Option<command::Command>,
+    /// Which of the known raters is offered.
+    pub offered: usize,
     /// Whose view is shown.
     pub layer: Layer,
     /// The events of that view, by onset.
@@ -162,6 +170,8 @@ pub struct ReviewState {
     pub blind_wanted: bool,
     /// What is to be exported, and how it goes.
     pub export: export::Form,
+    /// What is to be taken in, and how it goes.
+    pub import: import::Form,
     /// The layers that are compared.
     pub compared: (Layer, Layer),
     /// How much the magnified loop enlarges.
@@ -196,6 +206,9 @@ impl Default for ReviewState {
             source: None,
             unkept: None,
             rater: FIRST_RATER.into(),
+            is_named: false,
+            waiting: None,
+            offered: 0,
             layer: Layer::Rater(FIRST_RATER.into()),
             rows: Vec::new(),
             grades: Vec::new(),
@@ -214,6 +227,7 @@ impl Default for ReviewState {
             name_text: String::new(),
             blind_wanted: false,
             export: export::Form::default(),
+            import: import::Form::default(),
             compared: Default::default(),
             magnification: 8.0,
             loop_speed: 0.25,
@@ -232,9 +246,7 @@ impl ReviewState {
     /// Takes a session in place of the one before.
     pub fn open(&mut self, opened: Opened) {
         let Opened { session, place, source, remarks, screen, keeper } = opened;
-        let rater = session.log.entries().last().map(|entry| entry.rater.clone());
-        let rater = rater.or_else(|| session.log.raters().last().map(|rater| rater.name.clone()));
-        let rater = rater.unwrap_or_else(|| FIRST_RATER.into());
+        let rater = who::last(&session).unwrap_or(FIRST_RATER).to_owned();
         let moments = session.history.samples().iter();
         let moments = moments.map(|s| Moment { frame: s.seq, time: s.time }).collect();
         *self = Self {
@@ -263,7 +275,7 @@ impl ReviewState {
 
     /// Whether the rater who works sees nothing of the model and of others.
     pub fn is_blind(&self) -> bool {
-        self.session.log.raters().iter().any(|rater| rater.name == self.rater && rater.blind)
+        self.session.log.is_blind(&self.rater)
     }
 
     /// Whether what is shown is the rater's own and can be changed.

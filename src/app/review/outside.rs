@@ -7,6 +7,7 @@ use crate::engine::EventClip;
 use crate::evaluate::agreement::Agreement;
 use crate::export::Exporter;
 use crate::image::Frame;
+use crate::import::{self, ImportedLayer, Request};
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Target};
 use crate::session::pictures::{self, Pictures};
@@ -115,6 +116,22 @@ impl ExportJob {
             }
             _ => None,
         }
+    }
+}
+
+/// A file to be read, and the session that it is about.
+#[derive(Clone, Debug)]
+pub struct ImportJob {
+    /// The session.
+    pub session: Arc<Session>,
+    /// The file, and whose layer it becomes.
+    pub request: Request,
+}
+
+impl ImportJob {
+    /// Reads the file; the error is one sentence.
+    pub fn read(&self) -> Result<ImportedLayer, String> {
+        import::layer(&self.request, &self.session).map_err(|error| error.to_string())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::app::command::{Command as Asked, Floating};
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
 use crate::app::{Panel, Slot};
+use crate::session::annotation::Rater;
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Raters", slot: Slot::Floating(Floating::Raters), show };
@@ -22,11 +23,11 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.label(title("Who works"));
     let mut raters: Vec<_> = review.session.log.raters().to_vec();
     if !raters.iter().any(|rater| rater.name == review.rater) {
-        raters.push(crate::session::annotation::Rater { name: review.rater.clone(), blind: false });
+        raters.push(Rater::new(&review.rater));
     }
     for rater in &raters {
-        let words = if rater.blind { format!("{}, blind", rater.name) } else { rater.name.clone() };
-        let is_at_work = rater.name == review.rater;
+        let words = rater_words(rater);
+        let is_at_work = review.is_named && rater.name == review.rater;
         if ui.radio(is_at_work, words).clicked() && !is_at_work {
             let (name, blind) = (rater.name.clone(), rater.blind);
             cx.send(Asked::Review(Command::BeRater { name, blind }));
@@ -48,6 +49,14 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         let words = "Another’s view can be looked at and not changed.";
         ui.label(RichText::new(words).color(theme.faint));
     }
+}
+
+/// `R1`, `R2, blind`, `R3, imported from coded.csv`.
+pub fn rater_words(rater: &Rater) -> String {
+    let blind = if rater.blind { ", blind" } else { "" };
+    let imported = rater.imported.as_ref();
+    let from = imported.map_or(String::new(), |it| format!(", imported from {}", it.file));
+    format!("{}{blind}{from}", rater.name)
 }
 
 fn show_new(ui: &mut Ui, cx: &mut PanelContext<'_>) {

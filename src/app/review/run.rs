@@ -18,6 +18,12 @@ use crate::source::SourceSpec;
 impl State {
     pub(in crate::app) fn apply_to_review(&mut self, command: Command) {
         self.review.loop_speed = self.settings.loop_speed.factor();
+        if self.review.must_ask(&command) {
+            self.close_floating();
+            self.review.ask_who(command);
+            self.floating = Some(Floating::Who);
+            return;
+        }
         match command {
             Command::PickSession => self.pick(Pick::Session),
             Command::TakeLive => self.review_session(self.session.clone(), self.source.clone()),
@@ -27,6 +33,8 @@ impl State {
             }
             Command::Export => self.ask_to_export(),
             Command::ExportAgreement => self.ask_to_export_agreement(),
+            Command::Import => self.pick(Pick::Import),
+            Command::BeRater { .. } if self.floating == Some(Floating::Who) => self.name(command),
             Command::KeepNote => self.keep_note(),
             Command::EditNote(text) => match &mut self.live_note {
                 Some((_, old)) => *old = text,
@@ -51,6 +59,7 @@ impl State {
     pub(in crate::app) fn allows_in_review(&self, command: &Command) -> bool {
         match command {
             Command::PickSession => self.errands.pick.is_none() && self.errands.session.is_none(),
+            Command::Import => self.errands.pick.is_none() && self.review.allows(command),
             Command::TakeLive => !self.session.history.is_empty(),
             Command::KeepNote | Command::EditNote(_) => self.note().is_some(),
             other => self.review.allows(other),

@@ -65,7 +65,15 @@ fn review(events: u64) -> (ReviewState, Shared) {
         screen: Some(Box::new(Scripted(Arc::clone(&script)))),
         keeper: Some(Box::new(Scripted(Arc::clone(&script)))),
     });
+    review.apply(first_rater());
+    let mut told = script.lock().expect("one thread");
+    (told.kept, told.wishes) = (Vec::new(), Vec::new());
+    drop(told);
     (review, script)
+}
+
+fn first_rater() -> Command {
+    Command::BeRater { name: FIRST_RATER.into(), blind: false }
 }
 
 fn answer(script: &Shared, answer: Answer) {
@@ -81,7 +89,7 @@ fn acts(script: &Shared) -> Vec<Act> {
     let script = script.lock().expect("one thread");
     let acts = script.kept.iter().filter_map(|kept| match kept {
         Kept::Entry(entry) => Some(entry.act.clone()),
-        Kept::Rater(_) => None,
+        _ => None,
     });
     acts.collect()
 }
@@ -136,6 +144,7 @@ fn three_hundred_events_take_three_hundred_keys() {
         keeper: None,
     };
     review.open(opened);
+    review.apply(first_rater());
     for i in 0..300 {
         review.apply(if i % 3 == 0 { REJECT } else { CONFIRM });
     }
@@ -330,9 +339,58 @@ fn a_blind_rater_sees_nothing_of_the_model_or_of_others() {
     let script = script.lock().expect("one thread");
     let raters = script.kept.iter().filter_map(|kept| match kept {
         Kept::Rater(rater) => Some((rater.name.as_str(), rater.blind)),
-        Kept::Entry(_) => None,
+        _ => None,
     });
     assert_eq!(raters.collect::<Vec<_>>(), [("Ben", true), ("Ben", false)]);
+}
+
+#[test]
+fn nothing_is_written_before_somebody_has_said_who_works() {
+    let script = Shared::default();
+    let mut review = ReviewState::default();
+    review.open(Opened {
+        session: session(3),
+        place: Some("a session".into()),
+        source: None,
+        remarks: Vec::new(),
+        screen: None,
+        keeper: Some(Box::new(Scripted(Arc::clone(&script)))),
+    });
+    for command in [CONFIRM, Command::Mark, Command::Add, Command::Label(Label::Fear)] {
+        review.apply(command.clone());
+        assert_eq!(review.waiting, Some(command));
+    }
+    review.apply(Command::Drag(Edge::Onset, 4.9));
+    assert!(review.draft.is_none() && review.waiting.is_none());
+    assert!(script.lock().expect("one thread").kept.is_empty());
+    assert!(review.session.log.entries().is_empty() && review.session.log.raters().is_empty());
+    review.apply(first_rater());
+    review.apply(CONFIRM);
+    assert_eq!(acts(&script).len(), 1);
+}
+
+#[test]
+fn a_name_that_differs_in_case_only_is_the_same_rater() {
+    let (mut review, script) = review(2);
+    review.apply(CONFIRM);
+    review.apply(Command::BeRater { name: " rater 1".into(), blind: true });
+    assert_eq!((review.rater.as_str(), review.is_blind()), (FIRST_RATER, false));
+    assert_eq!((review.progress(), review.session.log.raters().len()), ((1, 2), 1));
+    review.apply(Command::BeRater { name: "Model".into(), blind: false });
+    assert_eq!(review.rater, FIRST_RATER, "nobody is called as the model is");
+    assert_eq!(acts(&script).len(), 1);
+}
+
+#[test]
+fn who_worked_last_is_offered_first_and_a_layer_out_of_a_file_is_nobodys() {
+    let (mut review, _) = review(2);
+    review.apply(CONFIRM);
+    let imported = crate::session::rater::Imported { file: "coded.csv".into(), acts: 0 };
+    let coder = crate::session::annotation::Rater::new("R2");
+    let coder = crate::session::annotation::Rater { imported: Some(imported), ..coder };
+    review.session.log.add_rater(coder);
+    assert_eq!(who::last(&review.session), Some(FIRST_RATER));
+    assert_eq!(review.offers(), [FIRST_RATER, "R2"]);
 }
 
 #[test]
@@ -409,10 +467,10 @@ fn the_clip_follows_the_bounds() {
     review.apply(Command::Bound(Edge::Apex));
     let wishes = script.lock().expect("one thread").wishes.clone();
     let plain: Vec<_> = wishes.iter().filter(|wish| wish.magnification == 1.0).collect();
-    assert_eq!(plain.len(), 2);
-    assert_eq!(plain[1].bounds.apex.frame, 155);
+    assert_eq!(plain.len(), 1);
+    assert_eq!(plain[0].bounds.apex.frame, 155);
     assert!(review.clip(1.0).is_none(), "still on its way");
-    answer(&script, Answer::Clip(*plain[1], Err("no face".into())));
+    answer(&script, Answer::Clip(*plain[0], Err("no face".into())));
     review.advance(0.0);
     assert_eq!(review.clip(1.0).and_then(|clip| clip.as_ref().err()), Some(&"no face".into()));
 }

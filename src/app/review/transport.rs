@@ -4,6 +4,7 @@ use egui::{RichText, Role, Ui};
 
 use super::command::Command;
 use super::play::Motion;
+use super::raters::rater_words;
 use super::{Layer, Phase, ReviewState};
 use crate::app::command::{Command as Asked, Floating};
 use crate::app::theme::Theme;
@@ -83,12 +84,16 @@ fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 fn show_rater(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let review = &cx.state.review;
-    let mut words = format!("Rater: {}", review.rater);
-    if review.is_blind() {
-        words.push_str(", blind");
-    }
+    let words = match review.session.log.rater(&review.rater) {
+        _ if !review.is_named => "Rater: asked at the first edit".to_owned(),
+        Some(rater) => format!("Rater: {}", rater_words(rater)),
+        None => format!("Rater: {}", review.rater),
+    };
     cx.button_named(ui, &Asked::ToggleWindow(Floating::Raters), &words);
-    if !review.is_own() {
+    if !review.is_named && review.session.log.rater(&review.rater).is_some() {
+        let words = format!("showing {}", layer_words(&review.layer));
+        ui.label(RichText::new(words).color(Theme::of(ui).faint));
+    } else if !review.is_own() {
         let color = Theme::of(ui).suspect;
         let words = format!("showing {}, to look at only", layer_words(&review.layer));
         ui.label(RichText::new(words).color(color));

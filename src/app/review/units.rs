@@ -4,6 +4,7 @@ use egui::{RichText, ScrollArea, Ui};
 
 use super::command::Command;
 use super::field::{read_units, write_units};
+use super::list::origin_words;
 use crate::app::command::{Command as Asked, Floating};
 use crate::app::theme::Theme;
 use crate::app::widgets::PanelContext;
@@ -28,7 +29,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let words = match machine.as_deref() {
         Some("") => "The model read no unit with confidence.".to_owned(),
         Some(units) => format!("The model read {units}."),
-        None => "An event added by hand.".to_owned(),
+        None => format!("An event {}.", origin_words(row)),
     };
     ui.label(RichText::new(words).color(theme.faint));
     let mut text = cx.state.review.units_text.clone();

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::LaunchOptions;
 use super::recording::Shelf;
-use super::review::outside::{ExportJob, Opened, Screen};
+use super::review::outside::{ExportJob, ImportJob, Opened, Screen};
 use super::state::{Settings, State};
 use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
 use crate::event::*;
 use crate::export::Written;
+use crate::import::ImportedLayer;
 use crate::model::ModelChoice;
 use crate::pipeline::quality::{Quality, Trouble};
 use crate::session::{Sample, Score};
@@ -66,6 +67,10 @@ impl Studio for Nowhere {
     }
     fn screen(&mut self, _: &SourceSpec, _: &ModelChoice, _: Wake) -> Option<Box<dyn Screen>> {
         None
+    }
+    fn import(&mut self, job: ImportJob, _: Wake) -> Pending<Result<ImportedLayer, String>> {
+        let mut read = Some(job.read());
+        Box::new(move || read.take())
     }
     fn export(&mut self, _: ExportJob, _: Wake) -> Pending<Result<Written, String>> {
         Box::new(|| None)

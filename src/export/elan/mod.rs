@@ -43,10 +43,9 @@ pub(crate) const EVENT_TYPE: &str = "event";
 fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     let mut document = Document::new(view);
     let session = view.session;
-    let is_blind = |name: &str| session.log.raters().iter().any(|r| r.name == name && r.blind);
     if let Some(name) = view.rater {
         // Who works blind does not get the model's view through the back door.
-        if !is_blind(name) {
+        if !session.log.is_blind(name) {
             add_events(&mut document, view, MODEL, &table::rows(session, None));
         }
         add_events(&mut document, view, name, &view.rows);

@@ -6,6 +6,7 @@ use super::rows::{self, all, from_json, unreadable};
 use crate::session::annotation::{Entry, Rater};
 use crate::session::consent::Consent;
 use crate::session::provenance::{ModelFile, Provenance};
+use crate::session::rater::Imported;
 use crate::session::{LoggedNotice, Score, Session};
 use crate::source::Notice;
 use crate::time::Timestamp;
@@ -35,7 +36,9 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
         .unwrap_or_default();
     session.consent = consent(db)?;
     session.provenance = provenance(db)?;
-    for rater in all(db, "SELECT name, blind FROM rater ORDER BY n", rater)? {
+    for rater in
+        all(db, "SELECT name, blind, imported_from, imported_acts FROM rater ORDER BY n", rater)?
+    {
         session.log.add_rater(rater);
     }
     for entry in all(db, "SELECT rater, at_unix_ms, act_json FROM entry ORDER BY n", entry)? {
@@ -56,7 +59,15 @@ fn threshold(row: &Row<'_>) -> rusqlite::Result<Score> {
 }
 
 fn rater(row: &Row<'_>) -> rusqlite::Result<Rater> {
-    Ok(Rater { name: row.get(0)?, blind: row.get(1)? })
+    let file: Option<String> = row.get(2)?;
+    let imported =
+        file.map(|file| Ok::<_, rusqlite::Error>(Imported { file, acts: rows::count(row, 3)? }));
+    Ok(Rater {
+        name: row.get(0)?,
+        blind: row.get(1)?,
+        imported: imported.transpose()?,
+        ..Rater::default()
+    })
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {

@@ -16,7 +16,7 @@ pub(super) const APPLICATION_ID: i32 = 0x466c_6574;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each step leads from the version of its index to the next. Add steps; never change one.
-pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2];
+pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// Times are whole nanoseconds since the source's first frame; wall clocks milliseconds since 1970,
 /// UTC. A value that was not measured is null.
@@ -55,6 +55,10 @@ CREATE TABLE ending (n INTEGER PRIMARY KEY, at_unix_ms INTEGER NOT NULL, reason 
 
 /// How sure the landmark model was of the face; not measured before.
 const VERSION_2: &str = "ALTER TABLE sample ADD COLUMN face_presence REAL;";
+
+/// The file that a layer was read from, and how many acts it became; null for one made here.
+const VERSION_3: &str = "ALTER TABLE rater ADD COLUMN imported_from TEXT;
+ALTER TABLE rater ADD COLUMN imported_acts INTEGER;";
 
 /// Every table; no row of them is ever changed or removed.
 const TABLES: [&str; 14] = [

@@ -69,7 +69,7 @@ fn full_session() -> Session {
     session.dropped = 3;
     session.consent = beginning().consent;
     session.provenance = beginning().provenance;
-    session.log.add_rater(Rater { name: "Zoë".into(), blind: true });
+    session.log.add_rater(Rater::blind("Zoë"));
     session.log.push(entry(Act::Judge(Target::Machine(0), Verdict::Rejected)));
     session.log.push(entry(Act::Mark(Moment::default(), "“here”; --".into())));
     session.log.push(entry(Act::Undo));
