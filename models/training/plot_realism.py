@@ -19,7 +19,10 @@ import numpy as np
 PX_PER_PERCENT = 1.9
 MARGIN, WINDOW = 8, 13
 SPEEDS = {0.5: 0.11, 0.9: 0.21, 0.99: 0.34, 0.999: 0.66}
-LENGTHS = {0.05: (7, 9), 0.25: (10, 13), 0.5: (13, 14), 0.75: (14, 15), 0.95: (16, 16)}
+LENGTHS = {
+    "micro": {0.05: (7, 9), 0.25: (10, 13), 0.5: (13, 14), 0.75: (14, 15), 0.95: (16, 16)},
+    "macro": {0.05: (18, 19), 0.25: (24, 24), 0.5: (35, 36), 0.75: (52, 60), 0.95: (75, 245)},
+}
 SIZES = {0.1: (0.4, 0.6), 0.5: (1.1, 1.2), 0.9: (3.7, 4.9)}
 COURSE = [0.12, 0.15, 0.26, 0.41, 0.49, 0.42, 0.19, -0.03, -0.12, -0.21, -0.20, -0.17, -0.09, -0.01, -0.02, -0.05]
 SEPARABLE = (0.30, 0.61)
@@ -40,6 +43,7 @@ class Laboratory:
             self.blinks = z["states"][chosen] & 1 > 0
         self.events = np.column_stack([number[events[:, 0]], events[:, 1:]])
         self.micro = self.events[self.events[:, 4] == 0]
+        self.macro = self.events[self.events[:, 4] == 1]
         self.neutral = np.ones(self.motion.shape[:2], bool)
         for segment, onset, _, offset, _ in self.events:
             self.neutral[segment, max(0, onset - MARGIN) : offset + MARGIN + 1] = False
@@ -82,8 +86,8 @@ def quantiles(axis, values, facts, title, unit, log=False):
     for name, drawn in values.items():
         axis.plot(np.quantile(drawn, parts), parts, label=name)
     for part, limits in facts.items():
-        axis.plot(np.atleast_1d(limits), [part] * np.size(limits), "k.-", markersize=8)
-    axis.plot([], [], "k.-", label="measured")
+        label = None if "measured" in axis.get_legend_handles_labels()[1] else "measured"
+        axis.plot(np.atleast_1d(limits), [part] * np.size(limits), "k.-", markersize=8, label=label)
     axis.set(title=title, xlabel=unit, ylabel="part below")
     if log:
         axis.set_xscale("log")
@@ -100,13 +104,17 @@ def main():
     neutral = {name: s.speed[s.neutral].ravel() for name, s in sets.items()}
     quantiles(noise, neutral, {}, "Speed in neutral frames", "px per frame", log=True)
     for part, fact in SPEEDS.items():
-        noise.plot(fact, part, "k.", markersize=8)
+        noise.plot(fact, part, "k.", markersize=8, label="measured" if part == 0.5 else None)
     noise.set(yscale="logit")
     for line, values in zip(noise.lines, neutral.values()):
         parts = np.r_[np.linspace(0.02, 0.98, 100), 1 - np.geomspace(0.02, 5e-4, 60)]
         line.set_data(np.quantile(values, parts), parts)
     noise.set(xlim=(0.02, 1.5), ylim=(0.02, 0.9996))
-    quantiles(length, {n: s.micro[:, 3] - s.micro[:, 1] + 1 for n, s in sets.items()}, LENGTHS, "Length of micro-expressions", "frames at 30 a second")
+    for kind, facts in LENGTHS.items():
+        events = {f"{n}, {kind}": getattr(s, kind) for n, s in sets.items()}
+        spans = {n: e[:, 3] - e[:, 1] + 1 for n, e in events.items()}
+        quantiles(length, spans, facts, "Length of expressions", "frames at 30 a second", log=True)
+    length.set_xticks([10, 20, 50, 100, 200], ["10", "20", "50", "100", "200"])
     quantiles(size, {n: s.sizes() for n, s in sets.items()}, SIZES, "Size, onset to apex, strongest region", "px at 190 px between the eyes", log=True)
     size.set_xticks([0.3, 1, 3, 10], ["0.3", "1", "3", "10"])
     frames = np.arange(-7, 9)

@@ -38,10 +38,10 @@ def adjacency():
 class GraphConv(nn.Module):
     """A·X·W + b with fixed neighbours by action unit and a learned residual on them."""
 
-    def __init__(self, inputs, outputs):
+    def __init__(self, inputs, outputs, neighbours, learned):
         super().__init__()
-        self.register_buffer("fixed", adjacency())
-        self.residual = nn.Parameter(torch.zeros(REGIONS, REGIONS))
+        self.register_buffer("fixed", neighbours)
+        self.residual = nn.Parameter(torch.zeros(REGIONS, REGIONS), requires_grad=learned)
         self.linear = nn.Linear(inputs, outputs)
 
     def forward(self, x):
@@ -78,19 +78,33 @@ def log_level(x, m):
     return (log.sum(1, keepdim=True) / m.sum(1, keepdim=True).clamp(min=1.0)).unsqueeze(3)
 
 
-class Spotter(nn.Module):
-    """A graph convolution over the face, then dilated convolutions over the past of row t + look-ahead."""
+def summed(x, rows):
+    """The motion of the last `rows` rows together: what stands out of the noise when it moves slowly."""
+    flat = F.pad(x.flatten(2).transpose(1, 2), (rows - 1, 0))
+    return F.conv1d(flat, torch.ones(2 * REGIONS, 1, rows), groups=2 * REGIONS).transpose(1, 2).reshape(x.shape)
 
-    def __init__(self, width=64, graph=16, dilations=(1, 2, 4, 8, 16, 16), micro_blocks=4, dropout=0.1):
+
+class Spotter(nn.Module):
+    """A graph convolution over the face, then dilated convolutions over the past of row t + look-ahead.
+
+    The defaults ship; the rest is for `ablations.py`.
+    """
+
+    def __init__(
+        self, width=64, graph=16, dilations=(1, 2, 4, 8, 16, 16), micro_blocks=4, dropout=0.1,
+        look_ahead=LOOK_AHEAD, neighbours=None, learned=True, scaled=True, sums=(),
+    ):
         super().__init__()
-        self.graph = GraphConv(5, graph)
+        self.look_ahead, self.scaled, self.sums = look_ahead, scaled, sums
+        neighbours = adjacency() if neighbours is None else neighbours
+        self.graph = GraphConv(5 + 2 * len(sums), graph, neighbours, learned)
         self.norm = nn.BatchNorm1d(REGIONS * graph)
         self.mix = nn.Conv1d(REGIONS * graph, width, 1)
         self.blocks = nn.ModuleList(CausalBlock(width, d, dropout) for d in dilations)
         self.micro_blocks = micro_blocks
         self.heads = nn.ModuleList(
             nn.Sequential(nn.BatchNorm1d(width), nn.ReLU(), nn.Conv1d(width, 64, 1), nn.ReLU(), nn.Conv1d(64, 3, 1))
-            for _ in LOOK_AHEAD
+            for _ in look_ahead
         )
         for head, sides in zip(self.heads, TYPICAL_SIDES):
             # Events are rare: one frame in thirty is near an apex.
@@ -98,12 +112,12 @@ class Spotter(nn.Module):
 
     def features(self, x):
         m = measured(x)
-        level = log_level(x, m)
+        level = log_level(x, m) if self.scaled else torch.full((len(x), 1, 1, 1), -1.5)
         scaled = x * torch.exp(-level)
         # Large movements must not drown small ones: beyond three times the level only the log counts.
-        squashed = asinh(scaled)
+        squashed = [asinh(scaled), *(asinh(summed(scaled, rows) / rows**0.5) for rows in self.sums)]
         level = (level + 1.5) * m.unsqueeze(3) + torch.zeros(REGIONS, 1)
-        return torch.cat([squashed, x * 0.5, level], 3)
+        return torch.cat([*squashed, x * 0.5, level], 3)
 
     def forward(self, x):
         """Logits and log sides, `[B, T, 6]`."""
@@ -118,7 +132,7 @@ class Spotter(nn.Module):
         return torch.cat(outputs, 1).transpose(1, 2)
 
     def head(self, h, kind):
-        ahead = LOOK_AHEAD[kind]
+        ahead = self.look_ahead[kind]
         return F.pad(self.heads[kind](h)[:, :, ahead:], (0, ahead))
 
 

@@ -29,30 +29,40 @@ def targets(events, rows):
 
 
 class SpottingData:
-    """Segments of motion (keys `motion` and `events`, as `fleeting synth` writes them) with their targets."""
+    """Segments of motion (keys `motion` and `events`, as `fleeting synth` writes them) with their targets.
 
-    def __init__(self, paths):
-        motion, marks = [], []
+    Sets may differ in the length of their segments: all rows lie one behind the other, and `starts`
+    says where a window fits into one segment. `keep` chooses segments of a file.
+    """
+
+    def __init__(self, paths, keep=None):
+        motion, marks, starts = [], [], []
+        offset = 0
         for path in paths:
             file = np.load(path)
-            motion.append(file["motion"])
-            count, rows = motion[-1].shape[:2]
+            segments = file["motion"]
+            count, rows = segments.shape[:2]
             by_segment = [[] for _ in range(count)]
             for segment, *event in file["events"]:
                 by_segment[segment].append(event)
-            marks.append(np.stack([targets(events, rows) for events in by_segment]))
+            chosen = np.arange(count) if keep is None else np.flatnonzero(keep(file))
+            motion.append(segments[chosen].reshape(-1, *segments.shape[2:]))
+            marks.append(np.concatenate([targets(by_segment[n], rows) for n in chosen]))
+            first = offset + rows * np.arange(len(chosen))[:, None]
+            starts.append((first + np.arange(rows - WINDOW + 1)).ravel())
+            offset += rows * len(chosen)
         self.motion = torch.from_numpy(np.concatenate(motion))
         self.targets = torch.from_numpy(np.concatenate(marks))
+        self.starts = torch.from_numpy(np.concatenate(starts))
 
-    def batch(self, count, generator):
+    def batch(self, count, generator, disturbed=True):
         """Augmented windows of random segments and their targets."""
-        segment = torch.randint(0, len(self.motion), (count, 1), generator=generator)
-        start = torch.randint(0, self.motion.shape[1] - WINDOW + 1, (count, 1), generator=generator)
+        start = self.starts[torch.randint(0, len(self.starts), (count, 1), generator=generator)]
         rows = start + torch.arange(WINDOW)
-        return augmented(self.motion[segment, rows], self.targets[segment, rows].float(), generator)
+        return augmented(self.motion[rows], self.targets[rows].float(), generator, disturbed)
 
 
-def augmented(x, y, generator):
+def augmented(x, y, generator, disturbed=True):
     """Faces mirrored, sizes and noise varied beyond the generator's, streams that begin in the window."""
     n = len(x)
 
@@ -61,8 +71,9 @@ def augmented(x, y, generator):
 
     flip = (rand(n) < 0.5)[:, None, None, None]
     x = torch.where(flip, mirrored(x, MIRRORED), x)
-    x = x * torch.exp(rand(n, 1, 1, 1) - 0.5)
-    x = x + torch.randn(x.shape, generator=generator) * 0.06 * rand(n, 1, 1, 1) ** 2
+    if disturbed:
+        x = x * torch.exp(rand(n, 1, 1, 1) - 0.5)
+        x = x + torch.randn(x.shape, generator=generator) * 0.06 * rand(n, 1, 1, 1) ** 2
     begin = torch.where(rand(n, 1) < 0.1, rand(n, 1) * 0.7 * WINDOW, torch.zeros(n, 1))
     row = torch.arange(WINDOW)[None, :]
     x = x * (row >= begin).float()[:, :, None, None]

@@ -31,12 +31,14 @@ ORIGIN = "trained by models/training on this project's generator only"
 TRAIN, HELD_OUT, NEUTRAL = 101, 202, 303
 
 
-def generate(options, kind, count, seed):
-    """A set of labelled motion, made once."""
-    path = options.work / f"{kind}_{seed}_{count}.npz"
+def generate(options, kind, count, seed, frames=None, rig="basis"):
+    """A set of labelled motion, made once; `frames` is the length of its segments, where it has any."""
+    path = options.work / f"{kind}_{seed}_{count}{f'_{frames}' if frames else ''}{'_facs' if rig == 'facs' else ''}.npz"
     if not path.exists():
         command = [*options.generator.split(), "--features", kind, "--count", str(count), "--seed", str(seed)]
-        subprocess.run([*command, "--basis", str(options.basis), "--out", str(path)], cwd=REPOSITORY, check=True)
+        command += ["--frames", str(frames)] if frames else []
+        command += ["--basis", str(options.basis)] if rig == "basis" else []
+        subprocess.run([*command, "--out", str(path)], cwd=REPOSITORY, check=True)
     return path
 
 
@@ -87,7 +89,7 @@ def train_baseline(options):
 def ship_spotter(options, network, look_ahead, data):
     """Exports, then measures with the program itself what its thresholds are worth."""
     network.eval()
-    motion = data.motion[:1, : spotter.WINDOW].clone()
+    motion = data.motion[None, : spotter.WINDOW].clone()
     path, manifest = options.models / "spotter.onnx", options.models / "manifest.toml"
     export.save_onnx(network, (motion,), ["motion"], ["rows"], path)
     if options.models == MODELS:

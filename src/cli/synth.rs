@@ -9,6 +9,7 @@ use super::CliError;
 use crate::export::ExportError;
 use crate::synth::basis::BasisRig;
 use crate::synth::features::{FeatureKind, FeatureSet, SEGMENT_FRAMES, write_features};
+use crate::synth::filming::{CAMERAS, Filming};
 use crate::synth::scene::Scene;
 use crate::synth::video::{self, VideoJob};
 use crate::synth::{FacsRig, Rig, portrait};
@@ -29,10 +30,13 @@ pub(super) struct Raw {
     #[arg(long, value_name = "NAME", conflicts_with = "features", default_value = "mixed",
         value_parser = PossibleValuesParser::new(Scene::NAMED.map(|(name, _)| name)))]
     scene: Option<String>,
-    /// Which synthetic person; drawn from the seed unless named
-    #[arg(long, value_name = "NAME", conflicts_with = "features",
-        value_parser = PossibleValuesParser::new(portrait::names()))]
+    /// Which synthetic person, or a picture of a frontal, neutral face; drawn from the seed unless named
+    #[arg(long, value_name = "NAME|PICTURE", conflicts_with = "features", value_parser = parse_portrait)]
     portrait: Option<String>,
+    /// What films it: steady, or as webcams do, with uneven, lost and repeated frames, noise and compression
+    #[arg(long, value_name = "NAME", conflicts_with = "features", default_value = CAMERAS[0].name,
+        value_parser = PossibleValuesParser::new(CAMERAS.map(|camera| camera.name)))]
+    camera: Option<String>,
     /// Frames per second of the video [default: 30]
     #[arg(long, value_parser = super::parse_fps, conflicts_with = "features")]
     fps: Option<f64>,
@@ -100,6 +104,8 @@ impl Raw {
                     job.scene = named.map_or(job.scene, |(_, scene)| *scene);
                 }
                 job.portrait = self.portrait;
+                job.camera =
+                    self.camera.and_then(|name| Filming::named(&name)).unwrap_or(job.camera);
                 job.fps = self.fps.unwrap_or(job.fps);
                 job.amplitude = self.amplitude.unwrap_or(job.amplitude);
                 Ok(Job::Video(job))
@@ -108,6 +114,14 @@ impl Raw {
             _ => Err(CliError::Misuse("synth: give --minutes, or --features with --count".into())),
         }
     }
+}
+
+fn parse_portrait(text: &str) -> Result<String, String> {
+    if portrait::names().any(|name| name == text) || Path::new(text).is_file() {
+        return Ok(text.to_owned());
+    }
+    let known = portrait::names().collect::<Vec<_>>().join(", ");
+    Err(format!("expected one of {known} or a picture file, found neither"))
 }
 
 fn parse_amplitude(text: &str) -> Result<f32, String> {

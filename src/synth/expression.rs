@@ -58,7 +58,9 @@ pub(super) fn recipe(random: &mut Random, emotion: Option<Emotion>) -> &'static 
 
 /// Seconds of rise, hold and fall whose sum lies within the limits.
 fn parts(random: &mut Random, durations: &Durations) -> [f64; 3] {
-    let drawn = [durations.rise, durations.hold, durations.fall].map(|d| log_normal(random, d));
+    let (part, long) = durations.lingering;
+    let hold = if random.random_bool(part) { long } else { durations.hold };
+    let drawn = [durations.rise, hold, durations.fall].map(|d| log_normal(random, d));
     let total: f64 = drawn.iter().sum();
     let (shortest, longest) = durations.total;
     let scale = total.clamp(shortest, longest) / total;

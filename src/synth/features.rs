@@ -17,8 +17,8 @@ use crate::pipeline::{REGIONS, SPOT_REGIONS};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeatureKind {
     /// `motion` f32 `[N,T,12,2]` in percent of the outer-eye distance per 1/30 s; `events` i32 `[E,5]`
-    /// = segment, onset, apex, offset, kind (0 micro, 1 macro); `units` str `[E]`; `states` u8 `[N,T]`
-    /// (1 blink + 2 talking); `recording` f32 `[N,C]` and `recording_columns` str `[C]`.
+    /// = segment, onset, apex, offset, kind (0 micro, 1 macro); `units` str `[E]`; `size_percent` f32
+    /// `[E]`; `states` u8 `[N,T]` (1 blink + 2 talking + 4 head + 8 light); `recording` f32 `[N,C]` and `recording_columns` str `[C]`.
     Spotting,
     /// `motion` f32 `[N,3,23,2]` in percent of the outer-eye distance; `mask` f32 `[N,3]`; `label` i32
     /// `[N]` (0 negative, 1 positive, 2 surprise); `units` f32 `[N,15,3]` (both, left, right); `kind`
@@ -81,7 +81,7 @@ fn write_spotting(
     let mut motion = Array4::<f32>::zeros((set.count, set.frames, SPOT_REGIONS, 2));
     let mut states = Array2::<u8>::zeros((set.count, set.frames));
     let mut recording = Array2::<f32>::zeros((set.count, RECORDING_COLUMNS.len()));
-    let (mut events, mut units) = (Vec::new(), Vec::new());
+    let (mut events, mut units, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
     for n in 0..set.count {
         let segment = spotting::segment(rig, set.seed, n as u64, set.frames);
         let flat = segment.motion.iter().flatten().flatten();
@@ -98,6 +98,7 @@ fn write_spotting(
                 [event.onset, event.apex, event.offset].map(|frame| frame as i32);
             events.extend([n as i32, onset, apex, offset, kind]);
             units.push(Text(event.units));
+            sizes.push(event.size_percent);
         }
         progress(n + 1);
     }
@@ -105,6 +106,7 @@ fn write_spotting(
     file.add_array("motion", &motion)?;
     file.add_array("events", &events)?;
     file.add_array("units", &Array1::from(units))?;
+    file.add_array("size_percent", &Array1::from(sizes))?;
     file.add_array("states", &states)?;
     file.add_array("recording", &recording)?;
     let columns: Array1<Text> = RECORDING_COLUMNS.iter().map(|c| Text((*c).to_owned())).collect();

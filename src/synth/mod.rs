@@ -13,7 +13,7 @@
 //! | where the skin goes | [`basis`] (training), [`facs_rig`] (built in) |
 //! | measured without pictures | [`setting`], [`camera`], [`head`], [`noise`], [`motion`] |
 //! | training sets | [`spotting`], [`recognition`], [`features`]; [`realism`] holds them against the facts |
-//! | pictures | [`portrait`], [`render`], [`scene`], [`video`] |
+//! | pictures | [`portrait`], [`portrait_file`], [`render`], [`scene`], [`filming`], [`video`] |
 
 pub mod avi;
 pub mod basis;
@@ -24,6 +24,7 @@ mod facs_fields;
 pub mod facs_rig;
 pub mod facts;
 pub mod features;
+pub mod filming;
 pub mod head;
 mod head_warp;
 pub mod motion;
@@ -32,6 +33,7 @@ pub mod npy;
 mod nuisance;
 mod openings;
 pub mod portrait;
+pub mod portrait_file;
 pub mod realism;
 pub mod recognition;
 pub mod render;

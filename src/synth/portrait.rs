@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::geom::{Affine, Point};
 use crate::image::RgbImage;
+use crate::model::ModelError;
 
 /// How many points the face mesh has.
 pub const MESH_POINTS: usize = 478;
@@ -62,7 +63,7 @@ pub struct Portrait {
 #[derive(Debug, thiserror::Error)]
 pub enum PortraitError {
     /// No portrait has this name.
-    #[error("portrait {name}: expected one of {known}, found no such portrait")]
+    #[error("portrait {name}: expected one of {known} or a picture, found neither")]
     Unknown {
         /// What was asked for.
         name: String,
@@ -70,12 +71,20 @@ pub enum PortraitError {
         known: String,
     },
     /// The picture does not decode.
-    #[error("portrait {name}: expected a JPEG, found {error}")]
+    #[error("portrait {name}: expected a JPEG or PNG picture, found {error}")]
     Picture {
         /// Which portrait.
         name: String,
         /// The decoder's words.
         error: image::ImageError,
+    },
+    /// The models that find the mesh in a picture.
+    #[error("portrait {name}: {error}")]
+    Model {
+        /// Which portrait.
+        name: String,
+        /// Their words.
+        error: ModelError,
     },
     /// The mesh points do not read, or there are not 478 of them.
     #[error("portrait {name}: expected {MESH_POINTS} mesh points, found {found}")]

@@ -164,14 +164,14 @@ impl Table {
         // Of CAS(ME)² and SAMM-LV at 30 fps.
         let (length, rise, fall, size, slack) = match kind {
             EventKind::Micro => (
-                [(7.0, 9.0), (13.0, 14.0), (16.0, 16.0)],
+                [(7.0, 9.0), (13.0, 14.0), (14.0, 15.0), (16.0, 16.0)],
                 (5.0, 5.0),
                 (6.0, 7.0),
                 [(0.4, 0.6), (1.1, 1.2), (3.7, 4.9)],
                 1.0,
             ),
             EventKind::Macro => (
-                [(18.0, 19.0), (35.0, 36.0), (75.0, 245.0)],
+                [(18.0, 19.0), (35.0, 36.0), (52.0, 60.0), (75.0, 245.0)],
                 (12.0, 14.0),
                 (18.0, 22.0),
                 [(0.6, 0.8), (2.1, 2.8), (9.1, 14.0)],
@@ -244,7 +244,8 @@ impl Table {
     }
 }
 
-const QUANTILES_OF_LENGTH: [(f32, &str); 3] = [(0.05, "p5"), (0.5, "p50"), (0.95, "p95")];
+const QUANTILES_OF_LENGTH: [(f32, &str); 4] =
+    [(0.05, "p5"), (0.5, "p50"), (0.75, "p75"), (0.95, "p95")];
 const QUANTILES_OF_SIZE: [(f32, &str); 3] = [(0.1, "p10"), (0.5, "p50"), (0.9, "p90")];
 
 /// Pairs of regions within a brow, across brows, within the mouth, from brow to mouth.

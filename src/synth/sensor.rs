@@ -24,19 +24,21 @@ pub struct SensorModel {
 }
 
 impl Default for SensorModel {
-    /// An ordinary webcam in a lit room: noise of one to two and a half levels.
     fn default() -> Self {
-        Self {
-            read_noise: 1.0,
-            photon_noise: 2.2,
-            flicker: 0.003,
-            flicker_hz: 100.0,
-            readout_secs: 0.02,
-        }
+        Self::ORDINARY
     }
 }
 
 impl SensorModel {
+    /// An ordinary webcam in a lit room: noise of one to two and a half levels.
+    pub const ORDINARY: Self = Self {
+        read_noise: 1.0,
+        photon_noise: 2.2,
+        flicker: 0.003,
+        flicker_hz: 100.0,
+        readout_secs: 0.02,
+    };
+
     /// Adds nothing but the rounding to bytes.
     pub const CLEAN: Self = Self {
         read_noise: 0.0,

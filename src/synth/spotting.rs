@@ -4,14 +4,15 @@ use rand::{Rng, SeedableRng};
 
 use super::camera::GRID_FPS;
 use super::chance::log_normal;
+use super::head::remove_nose;
 use super::motion::{Recording, individual};
 use super::setting::{Method, Place, Setting};
-use super::{Random, Rig, ScenarioConfig, Timeline};
+use super::{Activation, Person, Random, Rig, ScenarioConfig, Timeline, UnitWeights};
 use crate::event::{EventKind, MovingUnit, units_text};
 use crate::pipeline::SPOT_REGIONS;
 
 /// A labelled event on the 30 Hz grid.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct GridEvent {
     /// First frame of the movement.
     pub onset: usize,
@@ -23,6 +24,9 @@ pub struct GridEvent {
     pub kind: EventKind,
     /// Its units as coders write them, such as `L12` or `1+2`.
     pub units: String,
+    /// How far the strongest of the spotter's regions moves from onset to apex without error and
+    /// head motion, percent of the outer-eye distance.
+    pub size_percent: f32,
 }
 
 /// A stretch of motion with its labels.
@@ -32,7 +36,7 @@ pub struct Segment {
     pub motion: Vec<[[f32; 2]; SPOT_REGIONS]>,
     /// By onset.
     pub events: Vec<GridEvent>,
-    /// Per frame: [`BLINK`] and [`TALK`], added.
+    /// Per frame: [`BLINK`], [`TALK`], [`HEAD`] and [`LIGHT`], added.
     pub states: Vec<u8>,
     /// Under which circumstances.
     pub setting: Setting,
@@ -44,6 +48,10 @@ pub struct Segment {
 pub const BLINK: u8 = 1;
 /// The mouth talks or chews.
 pub const TALK: u8 = 2;
+/// The head turns, nods or changes its posture.
+pub const HEAD: u8 = 4;
+/// The exposure changes.
+pub const LIGHT: u8 = 8;
 
 /// What is told about the recording of each segment, for error analysis.
 pub const RECORDING_COLUMNS: [&str; 14] = [
@@ -74,7 +82,7 @@ pub fn segment(rig: &dyn Rig, seed: u64, index: u64, frames: usize) -> Segment {
     let person = individual(&mut random, rig);
     Segment {
         motion: recording.film(&mut random, &timeline, &person, frames),
-        events: grid_events(&timeline, frames),
+        events: grid_events(&timeline, &person, frames),
         states: states(&timeline, frames),
         setting,
         recording: columns(&recording, &habits, setting),
@@ -117,16 +125,25 @@ fn habits(random: &mut Random, duration_secs: f64, place: Place) -> ScenarioConf
 }
 
 /// The labels on the grid: onset ≤ apex ≤ offset, all inside.
-pub fn grid_events(timeline: &Timeline, frames: usize) -> Vec<GridEvent> {
+pub fn grid_events(timeline: &Timeline, person: &Person, frames: usize) -> Vec<GridEvent> {
     let frame = |secs: f64| ((secs * GRID_FPS).round() as usize).min(frames.saturating_sub(1));
-    let event = |a: &super::Activation| GridEvent {
+    let event = |a: &Activation| GridEvent {
         onset: frame(a.onset_secs),
         apex: frame(a.apex_secs),
         offset: frame(a.offset_secs),
         kind: a.kind,
         units: units_text(&a.units.iter().map(|u| u.label()).collect::<Vec<MovingUnit>>()),
+        size_percent: size_percent(person, a),
     };
     timeline.activations.iter().map(event).collect()
+}
+
+fn size_percent(person: &Person, activation: &Activation) -> f32 {
+    let mut weights = UnitWeights::default();
+    activation.units.iter().for_each(|u| weights.add(u.unit, u.halves));
+    let mut moved: [[f32; 2]; SPOT_REGIONS] = person.displacement(&weights);
+    remove_nose(&mut moved, 1.0);
+    moved.iter().map(|v| v[0].hypot(v[1])).fold(0.0, f32::max)
 }
 
 fn states(timeline: &Timeline, frames: usize) -> Vec<u8> {
@@ -140,6 +157,10 @@ fn states(timeline: &Timeline, frames: usize) -> Vec<u8> {
     };
     mark(&timeline.blinks, BLINK);
     mark(&timeline.talking, TALK);
+    let moves: Vec<_> = timeline.posture.moves.iter().map(|m| (m.0, m.0 + m.1)).collect();
+    mark(&moves, HEAD);
+    let steps: Vec<_> = timeline.exposure.moves.iter().map(|m| (m.0, m.0 + m.1)).collect();
+    mark(&steps, LIGHT);
     states
 }
 

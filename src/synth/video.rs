@@ -10,14 +10,15 @@ use image::codecs::jpeg::JpegEncoder;
 use crate::event::Event;
 use crate::export::csv::write_events;
 use crate::image::RgbImage;
-use crate::time::Timestamp;
 
+use super::Renderer;
 use super::avi::AviWriter;
 use super::facs_rig::FacsFace;
+use super::filming::{CAMERAS, Filming, as_filmed};
 use super::portrait::{Portrait, PortraitError};
+use super::portrait_file;
 use super::render::RenderError;
 use super::scene::{Performance, Scene};
-use super::{Renderer, SensorModel};
 
 /// The file names inside the folder.
 pub const VIDEO_FILE: &str = "video.avi";
@@ -35,7 +36,7 @@ pub struct VideoJob {
     pub seed: u64,
     /// What the person does.
     pub scene: Scene,
-    /// Name of a portrait; none: by the seed, as the demo.
+    /// Name of a portrait or path of a picture; none: by the seed, as the demo.
     pub portrait: Option<String>,
     /// Frames per second, 1–1000.
     pub fps: f64,
@@ -43,10 +44,8 @@ pub struct VideoJob {
     pub size_px: (usize, usize),
     /// Size of the expressions relative to the scene's usual one.
     pub amplitude: f32,
-    /// What the camera adds.
-    pub sensor: SensorModel,
-    /// JPEG quality, 1–100.
-    pub jpeg_quality: u8,
+    /// With what it is filmed.
+    pub camera: Filming,
 }
 
 impl VideoJob {
@@ -61,9 +60,7 @@ impl VideoJob {
             fps: 30.0,
             size_px: (640, 480),
             amplitude: 1.0,
-            sensor: SensorModel::default(),
-            // Above, files grow fast and the pictures no longer do.
-            jpeg_quality: 95,
+            camera: CAMERAS[0].clone(),
         }
     }
 
@@ -132,16 +129,18 @@ pub enum VideoError {
 pub fn write(job: &VideoJob, progress: &mut dyn FnMut(u64, u64)) -> Result<Written, VideoError> {
     check(job)?;
     let portrait = match &job.portrait {
+        Some(name) if Path::new(name).is_file() => portrait_file::open(Path::new(name))?,
         Some(name) => Portrait::named(name)?,
         None => Portrait::numbered(job.seed)?,
     };
-    let mut renderer = Renderer::new(&portrait, job.size_px, job.sensor, job.seed)?;
+    let mut renderer = Renderer::new(&portrait, job.size_px, job.camera.sensor, job.seed)?;
     let face = FacsFace::new(&portrait.points_px)
         .ok_or_else(|| RenderError::Face(portrait.name.clone()))?;
     let mut performance = Performance::new(job.scene, job.seed, job.amplitude, face);
     let frames = job.frames();
-    let length = Timestamp::of_frame(frames, job.fps);
-    let events = performance.truth(length.secs(), job.fps);
+    let moments = job.camera.moments(job.seed, frames, job.fps);
+    let until_secs = moments.last().map_or(0.0, |last| last + 1.0 / job.fps);
+    let events = as_filmed(performance.truth(until_secs, job.fps), &moments, job.fps);
 
     let (video, truth) = (job.out.join(VIDEO_FILE), job.out.join(TRUTH_FILE));
     fs::create_dir_all(&job.out).map_err(at(&job.out))?;
@@ -153,11 +152,10 @@ pub fn write(job: &VideoJob, progress: &mut dyn FnMut(u64, u64)) -> Result<Writt
     let size = (job.size_px.0 as u32, job.size_px.1 as u32);
     let mut avi = AviWriter::new(BufWriter::new(video_file), size, job.fps).map_err(at(&video))?;
     let (mut image, mut jpeg) = (RgbImage::default(), Vec::new());
-    for seq in 0..frames {
-        let secs = Timestamp::of_frame(seq, job.fps).secs();
+    for (seq, secs) in (0..).zip(moments) {
         renderer.render(&performance.pose(secs), seq, secs, &mut image);
         jpeg.clear();
-        JpegEncoder::new_with_quality(&mut jpeg, job.jpeg_quality)
+        JpegEncoder::new_with_quality(&mut jpeg, job.camera.jpeg_quality)
             .encode(&image.data, size.0, size.1, ExtendedColorType::Rgb8)
             .map_err(|error| VideoError::Encode { path: video.clone(), frame: seq, error })?;
         avi.push(&jpeg).map_err(at(&video))?;
@@ -176,7 +174,7 @@ fn check(job: &VideoJob) -> Result<(), VideoError> {
     within(minutes > 0.0 && minutes <= 1e4, "length", "up to 10000 minutes", minutes)?;
     within((1.0..=1000.0).contains(&fps), "rate", "1 to 1000 frames per second", fps)?;
     within((0.0..=10.0).contains(&amplitude), "amplitude", "0 to 10", amplitude)?;
-    let quality = job.jpeg_quality;
+    let quality = job.camera.jpeg_quality;
     within((1..=100).contains(&quality), "JPEG quality", "1 to 100", f64::from(quality))
 }
 
@@ -199,6 +197,7 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> VideoError {
 mod tests {
     use super::*;
     use crate::source::{Next, SourceSpec};
+    use crate::time::Timestamp;
 
     fn job(out: PathBuf) -> VideoJob {
         VideoJob { size_px: (160, 120), scene: Scene::Show, ..VideoJob::new(out, 0.3, 5) }
@@ -248,7 +247,7 @@ mod tests {
         let bad = [
             VideoJob { minutes: f64::NAN, ..base() },
             VideoJob { fps: 0.0, ..base() },
-            VideoJob { jpeg_quality: 0, ..base() },
+            VideoJob { camera: Filming { jpeg_quality: 0, ..CAMERAS[0].clone() }, ..base() },
             VideoJob { size_px: (0, 0), ..base() },
             VideoJob { portrait: Some("nobody".into()), ..base() },
         ];
