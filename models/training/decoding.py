@@ -104,7 +104,7 @@ def flags(result, stream, kind, threshold, look_ahead):
         all_given.extend(due)
         given = [c for c in given if judged - c[2] <= REMEMBER_SECS]
 
-    for i in np.flatnonzero(score >= threshold):
+    for i in np.flatnonzero(score >= threshold).tolist():
         if i:
             settle(times[i - 1])
         rise, fall = result[rows[i], 3 * kind + 1 : 3 * kind + 3] / GRID_HZ
@@ -161,8 +161,15 @@ def thresholds(results, streams, look_ahead, per_minute):
     minutes = sum(s.minutes() for s in streams)
     found = []
     for kind in range(2):
-        rates = [sum(len(flags(r, s, kind, t, look_ahead)) for r, s in zip(results, streams)) / minutes for t in SCORES]
-        rates = np.maximum.accumulate(rates[::-1])[::-1]
-        log = np.log(np.maximum(rates, 1e-3))
-        found.append(float(np.interp(-np.log(per_minute), -log, SCORES)))
+        above, score = (0.0, 1.0), 0.0
+        # From above: low scores cost most.
+        for score in SCORES[::-1]:
+            rate = sum(len(flags(r, s, kind, score, look_ahead)) for r, s in zip(results, streams)) / minutes
+            if rate > per_minute:
+                span = np.log([max(above[0], 1e-3), per_minute, rate])
+                part = (span[2] - span[1]) / (span[2] - span[0])
+                score += part * (above[1] - score)
+                break
+            above = max(above[0], rate), score
+        found.append(float(score))
     return found

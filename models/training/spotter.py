@@ -16,6 +16,8 @@ REGIONS = 12
 # Rows after a row that its outputs may depend on. The program waits three more for its next look and
 # three for a better apex, which makes twelve for micro.
 LOOK_AHEAD = (7, 18)
+# Rows whose motion is also seen as one step each: what moves slowly stands out of the noise there.
+SUMS = (4, 12)
 # Typical rise and fall in rows (specs of the generator): where the network starts from.
 TYPICAL_SIDES = ((5.0, 7.0), (14.0, 24.0))
 # The region on the other half of the face.
@@ -59,8 +61,12 @@ class CausalBlock(nn.Module):
         self.norm = nn.BatchNorm1d(width)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x):
-        return x + self.dropout(F.relu(self.norm(self.conv(F.pad(x, (self.past, 0))))))
+    def forward(self, x, rows=None):
+        """The last `rows` rows, or all of them."""
+        rows = x.shape[2] if rows is None else rows
+        x = x[:, :, -(rows + self.past):]
+        x = F.pad(x, (max(0, rows + self.past - x.shape[2]), 0))
+        return x[:, :, -rows:] + self.dropout(F.relu(self.norm(self.conv(x))))
 
 
 def measured(x):
@@ -79,7 +85,7 @@ def log_level(x, m):
 
 
 def summed(x, rows):
-    """The motion of the last `rows` rows together: what stands out of the noise when it moves slowly."""
+    """The motion of the last `rows` rows together."""
     flat = F.pad(x.flatten(2).transpose(1, 2), (rows - 1, 0))
     return F.conv1d(flat, torch.ones(2 * REGIONS, 1, rows), groups=2 * REGIONS).transpose(1, 2).reshape(x.shape)
 
@@ -92,7 +98,7 @@ class Spotter(nn.Module):
 
     def __init__(
         self, width=64, graph=16, dilations=(1, 2, 4, 8, 16, 16), micro_blocks=4, dropout=0.1,
-        look_ahead=LOOK_AHEAD, neighbours=None, learned=True, scaled=True, sums=(),
+        look_ahead=LOOK_AHEAD, neighbours=None, learned=True, scaled=True, sums=SUMS,
     ):
         super().__init__()
         self.look_ahead, self.scaled, self.sums = look_ahead, scaled, sums
@@ -119,15 +125,18 @@ class Spotter(nn.Module):
         level = (level + 1.5) * m.unsqueeze(3) + torch.zeros(REGIONS, 1)
         return torch.cat([*squashed, x * 0.5, level], 3)
 
-    def forward(self, x):
-        """Logits and log sides, `[B, T, 6]`."""
+    def forward(self, x, last=None):
+        """Logits and log sides, `[B, T, 6]`, or of the last rows only, for which less must be computed."""
+        rows = x.shape[1]
+        last = rows if last is None else last
+        needed = [min(rows, last + sum(later.past for later in self.blocks[i + 1:])) for i in range(len(self.blocks))]
         h = F.relu(self.graph(self.features(x)))
         h = self.mix(self.norm(h.flatten(2).transpose(1, 2)))
         outputs = []
         for i, block in enumerate(self.blocks):
-            h = block(h)
+            h = block(h, needed[i])
             if i + 1 == self.micro_blocks:
-                outputs.append(self.head(h, 0))
+                outputs.append(self.head(h[:, :, -last:], 0))
         outputs.append(self.head(h, 1))
         return torch.cat(outputs, 1).transpose(1, 2)
 
@@ -141,8 +150,16 @@ def asinh(x):
     return torch.sign(x) * torch.log(x.abs() + torch.sqrt(x * x + 1.0))
 
 
+# Rows at the end of a window that the program reads: at the end of a stream it looks once more with
+# the longest look-ahead in missing rows, up to two rows after its last look.
+ANSWERED = 2 * max(LOOK_AHEAD) + 4
+
+
 class Exported(nn.Module):
-    """What ships: the mean over members and over the mirrored face, as probabilities and rows."""
+    """What ships: the mean over members and over the mirrored face, as probabilities and rows.
+
+    Only the last rows are answered, which costs less; the others are zero.
+    """
 
     def __init__(self, members):
         super().__init__()
@@ -150,12 +167,12 @@ class Exported(nn.Module):
 
     def forward(self, motion):
         both = torch.cat([motion, mirrored(motion, MIRRORED)], 0)
-        logits = sum(member(both) for member in self.members) / len(self.members)
+        logits = sum(member(both, ANSWERED) for member in self.members) / len(self.members)
         logits = logits.mean(0, keepdim=True)
         parts = []
         for kind in (0, 3):
             parts += [torch.sigmoid(logits[..., kind:kind + 1]), torch.exp(logits[..., kind + 1:kind + 3])]
-        return torch.cat(parts, 2)
+        return F.pad(torch.cat(parts, 2), (0, 0, motion.shape[1] - ANSWERED, 0))
 
 
 def loss(outputs, targets):

@@ -29,6 +29,8 @@ VECTORS = REPOSITORY / "tests" / "fixtures"
 ORIGIN = "trained by models/training on this project's generator only"
 # Seeds of the generator. The sets share no identity, no timeline and no noise.
 TRAIN, HELD_OUT, NEUTRAL = 101, 202, 303
+# Rows of a spotting segment: 18 s hold nearly all macro-expressions.
+FRAMES = 540
 
 
 def generate(options, kind, count, seed, frames=None, rig="basis"):
@@ -46,7 +48,7 @@ def remembered(options, name, network, train):
     """Trains `network` unless the work folder holds its weights already."""
     path = options.work / f"{name}.pt"
     if path.exists():
-        network.load_state_dict(torch.load(path))
+        network.load_state_dict(torch.load(path, weights_only=True))
         return network.eval()
     train(network)
     torch.save(network.state_dict(), path)
@@ -54,7 +56,7 @@ def remembered(options, name, network, train):
 
 
 def train_spotter(options):
-    data = SpottingData([generate(options, "spotting", options.segments, TRAIN), *options.spotting_set])
+    data = SpottingData([generate(options, "spotting", options.segments, TRAIN, FRAMES), *options.spotting_set])
     members = []
     for seed in range(options.spotters):
         torch.manual_seed(seed)
@@ -72,7 +74,7 @@ def train_spotter(options):
 
 def train_baseline(options):
     """AUW-GCN into a models folder of its own: score it with `fleeting evaluate spotting --model`."""
-    data = SpottingData([generate(options, "spotting", options.segments, TRAIN), *options.spotting_set])
+    data = SpottingData([generate(options, "spotting", options.segments, TRAIN, FRAMES), *options.spotting_set])
     torch.manual_seed(0)
 
     def batch_loss(network, generator, _):
@@ -105,10 +107,10 @@ def ship_spotter(options, network, look_ahead, data):
 def calibrate(options):
     """False alarms per minute by threshold, of the whole spotter as it ships, on faces that show nothing."""
     path = options.work / "neutral.npz"
-    file = np.load(generate(options, "spotting", 3_000, NEUTRAL))
+    file = np.load(generate(options, "spotting", 800, NEUTRAL, FRAMES))
     shows = np.zeros(len(file["motion"]), bool)
     shows[file["events"][:, 0]] = True
-    motion = file["motion"][~shows][:300]
+    motion = file["motion"][~shows][:150]
     count, rows = motion.shape[:2]
     np.savez(
         path, motion=motion.reshape(-1, spotter.REGIONS, 2), video=np.repeat(np.arange(count, dtype=np.int32), rows),
@@ -176,10 +178,10 @@ def main():
     parser.add_argument("--only", choices=["spotter", "recognizer", "baseline"])
     parser.add_argument("--spotting-set", type=Path, action="append", default=[], help="own labelled motion beside the synthetic")
     parser.add_argument("--recognition-set", type=Path, action="append", default=[], help="own labelled events beside the synthetic")
-    parser.add_argument("--segments", type=int, default=24_000, help="synthetic segments of nine seconds")
+    parser.add_argument("--segments", type=int, default=12_000, help="synthetic segments of eighteen seconds")
     parser.add_argument("--program", default="cargo run -q --release --", help="how to call fleeting")
     parser.add_argument("--generator", help="how to call the generator, if not `fleeting synth`")
-    parser.add_argument("--spotter-steps", type=int, default=2400)
+    parser.add_argument("--spotter-steps", type=int, default=2800)
     parser.add_argument("--recognizer-steps", type=int, default=1500)
     parser.add_argument("--spotters", type=int, default=1, help="networks that the shipped one averages")
     parser.add_argument("--recognizers", type=int, default=1)

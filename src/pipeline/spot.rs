@@ -33,7 +33,8 @@ pub const MAX_STEP_SECS: f64 = 0.25;
 /// The network that scores one window.
 ///
 /// `motion` is [`WINDOW_ROWS`] × 12 × 2 in percent of the outer-eye distance per 1/30 s, where a row
-/// of zeros stands for one that is missing. It fills `rows` with [`WINDOW_ROWS`] × [`ROW_OUTPUTS`].
+/// of zeros stands for one that is missing. It fills `rows` with [`WINDOW_ROWS`] × [`ROW_OUTPUTS`], of
+/// which only the last are read: those that may have become final since the look before.
 pub trait Network {
     /// Scores one window.
     fn score(&mut self, motion: &[f32], rows: &mut Vec<f32>) -> Result<(), ModelError>;

@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn synthetic_motion_lies_at_the_measured_facts() {
         let rig = FacsRig::new().expect("embedded faces");
-        let realism = compare(&rig, 1, 1000, 270);
+        let realism = compare(&rig, 1, 600, 540);
         println!("{realism}");
         let outside: Vec<_> = realism.figures.iter().filter(|f| !f.holds()).collect();
         assert!(outside.is_empty(), "{outside:#?}");
