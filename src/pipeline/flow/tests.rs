@@ -1,6 +1,7 @@
 //! Facts about flow: known motion in, the same motion out.
 
 use super::*;
+use crate::image::GrayImage;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 
@@ -26,7 +27,7 @@ fn with_noise(mut image: GrayImage, seed: u64, sigma: f32) -> GrayImage {
     image
 }
 
-/// Mean motion of the inner patches.
+/// Mean motion of the inner cells.
 fn mean_motion(before: &GrayImage, now: &GrayImage) -> Point {
     let (mut a, mut b, mut field) = (Pyramid::default(), Pyramid::default(), FlowField::default());
     a.build(before);
@@ -91,7 +92,7 @@ fn a_flat_picture_has_no_motion_and_no_texture() {
 }
 
 #[test]
-fn only_wanted_patches_are_measured() {
+fn only_wanted_cells_are_measured() {
     let (mut pyramid, mut field) = (Pyramid::default(), FlowField::default());
     pyramid.build(&texture(Point::default()));
     let mut wanted = vec![false; lattice_len(SIDE, SIDE)];
@@ -99,4 +100,54 @@ fn only_wanted_patches_are_measured() {
     Flow::default().measure(&pyramid, &pyramid, &wanted, &mut field);
     let measured = |c: &&Cell| c.tensor[0] > 0.0;
     assert_eq!(field.cells.iter().filter(measured).count(), 1);
+}
+
+#[test]
+fn what_is_wanted_elsewhere_changes_no_cell() {
+    let (mut a, mut b) = (Pyramid::default(), Pyramid::default());
+    a.build(&texture(Point::default()));
+    b.build(&texture(Point::new(0.4, -0.7)));
+    let measure = |wanted: &[bool]| {
+        let mut field = FlowField::default();
+        Flow::default().measure(&a, &b, wanted, &mut field);
+        field.cells[300].motion
+    };
+    let mut one = vec![false; lattice_len(SIDE, SIDE)];
+    one[300] = true;
+    let (alone, among_all) = (measure(&one), measure(&vec![true; one.len()]));
+    assert!(alone.distance(among_all) < 0.005, "{alone:?} {among_all:?}");
+}
+
+#[test]
+fn every_machine_gives_the_same_numbers() {
+    let (mut a, mut b) = (Pyramid::default(), Pyramid::default());
+    a.build(&with_noise(texture(Point::default()), 1, 2.0));
+    b.build(&with_noise(texture(Point::new(1.4, -0.7)), 2, 2.0));
+    let measure = |instructions| {
+        let mut flow = Flow { instructions, ..Flow::default() };
+        let mut field = FlowField::default();
+        flow.measure(&a, &b, &vec![true; lattice_len(SIDE, SIDE)], &mut field);
+        field
+    };
+    assert_eq!(measure(Instructions::baseline()), measure(Instructions::new()));
+}
+
+#[test]
+fn an_edge_that_moves_leaves_skin_farther_off_where_it_is() {
+    let edge = |shift: f32| {
+        let lid = |y: f32| 40.0 * (1.0 / (1.0 + (-(y - 30.0 - shift) * 2.0).exp()));
+        let mut image = texture(Point::default());
+        for (i, v) in image.data.iter_mut().enumerate() {
+            let y = (i / SIDE) as f32;
+            *v = if y < 50.0 { 100.0 + lid(y) + 0.1 * (*v - 120.0) } else { *v };
+        }
+        image
+    };
+    let (mut a, mut b, mut field) = (Pyramid::default(), Pyramid::default(), FlowField::default());
+    a.build(&edge(0.0));
+    b.build(&edge(3.0));
+    Flow::default().measure(&a, &b, &vec![true; lattice_len(SIDE, SIDE)], &mut field);
+    let at = |y: usize| field.cells[y / CELL_PX * field.columns + field.columns / 2].motion;
+    assert!((at(32).y - 3.0).abs() < 0.5, "{:?}", at(32));
+    assert!(at(70).norm() < 0.05, "{:?}", at(70));
 }

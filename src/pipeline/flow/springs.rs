@@ -1,0 +1,160 @@
+//! Springs between neighbouring cells: where a cell's own evidence is weak, its neighbours hold it.
+
+use super::blocks::{Equations, Evidence};
+use super::{Area, Displacement, FARTHEST_PX, PRIOR_GRADIENT};
+
+/// Stiffness of a spring, squared grey levels per squared pixel: what texture must exceed, summed under
+/// the window, to move a cell by itself. Twelve times that of bare sensor noise.
+const STIFFNESS: f32 = 768.0;
+/// A difference between neighbours at which a spring begins to give way, pixels: skin stretches by a few
+/// percent, lids and lips pass each other.
+const YIELD_PX: f32 = 0.1;
+/// Sweeps over the lattice. The coarser level has already settled what is larger than a few cells.
+const SWEEPS: usize = 8;
+
+/// The equations of every cell and the springs between them; planes of one area.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Springs {
+    /// Stiffness of the spring to the right neighbour and to the one below; zero across the rim.
+    right: Vec<f32>,
+    below: Vec<f32>,
+    /// Inverse of a cell's tensor with its four springs on the diagonal: xx, xy, yy.
+    inverse: [Vec<f32>; 3],
+    /// Right-hand sides.
+    load: [Vec<f32>; 2],
+    /// One row while it is swept.
+    new: [Vec<f32>; 2],
+}
+
+impl Springs {
+    fn reset(&mut self, area: Area) {
+        let planes = [&mut self.right, &mut self.below].into_iter();
+        let planes = planes.chain(&mut self.inverse).chain(&mut self.load);
+        for plane in planes {
+            plane.clear();
+            plane.resize(area.len(), 0.0);
+        }
+        for row in &mut self.new {
+            row.clear();
+            row.resize(area.columns, 0.0);
+        }
+    }
+
+    /// Sets every spring by how much its ends now differ.
+    #[inline(always)]
+    pub(super) fn stretch(&mut self, moved: &Displacement) {
+        let area = moved.area;
+        self.reset(area);
+        let stiffness = |a: usize, b: usize| {
+            let (dx, dy) = (moved.x[a] - moved.x[b], moved.y[a] - moved.y[b]);
+            STIFFNESS / (1.0 + (dx * dx + dy * dy) * (1.0 / (YIELD_PX * YIELD_PX))).sqrt()
+        };
+        for row in 0..area.rows {
+            let start = area.row(row);
+            for i in start..start + area.columns - 1 {
+                self.right[i] = stiffness(i, i + 1);
+            }
+            if row + 1 < area.rows {
+                for i in start..start + area.columns {
+                    self.below[i] = stiffness(i, i + area.stride());
+                }
+            }
+        }
+    }
+
+    /// Takes the equations, and moves every cell to where it would be without springs.
+    #[inline(always)]
+    pub(super) fn load(
+        &mut self,
+        evidence: &Evidence,
+        guess: &Displacement,
+        moved: &mut Displacement,
+    ) {
+        let area = moved.area;
+        for row in 0..area.rows {
+            let start = area.row(row);
+            for i in start..start + area.columns {
+                let Equations { tensor: [xx, xy, yy], right: [rx, ry], pixels } =
+                    evidence.equations(i);
+                let prior = PRIOR_GRADIENT * pixels.max(1.0);
+                let (gx, gy) = (guess.x[i], guess.y[i]);
+                let [ix, iy, iz] = invert(xx + prior, xy, yy + prior);
+                let (bx, by) = (rx + prior * gx, ry + prior * gy);
+                moved.x[i] = within(ix * bx + iy * by, gx);
+                moved.y[i] = within(iy * bx + iz * by, gy);
+                let held = self.right[i - 1]
+                    + self.right[i]
+                    + self.below[i - area.stride()]
+                    + self.below[i];
+                let held = held.max(1e-3);
+                let [ix, iy, iz] = invert(xx + held, xy, yy + held);
+                self.inverse[0][i] = ix;
+                self.inverse[1][i] = iy;
+                self.inverse[2][i] = iz;
+                self.load[0][i] = rx;
+                self.load[1][i] = ry;
+            }
+        }
+    }
+
+    /// Lets the lattice settle: rows in turn, first the even ones, then the odd ones.
+    #[inline(always)]
+    pub(super) fn settle(&mut self, guess: &Displacement, moved: &mut Displacement) {
+        for sweep in 0..2 * SWEEPS {
+            for row in (sweep % 2..moved.area.rows).step_by(2) {
+                self.sweep(row, moved);
+            }
+        }
+        for (plane, guess) in [(&mut moved.x, &guess.x), (&mut moved.y, &guess.y)] {
+            for (value, guess) in plane.iter_mut().zip(guess) {
+                *value = within(*value, *guess);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn sweep(&mut self, row: usize, moved: &mut Displacement) {
+        let (area, n) = (moved.area, moved.area.columns);
+        let (start, stride) = (area.row(row), area.stride());
+        let (wr, wl) = (&self.right[start..start + n], &self.right[start - 1..start - 1 + n]);
+        let (wb, wa) = (&self.below[start..start + n], &self.below[start - stride..][..n]);
+        let [ixx, ixy, iyy] = [0, 1, 2].map(|k| &self.inverse[k][start..start + n]);
+        let [lx, ly] = [0, 1].map(|k| &self.load[k][start..start + n]);
+        let [new_x, new_y] = &mut self.new;
+        let weights = [wl, wr, wa, wb];
+        let (new_x, new_y) = (&mut new_x[..n], &mut new_y[..n]);
+        pull(&moved.x, start, stride, weights, new_x);
+        pull(&moved.y, start, stride, weights, new_y);
+        let (x, y) = (&mut moved.x[start..start + n], &mut moved.y[start..start + n]);
+        for i in 0..n {
+            let (bx, by) = (lx[i] + new_x[i], ly[i] + new_y[i]);
+            x[i] = ixx[i] * bx + ixy[i] * by;
+            y[i] = ixy[i] * bx + iyy[i] * by;
+        }
+    }
+}
+
+/// What the springs of a row, to the left, right, above and below, pull at with their other ends.
+#[inline(always)]
+fn pull(plane: &[f32], start: usize, stride: usize, springs: [&[f32]; 4], out: &mut [f32]) {
+    let n = out.len();
+    let [wl, wr, wa, wb] = springs.map(|s| &s[..n]);
+    let (left, right) = (&plane[start - 1..][..n], &plane[start + 1..][..n]);
+    let (above, below) = (&plane[start - stride..][..n], &plane[start + stride..][..n]);
+    for i in 0..n {
+        out[i] = (wl[i] * left[i] + wr[i] * right[i]) + (wa[i] * above[i] + wb[i] * below[i]);
+    }
+}
+
+/// A displacement, no farther from its guess than can be believed.
+#[inline(always)]
+fn within(displacement: f32, guess: f32) -> f32 {
+    guess + (displacement - guess).clamp(-FARTHEST_PX, FARTHEST_PX)
+}
+
+/// Inverse of a symmetric matrix, as its xx, xy, yy.
+#[inline(always)]
+fn invert(xx: f32, xy: f32, yy: f32) -> [f32; 3] {
+    let scale = 1.0 / (xx * yy - xy * xy);
+    [yy * scale, -xy * scale, xx * scale]
+}
