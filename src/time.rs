@@ -7,29 +7,56 @@ use serde::{Deserialize, Serialize};
 
 /// A moment on a source's own clock, in whole nanoseconds since its first frame.
 ///
-/// Whole numbers, so that equal moments compare equal after any arithmetic.
+/// Whole numbers, so that equal moments compare equal after any arithmetic. No more than
+/// [`Timestamp::LATEST`] on either side of zero, so that the difference of any two fits, whatever a
+/// damaged file says.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-#[serde(transparent)]
+#[serde(from = "i64", into = "i64")]
 pub struct Timestamp {
     nanos: i64,
+}
+
+impl From<i64> for Timestamp {
+    /// [`Self::from_nanos`].
+    fn from(nanos: i64) -> Self {
+        Self::from_nanos(nanos)
+    }
+}
+
+impl From<Timestamp> for i64 {
+    /// [`Timestamp::nanos`].
+    fn from(time: Timestamp) -> Self {
+        time.nanos()
+    }
 }
 
 impl Timestamp {
     /// The source's first frame.
     pub const ZERO: Self = Self { nanos: 0 };
 
-    /// A moment `nanos` nanoseconds after the first frame.
+    /// The latest moment that there is, 73 years after the first frame; later ones count as this.
+    pub const LATEST: Self = Self { nanos: i64::MAX / 4 };
+
+    /// A moment `nanos` nanoseconds after the first frame; beyond ±73 years it saturates.
     pub const fn from_nanos(nanos: i64) -> Self {
-        Self { nanos }
+        let most = Self::LATEST.nanos;
+        let least = -most;
+        if nanos > most {
+            Self { nanos: most }
+        } else if nanos < least {
+            Self { nanos: least }
+        } else {
+            Self { nanos }
+        }
     }
 
     /// A moment `secs` seconds after the first frame, rounded to the nanosecond.
     ///
-    /// Not-a-number counts as zero; values beyond ±292 years saturate.
+    /// Not-a-number counts as zero; values beyond ±73 years saturate.
     pub fn from_secs(secs: f64) -> Self {
-        Self { nanos: (secs * 1e9).round() as i64 }
+        Self::from_nanos((secs * 1e9).round() as i64)
     }
 
     /// Frame `index` of a stream with `num / den` frames per second, without accumulated rounding.
@@ -57,7 +84,7 @@ impl Add<f64> for Timestamp {
     type Output = Self;
     /// Adds seconds.
     fn add(self, secs: f64) -> Self {
-        Self { nanos: self.nanos.saturating_add(Self::from_secs(secs).nanos) }
+        Self::from_nanos(self.nanos + Self::from_secs(secs).nanos)
     }
 }
 
@@ -87,6 +114,37 @@ impl fmt::Display for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_frame_index_and_its_time_agree_at_any_rate(index in 0u64..50_000_000, fps in 0.5f64..1000.0) {
+            let time = Timestamp::of_frame(index, fps);
+            prop_assert_eq!((time.secs() * fps).round() as u64, index);
+        }
+
+        #[test]
+        fn the_difference_of_any_two_moments_fits_and_turns_its_sign_with_them(a: i64, b: i64) {
+            let (a, b) = (Timestamp::from_nanos(a), Timestamp::from_nanos(b));
+            prop_assert_eq!(a.secs_since(b), -b.secs_since(a));
+            prop_assert_eq!(a.nanos() - b.nanos() > 0, a > b);
+            prop_assert!(!a.to_string().is_empty());
+        }
+
+        #[test]
+        fn seconds_added_and_taken_away_change_nothing(nanos in -1i64 << 60..1 << 60, secs in -1e6f64..1e6) {
+            let time = Timestamp::from_nanos(nanos);
+            prop_assert_eq!(time + secs - secs, time);
+        }
+
+        #[test]
+        fn a_moment_reads_back_from_what_is_stored(nanos: i64) {
+            let time = Timestamp::from_nanos(nanos);
+            prop_assert_eq!(Timestamp::from_nanos(time.nanos()), time);
+            let json = serde_json::to_string(&time).expect("a number");
+            prop_assert_eq!(serde_json::from_str::<Timestamp>(&json).expect("a moment"), time);
+        }
+    }
 
     #[test]
     fn a_frame_index_and_its_time_agree_after_ten_hours_at_29_97() {

@@ -19,14 +19,38 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// from here rather than rush after it.
 const FORGIVEN_LAG_SECS: f64 = 0.25;
 
+/// A source that the capture thread is to open, and how it is to be read.
+pub struct Feed {
+    /// As the user named it.
+    pub name: String,
+    /// Whether frames that nobody takes in time are lost.
+    pub is_live: bool,
+    /// Whether recorded time passes as by the clock.
+    pub is_paced: bool,
+    /// Opens it; called once, in the capture thread, and may take seconds.
+    pub open: Box<dyn FnOnce() -> Result<Box<dyn Source>, SourceError> + Send>,
+}
+
+impl Feed {
+    /// The source that `spec` names.
+    pub fn of(spec: SourceSpec) -> Self {
+        Self {
+            name: spec.to_string(),
+            is_live: spec.is_live(),
+            is_paced: spec.options.paced,
+            open: Box::new(move || open(&spec)),
+        }
+    }
+}
+
 /// Runs one source to its end. The last item sent is [`Captured::Ended`], unless the reader is gone.
 ///
 /// The source is opened at once, but read only when `ready` says that somebody reads the link, so
 /// that nothing is dropped while models load.
-pub fn run(spec: &SourceSpec, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBool) {
-    let error = match open(spec) {
+pub fn run(feed: Feed, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBool) {
+    let error = match (feed.open)() {
         Ok(mut source) => match ready.recv() {
-            Ok(()) => deliver(source.as_mut(), spec.options.paced, tx, stop),
+            Ok(()) => deliver(source.as_mut(), feed.is_paced, tx, stop),
             Err(_) => return,
         },
         Err(error) => Ok(Some(error)),
@@ -42,7 +66,7 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     if spec.kind == camera::KIND.name && camera::Backend::chosen() == camera::Backend::Nokhwa {
         let opener =
             |index, wanted: &camera::Wanted| guard::open(index, *wanted, camera::open_device);
-        return Ok(spec.limited(Box::new(camera::Camera::open(spec, Box::new(opener))?)));
+        return Ok(spec.held(Box::new(camera::Camera::open(spec, Box::new(opener))?)));
     }
     spec.open()
 }

@@ -38,6 +38,7 @@ mod recordings;
 pub mod scribe;
 
 use analysis::{Analyser, Links, Teller};
+use capture::Feed;
 use captured::capture_link;
 use link::Newest;
 use record::{RecordOrder, Recording};
@@ -159,11 +160,21 @@ impl Engine {
         make: impl FnOnce() -> Result<A, String> + Send + 'static,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
+        Self::start_feed(Feed::of(spec), config, make, wake)
+    }
+
+    /// [`Self::start_with`] with any source.
+    pub fn start_feed<A: Analyser>(
+        feed: Feed,
+        config: &EngineConfig,
+        make: impl FnOnce() -> Result<A, String> + Send + 'static,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         let (commands, commands_out) = bounded(COMMANDS);
         let (updates_in, updates) = bounded(UPDATES);
         let (capturing_in, capturing) = bounded::<()>(0);
         let (ready, ready_out) = bounded(1);
-        let (frames_in, frames) = capture_link(spec.is_live(), config.camera_queue_frames);
+        let (frames_in, frames) = capture_link(feed.is_live, config.camera_queue_frames);
         let (stop, preview) = (Arc::new(AtomicBool::new(false)), Newest::default());
         let teller = Teller { tx: updates_in, wake: Arc::new(wake) };
 
@@ -173,15 +184,15 @@ impl Engine {
             teller,
             preview: preview.clone(),
             stop: Arc::clone(&stop),
-            source: spec.to_string(),
-            is_live: spec.is_live(),
+            source: feed.name.clone(),
+            is_live: feed.is_live,
         };
-        let source = spec.to_string();
+        let source = feed.name.clone();
         let analysis = spawn("fleeting-analysis", move || analyse(&source, make, ready, links));
         let stop_capture = Arc::clone(&stop);
         let capture = spawn("fleeting-capture", move || {
             let _ends_with_the_thread = capturing_in;
-            capture::run(&spec, &frames_in, &ready_out, &stop_capture);
+            capture::run(feed, &frames_in, &ready_out, &stop_capture);
         });
         Self {
             commands,

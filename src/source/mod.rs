@@ -18,6 +18,7 @@ pub mod demo;
 pub mod images;
 pub mod jpeg;
 mod limit;
+mod order;
 pub mod video;
 
 /// One kind of source.
@@ -80,11 +81,12 @@ impl SourceSpec {
 
     /// Opens it.
     pub fn open(&self) -> Result<Box<dyn Source>, SourceError> {
-        Ok(self.limited((self.source_kind().open)(self)?))
+        Ok(self.held((self.source_kind().open)(self)?))
     }
 
-    /// Ends `source` when [`SourceOptions::limit_secs`] says so.
-    pub(crate) fn limited(&self, source: Box<dyn Source>) -> Box<dyn Source> {
+    /// Holds `source` to its order, and ends it when [`SourceOptions::limit_secs`] says so.
+    pub(crate) fn held(&self, source: Box<dyn Source>) -> Box<dyn Source> {
+        let source = Box::new(order::Ordered::new(source));
         match self.options.limit_secs {
             Some(limit_secs) => Box::new(limit::Limited { inner: source, limit_secs }),
             None => source,
@@ -95,6 +97,11 @@ impl SourceSpec {
     pub fn path(&self) -> PathBuf {
         PathBuf::from(&self.target)
     }
+}
+
+/// Any source, held to numbers and times that only grow as [`SourceSpec::open`] holds those it opens.
+pub fn in_order(source: Box<dyn Source>) -> Box<dyn Source> {
+    Box::new(order::Ordered::new(source))
 }
 
 impl fmt::Display for SourceSpec {

@@ -1,0 +1,152 @@
+//! Holds any source to numbers and times that only grow, since everything behind it counts on that: the
+//! history looks times up by halving, the film refuses what is not later, and motion needs time to pass.
+//!
+//! A camera has a clock and a count of its own that see to it; a file says what it likes.
+
+use super::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
+use crate::image::Frame;
+use crate::time::Timestamp;
+
+/// Numbers from here on are no recording's; a database counts no further.
+const FIRST_ABSURD_SEQ: u64 = i64::MAX as u64;
+
+/// A source whose frames come in order; others are counted as lost, and told of.
+pub(crate) struct Ordered {
+    inner: Box<dyn Source>,
+    newest: Option<(u64, Timestamp)>,
+    /// Lost since the last frame that was in order.
+    lost: u64,
+    /// What was to be said before the next look at the source.
+    pending: Option<Next>,
+}
+
+impl Ordered {
+    pub(crate) fn new(inner: Box<dyn Source>) -> Self {
+        Self { inner, newest: None, lost: 0, pending: None }
+    }
+
+    fn is_in_order(&self, frame: &Frame) -> bool {
+        let is_later = self.newest.is_none_or(|(seq, time)| frame.seq > seq && frame.time > time);
+        is_later && frame.time >= Timestamp::ZERO && frame.seq < FIRST_ABSURD_SEQ
+    }
+
+    /// Tells of the first of a run of frames at once; of the others when it is over.
+    fn lose(&mut self, frame: &Frame) -> Next {
+        self.lost += 1;
+        if self.lost > 1 {
+            return Next::Idle;
+        }
+        let (seq, time) = self.newest.unwrap_or_default();
+        self.say(format!(
+            "frame {} at {} is lost: it is not later than frame {seq} at {time}",
+            frame.seq, frame.time
+        ))
+    }
+
+    /// What is still to be said of a run of lost frames.
+    fn rest(&mut self) -> Option<Next> {
+        let untold = std::mem::take(&mut self.lost).saturating_sub(1);
+        (untold > 0).then(|| self.say(format!("{untold} more frames are lost that were not later")))
+    }
+
+    fn say(&self, text: String) -> Next {
+        let text = format!("{}: {text}", self.inner.info().name);
+        Next::Notice(Notice::new(NoticeKind::CorruptFrame, text))
+    }
+}
+
+impl Source for Ordered {
+    fn info(&self) -> &SourceInfo {
+        self.inner.info()
+    }
+
+    fn next(&mut self) -> Result<Next, SourceError> {
+        if let Some(next) = self.pending.take() {
+            return Ok(next);
+        }
+        let next = match self.inner.next()? {
+            Next::Frame(frame) if !self.is_in_order(&frame) => return Ok(self.lose(&frame)),
+            Next::Frame(frame) => {
+                self.newest = Some((frame.seq, frame.time));
+                Next::Frame(frame)
+            }
+            Next::End => Next::End,
+            other => return Ok(other),
+        };
+        match self.rest() {
+            Some(notice) => {
+                self.pending = Some(next);
+                Ok(notice)
+            }
+            None => Ok(next),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+
+    struct Script(VecDeque<(u64, i64)>, SourceInfo);
+
+    impl Source for Script {
+        fn info(&self) -> &SourceInfo {
+            &self.1
+        }
+
+        fn next(&mut self) -> Result<Next, SourceError> {
+            Ok(self.0.pop_front().map_or(Next::End, |(seq, nanos)| {
+                let time = Timestamp::from_nanos(nanos);
+                Next::Frame(Frame { seq, time, ..Frame::default() })
+            }))
+        }
+    }
+
+    /// Numbers of the frames that come, and the words.
+    fn play(frames: &[(u64, i64)]) -> (Vec<u64>, Vec<String>) {
+        let script = Script(frames.iter().copied().collect(), SourceInfo::default());
+        let mut source = Ordered::new(Box::new(script));
+        let (mut seqs, mut words) = (Vec::new(), Vec::new());
+        loop {
+            match source.next().expect("a script") {
+                Next::Frame(frame) => seqs.push(frame.seq),
+                Next::Notice(notice) => words.push(notice.text),
+                Next::Idle => {}
+                Next::End => return (seqs, words),
+            }
+        }
+    }
+
+    #[test]
+    fn frames_in_order_pass_without_a_word() {
+        assert_eq!(play(&[(0, 0), (1, 5), (7, 6)]), (vec![0, 1, 7], vec![]));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_loses_frames_until_it_is_later_and_each_is_told() {
+        let (seqs, words) = play(&[(0, 0), (1, 50), (2, 10), (3, 20), (4, 50), (5, 60)]);
+        assert_eq!(seqs, [0, 1, 5]);
+        assert!(words[0].contains("frame 2 at 0:00.000 is lost: it is not later than frame 1"));
+        assert!(words.len() == 2 && words[1].contains("2 more frames are lost"), "{words:?}");
+    }
+
+    #[test]
+    fn a_number_that_comes_twice_is_a_loss() {
+        let (seqs, words) = play(&[(0, 0), (0, 1), (1, 2)]);
+        assert_eq!((seqs, words.len()), (vec![0, 1], 1));
+    }
+
+    #[test]
+    fn losses_at_the_end_are_told_before_the_end() {
+        let (seqs, words) = play(&[(9, 9), (1, 1), (2, 2), (3, 3)]);
+        assert_eq!((seqs, words.len()), (vec![9], 2));
+    }
+
+    #[test]
+    fn numbers_and_times_of_no_recording_are_losses() {
+        let (seqs, _) =
+            play(&[(0, i64::MIN), (1, 0), (u64::MAX, 1), (3, 2), (4, i64::MAX), (5, 3)]);
+        assert_eq!(seqs, [1, 3, 4]);
+    }
+}
