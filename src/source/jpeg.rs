@@ -23,7 +23,8 @@ pub fn decode(bytes: &[u8]) -> Result<RgbImage, String> {
         .set_max_height(MAX_SIDE_PX);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&bytes[..end]), options);
     let data = decoder.decode().map_err(|error| format!("a broken JPEG ({error})"))?;
-    let info = decoder.info().ok_or("a JPEG without a size")?;
+    let info = decoder.info().filter(|info| info.width > 0 && info.height > 0);
+    let info = info.ok_or("a JPEG without a size")?;
     RgbImage::from_vec(usize::from(info.width), usize::from(info.height), data)
         .ok_or_else(|| "a JPEG whose pixels do not fill its size".into())
 }
@@ -97,6 +98,22 @@ mod tests {
             let kept = std::mem::replace(&mut bytes[i], 0xA5);
             decode(&bytes).map_or_else(drop, drop);
             bytes[i] = kept;
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_damaged_picture_is_an_error_or_a_picture_of_its_size(
+            at in 0.0..1.0f64, noise in proptest::collection::vec(0u8.., 1..24), cut in 0.0..1.0f64,
+        ) {
+            let mut bytes = picture();
+            let at = (at * bytes.len() as f64) as usize;
+            bytes.iter_mut().skip(at).zip(&noise).for_each(|(place, byte)| *place = *byte);
+            bytes.truncate((bytes.len() as f64 * (0.5 + cut)) as usize);
+            if let Ok(image) = decode(&bytes) {
+                proptest::prop_assert_eq!(image.data.len(), image.width * image.height * 3);
+                proptest::prop_assert!(!image.data.is_empty());
+            }
         }
     }
 

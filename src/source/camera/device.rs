@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::choose::Format;
-use crate::image::RgbImage;
+use crate::image::{MAX_SIDE_PX, RgbImage};
 use crate::source::colour::{Planes, YuvColour, rgb_from_planes, rgb_from_yuyv};
 use crate::source::jpeg;
 
@@ -65,6 +65,11 @@ impl Raw<'_> {
             return Err("a picture that the driver calls damaged".into());
         }
         let (width, height) = self.size_px;
+        // A JPEG says its own size.
+        let sides = if self.pixels == PixelFormat::Mjpeg { [1, 1] } else { [width, height] };
+        if sides.iter().any(|side| !(1..=MAX_SIDE_PX).contains(side)) {
+            return Err(format!("a picture of {width}×{height} pixels"));
+        }
         let short = || format!("{} bytes for {width}×{height} {}", self.bytes.len(), self.pixels);
         match self.pixels {
             PixelFormat::Mjpeg => jpeg::decode(&self.bytes),
@@ -161,6 +166,18 @@ mod tests {
     fn a_short_picture_says_how_short_it_is() {
         let text = raw(PixelFormat::Yuyv, &[0; 7]).decode().expect_err("short");
         assert_eq!(text, "7 bytes for 2×2 YUYV");
+    }
+
+    #[test]
+    fn a_size_of_nothing_or_of_gigabytes_is_not_believed() {
+        for size_px in [(0, 4), (4, 0), (usize::MAX, usize::MAX), (2, MAX_SIDE_PX + 1)] {
+            for pixels in
+                [PixelFormat::Yuyv, PixelFormat::Nv12, PixelFormat::Grey, PixelFormat::Rgb]
+            {
+                let picture = Raw { size_px, ..raw(pixels, &[0; 64]) };
+                assert!(picture.decode().expect_err("refused").contains("pixels"));
+            }
+        }
     }
 
     #[test]

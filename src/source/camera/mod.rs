@@ -125,7 +125,8 @@ impl Camera {
         Self::open_entry(entry::find(&entries, &spec.target)?, spec, opener)
     }
 
-    fn open_entry(
+    /// Opens the camera that a list has named, by any means.
+    pub fn open_entry(
         entry: &CameraEntry,
         spec: &SourceSpec,
         mut opener: Opener,
@@ -152,12 +153,20 @@ impl Camera {
 
     fn lose(&mut self, kind: NoticeKind, what: &str) {
         let was_delivering = matches!(self.link, Link::Up { has_delivered: true, .. });
+        self.tell_of_torn_pictures(true);
         // The old device must be closed before it can be opened anew.
         self.link = Link::Down { retry_at: Instant::now() };
         self.timeline.interrupt();
         if was_delivering {
             let text = format!("{}: {what}. Trying to get it back", self.info.name);
             self.say(kind, text);
+        }
+    }
+
+    /// Says how many pictures were torn since that was last said: when it is time to, or at once.
+    fn tell_of_torn_pictures(&mut self, at_once: bool) {
+        if let Some(text) = self.torn.rest(Instant::now(), &self.info.name, at_once) {
+            self.say(NoticeKind::CorruptFrame, text);
         }
     }
 
@@ -223,9 +232,8 @@ impl Camera {
                 self.pending.push_back(Next::Frame(frame));
             }
             Err(why) => {
-                if let Some(text) = self.torn.count(now, &self.info.name, &why) {
-                    self.say(NoticeKind::CorruptFrame, text);
-                }
+                self.torn.count(why);
+                self.tell_of_torn_pictures(false);
             }
         }
     }
@@ -260,12 +268,14 @@ impl Source for Camera {
     }
 
     fn next(&mut self) -> Result<Next, SourceError> {
+        self.tell_of_torn_pictures(false);
         if let Some(next) = self.pending.pop_front() {
             return Ok(next);
         }
         // Its own time runs on while no picture comes, and so does the limit.
         if self.limit.is_some_and(|limit| self.opened_at.elapsed() > limit + FIRST_PICTURE) {
-            return Ok(Next::End);
+            self.tell_of_torn_pictures(true);
+            return Ok(self.pending.pop_front().unwrap_or(Next::End));
         }
         match &self.link {
             Link::Up { .. } => self.look(),
@@ -286,22 +296,28 @@ impl Source for Camera {
 #[derive(Default)]
 struct TornPictures {
     untold: u64,
+    /// Of the newest.
+    why: String,
     told_at: Option<Instant>,
 }
 
 impl TornPictures {
-    /// Counts one; gives what to say, when it is time to say something.
-    fn count(&mut self, now: Instant, name: &str, why: &str) -> Option<String> {
+    fn count(&mut self, why: String) {
         self.untold += 1;
-        if self.told_at.is_some_and(|told_at| now.duration_since(told_at) < TOLD_EVERY) {
+        self.why = why;
+    }
+
+    /// What to say of those that nobody was told of, when it is time to say something or `at_once`.
+    fn rest(&mut self, now: Instant, name: &str, at_once: bool) -> Option<String> {
+        let is_early = self.told_at.is_some_and(|told_at| now.duration_since(told_at) < TOLD_EVERY);
+        if self.untold == 0 || (is_early && !at_once) {
             return None;
         }
         self.told_at = Some(now);
-        let count = std::mem::take(&mut self.untold);
-        Some(if count == 1 {
-            format!("{name}: a picture is lost: {why}")
-        } else {
-            format!("{name}: {count} pictures are lost, the newest because of {why}")
+        let why = &self.why;
+        Some(match std::mem::take(&mut self.untold) {
+            1 => format!("{name}: a picture is lost: {why}"),
+            count => format!("{name}: {count} pictures are lost, the newest because of {why}"),
         })
     }
 }

@@ -138,6 +138,24 @@ fn many_torn_pictures_are_told_of_once_a_second() {
 }
 
 #[test]
+fn every_torn_picture_of_a_burst_is_told_of_in_the_end() {
+    let mut torn = TornPictures::default();
+    let (now, mut told) = (Instant::now(), Vec::new());
+    for millis in [0, 10, 20, 30, 900, 1100, 1200] {
+        torn.count("noise".into());
+        told.extend(torn.rest(now + Duration::from_millis(millis), "Cam", false));
+    }
+    told.extend(torn.rest(now + Duration::from_millis(1300), "Cam", true));
+    assert_eq!(torn.rest(now + Duration::from_secs(9), "Cam", true), None);
+    let expected = [
+        "Cam: a picture is lost: noise",
+        "Cam: 5 pictures are lost, the newest because of noise",
+        "Cam: a picture is lost: noise",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn a_change_of_size_is_told_before_the_first_picture_of_the_new_size() {
     assert_eq!(play(&[picture(0), Step::Sized { side_px: 4 }], 0).0, "0 Changed 1");
 }
