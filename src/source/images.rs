@@ -96,7 +96,7 @@ fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     for entry in fs::read_dir(folder).map_err(io)? {
         let path = entry.map_err(io)?.path();
         let is_hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-        if !is_hidden && has_ending(&path) && !path.is_dir() {
+        if !is_hidden && has_ending(&path) && path.is_file() {
             files.push(path);
         }
     }

@@ -136,6 +136,10 @@ fn first_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
     if path.is_dir() {
         return Err(no_video(path, "a folder"));
     }
+    // A pipe would keep whoever opens it waiting for its other end.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(no_video(path, "a pipe or device"));
+    }
     let mut head = Vec::new();
     File::open(path)
         .and_then(|file| file.take(ENOUGH).read_to_end(&mut head))

@@ -4,12 +4,11 @@
 //! end is missing everything before it can still be seen.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
-use re_mp4::{Mp4, Sample, StsdBoxContent, TrackKind};
+use re_mp4::{Sample, StsdBoxContent, TrackKind};
 
 use super::h264::{AvcConfig, H264, Shown};
 use super::turn::Turn;
@@ -19,7 +18,14 @@ use crate::session::pictures::Pictures;
 use crate::source::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
 use crate::time::Timestamp;
 
+mod layout;
 mod seek;
+
+use layout::{Layout, parse};
+
+/// The parser lists every sample of every track, 80 bytes each. Video of 1,000 frames a second for
+/// three hours has so many; uncompressed sound has more in minutes, in a table of a few bytes.
+const MOST_SAMPLES: u64 = 10_000_000;
 
 /// Opens an MP4 file for reading from front to back.
 pub(super) fn open(path: &Path) -> Result<Opened<Box<dyn Source>>, SourceError> {
@@ -79,7 +85,13 @@ impl Movie {
             let found = "a damaged index (a box that does not fit into the one round it)";
             return Err(SourceError::unusable(path.display(), expected, found));
         }
-        let mp4 = parse(&mut reader, layout.whole_bytes)
+        if layout.samples > MOST_SAMPLES {
+            return Ok(Opened::Foreign(format!(
+                "an MP4 file with a track of {} samples, more than are listed here",
+                layout.samples
+            )));
+        }
+        let mp4 = parse(&mut reader, &layout)
             .map_err(|found| SourceError::unusable(path.display(), expected, found))?;
         let track = mp4.tracks().values().find(|track| track.kind == Some(TrackKind::Video));
         let Some(track) = track else {
@@ -150,102 +162,6 @@ impl Movie {
     fn io(&self, error: io::Error) -> SourceError {
         SourceError::Io { path: self.info.name.clone(), error }
     }
-}
-
-/// Parses the index. The parser indexes into tables that a damaged file may have made too short, and
-/// panics; that is the file's fault and becomes its error.
-fn parse(reader: &mut BufReader<File>, whole_bytes: u64) -> Result<Mp4, String> {
-    reader.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-    match catch_unwind(AssertUnwindSafe(|| Mp4::read(reader, whole_bytes))) {
-        Ok(Ok(mp4)) => Ok(mp4),
-        Ok(Err(error)) => Err(format!("a damaged index ({error})")),
-        Err(_) => Err("a damaged index (its tables contradict each other)".into()),
-    }
-}
-
-/// The top-level boxes (ISO/IEC 14496-12, 4.2).
-struct Layout {
-    /// Bytes up to the first box that is cut off.
-    whole_bytes: u64,
-    has_index: bool,
-    is_cut: bool,
-    /// Every box of the index lies within the one round it. The parser goes round for ever in one that
-    /// claims to have no bytes.
-    is_sound: bool,
-}
-
-impl Layout {
-    fn read(reader: &mut BufReader<File>) -> io::Result<Self> {
-        let file_bytes = reader.get_ref().metadata()?.len();
-        let mut layout = Self { whole_bytes: 0, has_index: false, is_cut: false, is_sound: true };
-        while layout.whole_bytes < file_bytes {
-            reader.seek(SeekFrom::Start(layout.whole_bytes))?;
-            let mut header = [0; 16];
-            let got = read_up_to(reader, &mut header)?;
-            let (size, header_bytes) =
-                match u32::from_be_bytes([header[0], header[1], header[2], header[3]]) {
-                    // "To the end of the file", and a size that did not fit into 32 bits.
-                    0 => (file_bytes - layout.whole_bytes, 8),
-                    1 => (u64::from_be_bytes(header[8..].try_into().unwrap_or_default()), 16),
-                    size => (u64::from(size), 8),
-                };
-            let end = layout.whole_bytes.saturating_add(size);
-            if got < header_bytes || size < header_bytes as u64 || end > file_bytes {
-                layout.is_cut = true;
-                break;
-            }
-            layout.has_index |= &header[4..8] == b"moov";
-            let content = layout.whole_bytes + header_bytes as u64..end;
-            layout.is_sound &= is_sound(reader, &header[4..8], content, 0)?;
-            layout.whole_bytes = end;
-        }
-        Ok(layout)
-    }
-}
-
-/// Whether the boxes in a box called `name` fill it one after the other, and those in them likewise.
-fn is_sound(
-    reader: &mut BufReader<File>,
-    name: &[u8],
-    content: std::ops::Range<u64>,
-    depth: usize,
-) -> io::Result<bool> {
-    const HEADER_BYTES: u64 = 8;
-    /// Sample tables lie five deep.
-    const DEEPEST: usize = 8;
-    const PARENTS: [&[u8]; 9] =
-        [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"mvex", b"moof", b"traf"];
-    let mut at = content.start;
-    // What is shorter than a header may follow the last box.
-    while PARENTS.contains(&name) && at + HEADER_BYTES <= content.end {
-        let mut header = [0; HEADER_BYTES as usize];
-        reader.seek(SeekFrom::Start(at))?;
-        reader.read_exact(&mut header)?;
-        let [a, b, c, d, inner @ ..] = header;
-        let size = u64::from(u32::from_be_bytes([a, b, c, d]));
-        let end = at + size;
-        if size < HEADER_BYTES
-            || end > content.end
-            || depth > DEEPEST
-            || !is_sound(reader, &inner, at + HEADER_BYTES..end, depth + 1)?
-        {
-            return Ok(false);
-        }
-        at = end;
-    }
-    Ok(true)
-}
-
-/// Fills as much of `buffer` as the file has.
-fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut got = 0;
-    while got < buffer.len() {
-        match reader.read(&mut buffer[got..])? {
-            0 => break,
-            count => got += count,
-        }
-    }
-    Ok(got)
 }
 
 /// In which order, and when, the samples are shown.

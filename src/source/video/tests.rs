@@ -248,9 +248,11 @@ fn damaged_bytes_are_an_error_or_a_lost_frame_and_never_a_panic() {
 /// The parser would look for the end of a box of no bytes for ever.
 #[test]
 fn a_box_that_claims_an_impossible_size_is_an_error() {
-    for (name, parent, child) in
-        [("fragmented.mp4", b"moof", b"traf"), ("b_frames.mp4", b"moov", b"trak")]
-    {
+    for (name, parent, child) in [
+        ("fragmented.mp4", b"moof", b"traf"),
+        ("b_frames.mp4", b"moov", b"trak"),
+        ("b_frames.mp4", b"dinf", b"dref"),
+    ] {
         let whole = bytes_of(name);
         let parent = whole.windows(4).position(|w| w == parent).expect("there");
         let child = whole[parent..].windows(4).position(|w| w == child).expect("there");
@@ -260,6 +262,39 @@ fn a_box_that_claims_an_impossible_size_is_an_error() {
             bytes[at..at + 4].copy_from_slice(&size.to_be_bytes());
             let text = error_of(play_bytes("sizes.mp4", &bytes));
             assert!(text.contains("damaged index"), "{name}, {size}: {text}");
+        }
+    }
+}
+
+/// What the parser does not look at closely it still goes round in.
+#[test]
+fn a_box_of_no_bytes_in_what_nobody_needs_ends_too() {
+    let whole = bytes_of("b_frames.mp4");
+    for child in [b"meta", b"ilst", b"dref"] {
+        let at = whole.windows(4).position(|w| w == child).expect("there") - 4;
+        let mut bytes = whole.clone();
+        bytes[at..at + 4].copy_from_slice(&[0; 4]);
+        if let Err(error) = play_bytes("round.mp4", &bytes) {
+            assert!(error.to_string().contains("round.mp4"), "{error}");
+        }
+    }
+}
+
+/// A few bytes can claim samples by the billion, of which the parser would list each.
+#[test]
+fn a_table_that_claims_billions_of_samples_is_not_listed() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("many.mp4");
+    // One size for all samples, and their number; flags, and the number.
+    for (name, table, at) in [("b_frames.mp4", b"stsz", 4), ("fragmented.mp4", b"trun", 0)] {
+        let mut bytes = bytes_of(name);
+        let at = at + bytes.windows(4).position(|w| w == table).expect("there") + 4;
+        bytes[at..at + 8].copy_from_slice(&[0, 0, 1, 0, 0xFF, 0xFF, 0xFF, 0]);
+        std::fs::write(&path, bytes).expect("written");
+        match mp4::open(&path) {
+            Ok(Opened::Foreign(what)) => assert!(what.contains("4294967040 samples"), "{what}"),
+            Ok(Opened::Ready(_)) => panic!("{name} is read"),
+            Err(error) => panic!("{name}: {error}"),
         }
     }
 }
