@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`config`] | every tunable, with unit, range, default and reason |
 //! | [`time`], [`geom`], [`image`], [`event`] | small value types that every boundary speaks |
+//! | [`npz`] | arrays out of NumPy's archives, whoever made them |
 //! | [`model`] | the only place that opens ONNX sessions |
 //! | [`source`] | where frames come from: camera, video file, image folder, demo person |
 //! | [`pipeline`] | the analysis: detect, landmarks, align, flow, regions, quality, spot, recognise |
@@ -42,6 +43,7 @@ pub mod geom;
 pub mod image;
 pub mod import;
 pub mod model;
+pub mod npz;
 pub mod pipeline;
 pub mod session;
 pub mod source;

@@ -1,30 +1,27 @@
 //! Arrays from `.npz` files, with errors that name the array, what was expected and what is there.
 
-use std::fs::File;
 use std::path::Path;
 
-use ndarray::{ArrayD, OwnedRepr};
-use ndarray_npy::{NpzReader, ReadNpyError, ReadNpzError, ReadableElement};
+use ndarray::ArrayD;
+use ndarray_npy::ReadableElement;
 
 use super::EvaluateError;
+use crate::npz::Archive;
 
 /// An open file.
 pub(super) struct Npz {
     path: String,
-    reader: NpzReader<File>,
+    archive: Archive,
 }
 
 impl Npz {
     pub(super) fn open(path: &Path) -> Result<Self, EvaluateError> {
         let name = path.display().to_string();
-        let io = |error| EvaluateError::Io { path: name.clone(), error };
-        let file = File::open(path).map_err(io)?;
-        if file.metadata().map_err(io)?.is_dir() {
-            return Err(content(&name, "file", "an .npz file", "a folder"));
-        }
-        let reader = NpzReader::new(file)
-            .map_err(|e| content(&name, "file", "an .npz file", &e.to_string()))?;
-        Ok(Self { path: name, reader })
+        let opened = Archive::open(path);
+        let archive = opened
+            .map_err(|error| EvaluateError::Io { path: name.clone(), error })?
+            .map_err(|found| content(&name, "file", "an .npz file", &found))?;
+        Ok(Self { path: name, archive })
     }
 
     /// An array of this type and shape, row-major; `None` stands for any size.
@@ -35,15 +32,9 @@ impl Npz {
         shape: &[Option<usize>],
     ) -> Result<Vec<T>, EvaluateError> {
         let expected = format!("{type_name} {}", shape_text(shape));
-        let read = self.reader.by_name::<OwnedRepr<T>, ndarray::IxDyn>(name);
-        let array: ArrayD<T> = read.map_err(|error| {
-            let found = match error {
-                ReadNpzError::Npy(ReadNpyError::WrongDescriptor(found)) => format!("type {found}"),
-                ReadNpzError::Zip(_) => "no such array".into(),
-                other => other.to_string(),
-            };
-            content(&self.path, name, &expected, &found)
-        })?;
+        let read = self.archive.array(name);
+        let array: ArrayD<T> =
+            read.map_err(|error| content(&self.path, name, &expected, &error.to_string()))?;
         let fits = array.ndim() == shape.len()
             && array.shape().iter().zip(shape).all(|(a, b)| b.is_none_or(|b| *a == b));
         if !fits {
@@ -78,6 +69,8 @@ fn shape_text(shape: &[Option<usize>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
+
     use ndarray::{Array1, Array2};
     use ndarray_npy::NpzWriter;
 

@@ -2,18 +2,16 @@
 //!
 //! For training only; its file stays outside the program. Only the 68 landmarks are kept.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
-use ndarray_npy::{NpzReader, ReadNpzError};
 use rand::Rng;
 
 use super::chance::normal;
 use super::npy::{Half, Text};
 use super::units::UNITS;
 use super::{Person, Random, Rig};
+use crate::npz::{Archive, ArrayError};
 use crate::pipeline::REGIONS;
 
 type Points3 = [[f32; 3]; LANDMARKS];
@@ -51,14 +49,19 @@ impl BasisRig {
     /// `[S,V,3]`, `expression_names` str `[S]` (ARKit names) and `landmarks68` i32 `[68]`.
     pub fn load(path: &Path) -> Result<Self, BasisError> {
         let fail = |what: String| BasisError { path: path.display().to_string(), what };
-        let npz = |e: ReadNpzError| fail(e.to_string());
-        let file = File::open(path).map_err(|e| fail(e.to_string()))?;
-        let mut file = NpzReader::new(BufReader::new(file)).map_err(npz)?;
-        let neutral: Array2<f32> = file.by_name("neutral").map_err(npz)?;
-        let identities: Array3<Half> = file.by_name("identities").map_err(npz)?;
-        let expressions: Array3<Half> = file.by_name("expressions").map_err(npz)?;
-        let names: Array1<Text> = file.by_name("expression_names").map_err(npz)?;
-        let landmarks: Array1<i32> = file.by_name("landmarks68").map_err(npz)?;
+        let array = |name: &str, error: ArrayError| fail(format!("{name}: {error}"));
+        let opened = Archive::open(path).map_err(|e| fail(e.to_string()))?;
+        let mut file =
+            opened.map_err(|found| fail(format!("expected an .npz file, found {found}")))?;
+        let neutral: Array2<f32> = file.array("neutral").map_err(|e| array("neutral", e))?;
+        let identities: Array3<Half> =
+            file.array("identities").map_err(|e| array("identities", e))?;
+        let expressions: Array3<Half> =
+            file.array("expressions").map_err(|e| array("expressions", e))?;
+        let names: Array1<Text> =
+            file.array("expression_names").map_err(|e| array("expression_names", e))?;
+        let landmarks: Array1<i32> =
+            file.array("landmarks68").map_err(|e| array("landmarks68", e))?;
 
         let vertices = neutral.nrows();
         let fits = |shape: &[usize]| shape[1] == vertices && shape[2] == 3;
@@ -266,6 +269,8 @@ mod tests {
     use super::*;
     use crate::event::ActionUnit;
     use crate::synth::units::index_of;
+    use std::fs::File;
+
     use ndarray_npy::NpzWriter;
     use rand::SeedableRng;
     use std::path::PathBuf;
