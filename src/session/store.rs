@@ -37,6 +37,12 @@ pub const FOLDER_ENDING: &str = "fleeting";
 /// What a picture file's name begins and ends with; its number is between.
 pub(super) const FILM_NAME: (&str, &str) = ("pictures-", ".mkv");
 
+/// Whether a picture file of a session may be called so.
+fn is_film_name(name: &str) -> bool {
+    let number = name.strip_prefix(FILM_NAME.0).and_then(|rest| rest.strip_suffix(FILM_NAME.1));
+    number.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()) && n.parse::<u32>().is_ok())
+}
+
 /// Keys of facts.
 const BEGUN: &str = "begun_at_unix_ms";
 const WITH_PICTURES: &str = "with_pictures";
@@ -83,6 +89,17 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// The disk does not do as it is told. SQLite tells of a quota so, and of some writes to a full disk.
+    #[error(
+        "{}: the disk cannot be written to or read; it may be full, over its quota or gone ({error})",
+        path.display()
+    )]
+    Disk {
+        /// The database.
+        path: PathBuf,
+        /// Its answer.
+        error: rusqlite::Error,
+    },
     /// The session was opened in a place where nothing can be written.
     #[error("{}: is on a read-only disk or folder, so nothing can be added to it; copy it elsewhere first", path.display())]
     ReadOnly {
@@ -117,6 +134,7 @@ impl StoreError {
         let path = path.to_owned();
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::SystemIoFailure) => Self::Disk { path, error },
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
                 Self::damaged(&path, &error.to_string())

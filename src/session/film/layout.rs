@@ -221,7 +221,7 @@ pub(super) fn index(places: &[Place], segment: u64) -> Index {
 
 /// Runs of consecutive frame numbers: each the first number and how many, eight bytes each.
 fn runs(places: &[Place]) -> Vec<u8> {
-    let follow = |a: &Place, b: &Place| b.moment.frame == a.moment.frame + 1;
+    let follow = |a: &Place, b: &Place| a.moment.frame.checked_add(1) == Some(b.moment.frame);
     let run = |run: &[Place]| [run[0].moment.frame, run.len() as u64].map(u64::to_be_bytes);
     places.chunk_by(follow).flat_map(run).flatten().collect()
 }

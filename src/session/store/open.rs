@@ -70,6 +70,10 @@ pub(super) fn check_header(folder: &Path, path: &Path) -> Result<(), StoreError>
     let is_not = |path: &Path, found: String| {
         Err(StoreError::NotASession { path: path.into(), expected: EXPECTED, found })
     };
+    // A pipe would keep whoever opens it waiting for its other end.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return is_not(path, "no file but a folder, pipe or device".into());
+    }
     let mut header = Vec::new();
     match File::open(path).and_then(|file| file.take(100).read_to_end(&mut header)) {
         Err(_) if !folder.exists() => return is_not(folder, "nothing of this name".into()),
@@ -195,6 +199,11 @@ pub(super) fn check_version(db: &Connection, path: &Path) -> Result<(), StoreErr
             expected: EXPECTED,
             found: "one that was cut off as it began".into(),
         });
+    }
+    if let Some(stranger) = schema::stranger(db).map_err(failed)? {
+        let found = format!("`{stranger}`, which acts by itself");
+        let expected = "a session with tables only";
+        return Err(StoreError::NotASession { path: path.into(), expected, found });
     }
     let known = schema::STEPS.len();
     if version > known {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::rows::all;
-use super::{Store, StoreError, WITH_PICTURES, read};
+use super::{Store, StoreError, WITH_PICTURES, is_film_name, read};
 use crate::event::Moment;
 use crate::image::Frame;
 use crate::session::film::{self, FilmReader};
@@ -59,7 +59,16 @@ pub(super) fn open(
         all(&store.db, "SELECT file FROM film ORDER BY n", |row| row.get(0)).map_err(failed)?;
     let mut films = Vec::new();
     for name in names {
+        // What a database says is not to lead out of the session's folder, nor write there.
+        if !is_film_name(&name) {
+            remarks.push(format!("{name:?} is no name of a picture file, so it is not opened."));
+            continue;
+        }
         let path = store.folder.join(&name);
+        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            remarks.push(format!("{name} is a link or no file, so it is not opened."));
+            continue;
+        }
         match open_one(&path, is_writable) {
             Ok((film, troubles)) => {
                 remarks.extend(troubles.iter().map(|trouble| format!("{name}: {trouble}")));

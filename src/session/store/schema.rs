@@ -78,12 +78,43 @@ const TABLES: [&str; 14] = [
     "ending",
 ];
 
-/// Opens a file that is there.
+/// What holds rows of `table` to being added only.
+fn keeper(table: &str, verb: &str) -> String {
+    format!(
+        "CREATE TRIGGER {table}_keeps_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, \
+         'what a session holds is never changed or removed'); END"
+    )
+}
+
+/// Opens a file that is there. It may come from anybody, so that nothing in its layout is trusted.
 pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = Connection::open_with_flags(path, flags)
-        .and_then(|db| db.busy_timeout(PATIENCE).map(|()| db));
+    let opened = Connection::open_with_flags(path, flags).and_then(|db| {
+        db.busy_timeout(PATIENCE)?;
+        db.pragma_update(None, "trusted_schema", false)?;
+        Ok(db)
+    });
     opened.map_err(|error| StoreError::of_database(path, error))
+}
+
+/// The first thing in the file that would act by itself when it is read or added to, and is not what
+/// [`migrate`] puts there: a view, a trigger, a virtual table.
+pub(super) fn stranger(db: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut statement = db.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")?;
+    let mut rows = statement.query([])?;
+    let known: Vec<String> = TABLES
+        .iter()
+        .flat_map(|table| ["UPDATE", "DELETE"].map(|verb| keeper(table, verb)))
+        .collect();
+    while let Some(row) = rows.next()? {
+        let (name, sql): (String, String) = (row.get(0)?, row.get(1)?);
+        let is_table = sql.starts_with("CREATE TABLE");
+        let is_index = sql.starts_with("CREATE INDEX") || sql.starts_with("CREATE UNIQUE INDEX");
+        if !is_table && !is_index && !known.contains(&sql) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 /// When commits wait for the disk.
@@ -127,10 +158,9 @@ pub(super) fn migrate(db: &mut Connection, steps: &[&str]) -> rusqlite::Result<(
     }
     for table in TABLES {
         for verb in ["UPDATE", "DELETE"] {
-            transaction.execute_batch(&format!(
-                "CREATE TRIGGER IF NOT EXISTS {table}_keeps_{verb} BEFORE {verb} ON {table} BEGIN \
-                 SELECT RAISE(ABORT, 'what a session holds is never changed or removed'); END"
-            ))?;
+            let keeper = keeper(table, verb);
+            let keeper = keeper.replacen("TRIGGER", "TRIGGER IF NOT EXISTS", 1);
+            transaction.execute_batch(&keeper)?;
         }
     }
     transaction.pragma_update(None, "user_version", steps.len().max(version) as i64)?;

@@ -123,9 +123,6 @@ fn own_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         let text = name.to_string_lossy();
-        let is_film = text.strip_prefix(super::FILM_NAME.0).is_some_and(|rest| {
-            rest.strip_suffix(super::FILM_NAME.1).is_some_and(|n| n.parse::<u32>().is_ok())
-        });
         let order = match text.as_ref() {
             DATABASE => 2,
             LOCK => 1,
@@ -135,7 +132,7 @@ fn own_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
             {
                 1
             }
-            _ if is_film => 0,
+            text if super::is_film_name(text) => 0,
             _ => continue,
         };
         files.push((order, folder.join(name)));

@@ -283,3 +283,66 @@ fn a_session_that_could_not_begin_is_not_taken_for_one() {
     fs::remove_dir(folder.join(LOCK)).expect("removed");
     store(&full_session(), &folder).finish(None).expect("closed");
 }
+
+#[test]
+fn a_picture_file_that_lies_elsewhere_is_not_opened_and_not_written_to() {
+    let (base, folder) = folder();
+    let other = base.path().join("pictures-1.mkv");
+    let film = crate::session::film::FilmWriter::create(&other, (8, 8)).expect("a new film");
+    // Not finished, so that whoever opens it to write would mend it.
+    drop(film);
+    let before = fs::read(&other).expect("read");
+    let mut recording = store(&full_session(), &folder);
+    let absolute = other.display().to_string();
+    for name in ["../pictures-1.mkv", &absolute, "pictures-1.mkv/../x", "pictures-+1.mkv", ""] {
+        recording.append_film(name, (8, 8)).expect("stored");
+    }
+    recording.finish(None).expect("closed");
+    let opened = open(&folder).expect("opened");
+    assert!(opened.pictures.is_none());
+    let said = opened.remarks.iter().filter(|remark| remark.contains("no name of a picture file"));
+    assert_eq!(said.count(), 5, "{:?}", opened.remarks);
+    assert_eq!(fs::read(&other).expect("read"), before);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_in_the_place_of_a_picture_file_is_not_followed() {
+    let (base, folder) = folder();
+    let other = base.path().join("dear.mkv");
+    drop(crate::session::film::FilmWriter::create(&other, (8, 8)).expect("a new film"));
+    let before = fs::read(&other).expect("read");
+    let mut recording = store(&full_session(), &folder);
+    recording.append_film("pictures-1.mkv", (8, 8)).expect("stored");
+    recording.finish(None).expect("closed");
+    std::os::unix::fs::symlink(&other, folder.join("pictures-1.mkv")).expect("linked");
+    let opened = open(&folder).expect("opened");
+    assert!(opened.pictures.is_none());
+    assert!(opened.remarks[0].contains("is a link"), "{:?}", opened.remarks);
+    drop(opened);
+    assert_eq!(fs::read(&other).expect("read"), before);
+    shelf::delete(&folder).expect("deleted");
+    assert_eq!(fs::read(&other).expect("read"), before, "the link goes, not what it leads to");
+}
+
+#[test]
+fn a_database_that_would_act_by_itself_is_refused() {
+    for (what, sql) in [
+        ("all", "CREATE VIEW all_of AS SELECT * FROM sample, sample, sample"),
+        ("late", "CREATE TRIGGER late AFTER INSERT ON entry BEGIN SELECT 1; END"),
+        (
+            "event_keeps_UPDATE",
+            "DROP TRIGGER event_keeps_UPDATE; CREATE TRIGGER event_keeps_UPDATE BEFORE UPDATE ON \
+             event BEGIN SELECT 1; END",
+        ),
+    ] {
+        let (_base, folder) = folder();
+        store(&full_session(), &folder).finish(None).expect("closed");
+        let db = Connection::open(folder.join(DATABASE)).expect("opens");
+        db.execute_batch(sql).expect("added");
+        drop(db);
+        let error = error_of(&folder);
+        assert!(error.contains(what) && error.contains("acts by itself"), "{error}");
+        assert!(shelf::look(&folder).is_err());
+    }
+}
