@@ -262,6 +262,24 @@ mod tests {
         }
 
         #[test]
+        fn a_peak_outlives_the_whole_samples_round_it(
+            len in 100usize..4000, at in 0.0..1.0f64, keep in 1usize..300, wanted in 1usize..60,
+        ) {
+            let peak = (at * len as f64) as usize;
+            let mut history = History::keeping(keep);
+            for seq in 0..len {
+                history.push(sample(seq as u64, Some(if seq == peak { 0.9 } else { 0.1 })));
+            }
+            let time = Timestamp::of_frame(peak as u64, 30.0);
+            let end = Timestamp::of_frame(len as u64, 30.0);
+            for (from, to) in [(Timestamp::ZERO, end), (time - 0.5, time + 0.5)] {
+                let columns = history.columns(Channel::Micro, from, to, wanted);
+                let greatest = columns.iter().filter_map(|c| c.range).map(|r| r.1).fold(0.0, f32::max);
+                prop_assert_eq!(greatest, 0.9);
+            }
+        }
+
+        #[test]
         fn a_plot_costs_no_more_for_a_longer_session(
             len in 1u64..60_000, wanted in 4usize..100,
         ) {
