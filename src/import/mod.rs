@@ -204,7 +204,12 @@ pub fn read(path: &Path, session: &Session, choice: &Choice) -> Result<Import, I
         let Wrong { what, expected, found } = wrong;
         ImportError::Content { path: path.into(), what, expected, found }
     };
-    let bytes = std::fs::metadata(path).map_err(io)?.len();
+    let found = std::fs::metadata(path).map_err(io)?;
+    // Whoever opens a pipe waits for its other end.
+    if !found.is_file() {
+        return Err(wrong(Wrong::new("", "a table or an ELAN file", "a folder, pipe or device")));
+    }
+    let bytes = found.len();
     if bytes > MOST_BYTES {
         let most = format!("at most {} MiB", MOST_BYTES >> 20);
         return Err(wrong(Wrong::new("", most, format!("{} MiB", bytes >> 20))));

@@ -1,11 +1,18 @@
 //! `manifest.toml`: what a model file is, where it comes from, and what may be expected of it.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Backend, ModelError};
+
+/// No tensor here comes near this: a picture of 256×256 has 200,000.
+const MOST_VALUES: i64 = 1 << 24;
+
+/// No spotter may wait longer for what follows: half a minute.
+const MOST_LOOK_AHEAD_ROWS: usize = 1024;
 
 /// The whole file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -105,12 +112,39 @@ pub struct Tensor {
 impl Manifest {
     /// Reads the TOML; `path` is for messages.
     pub fn parse(text: &str, path: &str) -> Result<Self, ModelError> {
-        toml::from_str(text)
-            .map_err(|error| ModelError::Manifest { path: path.into(), error: Box::new(error) })
+        let manifest: Self = toml::from_str(text)
+            .map_err(|error| ModelError::Manifest { path: path.into(), error: Box::new(error) })?;
+        match manifest.model.iter().find_map(|entry| entry.fault().map(|fault| (entry, fault))) {
+            None => Ok(manifest),
+            Some((entry, fault)) => {
+                let message = format!("entry `{}`: {fault}", entry.file);
+                Err(ModelError::Refused { file: path.into(), message })
+            }
+        }
     }
 }
 
 impl Entry {
+    /// What cannot be so, as "expected …, found …". Whoever wrote the manifest may not name a file
+    /// outside its folder, nor make memory be taken without end.
+    fn fault(&self) -> Option<String> {
+        let Self { file, sha256, inputs, outputs, calibration, .. } = self;
+        let name = Path::new(file).file_name();
+        if name.is_none_or(|name| name != file.as_str()) || file.contains('\\') {
+            return Some("expected the name of a file beside the manifest, found a path".into());
+        }
+        if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Some(format!("expected 64 hexadecimal digits as sha256, found `{sha256}`"));
+        }
+        let bad = inputs.iter().chain(outputs).find(|tensor| !tensor.is_possible());
+        if let Some(Tensor { name, shape, .. }) = bad {
+            let found = dims_text(shape);
+            let expected = format!("at most one free dimension and {MOST_VALUES} values");
+            return Some(format!("tensor `{name}`: expected {expected}, found {found}"));
+        }
+        calibration.fault().map(|(key, expected)| format!("calibration.{key}: expected {expected}"))
+    }
+
     /// Whether this form of the model is for `backend`.
     pub fn runs_on(&self, backend: Backend) -> bool {
         self.backend.is_none_or(|only| only == backend)
@@ -126,7 +160,39 @@ impl Entry {
     }
 }
 
+impl Calibration {
+    /// The first value that cannot be so, and what would have done.
+    fn fault(&self) -> Option<(&'static str, &'static str)> {
+        let is_table = |pairs: &[[f32; 2]]| {
+            pairs.iter().flatten().all(|value| value.is_finite() && *value >= 0.0)
+                && pairs.is_sorted_by(|a, b| a[0] <= b[0] && a[1] >= b[1])
+        };
+        let table = "pairs of a score and a rate, scores ascending and rates descending";
+        let within = |value: Option<f32>, range: std::ops::RangeInclusive<f32>| {
+            value.is_none_or(|value| range.contains(&value))
+        };
+        let rows = self.look_ahead_rows.iter().all(|rows| *rows <= MOST_LOOK_AHEAD_ROWS);
+        [
+            ("micro", table, is_table(&self.micro)),
+            ("macro", table, is_table(&self.macro_)),
+            ("look_ahead_rows", "at most 1024 rows", rows),
+            ("temperature", "a number from 0.001 to 1000", within(self.temperature, 1e-3..=1e3)),
+            ("abstain_below", "a probability from 0 to 1", within(self.abstain_below, 0.0..=1.0)),
+        ]
+        .into_iter()
+        .find_map(|(key, expected, holds)| (!holds).then_some((key, expected)))
+    }
+}
+
 impl Tensor {
+    /// Whether its size is one that a model here may have.
+    fn is_possible(&self) -> bool {
+        let free = self.shape.iter().filter(|side| **side < 0).count();
+        let mut fixed = self.shape.iter().filter(|side| **side >= 0);
+        let values = fixed.try_fold(1i64, |all, side| all.checked_mul((*side).max(1)));
+        free <= 1 && values.is_some_and(|values| values <= MOST_VALUES)
+    }
+
     /// The full shape of `values` values; none where they do not fit.
     pub fn shape_of(&self, values: usize) -> Option<Vec<i64>> {
         let fixed = self.least_values();

@@ -62,6 +62,52 @@ fn a_missing_file_and_a_missing_manifest_are_errors_that_name_them() {
 }
 
 #[test]
+fn a_manifest_that_names_a_file_elsewhere_is_refused() {
+    let (name, _) = EMBEDDED[0];
+    for path in ["../x.onnx", "/etc/passwd", "a/b.onnx", "..", "", "a\\\\b.onnx", "./x.onnx"] {
+        let text = EMBEDDED_MANIFEST.replacen(name, path, 1);
+        let error = Manifest::parse(&text, "m/manifest.toml").expect_err(path).to_string();
+        assert!(error.contains("m/manifest.toml") && error.contains("beside"), "{error}");
+    }
+}
+
+#[test]
+fn a_manifest_that_asks_for_the_impossible_is_refused_by_key() {
+    for (from, to, key) in [
+        ("[1, 3, 128, 128]", "[1, 3, 128, 9000000000000]", "image"),
+        ("[1, 3, 128, 128]", "[-1, 3, -1, 128]", "image"),
+        ("temperature = ", "temperature = nan #", "temperature"),
+        ("abstain_below = ", "abstain_below = 1", "abstain_below"),
+        ("look_ahead_rows = [", "look_ahead_rows = [99999999, 1] #", "look_ahead_rows"),
+        ("micro = [[", "micro = [[nan, 5], [", "micro"),
+        ("sha256 = \"1", "sha256 = \"x", "sha256"),
+    ] {
+        let text = EMBEDDED_MANIFEST.replacen(from, to, 1);
+        assert_ne!(text, EMBEDDED_MANIFEST, "{from}");
+        let error = Manifest::parse(&text, "manifest.toml").expect_err(to).to_string();
+        assert!(error.contains(key), "{error}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_damaged_manifest_is_an_error_or_a_manifest_that_can_be_used(
+        at in 0.0..1.0f64, noise in "[ -~\n]{0,12}", cut in 0usize..24,
+    ) {
+        let at = (at * EMBEDDED_MANIFEST.len() as f64) as usize;
+        let after = (at + cut).min(EMBEDDED_MANIFEST.len());
+        if let (Some(head), Some(tail)) = (EMBEDDED_MANIFEST.get(..at), EMBEDDED_MANIFEST.get(after..)) {
+            match Manifest::parse(&format!("{head}{noise}{tail}"), "manifest.toml") {
+                Ok(manifest) => for tensor in manifest.model.iter().flat_map(|e| &e.inputs) {
+                    proptest::prop_assert!(tensor.least_values() <= 1 << 24);
+                },
+                Err(error) => proptest::prop_assert!(error.to_string().contains("manifest.toml")),
+            }
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_no_model_is_refused_by_name() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = dir.path().join("text.onnx");
