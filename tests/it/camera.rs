@@ -4,8 +4,6 @@
 //!
 //! The child is this very test program, told by [`CHILD`] to run its part.
 
-#![expect(clippy::print_stdout, reason = "the child process answers on its standard output")]
-
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,10 +12,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use fleeting::engine::capture;
+use fleeting::engine::capture::{self, Feed};
 use fleeting::engine::captured::{Captured, capture_link};
 use fleeting::source::{SourceSpec, camera};
 use tempfile::TempDir;
+
+use crate::preload::library;
 
 /// Tells the child which source to capture; "list" has it list the cameras.
 const CHILD: &str = "FLEETING_TEST_CAPTURE";
@@ -51,7 +51,7 @@ fn child() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let tx = tx;
-            capture::run(&spec, &tx, &is_ready, &stop);
+            capture::run(Feed::of(spec), &tx, &is_ready, &stop);
         });
         while let Ok(item) = rx.recv_timeout(PATIENCE) {
             match item {
@@ -81,26 +81,10 @@ fn child() {
     });
 }
 
-/// The preloaded library, built once; none, and said so, where there is no C compiler.
-fn virtual_camera() -> Option<&'static Path> {
+/// The preloaded library; none, and said so, where there is no C compiler.
+pub(crate) fn virtual_camera() -> Option<&'static Path> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| {
-        let library = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("virtual_camera-{}.so", std::process::id()));
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/virtual_camera.c");
-        let output = Command::new("cc")
-            .args(["-O1", "-shared", "-fPIC", "-o"])
-            .args([&library, &source])
-            .args(["-ldl", "-lpthread"])
-            .output();
-        let Ok(output) = output else {
-            println!("NOT TESTED: no C compiler (cc), so no virtual camera");
-            return None;
-        };
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Some(library)
-    });
-    built.as_deref()
+    BUILT.get_or_init(|| library("virtual_camera")).as_deref()
 }
 
 /// How the virtual camera is set up.

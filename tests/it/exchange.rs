@@ -20,9 +20,9 @@ fn at(frame: u64) -> Moment {
 }
 
 /// Ten seconds with two events, in a folder whose name is no ASCII.
-const SESSION: &str = "Sitzung 日本 1.fleeting";
+pub(crate) const SESSION: &str = "Sitzung 日本 1.fleeting";
 
-fn store(folder: &Path) {
+pub(crate) fn store(folder: &Path) {
     let beginning = Beginning {
         consent: Some(Consent { who: "P01".into(), purpose: "pilot".into(), keep_until: None }),
         provenance: Provenance { program: Provenance::this_program(), ..Provenance::default() },
@@ -61,7 +61,7 @@ fn import(folder: &Path, file: &str, rater: &str) -> Ran {
     fleeting(folder, &["import", SESSION, file, "--rater", rater])
 }
 
-const CODED: &str = "onset_frame,apex_frame,offset_frame,kind,emotion,action_units,note\n\
+pub(crate) const CODED: &str = "onset_frame,apex_frame,offset_frame,kind,emotion,action_units,note\n\
                      31,33,37,micro,surprise,1+2,\"brief, clear\"\n\
                      200,203,206,micro,,,\n";
 

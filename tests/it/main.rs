@@ -19,12 +19,18 @@ mod batch;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod camera;
 mod cli;
+mod damage;
 mod engine;
 mod exchange;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod faults;
 mod film;
 mod live_equals_offline;
 mod network;
 mod parity;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod preload;
 mod program;
+mod readers;
 mod recording;
 mod seek;

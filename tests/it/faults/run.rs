@@ -1,0 +1,123 @@
+//! One engine from its start to its end, and what must hold of everything it said.
+
+use std::path::Path;
+use std::time::Duration;
+
+use fleeting::config::EngineConfig;
+use fleeting::engine::analysis::Analyser;
+use fleeting::engine::capture::Feed;
+use fleeting::engine::record::{RecordOrder, RecordState};
+use fleeting::engine::{Command, Engine, Update};
+use fleeting::event::Moment;
+use fleeting::pipeline::spot::MAX_STEP_SECS;
+use fleeting::session::store::{self, Opened};
+use fleeting::session::{Sample, Session};
+use fleeting::source::NoticeKind;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+/// The longest silence of an engine that goes on; it says how it does once a second.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// What a run came to.
+pub(super) struct Ran {
+    pub(super) session: Session,
+    /// Why it ended, where that was not by itself.
+    pub(super) reason: Option<String>,
+    /// How the recording ended; none where there was none.
+    pub(super) recorded: Option<RecordState>,
+    /// How often the window was slow to read.
+    pub(super) slow: u64,
+}
+
+/// Runs an engine to its end, recording into `folder` from the first frame on. The window is slow now
+/// and then.
+pub(super) fn run<A: Analyser>(
+    feed: Feed,
+    make: impl FnOnce() -> A + Send + 'static,
+    folder: Option<&Path>,
+    dice: &mut ChaCha8Rng,
+) -> Ran {
+    let (begin, may_begin) = crossbeam_channel::bounded(1);
+    let make = move || may_begin.recv().map(|()| make()).map_err(|error| error.to_string());
+    let engine = Engine::start_feed(feed, &EngineConfig::default(), make, || ());
+    if let Some(folder) = folder {
+        let order = RecordOrder { folder: folder.into(), consent: None, with_pictures: true };
+        engine.send(Command::Record(Box::new(order))).expect("room for a command");
+    }
+    begin.send(()).expect("room for one");
+    let mut ran = Ran { session: Session::keeping_all(), reason: None, recorded: None, slow: 0 };
+    loop {
+        let update = engine.wait(SILENCE).expect("the engine goes on or ends");
+        ran.session.apply(&update);
+        match update {
+            Update::Recording(recording) => ran.recorded = Some(recording.state),
+            Update::Ended(reason) => {
+                ran.reason = reason;
+                break;
+            }
+            _ => {}
+        }
+        if dice.random_range(0..400) == 0 {
+            ran.slow += 1;
+            std::thread::sleep(Duration::from_millis(dice.random_range(5..60)));
+        }
+    }
+    // Completing the files goes on after the last word.
+    drop(engine);
+    check_samples(ran.session.history.samples());
+    ran
+}
+
+/// What holds of samples whatever happened.
+pub(super) fn check_samples(samples: &[Sample]) {
+    for sample in samples {
+        let trouble = sample.quality.trouble;
+        assert!(sample.score.is_none() || trouble.scorable(), "a score for {trouble}: {sample:?}");
+        if let Some(score) = sample.score {
+            let is_score = |value: f32| (0.0..=1.0).contains(&value);
+            assert!(is_score(score.micro) && is_score(score.macro_), "{sample:?}");
+        }
+    }
+    for pair in samples.windows(2) {
+        assert!(pair[0].seq < pair[1].seq && pair[0].time < pair[1].time, "{pair:?}");
+        let gap_secs = pair[1].time.secs_since(pair[0].time);
+        assert!(gap_secs <= MAX_STEP_SECS || pair[1].score.is_none(), "scored after {gap_secs} s");
+    }
+}
+
+/// Opens a recording that ended in order, and holds it to what was said live.
+pub(super) fn check_recording(folder: &Path, live: &Session) {
+    let mut opened = store::open(folder).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(opened.remarks, Vec::<String>::new());
+    assert_eq!(text(&opened.session), text(live));
+    let moments: Vec<Moment> = moments(&opened);
+    let sampled = live.history.samples().iter().map(|s| Moment { frame: s.seq, time: s.time });
+    assert!(moments.iter().copied().eq(sampled), "{} pictures", moments.len());
+    if let (Some(last), Some(pictures)) = (moments.len().checked_sub(1), &mut opened.pictures) {
+        assert_eq!(pictures.picture(last).expect("whole").seq, moments[last].frame);
+    }
+}
+
+/// The frames whose pictures are stored.
+pub(super) fn moments(opened: &Opened) -> Vec<Moment> {
+    opened.pictures.as_ref().map(|pictures| pictures.moments().to_vec()).unwrap_or_default()
+}
+
+/// As text, because a value that was not measured equals nothing, itself included.
+fn text(session: &Session) -> String {
+    let Session { source, events, notices, threshold, dropped, .. } = session;
+    let samples = session.history.samples();
+    format!("{source:?}\n{samples:?}\n{events:?}\n{notices:?}\n{threshold:?}\n{dropped}")
+}
+
+/// How many notices of `kind` there are, and the sum of the numbers that stand before `unit` in them;
+/// one that names no number stands for one.
+pub(super) fn told(session: &Session, kind: NoticeKind, unit: &str) -> (u64, u64) {
+    let texts = session.notices.iter().filter(|logged| logged.notice.kind == kind);
+    texts.fold((0, 0), |(notices, sum), logged| {
+        let before = logged.notice.text.split_once(unit).map(|(before, _)| before);
+        let number = before.and_then(|before| before.rsplit(' ').next()?.parse().ok());
+        (notices + 1, sum + number.unwrap_or(1))
+    })
+}
