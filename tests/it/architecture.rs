@@ -98,6 +98,37 @@ fn only_the_model_module_opens_sessions() {
     only_in(&["use ort", " ort::", "(ort::", "ort_tract"], "", &["model.rs", "model/"]);
 }
 
+/// Not where it is denied only, so that no exception creeps in: there is no unsafe code at all.
+#[test]
+fn nothing_in_the_program_or_its_tests_is_unsafe() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for folder in ["src", "tests"] {
+        all_of(&root.join(folder), &mut files);
+    }
+    let this = root.join(file!());
+    for path in files.iter().filter(|path| **path != this) {
+        let text = fs::read_to_string(path).expect("readable");
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let found = words.find(|word| ["unsafe", "unsafe_code"].contains(word));
+        assert_eq!(found, None, "{}", path.display());
+    }
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("readable");
+    assert!(manifest.contains("unsafe_code = \"deny\""), "the compiler holds to it too");
+}
+
+/// Every Rust file below `folder`.
+fn all_of(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            all_of(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}
+
 #[test]
 fn nothing_in_the_program_speaks_to_a_network() {
     let words = ["std::net", "TcpStream", "TcpListener", "UdpSocket", "UnixStream"];
