@@ -22,8 +22,8 @@ import auwgcn
 import decoding
 import spotter
 from fitting import fit, mirrored
+from sets import NEUTRAL, REPOSITORY, TRAIN, generate
 from spotting_data import SpottingData
-from train import NEUTRAL, REPOSITORY, TRAIN, generate
 
 # People of the other rig: another seed and another geometry than any training has seen.
 OTHER = 77

@@ -1,18 +1,14 @@
 """Labelled events for the recogniser, as the program will see them."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
 from fitting import mirrored
-from recognizer import MIRRORED, PHASES, REGIONS
+from recognizer import CLASSES, MIRRORED, PHASES, POSITIONS, REGIONS, UNITS
+from sets import arrays
 
-# Where the regions lie on an average face, outer-eye distances from the nose tip (the regions' order).
-POSITIONS = torch.tensor([
-    [-0.55, -0.63], [-0.43, -0.66], [-0.27, -0.65], [0.27, -0.65], [0.43, -0.66], [0.55, -0.63],
-    [0.0, -0.25], [0.0, 0.0], [-0.28, 0.44], [0.0, 0.32], [0.28, 0.44], [0.0, 0.54],
-    [-0.37, -0.30], [0.37, -0.30], [-0.36, 0.07], [0.36, 0.07], [-0.14, 0.17], [0.14, 0.17],
-    [0.0, 0.72], [-0.13, -0.62], [0.13, -0.62], [-0.36, 0.56], [0.36, 0.56],
-])
 # What flow leaves in neighbouring regions is alike over about a quarter of the eye distance.
 _CORRELATION = torch.exp(-((torch.cdist(POSITIONS, POSITIONS) / 0.25) ** 2) / 2)
 SMOOTH = torch.linalg.cholesky(_CORRELATION + 1e-3 * torch.eye(REGIONS))
@@ -34,24 +30,89 @@ def onset_to_apex(displacement):
     return phases, torch.tensor([1.0, 1.0, 0.0]).repeat(len(phases), 1)
 
 
-class RecognitionData:
-    """Events with labels (keys `motion`, `label`, `units`, as `fleeting synth` writes them)."""
+class Disturbance(NamedTuple):
+    """What a rig does not know of real faces and of real flow. Sizes relative to the movement's own."""
+
+    # Regions that answer more or less than on average, standard deviation of the logarithm.
+    answer: float
+    # The same for sideways against vertical motion.
+    axes: float
+    # Head motion that was not removed: turning, leaning, coming nearer; and shifting.
+    affine: float
+    shift: float
+    # Errors that neighbours share, errors of single regions.
+    shared: float
+    single: float
+    # Most of the regions that flow lost, part.
+    lost: float
+
+
+# Motion as this program measures it.
+MEASURED = Disturbance(answer=0.2, axes=0.0, affine=0.5, shift=0.3, shared=0.3, single=0.3, lost=0.1)
+# As scaled maps keep it, which know no common unit of the axes and where nothing lies still.
+MAPPED = MEASURED._replace(axes=0.2, shift=0.4)
+
+
+# Part of each batch that is drawn from own recordings, where there are any, and fewer where they are few.
+OWN_PART, OWN_REPEATS = 0.25, 200
+
+
+class Events:
+    """Labelled events of files (keys `motion`, `label`, `units`, `mask`, as the program writes them)."""
 
     def __init__(self, paths):
-        files = [np.load(path) for path in paths]
-        joined = {key: torch.from_numpy(np.concatenate([file[key] for file in files])) for key in ("motion", "label", "units")}
-        self.motion, self.label, units = joined["motion"], joined["label"].long(), joined["units"]
+        files = [read(path) for path in paths]
+        motion, label, units, mask = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*files))
+        self.motion, self.label, self.mask = motion, label.long(), mask
         still = 1 - units.sum(2, keepdim=True).clamp(max=1)
         # None, both, left, right.
         self.units = torch.cat([still, units], 2).argmax(2)
 
+    def __len__(self):
+        return len(self.motion)
+
+    def drawn(self, count, generator):
+        i = torch.randint(0, len(self), (count,), generator=generator)
+        return self.motion[i], self.mask[i], self.label[i], self.units[i]
+
+
+def read(path):
+    """Motion, label, units and mask of one file."""
+    shapes = {"motion": ("N", PHASES, REGIONS, 2), "label": ("N",), "units": ("N", UNITS, 3), "mask": ("N", PHASES)}
+    found = arrays(path, shapes)
+    labels = set(found["label"].tolist())
+    if not labels <= set(range(CLASSES)):
+        raise SystemExit(f"{path}: label: expected 0, 1 or 2, found {sorted(labels)}")
+    motion, label, units, mask = (found[key] for key in shapes)
+    return motion.astype(np.float32), label, units.astype(np.float32), mask.astype(np.float32)
+
+
+class RecognitionData:
+    """Synthetic events and own ones, as batches for training.
+
+    A part of every batch is known by one displacement only, as published sets are; the rest as the
+    program measures it.
+    """
+
+    def __init__(self, paths, own=(), measured=MEASURED, mapped=MAPPED, mapped_part=0.5, dropped_part=0.6):
+        self.synthetic, self.own = Events(paths), Events(own) if own else []
+        self.measured, self.mapped = measured, mapped
+        self.mapped_part, self.dropped_part = mapped_part, dropped_part
+
     def batch(self, count, generator):
         """Augmented events: motion in percent, mask, emotion, units."""
-        i = torch.randint(0, len(self.motion), (count,), generator=generator)
-        motion, units = flipped(self.motion[i], self.units[i], generator)
-        motion = disturbed(motion, generator)
-        motion, mask = with_phases_missing(motion, generator)
-        return motion, mask, self.label[i], units
+        own_part = min(OWN_PART, OWN_REPEATS * len(self.own) / len(self.synthetic))
+        from_own = round(count * own_part)
+        drawn = self.synthetic.drawn(count - from_own, generator)
+        if from_own:
+            drawn = [torch.cat(pair) for pair in zip(drawn, self.own.drawn(from_own, generator))]
+        motion, mask, label, units = drawn
+        motion, units = flipped(motion, units, generator)
+        first = round(count * self.mapped_part)
+        mapped, mapped_mask = onset_to_apex(disturbed(motion[:first], generator, self.mapped)[:, :2].sum(1))
+        rest, rest_mask = disturbed(motion[first:], generator, self.measured), mask[first:]
+        rest, rest_mask = with_a_phase_missing(rest, rest_mask, generator, self.dropped_part)
+        return torch.cat([mapped, rest]), torch.cat([mapped_mask, rest_mask]), label, units
 
 
 def flipped(motion, units, generator):
@@ -61,12 +122,13 @@ def flipped(motion, units, generator):
     return motion, torch.where(flip[:, None], other_side, units)
 
 
-def disturbed(motion, generator, strength=1.0):
-    """What the rig does not know of real faces and real flow, relative to the size of the movement.
+def size(motion):
+    """Root mean square of the rise, `[B, 1, 1, 1]`."""
+    return (motion[:, :2].sum(1) ** 2).mean((1, 2)).sqrt().clamp(min=STILL_PERCENT)[:, None, None, None]
 
-    Regions that answer more or less than on average; head motion that was not removed (affine); errors
-    that neighbours share; errors of single regions; regions that flow lost.
-    """
+
+def disturbed(motion, generator, by):
+    """Each event with its own share of everything in `by`."""
     n = len(motion)
 
     def rand(*shape):
@@ -76,28 +138,22 @@ def disturbed(motion, generator, strength=1.0):
         return torch.randn(*shape, generator=generator)
 
     def level(most):
-        return strength * most * rand(n, 1, 1, 1) ** 2
+        return most * rand(n, 1, 1, 1) ** 2
 
-    rms = (motion[:, :2].sum(1) ** 2).mean((1, 2)).sqrt()[:, None, None, None]
-    motion = motion * torch.exp(0.2 * strength * randn(n, 1, REGIONS, 1))
-    affine = POSITIONS @ (randn(n, PHASES, 2, 2) * level(0.5)) + randn(n, PHASES, 1, 2) * level(0.3)
-    shared = SMOOTH @ (randn(n, PHASES, REGIONS, 2) * level(0.3))
-    single = randn(n, PHASES, REGIONS, 2) * level(0.3)
+    motion = motion * torch.exp(by.answer * randn(n, 1, REGIONS, 1) + by.axes * randn(n, 1, 1, 2))
+    rms = size(motion)
+    affine = POSITIONS @ (randn(n, PHASES, 2, 2) * level(by.affine)) + randn(n, PHASES, 1, 2) * level(by.shift)
+    shared = SMOOTH @ (randn(n, PHASES, REGIONS, 2) * level(by.shared))
+    single = randn(n, PHASES, REGIONS, 2) * level(by.single)
     motion = motion + rms * (affine + shared + single)
-    lost = rand(n, 1, REGIONS, 1) < 0.1 * strength * rand(n, 1, 1, 1)
+    lost = rand(n, 1, REGIONS, 1) < by.lost * rand(n, 1, 1, 1)
     return motion.masked_fill(lost, 0.0)
 
 
-def with_phases_missing(motion, generator):
-    """Half of the events known by one displacement only, some without one of their phases."""
-    n = len(motion)
-    how = torch.rand(n, generator=generator)
-    mask = torch.ones(n, PHASES)
-    single, single_mask = onset_to_apex(motion[:, 0] + motion[:, 1])
-    is_single = how < 0.5
-    motion = torch.where(is_single[:, None, None, None], single, motion)
-    mask = torch.where(is_single[:, None], single_mask, mask)
-    dropped = torch.randint(0, PHASES, (n,), generator=generator)
-    is_dropped = (how >= 0.5) & (how < 0.8)
-    mask[is_dropped, dropped[is_dropped]] = 0.0
+def with_a_phase_missing(motion, mask, generator, part=0.6):
+    """`part` of the events without one of their phases, where they have several."""
+    dropped = torch.randint(0, PHASES, (len(motion),), generator=generator)
+    is_dropped = (torch.rand(len(motion), generator=generator) < part) & (mask.sum(1) > 1)
+    gone = torch.nn.functional.one_hot(dropped, PHASES) * is_dropped[:, None]
+    mask = mask * (1 - gone)
     return motion * mask[:, :, None, None], mask

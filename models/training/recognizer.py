@@ -11,6 +11,15 @@ import torch.nn.functional as F
 from fitting import mirrored
 
 PHASES, REGIONS, CLASSES, UNITS = 3, 23, 3, 15
+# Numbers that a movement is told in, before emotion and units are read from them.
+FEATURES = 128
+# Where the regions lie on an average face, outer-eye distances from the nose tip (the regions' order).
+POSITIONS = torch.tensor([
+    [-0.55, -0.63], [-0.43, -0.66], [-0.27, -0.65], [0.27, -0.65], [0.43, -0.66], [0.55, -0.63],
+    [0.0, -0.25], [0.0, 0.0], [-0.28, 0.44], [0.0, 0.32], [0.28, 0.44], [0.0, 0.54],
+    [-0.37, -0.30], [0.37, -0.30], [-0.36, 0.07], [0.36, 0.07], [-0.14, 0.17], [0.14, 0.17],
+    [0.0, 0.72], [-0.13, -0.62], [0.13, -0.62], [-0.36, 0.56], [0.36, 0.56],
+])
 MIRRORED = [5, 4, 3, 2, 1, 0, 6, 7, 10, 9, 8, 11, 13, 12, 15, 14, 17, 16, 18, 20, 19, 22, 21]
 # Regions that move together, by action unit.
 UNIT_REGIONS = [
@@ -28,61 +37,83 @@ def co_occurrence():
     return bias
 
 
+def without_head():
+    """`[23, 23]`: takes from each component what is affine in the regions' places."""
+    places = torch.cat([torch.ones(REGIONS, 1), POSITIONS], 1).double()
+    explained = places @ torch.linalg.pinv(places)
+    return (torch.eye(REGIONS, dtype=torch.double) - explained).float()
+
+
 class GraphAttention(nn.Module):
     """softmax_j(LeakyReLU(a_l·Wx_i + a_r·Wx_j) + B_ij), several heads, with a residual."""
 
-    def __init__(self, width, heads=4, dropout=0.1):
+    def __init__(self, width, heads=4):
         super().__init__()
         self.heads, self.each = heads, width // heads
         self.linear = nn.Linear(width, width, bias=False)
-        self.left = nn.Parameter(torch.randn(heads, self.each) * 0.2)
-        self.right = nn.Parameter(torch.randn(heads, self.each) * 0.2)
+        self.ends = nn.Linear(width, 2 * heads, bias=False)
         self.bias = nn.Parameter(co_occurrence()[None].repeat(heads, 1, 1))
         self.out = nn.Linear(width, width)
         self.norm = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x):
         b = x.shape[0]
-        h = self.linear(x).reshape(b, REGIONS, self.heads, self.each).permute(0, 2, 1, 3)
-        left = (h * self.left[None, :, None, :]).sum(3).unsqueeze(3)
-        right = (h * self.right[None, :, None, :]).sum(3).unsqueeze(2)
-        attention = torch.softmax(F.leaky_relu(left + right, 0.2) + self.bias[None], 3)
-        y = torch.matmul(attention, h).permute(0, 2, 1, 3).reshape(b, REGIONS, -1)
-        return self.norm(x + self.dropout(self.out(F.elu(y))))
+        h = self.linear(x)
+        each = h.reshape(b, REGIONS, self.heads, self.each).permute(0, 2, 1, 3)
+        y = torch.matmul(self.attention(h), each).permute(0, 2, 1, 3).reshape(b, REGIONS, -1)
+        return self.norm(x + self.out(F.relu(y)))
+
+    def attention(self, h):
+        """How much each region listens to each other one, `[B, heads, 23, 23]`."""
+        left, right = self.ends(h).permute(0, 2, 1).split(self.heads, 1)
+        return torch.softmax(F.leaky_relu(left.unsqueeze(3) + right.unsqueeze(2), 0.2) + self.bias, 3)
 
 
 class Recognizer(nn.Module):
-    """`motion` `[B, 3, 23, 2]` at unit size, `mask` `[B, 3]`, `amplitude` `[B, 2]` (log size, known)."""
+    """`motion` `[B, 3, 23, 2]` at unit size, `mask` `[B, 3]`, `amplitude` `[B, 2]` (log size, known).
 
-    def __init__(self, width=64, dropout=0.2):
+    A graph in each phase, the phases fused, a graph of the whole movement, and a readout that knows which
+    region is which.
+    """
+
+    layer = GraphAttention
+
+    def __init__(self, narrow=32, width=64, dropout=0.2):
         super().__init__()
-        self.embed = nn.Linear(2, width)
-        self.region = nn.Parameter(torch.randn(REGIONS, width) * 0.3)
-        self.phase = nn.Parameter(torch.randn(PHASES, width) * 0.1)
-        self.norm = nn.LayerNorm(width)
-        self.layers = nn.ModuleList(GraphAttention(width, dropout=dropout) for _ in range(2))
-        self.query = nn.Linear(width, 1)
-        self.read = nn.Linear(4 * width + 2, 128)
+        self.register_buffer("steady", without_head(), persistent=False)
+        self.embed = nn.Linear(6, narrow)
+        self.region = nn.Parameter(torch.randn(REGIONS, narrow) * 0.3)
+        self.phase = nn.Parameter(torch.randn(PHASES, narrow) * 0.1)
+        self.norm = nn.LayerNorm(narrow)
+        self.in_phase = self.layer(narrow)
+        self.query = nn.Linear(narrow, 1)
+        self.widen = nn.Linear(2 * narrow, width)
+        self.wide_norm = nn.LayerNorm(width)
+        self.over_phases = self.layer(width)
+        self.by_region = nn.Linear(width, 8)
+        self.read = nn.Linear(2 * width + 8 * REGIONS + 2, FEATURES)
         self.dropout = nn.Dropout(dropout)
-        self.emotion = nn.Linear(128, CLASSES)
-        self.units = nn.Linear(128, UNITS * 4)
+        self.emotion = nn.Linear(FEATURES, CLASSES)
+        self.units = nn.Linear(FEATURES, UNITS * 4)
 
     def features(self, motion, mask, amplitude):
         b = motion.shape[0]
-        x = self.norm(self.embed(motion) * 2.0 + self.region + self.phase[:, None, :])
-        x = x.reshape(b * PHASES, REGIONS, -1)
-        for layer in self.layers:
-            x = layer(x)
-        x = x.reshape(b, PHASES, REGIONS, -1)
-        # Temporal fusion: each phase as far as it is there and tells something, beside the rise to the apex.
+        x = self.norm(self.embed(self.views(motion)) * 2.0 + self.region + self.phase[:, None, :])
+        x = self.in_phase(x.reshape(b * PHASES, REGIONS, -1)).reshape(b, PHASES, REGIONS, -1)
+        x = self.over_phases(self.wide_norm(F.relu(self.widen(self.fused(x, mask)))))
+        regions = F.relu(self.by_region(x)).flatten(1)
+        return F.relu(self.read(torch.cat([x.mean(1), x.max(1)[0], regions, amplitude], 1)))
+
+    def views(self, motion):
+        """As it is, without what a moving head explains, and against the other half of the face."""
+        return torch.cat([motion, torch.matmul(self.steady, motion), motion - mirrored(motion, MIRRORED)], 3)
+
+    def fused(self, x, mask):
+        """Temporal fusion: each phase as far as it is there and tells something, beside the rise to the apex."""
         score = self.query(x.mean(2)).squeeze(2) + (mask - 1.0) * 1e4
         weight = torch.softmax(score, 1)[:, :, None, None]
-        fused = (x * weight).sum(1)
         apex = x[:, 1] * mask[:, 1, None, None]
-        both = torch.cat([fused, apex], 2)
-        both = torch.cat([both.mean(1), both.max(1)[0], amplitude], 1)
-        return F.relu(self.read(both))
+        return torch.cat([(x * weight).sum(1), apex], 2)
 
     def forward(self, motion, mask, amplitude):
         """Emotion logits `[B, 3]`, unit logits `[B, 15, 4]` (none, both, left, right), features."""
@@ -99,15 +130,16 @@ class Exported(nn.Module):
         self.members = nn.ModuleList(members)
 
     def forward(self, motion, mask, amplitude):
-        other = mirrored(motion, MIRRORED)
+        b = motion.shape[0]
+        both = torch.cat([motion, mirrored(motion, MIRRORED)], 0)
+        twice = torch.cat([mask, mask], 0), torch.cat([amplitude, amplitude], 0)
         emotion, units = 0.0, 0.0
         for member in self.members:
-            e, u, _ = member(motion, mask, amplitude)
-            me, mu, _ = member(other, mask, amplitude)
-            u, mu = torch.softmax(u, 2), torch.softmax(mu, 2)
-            emotion = emotion + (e + me) / (2 * len(self.members))
-            units = units + (u + mu[:, :, [0, 1, 3, 2]]) / (2 * len(self.members))
-        return emotion, units[:, :, 1:]
+            e, u, _ = member(both, *twice)
+            emotion = emotion + e / len(self.members)
+            units = units + torch.softmax(u, 2) / len(self.members)
+        units = units[:b] + units[b:][:, :, [0, 1, 3, 2]]
+        return (emotion[:b] + emotion[b:]) / 2, units[:, :, 1:] / 2
 
 
 def loss(network, isda, motion, mask, amplitude, label, units, strength):
@@ -125,7 +157,7 @@ def loss(network, isda, motion, mask, amplitude, label, units, strength):
 class Isda:
     """Implicit semantic data augmentation (Wang et al., NeurIPS 2019): the classes' feature covariances."""
 
-    def __init__(self, width=128):
+    def __init__(self, width=FEATURES):
         self.mean = torch.zeros(CLASSES, width)
         self.covariance = torch.zeros(CLASSES, width, width)
         self.count = torch.zeros(CLASSES)
@@ -148,6 +180,6 @@ class Isda:
 
     def augmented(self, logits, weight, labels, strength):
         """logits_j + (λ/2)(w_j − w_y)ᵀ Σ_y (w_j − w_y)."""
-        difference = weight[None, :, :] - weight[labels][:, None, :]
-        spread = torch.einsum("bjd,bde,bje->bj", difference, self.covariance[labels], difference)
-        return logits + 0.5 * strength * spread
+        difference = weight[None, :, :] - weight[:, None, :]
+        spread = torch.einsum("yjd,yde,yje->yj", difference, self.covariance, difference)
+        return logits + 0.5 * strength * spread[labels]

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from fitting import mirrored
-from spotter import MIRRORED, WINDOW
+from sets import arrays
+from spotter import MIRRORED, REGIONS, WINDOW
 
 # How near to an apex a row must lie, rows: a base and a share of the event's length. The published
 # targets reach 1 row to each side for micro and 3 for macro.
@@ -39,6 +40,7 @@ class SpottingData:
         motion, marks, starts = [], [], []
         offset = 0
         for path in paths:
+            arrays(path, {"motion": ("N", "T", REGIONS, 2), "events": ("E", 5)})
             file = np.load(path)
             segments = file["motion"]
             count, rows = segments.shape[:2]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 
 use super::CliError;
+use super::features;
 use super::interrupt::{Interrupt, Interruptible};
 use super::progress::Progress;
 use crate::config::Config;
@@ -36,18 +37,20 @@ const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
     fleeting analyze images:frames/ --fps 200 --out results\n  \
     fleeting analyze demo:7 --seconds 60 --out results\n  \
     fleeting analyze recordings/ --out results --jobs 4\n  \
-    fleeting analyze camera --session P01.fleeting --who P01 --purpose \"pilot study\"\n\n\
+    fleeting analyze camera --session P01.fleeting --who P01 --purpose \"pilot study\"\n  \
+    fleeting analyze clip.mp4 --labels clip.csv --features learn/clip\n\n\
     The folder of --out must be new or empty; nothing is ever overwritten. It gets events.csv (one line per event) \
     and samples.csv (one line per frame; an empty score is a frame that could not be scored); \
     for the demo person also truth.csv. That of --session must not hold a session; it gets what a \
-    recording in the window gets, to be reviewed and exported. Ctrl-C ends in order.\n\n\
+    recording in the window gets, to be reviewed and exported. That of --features must be new or empty; \
+    it gets the labelled motion that models/training learns from. Ctrl-C ends in order.\n\n\
     Of a folder, every video and every folder of pictures in it is measured; each gets a folder of \
     its own, a list names them all, and the same command goes on where it was cut off.")]
 pub(super) struct Raw {
     /// camera, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
     source: String,
     /// Folder for the results
-    #[arg(long, value_name = "DIR", required_unless_present = "session")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["session", "features"])]
     out: Option<PathBuf>,
     /// Folder for a session: pictures, scores, events
     #[arg(long, value_name = "DIR")]
@@ -64,6 +67,12 @@ pub(super) struct Raw {
     /// Last day on which the session may be kept
     #[arg(long, value_name = "YYYY-MM-DD", requires = "session", value_parser = parse_last_day)]
     keep_until: Option<Date>,
+    /// Folder for labelled motion, to train the networks with
+    #[arg(long, value_name = "DIR", requires = "labels")]
+    features: Option<PathBuf>,
+    /// Which expressions the source shows: a table (.csv) or an ELAN file (.eaf), as for import
+    #[arg(long, value_name = "FILE", requires = "features")]
+    labels: Option<PathBuf>,
     /// What to write
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "csv",
         value_parser = super::format_names())]
@@ -100,6 +109,8 @@ pub struct Job {
     pub out: Option<PathBuf>,
     /// The session to store.
     pub session: Option<RecordOrder>,
+    /// The labelled motion to write.
+    pub features: Option<features::Order>,
     /// The formats.
     pub formats: Vec<&'static Exporter>,
     /// Which models.
@@ -124,9 +135,9 @@ impl Raw {
     }
 
     fn check_batch(self, folder: PathBuf) -> Result<super::batch::Job, CliError> {
-        let (Some(out), None) = (self.out, self.session) else {
-            let text =
-                "a folder of recordings is analysed into --out; --session is for one of them";
+        let (Some(out), None, None) = (self.out, self.session, self.features) else {
+            let text = "a folder of recordings is analysed into --out; --session and --features are \
+                        for one of them";
             return Err(CliError::Misuse(text.into()));
         };
         let mut config = super::load_config(self.config.as_ref())?;
@@ -164,7 +175,9 @@ impl Raw {
         let with_pictures = !self.scores_only;
         let order = |folder| RecordOrder { folder, consent, with_pictures };
         let (session, models) = (self.session.map(order), super::model_choice(self.models));
-        Ok(Job { source, out: self.out, session, formats, models, config })
+        let features = self.features.zip(self.labels);
+        let features = features.map(|(folder, labels)| features::Order { labels, folder });
+        Ok(Job { source, out: self.out, session, features, formats, models, config })
     }
 
     /// What was agreed. A camera's person must have been asked; a video's were, elsewhere.
@@ -196,6 +209,7 @@ fn parse_last_day(text: &str) -> Result<Date, String> {
 
 pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     job.out.as_ref().map_or(Ok(()), |folder| super::must_be_new_or_empty(folder))?;
+    job.features.as_ref().map_or(Ok(()), features::Order::check)?;
     let interrupt = Interrupt::watch();
     let mut session = Session::keeping_all();
     let begun = Instant::now();
@@ -220,6 +234,9 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
         if job.source.kind == demo::KIND.name {
             write_truth(job, folder, &session, out)?;
         }
+    }
+    if let (Some(order), true) = (&job.features, broken.is_ok()) {
+        features::write(order, &mut session, out)?;
     }
     if let Some(order) = &job.session
         && shelf::look(&order.folder).is_ok()

@@ -29,6 +29,7 @@ pub mod doctor;
 mod error;
 pub mod evaluate;
 pub mod export;
+pub mod features;
 pub mod gui;
 pub mod import;
 mod interrupt;

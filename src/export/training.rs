@@ -3,6 +3,7 @@
 //! Both files hold what the networks see in use: the motion that the pipeline measured, brought to the
 //! same grid and the same phases by the same code.
 
+use std::collections::BTreeSet;
 use std::io::{self, Cursor};
 
 use ndarray::{Array1, Array2, Array3, Array4};
@@ -10,6 +11,7 @@ use ndarray_npy::{NpzWriter, WriteNpzError};
 
 use super::{Exporter, FileFormat, Sink, View};
 use crate::event::{ActionUnit, Emotion, Event, EventKind, Moment, Origin, Side};
+use crate::import::EMOTION_NOTE;
 use crate::pipeline::memory::Memory;
 use crate::pipeline::recognize::{PHASES, Phases};
 use crate::pipeline::resample::Resampler;
@@ -39,6 +41,28 @@ pub const EXPORTER: Exporter = Exporter {
         ]
     },
 };
+
+/// How much there is to learn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// Segments for the spotter.
+    pub segments: usize,
+    /// Events that lie in at least one of them.
+    pub events: usize,
+    /// Expressions for the recogniser.
+    pub expressions: usize,
+}
+
+/// What the two files hold of a view.
+pub fn amount(view: &View<'_>) -> Amount {
+    let (samples, labelled) = (view.session.history.samples(), events(view));
+    let set = spotting(samples, &labelled);
+    Amount {
+        segments: set.segments,
+        events: set.shown.len(),
+        expressions: recognition(samples, &labelled).label.len(),
+    }
+}
 
 /// Rows from the start of one segment to the start of the next: every event of up to this length lies
 /// whole in one of them.
@@ -78,11 +102,17 @@ fn events(view: &View<'_>) -> Vec<Labelled> {
             (None, Some(Event { origin: Origin::Truth, emotion, .. })) => {
                 emotion.map(|reading| reading.best().0)
             }
-            _ => None,
+            _ => class_in(&row.note),
         },
         units: row.units.iter().map(|moving| (moving.unit, moving.side)).collect(),
     };
     view.held().map(of).collect()
+}
+
+/// The class that an imported file named: no label stands for all that is negative, so a note does.
+fn class_in(note: &str) -> Option<Emotion> {
+    let word = note.split("; ").find_map(|part| part.strip_prefix(EMOTION_NOTE))?;
+    Emotion::ALL.into_iter().find(|emotion| emotion.name().eq_ignore_ascii_case(word))
 }
 
 /// The displacement that a sample's speed stands for.
@@ -154,6 +184,8 @@ struct SpottingSet {
     /// Segment, onset, apex, offset, kind.
     events: Vec<[i32; 5]>,
     segments: usize,
+    /// Which of the labelled events lie in a segment.
+    shown: BTreeSet<usize>,
 }
 
 impl SpottingSet {
@@ -166,9 +198,10 @@ impl SpottingSet {
         let row_of =
             |moment: Moment| run.resampler.row_of(moment.time) as i64 - start as i64 + still as i64;
         let inside = still as i64..SEGMENT_FRAMES as i64;
-        let in_run =
-            |event: &&Labelled| run.first <= event.bounds.apex && event.bounds.apex <= run.last;
-        for event in events.iter().filter(in_run) {
+        let in_run = |(_, event): &(usize, &Labelled)| {
+            run.first <= event.bounds.apex && event.bounds.apex <= run.last
+        };
+        for (number, event) in events.iter().enumerate().filter(in_run) {
             let Bounds { onset, apex, offset } = event.bounds;
             let apex = row_of(apex);
             if inside.contains(&apex) {
@@ -177,6 +210,7 @@ impl SpottingSet {
                 let kind = i32::from(event.kind == EventKind::Macro);
                 let [onset, apex, offset] = [onset, apex, offset].map(|row| row as i32);
                 self.events.push([self.segments as i32, onset, apex, offset, kind]);
+                self.shown.insert(number);
             }
         }
         self.segments += 1;
@@ -341,6 +375,14 @@ mod tests {
         assert_eq!(set.mask, [1.0; 3]);
         assert_eq!(set.units.iter().sum::<f32>(), 1.0);
         assert_eq!(set.units[3 + 1], 1.0, "the second unit, on the left");
+    }
+
+    #[test]
+    fn a_class_that_is_no_label_is_found_in_the_note() {
+        assert_eq!(class_in("emotion: Negative"), Some(Emotion::Negative));
+        assert_eq!(class_in("one; emotion: negative; two"), Some(Emotion::Negative));
+        assert_eq!(class_in("no emotion: negative"), None);
+        assert_eq!(class_in("a model's emotion: negative"), None);
     }
 
     #[test]

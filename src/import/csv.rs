@@ -15,6 +15,10 @@ use crate::session::annotation::{Bounds, Verdict};
 /// What may part the columns, and what it is called.
 const DELIMITERS: [(u8, &str); 3] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs")];
 
+/// How far the number of a frame and its time may lie apart, seconds: programs differ in when a film's
+/// first frame is.
+const APART_SECS: f64 = 0.25;
+
 /// Every column that is looked for, with the name it has in the header.
 struct Columns {
     names: Vec<String>,
@@ -196,7 +200,9 @@ impl Line<'_> {
         let (moment, expected) = if name.ends_with("_frame") {
             let number: Option<u64> = text.parse().ok();
             let expected = format!("a frame of this session, {}", self.frames.range());
-            (number.and_then(|number| self.frames.numbered(number)), expected)
+            let moment = number.and_then(|number| self.frames.numbered(number));
+            moment.map_or(Ok(()), |moment| self.must_agree(&format!("{part}_s"), moment))?;
+            (moment, expected)
         } else if text.contains(',') {
             (None, "seconds with a decimal point, as in 1.5; decimal commas are not read".into())
         } else {
@@ -205,6 +211,21 @@ impl Line<'_> {
             (secs.and_then(|secs| self.frames.nearest(secs)), expected)
         };
         moment.map(Some).ok_or_else(|| self.wrong(&name, expected))
+    }
+
+    /// Whether the frame is where the time of the same line puts it. Where it is not, the labels were
+    /// made on another recording or on a copy with another rate, and all of them are wrong.
+    fn must_agree(&self, name: &str, moment: Moment) -> Result<(), Wrong> {
+        let secs: Option<f64> = self.get(name).parse().ok();
+        match secs {
+            Some(secs) if (secs - moment.time.secs()).abs() > APART_SECS => {
+                let (frame, secs) = (moment.frame, moment.time.secs());
+                let expected =
+                    format!("about {secs:.3} s, where frame {frame} of this recording is");
+                Err(self.wrong(name, expected))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// An emotion with a confidence is what the model read, unless it is another than the model's.

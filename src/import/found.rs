@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Import;
-use super::words::{self, Odd, What, label_named};
-use crate::event::{EventKind, Moment, MovingUnit};
+use super::words::{self, EMOTION_NOTE, Odd, What, label_named};
+use crate::event::{Emotion, EventKind, Moment, MovingUnit};
 use crate::session::Session;
 use crate::session::annotation::{Act, Bounds, Label, Target, Verdict};
 
@@ -61,8 +61,9 @@ impl FoundEvent {
         self.label = label_named(word);
         match self.label {
             None => {
-                self.add_odd(What::Emotion, word);
-                self.add_note(&format!("emotion: {word}"));
+                let is_class = word.eq_ignore_ascii_case(Emotion::Negative.name());
+                self.add_odd(if is_class { What::Negative } else { What::Emotion }, word);
+                self.add_note(&format!("{EMOTION_NOTE}{word}"));
             }
             Some(_) if word.eq_ignore_ascii_case("positive") => self.add_odd(What::Positive, word),
             Some(_) => {}

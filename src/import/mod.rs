@@ -20,6 +20,7 @@ mod frames;
 mod words;
 
 use frames::Frames;
+pub(crate) use words::EMOTION_NOTE;
 
 /// No annotation file of a person comes near this, bytes.
 const MOST_BYTES: u64 = 64 << 20;

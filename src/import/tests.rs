@@ -356,7 +356,8 @@ fn words_that_are_no_labels_are_counted_and_told() {
         "onset_frame,offset_frame,emotion\n1,2,negative\n3,4,negative\n5,6,meh\n7,8,positive\n";
     let import = import("x.csv", text).expect("read");
     let told = import.remarks.join("\n");
-    assert!(told.contains("could not be read, 3: 1 × `meh`, 2 × `negative`"), "{told}");
+    assert!(told.contains("could not be read, 1: 1 × `meh`"), "{told}");
+    assert!(told.contains("a class of five and no label, 2: 2 × `negative`"), "{told}");
     assert!(told.contains("in the notes") && told.contains("contempt"), "{told}");
     assert!(told.contains("taken as happiness, 1: 1 × `positive`"), "{told}");
     assert!(import.acts.contains(&Act::Note(Target::Own(2), "emotion: meh".into())));

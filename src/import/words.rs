@@ -8,6 +8,9 @@ use crate::session::annotation::Label;
 /// How many words a remark lists.
 const MOST_WORDS: usize = 12;
 
+/// Before a word for an emotion that stands in a note.
+pub(crate) const EMOTION_NOTE: &str = "emotion: ";
+
 /// A value that was not taken as what it stands for, or not quite.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Odd {
@@ -24,6 +27,8 @@ pub(super) enum What {
     Reading,
     /// The class that holds only happiness: it is the label.
     Positive,
+    /// The class that holds five emotions: it stands in the note, where training finds it.
+    Negative,
     /// No action units: they stand in the note.
     Units,
     /// Something else that an annotation says: it is the note.
@@ -59,6 +64,10 @@ fn sentence(what: What, words: &BTreeMap<String, usize>) -> String {
             "Emotions that a model read and no person named, {all}: {list}. They stand in the notes."
         ),
         What::Positive => format!("Emotions taken as happiness, {all}: {list}."),
+        What::Negative => format!(
+            "Emotions that are a class of five and no label, {all}: {list}. They stand in the notes, \
+             and training takes them as that class."
+        ),
         What::Units => format!(
             "Action units that could not be read, {all}: {list}. They stand in the notes; units are \
              written as `4+R14`."

@@ -1,0 +1,251 @@
+"""What each part of the recogniser is worth: its network with one thing changed at a time.
+
+    python models/training/recognizer_ablations.py --basis face_basis.npz
+
+Every line is trained on the face basis alone and judged on people of the other rig, in two forms: three
+phases as the program measures them, and one displacement as the sets of MEGC 2019 keep it
+(`scaled_maps`). No real recording is read. Needs scikit-learn for the machines to compare with.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Callable, NamedTuple
+
+import numpy as np
+import torch
+
+import recognizer
+from fitting import fit
+from recognition_data import MAPPED, MEASURED, Disturbance, Events, RecognitionData, disturbed, normalised, onset_to_apex, size
+from recognition_training import SHIFT, scores
+from recognizer import CLASSES, POSITIONS, REGIONS, GraphAttention, Recognizer, co_occurrence
+from scaled_maps import single_displacements
+from sets import HELD_OUT, REPOSITORY, TRAIN, generate
+
+NOTHING = Disturbance(*[0.0] * len(MEASURED))
+
+def but(**changed):
+    """Both disturbances with something else in them."""
+    return {"measured": MEASURED._replace(**changed), "mapped": MAPPED._replace(**changed)}
+
+
+class WithCompany(Events):
+    """A second, weaker expression in the same moment."""
+
+    def drawn(self, count, generator):
+        motion, *rest = super().drawn(count, generator)
+        other = motion[torch.randperm(count, generator=generator)]
+        share = 0.35 * torch.rand(count, 1, 1, 1, generator=generator) ** 2
+        return motion + other * (size(motion) / size(other)) * share, *rest
+
+
+class ReadElsewhere(Events):
+    """Regions that take in their neighbours' motion, and still skin: smooth flow, and landmarks laid wrong."""
+
+    def drawn(self, count, generator):
+        motion, *rest = super().drawn(count, generator)
+
+        def randn(*shape):
+            return torch.randn(*shape, generator=generator)
+
+        width = 0.04 + 0.2 * torch.rand(count, 1, 1, generator=generator) ** 2
+        where = POSITIONS * (1 + 0.075 * randn(count, 1, 1)) + 0.05 * randn(count, 1, 2) + 0.03 * randn(count, REGIONS, 2)
+        nearness = torch.exp(-((torch.cdist(where, POSITIONS.expand(count, -1, -1)) / width) ** 2) / 2)
+        still = 0.3 * torch.rand(count, 1, 1, generator=generator)
+        weights = nearness / (nearness.sum(2, keepdim=True) + still)
+        return torch.einsum("nij,npjk->npik", weights, motion), *rest
+
+
+class FixedGraph(GraphAttention):
+    """Neighbours by action unit, as they are known, for every face and movement."""
+
+    def attention(self, h):
+        return torch.softmax(6 * co_occurrence() - 3, 1).expand(len(h), self.heads, -1, -1)
+
+
+class NoGraph(GraphAttention):
+    """Every region by itself."""
+
+    def attention(self, h):
+        return torch.eye(h.shape[2]).expand(len(h), self.heads, -1, -1)
+
+
+class WithFixedGraph(Recognizer):
+    layer = FixedGraph
+
+
+class WithoutGraph(Recognizer):
+    layer = NoGraph
+
+
+class WithoutFusion(Recognizer):
+    def fused(self, x, mask):
+        mean = (x * mask[:, :, None, None]).sum(1) / mask.sum(1).clamp(min=1)[:, None, None]
+        return torch.cat([mean, mean], 2)
+
+
+class WithoutPlaces(Recognizer):
+    """Mean and greatest over the regions only."""
+
+    def __init__(self):
+        super().__init__()
+        torch.nn.init.zeros_(self.by_region.weight).requires_grad_(False)
+        torch.nn.init.zeros_(self.by_region.bias).requires_grad_(False)
+
+
+class OneView(Recognizer):
+    def views(self, motion):
+        return torch.cat([motion, torch.zeros_like(motion), torch.zeros_like(motion)], 3)
+
+
+class Change(NamedTuple):
+    name: str
+    network: Callable = Recognizer
+    events: Callable = Events
+    data: dict = {}
+    isda: float = 0.5
+    known: float = 0.5
+    unit_size: bool = True
+    members: int = 1
+    expressions: int = 0
+    steps: float = 1.0
+
+
+CHANGES = [
+    Change("as it ships, one network"),
+    Change("three networks averaged", members=3),
+    Change("twice the steps", steps=2),
+    Change("8,000 expressions", expressions=8_000),
+    Change("without ISDA", isda=0.0),
+    Change("graph fixed by action units", WithFixedGraph),
+    Change("no graph", WithoutGraph),
+    Change("phases averaged, no temporal fusion", WithoutFusion),
+    Change("readout blind to which region is which", WithoutPlaces),
+    Change("motion as it is only, no other views", OneView),
+    Change("amplitude always known", known=1.0),
+    Change("amplitude never known", known=0.0),
+    Change("no phase missing in training", data={"dropped_part": 0.0}),
+    Change("all measured, none as a map", data={"mapped_part": 0.0}),
+    Change("not scaled to unit size", unit_size=False),
+    Change("undisturbed", data={"measured": NOTHING, "mapped": NOTHING}),
+    Change("maps disturbed as what is measured", data={"mapped": MEASURED}),
+    Change("all disturbed as maps", data={"measured": MAPPED}),
+    Change("regions answer alike", data=but(answer=0)),
+    Change("without head motion", data=but(affine=0, shift=0)),
+    Change("without errors of flow", data=but(shared=0, single=0, lost=0)),
+    Change("twice the errors", data=but(affine=1, shift=0.6, shared=0.6, single=0.6)),
+    Change("with a second expression beside", events=WithCompany),
+    Change("with regions read elsewhere", events=ReadElsewhere),
+]
+
+
+def scaled(change, motion, mask, known):
+    if change.unit_size:
+        return normalised(motion, mask, known)
+    return motion, torch.zeros(len(motion), 2)
+
+
+def trained(change, options, path, seed):
+    data = RecognitionData([path], **change.data)
+    data.synthetic = change.events([path])
+    if change.expressions:
+        for key in ("motion", "mask", "label", "units"):
+            setattr(data.synthetic, key, getattr(data.synthetic, key)[: change.expressions])
+    torch.manual_seed(100 + seed)
+    isda = recognizer.Isda()
+
+    def batch_loss(network, generator, progress):
+        motion, mask, label, units = data.batch(96, generator)
+        known = (torch.rand(len(motion), generator=generator) < change.known).float()
+        motion, amplitude = scaled(change, motion, mask, known)
+        return recognizer.loss(network, isda, motion, mask, amplitude, label, units, change.isda * progress)
+
+    steps = round(options.steps * change.steps)
+    return fit(change.network(), batch_loss, steps, 2e-3, 1e-2, seed, f"{change.name} {seed}")
+
+
+class Judge:
+    """People of the rig that training never saw, in both forms."""
+
+    def __init__(self, path):
+        events = Events([path])
+        self.label, self.units = events.label.numpy(), events.units.numpy()
+        measured = disturbed(events.motion, torch.Generator().manual_seed(9), MEASURED)
+        single = torch.from_numpy(single_displacements(events.motion.numpy(), 9))
+        self.forms = {"measured": (measured, events.mask, 1.0), "scaled maps": (*onset_to_apex(single), 0.0)}
+
+    @torch.no_grad()
+    def scores(self, change, network):
+        found = []
+        for motion, mask, known in self.forms.values():
+            inputs = motion, mask, scaled(change, motion, mask, torch.full((len(motion),), known))
+            parts = zip(inputs[2][0].split(500), mask.split(500), inputs[2][1].split(500))
+            logits, units = zip(*(network(*part) for part in parts))
+            found.append(scores({
+                "logits": torch.cat(logits).numpy(), "units": torch.cat(units).numpy(), "label": self.label, "moving": self.units,
+            }))
+        return found
+
+    def machine_scores(self, machine, path, count):
+        """A machine of another kind, trained on each form by itself, on motion disturbed as for the networks."""
+        found = []
+        for (motion, mask, _), mapped_part in zip(self.forms.values(), (0.0, 1.0)):
+            data = RecognitionData([path], mapped_part=mapped_part, dropped_part=0.0)
+            drawn, seen, label, _ = data.batch(count, torch.Generator().manual_seed(5))
+            there = [0] if mapped_part else [0, 1, 2]
+            fitted = machine().fit(features(drawn, seen, there), label.numpy())
+            read = fitted.predict(features(motion, mask, there))
+            found.append(scores({"logits": np.eye(CLASSES)[read], "units": np.zeros((1, 15, 3)), "label": self.label, "moving": self.units}))
+        return found
+
+
+def features(motion, mask, phases):
+    return normalised(motion, mask, torch.zeros(len(motion)))[0][:, phases].flatten(1).numpy()
+
+
+def machines():
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.svm import SVC
+
+    return {
+        "support-vector machine": lambda: SVC(C=3.0, class_weight="balanced"),
+        "extremely randomised trees": lambda: ExtraTreesClassifier(
+            400, min_samples_leaf=2, max_features=0.3, class_weight="balanced", random_state=0
+        ),
+    }
+
+
+def line(name, measured, maps):
+    parts = [f"{m['uf1']:.3f} / {m['uar']:.3f}" for m in (measured, maps)]
+    units = [f"{m['units_f1']:.3f}" if m["units_f1"] else "–" for m in (measured, maps)]
+    print(f"| {name} | {parts[0]} | {parts[1]} | {units[0]} / {units[1]} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--basis", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "training")
+    parser.add_argument("--generator", default="cargo run -q --release -- synth")
+    parser.add_argument("--expressions", type=int, default=80_000)
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", help="lines whose name holds this")
+    options = parser.parse_args()
+    options.basis = options.basis.resolve()
+    torch.set_num_threads(options.threads)
+    path = generate(options, "recognition", options.expressions, TRAIN, rig="basis")
+    judge = Judge(generate(options, "recognition", 4_000, HELD_OUT + SHIFT["facs"], rig="facs"))
+    print("| | measured: UF1 / UAR | scaled maps: UF1 / UAR | units with side, F1 |\n|---|---|---|---|")
+    for name, machine in machines().items():
+        for count in (8_000, 40_000):
+            title = f"{name}, {count:,} samples"
+            if not options.only or options.only in title:
+                line(title, *judge.machine_scores(machine, path, count))
+    for change in CHANGES:
+        if not options.only or options.only in change.name:
+            members = [trained(change, options, path, seed) for seed in range(change.members)]
+            line(change.name, *judge.scores(change, recognizer.Exported(members).eval()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What is made once and kept in the work folder: sets of labelled motion, and weights."""
+
+import subprocess
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MODELS = REPOSITORY / "models"
+VECTORS = REPOSITORY / "tests" / "fixtures"
+ORIGIN = "trained by models/training on this project's generator only"
+# Seeds of the generator. The sets share no identity, no timeline and no noise.
+TRAIN, HELD_OUT, NEUTRAL = 101, 202, 303
+# Rows of a spotting segment: 18 s hold nearly all macro-expressions.
+FRAMES = 540
+
+
+def rigs(options):
+    """Where people come from: the program's own rules, and a face basis where there is one."""
+    return ["facs"] if options.basis is None else ["basis", "facs"]
+
+
+def generate(options, kind, count, seed, frames=None, rig=None):
+    """A set of labelled motion of `rig`, or of the face basis where there is one; made once. `frames` is the
+    length of its segments, where it has any."""
+    rig = rig or rigs(options)[0]
+    path = options.work / f"{kind}_{rig}_{seed}_{count}{f'_{frames}' if frames else ''}.npz"
+    if not path.exists():
+        command = [*options.generator.split(), "--features", kind, "--count", str(count), "--seed", str(seed)]
+        command += ["--frames", str(frames)] if frames else []
+        command += ["--basis", str(options.basis)] if rig == "basis" else []
+        subprocess.run([*command, "--out", str(path)], cwd=REPOSITORY, check=True)
+    return path
+
+
+def arrays(path, shapes):
+    """The arrays of a set; `shapes` names them with their axes, a word for an axis of any length."""
+    try:
+        with np.load(path) as file:
+            found = {key: file[key] for key in shapes if key in file}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise SystemExit(f"{path}: expected a set of labelled motion (.npz), found another file") from error
+    lengths = {}
+    for key, shape in shapes.items():
+        if key not in found:
+            raise SystemExit(f"{path}: expected an array `{key}`, found {', '.join(found) or 'none'}")
+        array = found[key]
+        fits = array.ndim == len(shape) and all(
+            lengths.setdefault(axis, size) == size if isinstance(axis, str) else axis == size
+            for axis, size in zip(shape, array.shape)
+        )
+        if not fits:
+            known = [f"{axis} = {lengths[axis]}" if axis in lengths else str(axis) for axis in shape]
+            raise SystemExit(f"{path}: {key}: expected the shape [{', '.join(known)}], found {list(array.shape)}")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise SystemExit(f"{path}: {key}: expected finite numbers, found others")
+    return found
+
+
+def remembered(options, name, network, train):
+    """Trains `network` unless the work folder holds its weights, made from the same sets in the same way."""
+    path, made_from = options.work / f"{name}.pt", repr(recipe(options))
+    if path.exists():
+        found = torch.load(path, weights_only=True)
+        if found["made_from"] == made_from:
+            network.load_state_dict(found["weights"])
+            return network.eval()
+    train(network)
+    torch.save({"weights": network.state_dict(), "made_from": made_from}, path)
+    return network
+
+
+def recipe(options):
+    """Everything that weights depend on beside the code."""
+    own = [*options.spotting_set, *options.recognition_set]
+    counts = (options.segments, options.expressions, options.spotter_steps, options.recognizer_steps)
+    return rigs(options), counts, [(str(path), path.stat().st_mtime_ns) for path in own]
