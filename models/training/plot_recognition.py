@@ -18,6 +18,7 @@ import numpy as np
 from recognition_training import named_units, scores
 
 UNITS = ["1", "2", "4", "5", "6", "7", "9", "10", "12", "14", "15", "17", "20", "23/24", "25/26"]
+EMOTIONS = ["negative", "positive", "surprise"]
 BINS = np.linspace(1 / 3, 1, 11)
 ABSTAIN_BELOW = 0.5
 
@@ -87,11 +88,21 @@ def draw_units(axis, sets):
     places = np.arange(len(UNITS))
     for k, (name, found) in enumerate(sets.items()):
         f1 = found.unit_f1()
-        axis.bar(places + 0.3 * k, f1, 0.28, label=name)
+        axis.bar(places + 0.4 * k, f1, 0.38, label=name)
         print(f"action units with side, F1, {name}:", ", ".join(f"{u}: {v:.2f}" for u, v in zip(UNITS, f1)))
-    axis.set_xticks(places + 0.3, UNITS)
+    axis.set_xticks(places + 0.2, UNITS)
     axis.set(title="Action units with side", xlabel="action unit", ylabel="F1")
     axis.legend()
+
+
+def tell_emotion_by_unit(found):
+    """Whether the emotion is read right where a unit moves, and what is read else."""
+    moving, read = found.all["moving"] > 0, found.all["logits"].argmax(1)
+    for k, unit in enumerate(UNITS):
+        shown = moving[:, k]
+        wrong = np.bincount(read[shown & ~found.right], minlength=3) / max(1, shown.sum())
+        parts = ", ".join(f"{name} {share:.2f}" for name, share in zip(EMOTIONS, wrong) if share >= 0.03)
+        print(f"emotion where {unit} moves: right {found.right[shown].mean():.2f}; wrongly {parts or 'anything'}")
 
 
 def draw_abstention(axis, found):
@@ -112,12 +123,12 @@ def main():
     parser.add_argument("work", type=Path, help="the work folder of train.py")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    names = {"basis": "people of the face basis", "facs": "people of the FACS rules"}
-    sets = {name: Found(options.work / f"recognizer_{rig}.npz") for rig, name in names.items()}
-    unseen = Found(options.work / "recognizer_unseen_rig.npz")
-    for name, found in [*sets.items(), ("a rig that training never saw", unseen)]:
+    names = {"basis": "people of the rig of training", "facs": "people of the other rig"}
+    sets = {name: Found(options.work / f"recognizer_on_{rig}.npz") for rig, name in names.items()}
+    for name, found in sets.items():
         print(name, {key: round(value, 3) for key, value in scores(found.all).items()}, f"temperature {found.temperature:.3f}")
-    sets["rules, when trained on the basis alone"] = unseen
+    unseen = sets[names["facs"]]
+    tell_emotion_by_unit(unseen)
     _, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
     draw_reliability(axes[0, 0], unseen)
     draw_abstention(axes[0, 1], unseen)

@@ -76,6 +76,29 @@ class Events:
         return self.motion[i], self.mask[i], self.label[i], self.units[i]
 
 
+class Strange(Events):
+    """Events in company, and read where they are not: farther from the rig than the rest."""
+
+    def drawn(self, count, generator):
+        motion, *rest = super().drawn(count, generator)
+
+        def rand(*shape):
+            return torch.rand(*shape, generator=generator)
+
+        def randn(*shape):
+            return torch.randn(*shape, generator=generator)
+
+        # A second, weaker expression in the same moment.
+        other = motion[torch.randperm(count, generator=generator)]
+        motion = motion + other * (size(motion) / size(other)) * 0.35 * rand(count, 1, 1, 1) ** 2
+        # Smooth flow takes in neighbours and still skin; landmarks lie a little off.
+        width = 0.04 + 0.2 * rand(count, 1, 1) ** 2
+        where = POSITIONS * (1 + 0.075 * randn(count, 1, 1)) + 0.05 * randn(count, 1, 2) + 0.03 * randn(count, REGIONS, 2)
+        nearness = torch.exp(-((torch.cdist(where, POSITIONS.expand(count, -1, -1)) / width) ** 2) / 2)
+        weights = nearness / (nearness.sum(2, keepdim=True) + 0.3 * rand(count, 1, 1))
+        return torch.einsum("nij,npjk->npik", weights, motion), *rest
+
+
 def read(path):
     """Motion, label, units and mask of one file."""
     shapes = {"motion": ("N", PHASES, REGIONS, 2), "label": ("N",), "units": ("N", UNITS, 3), "mask": ("N", PHASES)}
@@ -94,8 +117,8 @@ class RecognitionData:
     program measures it.
     """
 
-    def __init__(self, paths, own=(), measured=MEASURED, mapped=MAPPED, mapped_part=0.5, dropped_part=0.6):
-        self.synthetic, self.own = Events(paths), Events(own) if own else []
+    def __init__(self, paths, own=(), events=Events, measured=MEASURED, mapped=MAPPED, mapped_part=0.5, dropped_part=0.6):
+        self.synthetic, self.own = events(paths), Events(own) if own else []
         self.measured, self.mapped = measured, mapped
         self.mapped_part, self.dropped_part = mapped_part, dropped_part
 

@@ -73,12 +73,12 @@ class Recognizer(nn.Module):
     """`motion` `[B, 3, 23, 2]` at unit size, `mask` `[B, 3]`, `amplitude` `[B, 2]` (log size, known).
 
     A graph in each phase, the phases fused, a graph of the whole movement, and a readout that knows which
-    region is which.
+    region is which where `places` is set.
     """
 
     layer = GraphAttention
 
-    def __init__(self, narrow=32, width=64, dropout=0.2):
+    def __init__(self, places=True, narrow=32, width=64, dropout=0.2):
         super().__init__()
         self.register_buffer("steady", without_head(), persistent=False)
         self.embed = nn.Linear(6, narrow)
@@ -90,8 +90,8 @@ class Recognizer(nn.Module):
         self.widen = nn.Linear(2 * narrow, width)
         self.wide_norm = nn.LayerNorm(width)
         self.over_phases = self.layer(width)
-        self.by_region = nn.Linear(width, 8)
-        self.read = nn.Linear(2 * width + 8 * REGIONS + 2, FEATURES)
+        self.by_region = nn.Linear(width, 8) if places else None
+        self.read = nn.Linear(2 * width + 8 * REGIONS * places + 2, FEATURES)
         self.dropout = nn.Dropout(dropout)
         self.emotion = nn.Linear(FEATURES, CLASSES)
         self.units = nn.Linear(FEATURES, UNITS * 4)
@@ -101,8 +101,10 @@ class Recognizer(nn.Module):
         x = self.norm(self.embed(self.views(motion)) * 2.0 + self.region + self.phase[:, None, :])
         x = self.in_phase(x.reshape(b * PHASES, REGIONS, -1)).reshape(b, PHASES, REGIONS, -1)
         x = self.over_phases(self.wide_norm(F.relu(self.widen(self.fused(x, mask)))))
-        regions = F.relu(self.by_region(x)).flatten(1)
-        return F.relu(self.read(torch.cat([x.mean(1), x.max(1)[0], regions, amplitude], 1)))
+        parts = [x.mean(1), x.max(1)[0]]
+        if self.by_region is not None:
+            parts.append(F.relu(self.by_region(x)).flatten(1))
+        return F.relu(self.read(torch.cat([*parts, amplitude], 1)))
 
     def views(self, motion):
         """As it is, without what a moving head explains, and against the other half of the face."""

@@ -16,9 +16,9 @@ import torch
 
 import recognizer
 from fitting import fit
-from recognition_data import MAPPED, MEASURED, Disturbance, Events, RecognitionData, disturbed, normalised, onset_to_apex, size
+from recognition_data import MAPPED, MEASURED, Disturbance, Events, RecognitionData, Strange, disturbed, normalised, onset_to_apex
 from recognition_training import SHIFT, scores
-from recognizer import CLASSES, POSITIONS, REGIONS, GraphAttention, Recognizer, co_occurrence
+from recognizer import CLASSES, GraphAttention, Recognizer, co_occurrence
 from scaled_maps import single_displacements
 from sets import HELD_OUT, REPOSITORY, TRAIN, generate
 
@@ -27,33 +27,6 @@ NOTHING = Disturbance(*[0.0] * len(MEASURED))
 def but(**changed):
     """Both disturbances with something else in them."""
     return {"measured": MEASURED._replace(**changed), "mapped": MAPPED._replace(**changed)}
-
-
-class WithCompany(Events):
-    """A second, weaker expression in the same moment."""
-
-    def drawn(self, count, generator):
-        motion, *rest = super().drawn(count, generator)
-        other = motion[torch.randperm(count, generator=generator)]
-        share = 0.35 * torch.rand(count, 1, 1, 1, generator=generator) ** 2
-        return motion + other * (size(motion) / size(other)) * share, *rest
-
-
-class ReadElsewhere(Events):
-    """Regions that take in their neighbours' motion, and still skin: smooth flow, and landmarks laid wrong."""
-
-    def drawn(self, count, generator):
-        motion, *rest = super().drawn(count, generator)
-
-        def randn(*shape):
-            return torch.randn(*shape, generator=generator)
-
-        width = 0.04 + 0.2 * torch.rand(count, 1, 1, generator=generator) ** 2
-        where = POSITIONS * (1 + 0.075 * randn(count, 1, 1)) + 0.05 * randn(count, 1, 2) + 0.03 * randn(count, REGIONS, 2)
-        nearness = torch.exp(-((torch.cdist(where, POSITIONS.expand(count, -1, -1)) / width) ** 2) / 2)
-        still = 0.3 * torch.rand(count, 1, 1, generator=generator)
-        weights = nearness / (nearness.sum(2, keepdim=True) + still)
-        return torch.einsum("nij,npjk->npik", weights, motion), *rest
 
 
 class FixedGraph(GraphAttention):
@@ -84,15 +57,6 @@ class WithoutFusion(Recognizer):
         return torch.cat([mean, mean], 2)
 
 
-class WithoutPlaces(Recognizer):
-    """Mean and greatest over the regions only."""
-
-    def __init__(self):
-        super().__init__()
-        torch.nn.init.zeros_(self.by_region.weight).requires_grad_(False)
-        torch.nn.init.zeros_(self.by_region.bias).requires_grad_(False)
-
-
 class OneView(Recognizer):
     def views(self, motion):
         return torch.cat([motion, torch.zeros_like(motion), torch.zeros_like(motion)], 3)
@@ -120,7 +84,7 @@ CHANGES = [
     Change("graph fixed by action units", WithFixedGraph),
     Change("no graph", WithoutGraph),
     Change("phases averaged, no temporal fusion", WithoutFusion),
-    Change("readout blind to which region is which", WithoutPlaces),
+    Change("readout blind to which region is which", lambda: Recognizer(places=False)),
     Change("motion as it is only, no other views", OneView),
     Change("amplitude always known", known=1.0),
     Change("amplitude never known", known=0.0),
@@ -134,8 +98,7 @@ CHANGES = [
     Change("without head motion", data=but(affine=0, shift=0)),
     Change("without errors of flow", data=but(shared=0, single=0, lost=0)),
     Change("twice the errors", data=but(affine=1, shift=0.6, shared=0.6, single=0.6)),
-    Change("with a second expression beside", events=WithCompany),
-    Change("with regions read elsewhere", events=ReadElsewhere),
+    Change("strange: a second expression, regions read elsewhere", events=Strange),
 ]
 
 
@@ -146,8 +109,7 @@ def scaled(change, motion, mask, known):
 
 
 def trained(change, options, path, seed):
-    data = RecognitionData([path], **change.data)
-    data.synthetic = change.events([path])
+    data = RecognitionData([path], events=change.events, **change.data)
     if change.expressions:
         for key in ("motion", "mask", "label", "units"):
             setattr(data.synthetic, key, getattr(data.synthetic, key)[: change.expressions])

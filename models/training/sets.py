@@ -61,7 +61,7 @@ def arrays(path, shapes):
 
 def remembered(options, name, network, train):
     """Trains `network` unless the work folder holds its weights, made from the same sets in the same way."""
-    path, made_from = options.work / f"{name}.pt", repr(recipe(options))
+    path, made_from = options.work / f"{name}.pt", repr(recipe(options, name))
     if path.exists():
         found = torch.load(path, weights_only=True)
         if found["made_from"] == made_from:
@@ -72,8 +72,10 @@ def remembered(options, name, network, train):
     return network
 
 
-def recipe(options):
-    """Everything that weights depend on beside the code."""
-    own = [*options.spotting_set, *options.recognition_set]
-    counts = (options.segments, options.expressions, options.spotter_steps, options.recognizer_steps)
-    return rigs(options), counts, [(str(path), path.stat().st_mtime_ns) for path in own]
+def recipe(options, name):
+    """What the weights of this name depend on beside the code."""
+    if name.startswith("recognizer"):
+        counts, own = (options.expressions, options.recognizer_steps), options.recognition_set
+    else:
+        counts, own = (options.segments, options.spotter_steps), options.spotting_set
+    return rigs(options)[0], counts, [(str(path), path.stat().st_mtime_ns) for path in own]
