@@ -90,8 +90,8 @@ def draw_units(axis, sets):
         f1 = found.unit_f1()
         axis.bar(places + 0.4 * k, f1, 0.38, label=name)
         print(f"action units with side, F1, {name}:", ", ".join(f"{u}: {v:.2f}" for u, v in zip(UNITS, f1)))
-    axis.set_xticks(places + 0.2, UNITS)
-    axis.set(title="Action units with side", xlabel="action unit", ylabel="F1")
+    axis.set_xticks(places + 0.2, [unit.replace("/", "\n") for unit in UNITS])
+    axis.set(title="Action units with side", xlabel="action unit", ylabel="F1", ylim=(0, 1.05))
     axis.legend()
 
 

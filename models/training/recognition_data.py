@@ -77,7 +77,7 @@ class Events:
 
 
 class Strange(Events):
-    """Events in company, and read where they are not: farther from the rig than the rest."""
+    """Events in company, and read where they are not. Tried and left: see the model card."""
 
     def drawn(self, count, generator):
         motion, *rest = super().drawn(count, generator)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 import export
 import recognizer
 from fitting import fit
-from recognition_data import MEASURED, Events, RecognitionData, Strange, disturbed, normalised, with_a_phase_missing
+from recognition_data import MEASURED, Events, RecognitionData, disturbed, normalised, with_a_phase_missing
 from sets import HELD_OUT, MODELS, ORIGIN, TRAIN, VECTORS, generate, remembered, rigs
 
 # Expressions that no training sees, of each rig.
@@ -15,11 +15,6 @@ HELD_OUT_COUNT = 4_000
 # Other seeds for the other rig, so that no timeline is drawn twice.
 SHIFT = {"basis": 0, "facs": 1000}
 TEMPERATURES = np.exp(np.linspace(np.log(0.3), np.log(3), 120))
-
-
-# What each member of the shipped mean is: its readout, and the events that it learns from. They err
-# differently, so that their mean errs less than three alike.
-MEMBERS = [({}, Events), ({"places": False}, Events), ({}, Strange)]
 
 
 def train(options):
@@ -35,8 +30,7 @@ def train(options):
 
 def member(options, path, number):
     """One network, from the work folder where it is there already."""
-    kind, events = MEMBERS[number % len(MEMBERS)]
-    data = RecognitionData([path], own=options.recognition_set, events=events)
+    data = RecognitionData([path], own=options.recognition_set)
     torch.manual_seed(150 + number)
     isda = recognizer.Isda()
 
@@ -48,7 +42,7 @@ def member(options, path, number):
 
     name, steps = f"recognizer_{number}", options.recognizer_steps
     return remembered(
-        options, name, recognizer.Recognizer(**kind),
+        options, name, recognizer.Recognizer(),
         lambda network: fit(network, batch_loss, steps, 2e-3, 1e-2, 50 + number, name.replace("_", " ")),
     )
 

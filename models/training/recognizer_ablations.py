@@ -189,6 +189,7 @@ def main():
     parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "training")
     parser.add_argument("--generator", default="cargo run -q --release -- synth")
     parser.add_argument("--expressions", type=int, default=80_000)
+    parser.add_argument("--people", type=int, default=4_000, help="whom they are judged on")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", help="lines whose name holds this")
@@ -196,7 +197,7 @@ def main():
     options.basis = options.basis.resolve()
     torch.set_num_threads(options.threads)
     path = generate(options, "recognition", options.expressions, TRAIN, rig="basis")
-    judge = Judge(generate(options, "recognition", 4_000, HELD_OUT + SHIFT["facs"], rig="facs"))
+    judge = Judge(generate(options, "recognition", options.people, HELD_OUT + SHIFT["facs"], rig="facs"))
     print("| | measured: UF1 / UAR | scaled maps: UF1 / UAR | units with side, F1 |\n|---|---|---|---|")
     for name, machine in machines().items():
         for count in (8_000, 40_000):
