@@ -207,6 +207,12 @@ mod tests {
         }
 
         #[test]
+        fn a_displacement_is_mapped_as_its_two_ends_are(map in similarity(), p in point(), q in point()) {
+            let ends = map.apply(q) - map.apply(p);
+            prop_assert!(map.apply_vector(q - p).distance(ends) <= 0.01 + 1e-4 * ends.norm());
+        }
+
+        #[test]
         fn composing_is_applying_twice(a in similarity(), b in similarity(), p in point()) {
             let (once, twice) = (a.after(&b).apply(p), a.apply(b.apply(p)));
             prop_assert!(once.distance(twice) <= 0.01 + 1e-4 * twice.norm());

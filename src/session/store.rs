@@ -466,10 +466,24 @@ pub(crate) fn bytes_in(folder: &Path) -> u64 {
     entries.filter_map(|entry| entry.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
 }
 
+/// Says no to a session whose own files are links: whoever made them chose what is written to.
+fn refuse_links(folder: &Path) -> Result<(), StoreError> {
+    for name in [DATABASE, &format!("{DATABASE}-wal"), &format!("{DATABASE}-shm"), LOCK] {
+        let path = folder.join(name);
+        if path.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+            let (expected, found) = ("a file of the session's own", "a link".into());
+            return Err(StoreError::NotASession { path, expected, found });
+        }
+    }
+    Ok(())
+}
+
 /// Takes the lock of whoever records into `folder`; the system gives it back when its holder dies.
 fn lock(folder: &Path) -> Result<File, StoreError> {
+    refuse_links(folder)?;
     let path = folder.join(LOCK);
-    let file = File::create(&path).map_err(|error| StoreError::io(&path, error))?;
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(|error| StoreError::io(&path, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Recording { path: folder.into() }),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{DATABASE, LOCK, Store, StoreError, lock, pictures, read, schema, shelf};
+use super::{DATABASE, LOCK, Store, StoreError, lock, pictures, read, refuse_links, schema, shelf};
 use crate::session::Session;
 use crate::session::pictures::Pictures;
 use crate::time::Timestamp;
@@ -67,6 +67,7 @@ pub fn open(folder: &Path) -> Result<Opened, StoreError> {
 
 /// Looks at the file without opening it as a database, which might change a stranger's.
 pub(super) fn check_header(folder: &Path, path: &Path) -> Result<(), StoreError> {
+    refuse_links(folder)?;
     let is_not = |path: &Path, found: String| {
         Err(StoreError::NotASession { path: path.into(), expected: EXPECTED, found })
     };

@@ -326,6 +326,32 @@ fn a_link_in_the_place_of_a_picture_file_is_not_followed() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_link_in_the_place_of_a_sessions_own_file_is_not_written_through() {
+    for name in [DATABASE, "session.sqlite-wal", "session.sqlite-shm", LOCK] {
+        let (base, folder) = folder();
+        store(&full_session(), &folder).finish(None).expect("closed");
+        let dear = base.path().join("dear");
+        if name == DATABASE {
+            fs::rename(folder.join(DATABASE), &dear).expect("moved");
+        } else {
+            fs::write(&dear, "something dear").expect("written");
+        }
+        let before = fs::read(&dear).expect("read");
+        std::os::unix::fs::symlink(&dear, folder.join(name)).expect("linked");
+        let error = error_of(&folder);
+        assert!(error.contains(name) && error.contains("a link"), "{error}");
+        assert!(shelf::look(&folder).is_err() && shelf::delete(&folder).is_err());
+        assert_eq!(fs::read(&dear).expect("read"), before, "{name}");
+    }
+    let (base, folder) = folder();
+    fs::create_dir_all(&folder).expect("made");
+    std::os::unix::fs::symlink(base.path().join("dear"), folder.join(LOCK)).expect("linked");
+    assert!(Store::create(&folder, &beginning()).is_err());
+    assert!(!base.path().join("dear").exists(), "nothing is made through a link");
+}
+
+#[test]
 fn a_database_that_would_act_by_itself_is_refused() {
     for (what, sql) in [
         ("all", "CREATE VIEW all_of AS SELECT * FROM sample, sample, sample"),
