@@ -18,19 +18,46 @@ pub enum Border {
 /// Cuts crops out of frames; keeps its scratch memory from frame to frame.
 #[derive(Debug, Default)]
 pub struct Cropper {
-    /// The needed part of the frame, shrunk by a whole factor: up to three planes, 0–255.
-    planes: [Vec<f32>; 3],
+    gray: Plane<f32>,
+    colour: Plane<Colour>,
+}
+
+/// Red, green, blue, 0–255, and nothing, so that a pixel is one vector.
+type Colour = [f32; 4];
+
+/// The needed part of the frame, shrunk by a whole factor.
+#[derive(Debug, Default)]
+struct Plane<P> {
+    pixels: Vec<P>,
     width: usize,
     height: usize,
+}
+
+/// A value that can be interpolated.
+trait Pixel: Copy + Default {
+    fn mix(self, other: Self, share: f32) -> Self;
+}
+
+impl Pixel for f32 {
+    #[inline(always)]
+    fn mix(self, other: Self, share: f32) -> Self {
+        self * (1.0 - share) + other * share
+    }
+}
+
+impl Pixel for Colour {
+    #[inline(always)]
+    fn mix(self, other: Self, share: f32) -> Self {
+        std::array::from_fn(|k| self[k].mix(other[k], share))
+    }
 }
 
 impl Cropper {
     /// Fills `crop` with the luma, 0–255, of `frame` seen through `frame_from_crop`.
     pub fn gray(&mut self, frame: &RgbImage, frame_from_crop: &Affine, crop: &mut GrayImage) {
         let size = (crop.width, crop.height);
-        let plane_from_crop =
-            self.load(frame, frame_from_crop, size, |rgb| [luma(rgb), 0.0, 0.0], 1);
-        self.sample(0, &plane_from_crop, size, None, &mut crop.data);
+        let plane_from_crop = self.gray.load(frame, frame_from_crop, size, luma);
+        self.gray.sample(&plane_from_crop, size, |i, value| crop.data[i] = value);
     }
 
     /// Fills `crop` with the red, the green and the blue plane, each `size` squared and 0–255, of
@@ -44,23 +71,36 @@ impl Cropper {
         crop: &mut Vec<f32>,
     ) {
         crop.resize(3 * side * side, 0.0);
-        let plane_from_crop = self.load(frame, frame_from_crop, (side, side), |rgb| rgb, 3);
-        let frame_size = Point::new(frame.width as f32, frame.height as f32);
-        let inside = (border == Border::Black).then_some((frame_from_crop, frame_size));
-        for (k, plane) in crop.chunks_exact_mut(side * side).enumerate() {
-            self.sample(k, &plane_from_crop, (side, side), inside, plane);
+        let size = (side, side);
+        let plane_from_crop =
+            self.colour.load(frame, frame_from_crop, size, |[r, g, b]| [r, g, b, 0.0]);
+        let (red, rest) = crop.split_at_mut(side * side);
+        let (green, blue) = rest.split_at_mut(side * side);
+        self.colour.sample(&plane_from_crop, size, |i, colour| {
+            [red[i], green[i], blue[i], _] = colour;
+        });
+        if border == Border::Black {
+            let (width, height) = (frame.width as f32, frame.height as f32);
+            for i in 0..side * side {
+                let p = Point::new((i % side) as f32 + 0.5, (i / side) as f32 + 0.5);
+                let q = frame_from_crop.apply(p);
+                if q.x < 0.0 || q.y < 0.0 || q.x > width || q.y > height {
+                    [red[i], green[i], blue[i]] = [0.0; 3];
+                }
+            }
         }
     }
+}
 
-    /// Copies the part of the frame that the crop covers into planes, averaging squares of `factor`
-    /// pixels; yields the map from crop to plane.
+impl<P: Pixel> Plane<P> {
+    /// Copies the part of the frame that the crop covers, averaging squares of `factor` pixels; yields
+    /// the map from crop to plane.
     fn load(
         &mut self,
         frame: &RgbImage,
         frame_from_crop: &Affine,
         (crop_width, crop_height): (usize, usize),
-        channels: impl Fn([f32; 3]) -> [f32; 3],
-        used: usize,
+        pixel: impl Fn([f32; 3]) -> P,
     ) -> Affine {
         let factor = (frame_from_crop.scale().round() as usize).clamp(1, 64);
         let corners = [(0, 0), (crop_width, 0), (0, crop_height), (crop_width, crop_height)]
@@ -75,30 +115,27 @@ impl Cropper {
         let (left, width) = span(low(|p| p.x), high(|p| p.x), frame.width);
         let (top, height) = span(low(|p| p.y), high(|p| p.y), frame.height);
         (self.width, self.height) = (width, height);
-        for plane in &mut self.planes[..used] {
-            plane.clear();
-            plane.resize(width * height, 0.0);
-        }
+        self.pixels.clear();
+        let bytes = |row: usize, first: usize, last: usize| {
+            frame.data[(row * frame.width + first) * 3..(row * frame.width + last) * 3]
+                .chunks_exact(3)
+                .map(|px| [f32::from(px[0]), f32::from(px[1]), f32::from(px[2])])
+        };
         for y in 0..height {
             let rows = top + y * factor..(top + (y + 1) * factor).min(frame.height);
+            if factor == 1 {
+                self.pixels.extend(bytes(top + y, left, left + width).map(&pixel));
+                continue;
+            }
             for x in 0..width {
                 let first = left + x * factor;
-                let columns = first..(first + factor).min(frame.width);
-                let count = (rows.len() * columns.len()).max(1) as f32;
+                let last = (first + factor).min(frame.width);
+                let count = (rows.len() * (last - first)).max(1) as f32;
                 let mut sum = [0.0; 3];
-                for row in rows.clone() {
-                    let start = (row * frame.width + columns.start) * 3;
-                    let end = (row * frame.width + columns.end) * 3;
-                    for px in frame.data[start..end].chunks_exact(3) {
-                        for (s, v) in sum.iter_mut().zip(px) {
-                            *s += f32::from(*v);
-                        }
-                    }
+                for px in rows.clone().flat_map(|row| bytes(row, first, last)) {
+                    sum = [sum[0] + px[0], sum[1] + px[1], sum[2] + px[2]];
                 }
-                let values = channels(sum.map(|s| s / count));
-                for (plane, value) in self.planes[..used].iter_mut().zip(values) {
-                    plane[y * width + x] = value;
-                }
+                self.pixels.push(pixel(sum.map(|s| s / count)));
             }
         }
         let shrink = 1.0 / factor as f32;
@@ -108,35 +145,39 @@ impl Cropper {
         plane_from_frame.after(frame_from_crop)
     }
 
-    /// Bilinear values of plane `k` for every pixel of the crop; 0 outside the frame where that is asked.
+    /// Hands the bilinear value of every pixel of the crop to `put`; the border repeats outwards.
     fn sample(
         &self,
-        k: usize,
         plane_from_crop: &Affine,
         (crop_width, crop_height): (usize, usize),
-        inside: Option<(&Affine, Point)>,
-        out: &mut [f32],
+        mut put: impl FnMut(usize, P),
     ) {
-        let (plane, width) = (&self.planes[k], self.width);
+        let (pixels, width) = (&self.pixels[..], self.width);
         let (right, bottom) = ((self.width - 1) as f32, (self.height - 1) as f32);
-        for (y, row) in out.chunks_exact_mut(crop_width).take(crop_height).enumerate() {
-            for (x, value) in row.iter_mut().enumerate() {
-                let p = Point::new(x as f32 + 0.5, y as f32 + 0.5);
-                if let Some((frame_from_crop, size)) = inside {
-                    let q = frame_from_crop.apply(p);
-                    if q.x < 0.0 || q.y < 0.0 || q.x > size.x || q.y > size.y {
-                        *value = 0.0;
-                        continue;
-                    }
-                }
-                let q = plane_from_crop.apply(p);
-                let (sx, sy) = ((q.x - 0.5).clamp(0.0, right), (q.y - 0.5).clamp(0.0, bottom));
+        let place = |x: usize, y: usize| {
+            let q = plane_from_crop.apply(Point::new(x as f32 + 0.5, y as f32 + 0.5));
+            (q.x - 0.5, q.y - 0.5)
+        };
+        for y in 0..crop_height {
+            // A row is straight, so with its ends inside all of it is.
+            let inside = [0, crop_width.max(1) - 1].map(|x| place(x, y)).iter().all(|(sx, sy)| {
+                (1.0..right - 1.0).contains(sx) && (1.0..bottom - 1.0).contains(sy)
+            });
+            for x in 0..crop_width {
+                let (sx, sy) = place(x, y);
+                let (sx, sy) =
+                    if inside { (sx, sy) } else { (sx.clamp(0.0, right), sy.clamp(0.0, bottom)) };
                 let (x0, y0) = (sx as usize, sy as usize);
                 let (fx, fy) = (sx - x0 as f32, sy - y0 as f32);
-                let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
-                let top = plane[y0 * width + x0] * (1.0 - fx) + plane[y0 * width + x1] * fx;
-                let low = plane[y1 * width + x0] * (1.0 - fx) + plane[y1 * width + x1] * fx;
-                *value = top * (1.0 - fy) + low * fy;
+                let first = y0 * width + x0;
+                let (over, down) = if inside {
+                    (1, width)
+                } else {
+                    (usize::from(x0 + 1 < width), width * usize::from(y0 + 1 < self.height))
+                };
+                let top = pixels[first].mix(pixels[first + over], fx);
+                let low = pixels[first + down].mix(pixels[first + down + over], fx);
+                put(y * crop_width + x, top.mix(low, fy));
             }
         }
     }

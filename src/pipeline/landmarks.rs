@@ -45,6 +45,13 @@ impl Landmarks {
         self.points_in_frame.get(index).copied()
     }
 
+    /// Becomes the same, in its own memory.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.points_in_frame.clone_from(&other.points_in_frame);
+        self.depths.clone_from(&other.depths);
+        self.presence = other.presence;
+    }
+
     /// Empties it, keeping its memory.
     pub fn clear(&mut self) {
         self.points_in_frame.clear();

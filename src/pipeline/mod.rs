@@ -3,10 +3,12 @@
 //! No thread, no clock, no file: the same frames give the same numbers, live or from a recording.
 //! What is wrong with a frame is its [`quality::Quality`], never an error.
 
+use std::sync::Arc;
+
 use crate::config::Config;
 use crate::event::{Event, Moment};
 use crate::geom::{Affine, Point, Rect};
-use crate::image::Frame;
+use crate::image::{Frame, RgbImage};
 use crate::model::{ModelError, Models};
 use crate::session::baseline::Baseline;
 use crate::session::provenance::Provenance;
@@ -126,6 +128,8 @@ pub struct Pipeline {
     reader: Reader,
     ledger: Ledger,
     provenance: Provenance,
+    /// Of the newest measured frame.
+    landmarks: Landmarks,
     /// Of the newest measured frame; frames left out take it over.
     quality: Quality,
     frame_size: (usize, usize),
@@ -144,6 +148,7 @@ impl Pipeline {
             reader: Reader::new(models)?,
             ledger: Ledger::default(),
             provenance: Provenance::of(models, config),
+            landmarks: Landmarks::default(),
             quality: Quality::default(),
             frame_size: (0, 0),
         })
@@ -197,12 +202,11 @@ impl Pipeline {
         if std::mem::replace(&mut self.frame_size, size) != size {
             self.forget_face();
         }
-        self.tracker.follow(&frame.image, &mut overlay.landmarks)?;
-        let measured = self.motion.push(&frame.image, &overlay.landmarks);
+        let measured = self.see(&frame.image, tick)?;
         let displacement = measured.and_then(|m| m.displacement);
         self.quality = self.judge.judge(&Evidence {
             tick,
-            landmarks: &overlay.landmarks,
+            landmarks: &self.landmarks,
             half_face: self.motion.half_face(),
             displacement: displacement.as_ref(),
         });
@@ -215,9 +219,36 @@ impl Pipeline {
         self.scorer.push(&Step { seq, time, displacement, trouble }, &mut self.spotted)
     }
 
+    /// Landmarks and motion of a frame. The mesh costs ten times what everything else does, so where it
+    /// is not due, the landmarks go along with the head, unless the flow shows that they no longer fit.
+    fn see(&mut self, image: &Arc<RgbImage>, tick: Tick) -> Result<Option<Measured>, ModelError> {
+        let is_due = self.tracker.is_due(tick.dt_secs);
+        if is_due {
+            self.tracker.follow(image, &mut self.landmarks)?;
+        }
+        let measured = self.motion.push(image, &self.landmarks);
+        match &measured {
+            Some(seen) if !is_due && !self.motion.outdates_mesh() => {
+                self.motion.carry(&mut self.landmarks, &seen.frame_from_face);
+            }
+            _ => {
+                if !is_due {
+                    self.tracker.follow(image, &mut self.landmarks)?;
+                }
+                self.motion.mesh_is_new();
+            }
+        }
+        if self.landmarks.is_empty() {
+            self.motion.reset();
+            return Ok(None);
+        }
+        Ok(measured)
+    }
+
     fn draw(&self, measured: Option<&Measured>, tick: Tick, overlay: &mut Overlay) {
         let displacement = measured.and_then(|m| m.displacement);
         overlay.quality = self.quality;
+        overlay.landmarks.copy_from(&self.landmarks);
         overlay.motion = displacement.zip(tick.dt_secs).and_then(|(d, dt)| d.per_thirtieth(dt));
         overlay.frame_from_face = measured.map(|m| m.frame_from_face);
         overlay.regions_in_frame.clear();
@@ -240,6 +271,7 @@ impl Pipeline {
     fn forget_face(&mut self) {
         self.tracker.reset();
         self.motion.reset();
+        self.landmarks.clear();
     }
 
     /// Sets the threshold for so many expected false alarms per minute, both kinds together.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::align::{Aligned, Aligner};
 use super::flow::{Flow, FlowField, Pyramid};
-use super::roi::{self, Places, RegionDisplacement};
+use super::roi::{self, Head, Place, Places, RegionDisplacement, Watch};
 use super::{Landmarks, roi::REGION_RADIUS_PX};
 use crate::geom::{Affine, Point};
 use crate::image::{GrayImage, RgbImage};
@@ -19,6 +19,11 @@ pub struct Motion {
     field: FlowField,
     places: Places,
     wanted: Vec<bool>,
+    watch: Watch,
+    /// The head's motion since the frame before; none where it could not be measured.
+    head: Option<Head>,
+    /// Whether the landmarks no longer fit what is seen.
+    mesh_is_old: bool,
 }
 
 /// What one frame gave.
@@ -34,10 +39,14 @@ impl Motion {
     /// Forgets face and frames.
     pub fn reset(&mut self) {
         self.aligner.reset();
+        self.head = None;
     }
 
-    /// Takes the next frame; none without a face.
+    /// Takes the next frame; none without a face. The landmarks are those of this frame, or those of
+    /// the frame before where the mesh did not look at this one.
     pub fn push(&mut self, frame: &Arc<RgbImage>, landmarks: &Landmarks) -> Option<Measured> {
+        self.head = None;
+        self.mesh_is_old = true;
         let Aligned { frame_from_face, comparable, moved } = self.aligner.push(frame, landmarks)?;
         std::mem::swap(&mut self.before, &mut self.now);
         self.now.build(&self.aligner.now);
@@ -50,8 +59,35 @@ impl Motion {
         }
         self.places.mark(self.aligner.now.width, self.aligner.now.height, &mut self.wanted);
         self.flow.measure(&self.before, &self.now, &self.wanted, &mut self.field);
-        let displacement = roi::measure(&self.field, &self.places);
+        let (displacement, head) = roi::measure(&self.field, &self.places).unzip();
+        if let Some((displacement, head)) = displacement.as_ref().zip(head.as_ref()) {
+            self.mesh_is_old =
+                self.watch.outdates_mesh(&self.field, &self.places, displacement, head);
+        }
+        self.head = head;
         Some(Measured { frame_from_face, displacement })
+    }
+
+    /// Whether lids, mouth or head have moved since the mesh looked, or nothing is known of them.
+    pub fn outdates_mesh(&self) -> bool {
+        self.mesh_is_old
+    }
+
+    /// The mesh has looked at the newest frame.
+    pub fn mesh_is_new(&mut self) {
+        self.watch.reset();
+    }
+
+    /// Moves the landmarks of the frame before to where the head has taken them.
+    pub fn carry(&self, landmarks: &mut Landmarks, frame_from_face: &Affine) {
+        let Some((head, face_from_frame)) = self.head.zip(frame_from_face.inverse()) else {
+            return;
+        };
+        let shrink = face_from_frame.scale();
+        for (point, depth) in landmarks.points_in_frame.iter_mut().zip(&landmarks.depths) {
+            let place = Place { at: face_from_frame.apply(*point), depth: depth * shrink };
+            *point = *point + frame_from_face.apply_vector(head.at(place));
+        }
     }
 
     /// The newest aligned face at half its size, slightly smoothed; none before the first.

@@ -12,8 +12,10 @@ use crate::geom::{Affine, Point};
 
 mod head;
 mod robust;
+mod watch;
 
 pub use head::Head;
+pub use watch::Watch;
 
 /// Names of the regions, in the order of every motion array. The person's own left and right.
 pub const REGION_NAMES: [&str; REGIONS] = [
@@ -94,13 +96,16 @@ pub struct Places {
     pub regions: Vec<Place>,
     /// Parts of the face that only the head moves.
     pub still: Vec<Place>,
+    /// The middles of the eyes, where a lid that closes comes by.
+    pub eyes: Vec<Place>,
 }
 
 impl Places {
-    /// Reads them from the mesh; both lists are empty without a face.
+    /// Reads them from the mesh; all lists are empty without a face.
     pub fn update(&mut self, landmarks: &Landmarks, frame_from_face: &Affine) {
         self.regions.clear();
         self.still.clear();
+        self.eyes.clear();
         let Some(face_from_frame) = frame_from_face.inverse() else { return };
         let shrink = face_from_frame.scale();
         let place = |(a, b, share): (usize, usize, f32)| {
@@ -111,16 +116,18 @@ impl Places {
         };
         self.regions.extend(MESH_BLENDS.into_iter().filter_map(place));
         self.still.extend(head::STILL_POINTS.iter().filter_map(|i| place((*i, *i, 1.0))));
+        self.eyes.extend(watch::EYES.into_iter().filter_map(place));
     }
 
-    /// Marks the patches that [`measure`] will read, and no other.
+    /// Marks the patches that [`measure`] and [`Watch`] will read, and no other.
     pub fn mark(&self, width: usize, height: usize, wanted: &mut Vec<bool>) {
         wanted.clear();
         wanted.resize(flow::lattice_len(width, height), false);
         let columns = width / CELL_PX;
         let regions = self.regions.iter().map(|p| (p, REGION_RADIUS_PX));
         let still = self.still.iter().map(|p| (p, head::STILL_RADIUS_PX));
-        for (place, radius) in regions.chain(still) {
+        let eyes = self.eyes.iter().map(|p| (p, watch::EYE_RADIUS_PX));
+        for (place, radius) in regions.chain(still).chain(eyes) {
             for (index, _) in patches_near(place.at, radius, columns, wanted.len()) {
                 wanted[index] = true;
             }
@@ -180,24 +187,29 @@ impl RegionDisplacement {
     }
 }
 
-/// Reads the motion of every region out of the flow; none without a face.
-pub fn measure(field: &FlowField, places: &Places) -> Option<RegionDisplacement> {
+/// Reads the head's motion and that of every region out of the flow; none without a face.
+pub fn measure(field: &FlowField, places: &Places) -> Option<(RegionDisplacement, Head)> {
     if places.regions.len() != REGIONS {
         return None;
     }
     let head = Head::fit(field, places);
     let mut moved = RegionDisplacement { head: head.at_center(), ..Default::default() };
     for (place, out) in places.regions.iter().zip(&mut moved.regions) {
-        let near = patches_near(place.at, REGION_RADIUS_PX, field.columns, field.cells.len());
-        let patches = near.map(|(index, weight)| {
-            let cell = &field.cells[index];
-            let head = head.at(Place { at: field.center(index), depth: place.depth });
-            robust::Patch { motion: cell.motion - head, cell, weight }
-        });
-        let motion = robust::agreed_motion(patches);
+        let motion = own_motion(field, &head, place, REGION_RADIUS_PX);
         *out = [motion.x, motion.y];
     }
-    Some(moved)
+    Some((moved, head))
+}
+
+/// What a place does besides going along with the head, pixels of the aligned face.
+fn own_motion(field: &FlowField, head: &Head, place: &Place, radius: f32) -> Point {
+    let near = patches_near(place.at, radius, field.columns, field.cells.len());
+    let patches = near.map(|(index, weight)| {
+        let cell = &field.cells[index];
+        let head = head.at(Place { at: field.center(index), depth: place.depth });
+        robust::Patch { motion: cell.motion - head, cell, weight }
+    });
+    robust::agreed_motion(patches)
 }
 
 #[cfg(test)]

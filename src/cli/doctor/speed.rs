@@ -79,7 +79,7 @@ pub(super) fn measure(models: &Models) -> Result<Speed, String> {
         }
     }
     let mean = |total: f64| total / FRAMES as f64;
-    stages.push(Stage { name: "follow the landmarks", ms: mean(follow_ms), per: "frame" });
+    stages.push(Stage { name: "follow the landmarks", ms: mean(follow_ms), per: "look" });
     stages.push(Stage { name: "align, flow, regions", ms: mean(motion_ms), per: "frame" });
 
     if models.has(Task::Spot) {

@@ -1,0 +1,110 @@
+//! The hot loop allocates nothing once it is warm: crop, flow, regions, quality, the spotter's bookkeeping
+//! and the ledger.
+//!
+//! Left out is [`fleeting::model::Model::run`] alone: the runtimes allocate tensors of their own on every
+//! run, so a network that answers from memory stands in for them. A test binary of its own, because the
+//! allocator that counts is the whole process's.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
+
+use std::alloc::System;
+use std::sync::Arc;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+use fleeting::config::Config;
+use fleeting::geom::{Affine, Point};
+use fleeting::image::RgbImage;
+use fleeting::model::ModelError;
+use fleeting::pipeline::Landmarks;
+use fleeting::pipeline::crop::{Border, Cropper};
+use fleeting::pipeline::ledger::Ledger;
+use fleeting::pipeline::motion::Motion;
+use fleeting::pipeline::pace::Pace;
+use fleeting::pipeline::quality::{Evidence, Judge};
+use fleeting::pipeline::spot::{
+    Network, ROW_OUTPUTS, Spotted, Spotter, SpotterSettings, Step, WINDOW_ROWS,
+};
+use fleeting::session::Sample;
+use fleeting::synth::portrait::Portrait;
+use fleeting::time::Timestamp;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Frames in which buffers find their size: the spotter remembers the newest ten seconds.
+const WARM_UP: u64 = 360;
+
+/// A network that never sees anything.
+struct Calm;
+
+impl Network for Calm {
+    fn score(&mut self, _: &[f32], rows: &mut Vec<f32>) -> Result<(), ModelError> {
+        rows.clear();
+        rows.resize(WINDOW_ROWS * ROW_OUTPUTS, 0.1);
+        Ok(())
+    }
+}
+
+/// A portrait that sways by less than the crop follows, and its mesh.
+fn frames() -> Vec<(Arc<RgbImage>, Landmarks)> {
+    let portrait = Portrait::named("p002").expect("an embedded portrait");
+    let sway = |i: usize| {
+        let shift = Point::new((i as f32 * 0.8).sin() * 1.5, (i as f32 * 0.8).cos());
+        let mut image = RgbImage::new(portrait.image.width, portrait.image.height);
+        portrait.image.warp_into(&Affine::similarity(1.0, 0.0, shift * -1.0), &mut image);
+        let points_in_frame = portrait.points_px.iter().map(|p| *p + shift).collect();
+        let depths = portrait.depths_px.clone();
+        (Arc::new(image), Landmarks { points_in_frame, depths, presence: 1.0 })
+    };
+    (0..4).map(sway).collect()
+}
+
+#[test]
+fn a_warm_pipeline_allocates_nothing() {
+    let config = Config::default();
+    let (frames, mut landmarks) = (frames(), Landmarks::default());
+    let (mut motion, mut judge, mut pace) =
+        (Motion::default(), Judge::new(&config.quality), Pace::default());
+    let settings = SpotterSettings { look_ahead_rows: [12, 12], thresholds: [0.5; 2] };
+    let mut spotter = Spotter::new(Box::new(Calm), settings);
+    let (mut spotted, mut ledger, mut samples) =
+        (Spotted::default(), Ledger::default(), Vec::new());
+    let (mut cropper, mut input) = (Cropper::default(), Vec::new());
+    let region = Region::new(ALLOCATOR);
+    for seq in 0..WARM_UP + 60 {
+        let before = region.change();
+        let (image, mesh) = &frames[seq as usize % frames.len()];
+        let time = Timestamp::of_frame(seq, 30.0);
+        let tick = pace.tick(time);
+        let map = Affine::similarity(2.0, 0.1, Point::new(100.0, 20.0));
+        cropper.rgb_planes(image, &map, 256, Border::Repeat, &mut input);
+        landmarks.copy_from(mesh);
+        let seen = motion.push(image, &landmarks).expect("a face");
+        if motion.outdates_mesh() {
+            motion.mesh_is_new();
+        }
+        motion.carry(&mut landmarks, &seen.frame_from_face);
+        let displacement = seen.displacement;
+        let half_face = motion.half_face();
+        let evidence = Evidence {
+            tick,
+            landmarks: &landmarks,
+            half_face,
+            displacement: displacement.as_ref(),
+        };
+        let quality = judge.judge(&evidence);
+        let spotted_regions = displacement.as_ref().map(|d| d.spotted());
+        let step = Step { seq, time, displacement: spotted_regions, trouble: quality.trouble };
+        spotter.push(&step, &mut spotted).expect("it runs");
+        ledger.enter(Sample { seq, time, quality, motion: None, score: None }, true);
+        for (_, score) in spotted.scores.drain(..) {
+            ledger.score(score);
+        }
+        ledger.settle(&mut samples);
+        samples.clear();
+        let after = region.change();
+        let found =
+            after.allocations + after.reallocations - before.allocations - before.reallocations;
+        assert!(seq < WARM_UP || found == 0, "{found} allocations for frame {seq}");
+    }
+}

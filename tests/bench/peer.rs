@@ -1,0 +1,73 @@
+//! A Python process that measures other people's work on the same pictures, asked turn by turn.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::bytes;
+use crate::portraits::{Pair, SIDE};
+
+/// The process; none where it cannot run.
+pub(crate) struct Peer(Option<Running>);
+
+struct Running {
+    child: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Peer {
+    /// Starts `script` of this folder; says what to install where that fails.
+    pub(crate) fn start(script: &str, packages: &str) -> Self {
+        let python = std::env::var("FLEETING_BENCH_PYTHON").unwrap_or_else(|_| "python3".into());
+        let path = format!("{}/tests/bench/{script}", env!("CARGO_MANIFEST_DIR"));
+        let started = Command::new(&python)
+            .arg(path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let running = started.ok().and_then(|mut child| {
+            let questions = child.stdin.take()?;
+            let mut answers = BufReader::new(child.stdout.take()?);
+            let mut greeting = String::new();
+            answers.read_line(&mut greeting).ok()?;
+            println!("peer: {}", greeting.trim());
+            greeting.starts_with("ready").then_some(Running { child, questions, answers })
+        });
+        if running.is_none() {
+            println!("no peer: {python} -m pip install {packages}, or set FLEETING_BENCH_PYTHON");
+        }
+        Self(running)
+    }
+
+    /// Method, milliseconds and mean endpoint error over the face, of each.
+    pub(crate) fn ask(&mut self, pair: &Pair, turn: usize) -> Vec<(String, f64, f64)> {
+        let Some(running) = &mut self.0 else { return Vec::new() };
+        let slow = u8::from(pair.with_slow && turn == 0);
+        let mut question = vec![slow];
+        question.extend(bytes(&pair.before));
+        question.extend(bytes(&pair.now));
+        question.extend(pair.face.iter().map(|f| u8::from(*f)));
+        for motion in &pair.truth {
+            question.extend(motion.x.to_le_bytes());
+            question.extend(motion.y.to_le_bytes());
+        }
+        debug_assert_eq!(question.len(), 1 + 11 * SIDE * SIDE);
+        let mut answer = String::new();
+        let asked = running.questions.write_all(&question).and_then(|()| running.questions.flush());
+        asked.and_then(|()| running.answers.read_line(&mut answer)).expect("the peer answers");
+        let part = |text: &str| {
+            let mut words = text.split('=');
+            let (name, ms, error) = (words.next()?, words.next()?, words.next()?);
+            Some((name.to_owned(), ms.parse().ok()?, error.parse().ok()?))
+        };
+        answer.split_whitespace().filter_map(part).collect()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
