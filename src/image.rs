@@ -52,6 +52,12 @@ impl RgbImage {
         (data.len() == width * height * 3).then_some(Self { width, height, data })
     }
 
+    /// Gives it another size. Its pixels are of no use then and are to be drawn anew.
+    pub fn resize(&mut self, width: usize, height: usize) {
+        (self.width, self.height) = (width, height);
+        self.data.resize(width * height * 3, 0);
+    }
+
     /// The colour at column `x`, row `y`, clamped to the border.
     pub fn at(&self, x: isize, y: isize) -> [u8; 3] {
         let x = x.clamp(0, self.width as isize - 1) as usize;

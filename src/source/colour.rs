@@ -90,10 +90,10 @@ impl Weights {
     }
 }
 
-/// Converts a planar picture; none when a plane is shorter than its size demands.
-pub fn rgb_from_planes(source: Planes<'_>, colour: YuvColour) -> Option<RgbImage> {
+/// Fills `image` with a planar picture; none when a plane is shorter than its size demands.
+pub fn rgb_from_planes(source: Planes<'_>, colour: YuvColour, image: &mut RgbImage) -> Option<()> {
     let (width, height) = source.size_px;
-    let mut image = RgbImage::new(width, height);
+    image.resize(width, height);
     if image.data.is_empty() {
         return None;
     }
@@ -112,25 +112,29 @@ pub fn rgb_from_planes(source: Planes<'_>, colour: YuvColour) -> Option<RgbImage
             }
         }
     }
-    Some(image)
+    Some(())
 }
 
-/// Converts packed 4:2:2 (`Y U Y V`), as most webcams send it uncompressed; none when there are
-/// fewer bytes than two a pixel, or the width is odd.
-pub fn rgb_from_yuyv(bytes: &[u8], (width, height): (usize, usize)) -> Option<RgbImage> {
+/// Fills `image` with packed 4:2:2 (`Y U Y V`), as most webcams send it uncompressed; none when there
+/// are fewer bytes than two a pixel, or the width is odd.
+pub fn rgb_from_yuyv(
+    bytes: &[u8],
+    (width, height): (usize, usize),
+    image: &mut RgbImage,
+) -> Option<()> {
     if width % 2 != 0 {
         return None;
     }
     // Webcams state no range; the UVC standard's default is BT.601 with limited range.
     let weights = Weights::new(YuvColour { matrix: Matrix::Bt601, is_full_range: false });
-    let mut image = RgbImage::new(width, height);
+    image.resize(width, height);
     let quads = bytes.get(..width * height * 2)?.chunks_exact(4);
     for (out, quad) in image.data.chunks_exact_mut(6).zip(quads) {
         let chroma = weights.chroma(quad[1], quad[3]);
         out[..3].copy_from_slice(&weights.rgb(quad[0], chroma));
         out[3..].copy_from_slice(&weights.rgb(quad[2], chroma));
     }
-    Some(image)
+    Some(())
 }
 
 #[cfg(test)]
@@ -140,10 +144,16 @@ mod tests {
     const LIMITED_601: YuvColour = YuvColour { matrix: Matrix::Bt601, is_full_range: false };
     const FULL_709: YuvColour = YuvColour { matrix: Matrix::Bt709, is_full_range: true };
 
+    /// Into memory that another picture has left.
+    fn filled(fill: impl FnOnce(&mut RgbImage) -> Option<()>) -> Option<RgbImage> {
+        let mut image = RgbImage { width: 1, height: 9, data: vec![77; 27] };
+        fill(&mut image).map(|()| image)
+    }
+
     fn one_pixel(y: u8, u: u8, v: u8, colour: YuvColour) -> Vec<u8> {
         let planes = [&[y][..], &[u][..], &[v][..]];
         let source = Planes { planes, strides: [1, 1], size_px: (1, 1) };
-        rgb_from_planes(source, colour).expect("one pixel").data
+        filled(|image| rgb_from_planes(source, colour, image)).expect("one pixel").data
     }
 
     #[test]
@@ -165,20 +175,21 @@ mod tests {
     fn odd_sizes_keep_their_last_column_and_row() {
         let (y, u) = ([100; 15], [128; 6]);
         let source = Planes { planes: [&y, &u, &u], strides: [5, 3], size_px: (5, 3) };
-        let image = rgb_from_planes(source, FULL_709).expect("a picture");
+        let image = filled(|image| rgb_from_planes(source, FULL_709, image)).expect("a picture");
         assert_eq!(image.data, [100; 45]);
     }
 
     #[test]
     fn packed_pixels_share_their_chroma() {
-        let image = rgb_from_yuyv(&[16, 128, 235, 128], (2, 1)).expect("two pixels");
+        let yuyv = [16, 128, 235, 128];
+        let image = filled(|image| rgb_from_yuyv(&yuyv, (2, 1), image)).expect("two pixels");
         assert_eq!(image.data, [0, 0, 0, 255, 255, 255]);
     }
 
     #[test]
     fn too_few_bytes_are_no_picture() {
-        assert_eq!(rgb_from_yuyv(&[0; 7], (2, 2)), None);
+        assert_eq!(filled(|image| rgb_from_yuyv(&[0; 7], (2, 2), image)), None);
         let source = Planes { planes: [&[0; 3], &[0], &[0]], strides: [2, 1], size_px: (2, 2) };
-        assert_eq!(rgb_from_planes(source, FULL_709), None);
+        assert_eq!(filled(|image| rgb_from_planes(source, FULL_709, image)), None);
     }
 }

@@ -1,16 +1,15 @@
 //! A synthetic person before a synthetic camera: shows what the program does without a camera or a
 //! network, and gives tests their ground truth.
 
-use std::sync::Arc;
-
 use crate::event::Event;
-use crate::image::{Frame, RgbImage};
+use crate::image::Frame;
 use crate::synth::facs_rig::FacsFace;
 use crate::synth::portrait::Portrait;
 use crate::synth::scene::{Performance, Scene};
 use crate::synth::{Renderer, SensorModel};
 use crate::time::Timestamp;
 
+use super::pool::Pool;
 use super::{Next, Source, SourceError, SourceInfo, SourceKind, SourceSpec};
 
 /// The registry entry.
@@ -40,6 +39,7 @@ pub struct Demo {
     fps: f64,
     performance: Performance,
     renderer: Renderer,
+    pool: Pool,
     next_seq: u64,
 }
 
@@ -81,6 +81,7 @@ impl Demo {
             fps,
             performance: Performance::new(Scene::Show, seed, 1.0, face),
             renderer,
+            pool: Pool::default(),
             next_seq: 0,
         })
     }
@@ -104,9 +105,11 @@ impl Source for Demo {
         self.next_seq += 1;
         let time = Timestamp::of_frame(seq, self.fps);
         let pose = self.performance.pose(time.secs());
-        let mut image = RgbImage::default();
-        self.renderer.render(&pose, seq, time.secs(), &mut image);
-        Ok(Next::Frame(Frame::new(seq, time, Arc::new(image))))
+        let image = self.pool.draw(|image| {
+            self.renderer.render(&pose, seq, time.secs(), image);
+            Ok::<_, SourceError>(())
+        })?;
+        Ok(Next::Frame(Frame::new(seq, time, image)))
     }
 }
 

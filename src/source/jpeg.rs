@@ -13,6 +13,12 @@ use crate::image::{MAX_SIDE_PX, RgbImage};
 /// Decodes one picture. `bytes` may go on after it, as camera buffers do. The error says what was
 /// found, to follow "found".
 pub fn decode(bytes: &[u8]) -> Result<RgbImage, String> {
+    let mut image = RgbImage::default();
+    decode_into(bytes, &mut image).map(|()| image)
+}
+
+/// [`decode`] into `image`, whose memory is used again. After an error its pixels mean nothing.
+pub fn decode_into(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
     if !bytes.starts_with(&[0xFF, 0xD8]) {
         return Err("no JPEG start marker".into());
     }
@@ -22,11 +28,17 @@ pub fn decode(bytes: &[u8]) -> Result<RgbImage, String> {
         .set_max_width(MAX_SIDE_PX)
         .set_max_height(MAX_SIDE_PX);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&bytes[..end]), options);
-    let data = decoder.decode().map_err(|error| format!("a broken JPEG ({error})"))?;
+    let broken = |error| format!("a broken JPEG ({error})");
+    decoder.decode_headers().map_err(broken)?;
     let info = decoder.info().filter(|info| info.width > 0 && info.height > 0);
     let info = info.ok_or("a JPEG without a size")?;
-    RgbImage::from_vec(usize::from(info.width), usize::from(info.height), data)
-        .ok_or_else(|| "a JPEG whose pixels do not fill its size".into())
+    image.resize(usize::from(info.width), usize::from(info.height));
+    if decoder.output_buffer_size() != Some(image.data.len()) {
+        return Err("a JPEG whose pixels do not fill its size".into());
+    }
+    // What the decoder leaves out must not be what another picture left.
+    image.data.fill(0);
+    decoder.decode_into(&mut image.data).map_err(broken)
 }
 
 /// The picture without what follows it; none where it has no end.
@@ -115,6 +127,13 @@ mod tests {
                 proptest::prop_assert!(!image.data.is_empty());
             }
         }
+    }
+
+    #[test]
+    fn a_picture_is_the_same_whatever_its_memory_held_before() {
+        let mut image = RgbImage { width: 9, height: 200, data: vec![77; 5400] };
+        decode_into(&picture(), &mut image).expect("a JPEG");
+        assert_eq!(Ok(image), decode(&picture()));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod images;
 pub mod jpeg;
 mod limit;
 mod order;
+mod pool;
 pub mod video;
 
 /// One kind of source.

@@ -59,8 +59,9 @@ impl Raw<'_> {
         (self.pixels == PixelFormat::Mjpeg).then(|| jpeg::picture(&self.bytes)).flatten()
     }
 
-    /// The picture. The error says what was found, to follow "found".
-    pub fn decode(&self) -> Result<RgbImage, String> {
+    /// Draws the picture into `image`, whose memory is used again. The error says what was found, to
+    /// follow "found"; after it, the pixels mean nothing.
+    pub fn decode_into(&self, image: &mut RgbImage) -> Result<(), String> {
         if self.is_damaged {
             return Err("a picture that the driver calls damaged".into());
         }
@@ -72,29 +73,34 @@ impl Raw<'_> {
         }
         let short = || format!("{} bytes for {width}×{height} {}", self.bytes.len(), self.pixels);
         match self.pixels {
-            PixelFormat::Mjpeg => jpeg::decode(&self.bytes),
-            PixelFormat::Yuyv => rgb_from_yuyv(&self.bytes, self.size_px).ok_or_else(short),
-            PixelFormat::Nv12 => rgb_from_nv12(&self.bytes, self.size_px).ok_or_else(short),
+            PixelFormat::Mjpeg => jpeg::decode_into(&self.bytes, image),
+            PixelFormat::Yuyv => rgb_from_yuyv(&self.bytes, self.size_px, image).ok_or_else(short),
+            PixelFormat::Nv12 => rgb_from_nv12(&self.bytes, self.size_px, image).ok_or_else(short),
             PixelFormat::Grey => {
                 let luma = self.bytes.get(..width * height).ok_or_else(short)?;
-                let data = luma.iter().flat_map(|&v| [v; 3]).collect();
-                RgbImage::from_vec(width, height, data).ok_or_else(short)
+                image.resize(width, height);
+                for (px, &level) in image.data.chunks_exact_mut(3).zip(luma) {
+                    px.fill(level);
+                }
+                Ok(())
             }
             PixelFormat::Rgb => {
-                let data = self.bytes.get(..width * height * 3).ok_or_else(short)?.to_vec();
-                RgbImage::from_vec(width, height, data).ok_or_else(short)
+                let pixels = self.bytes.get(..width * height * 3).ok_or_else(short)?;
+                image.resize(width, height);
+                image.data.copy_from_slice(pixels);
+                Ok(())
             }
         }
     }
 }
 
-fn rgb_from_nv12(bytes: &[u8], size_px: (usize, usize)) -> Option<RgbImage> {
+fn rgb_from_nv12(bytes: &[u8], size_px: (usize, usize), image: &mut RgbImage) -> Option<()> {
     let (width, height) = size_px;
     let (luma, pairs) = bytes.split_at_checked(width * height)?;
     let chroma = |which: usize| pairs.iter().skip(which).step_by(2).copied().collect::<Vec<u8>>();
     let (u, v) = (chroma(0), chroma(1));
     let source = Planes { planes: [luma, &u, &v], strides: [width, width.div_ceil(2)], size_px };
-    rgb_from_planes(source, YuvColour::unstated(height))
+    rgb_from_planes(source, YuvColour::unstated(height), image)
 }
 
 /// What one look at the driver gives.
@@ -148,6 +154,11 @@ mod tests {
         Raw { bytes, pixels, size_px: (2, 2), captured: None, sequence: None, is_damaged: false }
     }
 
+    fn decode(raw: &Raw<'_>) -> Result<RgbImage, String> {
+        let mut image = RgbImage { width: 1, height: 9, data: vec![77; 27] };
+        raw.decode_into(&mut image).map(|()| image)
+    }
+
     #[test]
     fn mid_grey_is_mid_grey_in_every_uncompressed_format() {
         let yuyv = [126, 128, 126, 128, 126, 128, 126, 128];
@@ -157,14 +168,14 @@ mod tests {
             (PixelFormat::Grey, &[128; 4]),
             (PixelFormat::Rgb, &[128; 12]),
         ] {
-            let image = raw(pixels, bytes).decode().expect("a picture");
+            let image = decode(&raw(pixels, bytes)).expect("a picture");
             assert_eq!(image.data, [128; 12], "{pixels}");
         }
     }
 
     #[test]
     fn a_short_picture_says_how_short_it_is() {
-        let text = raw(PixelFormat::Yuyv, &[0; 7]).decode().expect_err("short");
+        let text = decode(&raw(PixelFormat::Yuyv, &[0; 7])).expect_err("short");
         assert_eq!(text, "7 bytes for 2×2 YUYV");
     }
 
@@ -175,7 +186,7 @@ mod tests {
                 [PixelFormat::Yuyv, PixelFormat::Nv12, PixelFormat::Grey, PixelFormat::Rgb]
             {
                 let picture = Raw { size_px, ..raw(pixels, &[0; 64]) };
-                assert!(picture.decode().expect_err("refused").contains("pixels"));
+                assert!(decode(&picture).expect_err("refused").contains("pixels"));
             }
         }
     }
@@ -183,6 +194,6 @@ mod tests {
     #[test]
     fn a_picture_that_the_driver_calls_damaged_is_not_believed() {
         let picture = Raw { is_damaged: true, ..raw(PixelFormat::Grey, &[128; 4]) };
-        assert!(picture.decode().is_err());
+        assert!(decode(&picture).is_err());
     }
 }

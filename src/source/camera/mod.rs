@@ -11,6 +11,7 @@ use super::{
     Next, Notice, NoticeKind, Source, SourceError, SourceInfo, SourceKind, SourceSpec, check_size,
 };
 use crate::image::Frame;
+use crate::source::pool::Pool;
 
 mod choose;
 mod device;
@@ -106,6 +107,7 @@ pub struct Camera {
     /// What was to be said before the next look at the device.
     pending: VecDeque<Next>,
     torn: TornPictures,
+    pool: Pool,
     opened_at: Instant,
     limit: Option<Duration>,
 }
@@ -146,6 +148,7 @@ impl Camera {
             timeline: Timeline::default(),
             pending: VecDeque::new(),
             torn: TornPictures::default(),
+            pool: Pool::default(),
             opened_at: now,
             limit: spec.options.limit_secs.and_then(|secs| Duration::try_from_secs_f64(secs).ok()),
         })
@@ -209,7 +212,8 @@ impl Camera {
             }
         };
         let now = Instant::now();
-        let decoded = raw.decode().map(|image| (image, raw.jpeg().map(Arc::from)));
+        let drawn = self.pool.draw(|image| raw.decode_into(image));
+        let decoded = drawn.map(|image| (image, raw.jpeg().map(Arc::from)));
         let interval_secs = 1.0 / if format.fps() > 0.0 { format.fps() } else { DEFAULT_FPS };
         let stamp = self.timeline.stamp(now, raw.captured, raw.sequence, interval_secs);
         let stamped_on_arrival = raw.captured.is_none();
@@ -227,7 +231,6 @@ impl Camera {
             Ok((image, jpeg)) => {
                 let size_px = (image.width, image.height);
                 self.note_size(Format { size_px, ..format });
-                let image = Arc::new(image);
                 let frame = Frame { seq: stamp.seq, time: stamp.time, image, jpeg };
                 self.pending.push_back(Next::Frame(frame));
             }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::{Opened, read_chunk};
 use crate::image::{Frame, MAX_SIDE_PX};
 use crate::session::pictures::Pictures;
+use crate::source::pool::Pool;
 use crate::source::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size, jpeg};
 use crate::time::Timestamp;
 
@@ -72,6 +73,7 @@ impl AviVideo {
             announced: info.frames,
             info,
             chunks,
+            pool: Pool::default(),
             stream_id: format!("{number:02}").into_bytes(),
             rate: stream.rate,
             scale: stream.scale,
@@ -197,6 +199,7 @@ impl Chunks {
 struct AviVideo {
     info: SourceInfo,
     chunks: Chunks,
+    pool: Pool,
     /// The two digits that begin the names of this stream's chunks.
     stream_id: Vec<u8>,
     rate: u32,
@@ -235,10 +238,10 @@ impl AviVideo {
         if size == 0 {
             return Ok(self.lost(seq, "the recording program dropped it"));
         }
-        match jpeg::decode(&self.chunks.data) {
+        match self.pool.draw(|image| jpeg::decode_into(&self.chunks.data, image)) {
             Ok(image) => {
                 self.delivered += 1;
-                let (time, image) = (self.time(seq), Arc::new(image));
+                let time = self.time(seq);
                 let jpeg = jpeg::picture(&self.chunks.data).map(Arc::from);
                 Ok(Next::Frame(Frame { seq, time, image, jpeg }))
             }

@@ -9,11 +9,11 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::image::{Frame, RgbImage};
 use crate::session::pictures::Pictures;
+use crate::source::pool::Pool;
 use crate::source::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
 use crate::time::Timestamp;
 
@@ -84,6 +84,7 @@ struct FfmpegVideo {
     info: SourceInfo,
     child: Child,
     pictures: BufReader<ChildStdout>,
+    pool: Pool,
     log: Log,
     first: Option<Frame>,
     first_time: Option<Timestamp>,
@@ -130,6 +131,7 @@ impl FfmpegVideo {
             },
             child,
             pictures: BufReader::with_capacity(1 << 20, stdout),
+            pool: Pool::default(),
             log,
             first: None,
             first_time: None,
@@ -140,13 +142,13 @@ impl FfmpegVideo {
 
     /// The next picture; none when ffmpeg has closed the pipe.
     fn read_frame(&mut self) -> Result<Option<Frame>, SourceError> {
-        let image = match read_ppm(&mut self.pictures) {
-            Ok(Ok(image)) => image,
-            Ok(Err(size_px)) => {
+        let image = match self.pool.draw(|image| read_ppm(&mut self.pictures, image)) {
+            Ok(image) => image,
+            Err(NoPicture::Size(size_px)) => {
                 check_size(&self.info.name, size_px)?;
                 return Ok(None);
             }
-            Err(_) => {
+            Err(NoPicture::End) => {
                 self.log.read_to_end();
                 return Ok(None);
             }
@@ -163,7 +165,7 @@ impl FfmpegVideo {
         let time = Timestamp::from_nanos(time.nanos().saturating_sub(first.nanos()));
         let seq = self.next_seq;
         self.next_seq += 1;
-        Ok(Some(Frame::new(seq, time, Arc::new(image))))
+        Ok(Some(Frame::new(seq, time, image)))
     }
 }
 
@@ -201,28 +203,40 @@ impl Drop for FfmpegVideo {
     }
 }
 
-/// Reads one binary PPM picture; the inner error is a size that is not accepted.
-fn read_ppm(reader: &mut impl BufRead) -> io::Result<Result<RgbImage, (usize, usize)>> {
-    let bad = || io::Error::from(io::ErrorKind::InvalidData);
+/// Reads one binary PPM picture.
+fn read_ppm(reader: &mut impl BufRead, image: &mut RgbImage) -> Result<(), NoPicture> {
     let mut words = Vec::new();
     while words.len() < 4 {
         let mut line = String::new();
         if reader.take(64).read_line(&mut line)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+            return Err(NoPicture::End);
         }
         words.extend(line.split_whitespace().map(str::to_owned));
     }
-    let number = |i: usize| words[i].parse::<usize>().map_err(|_| bad());
+    let number = |i: usize| words[i].parse::<usize>().map_err(|_| NoPicture::End);
     let size_px = (number(1)?, number(2)?);
     if words[0] != "P6" || words[3] != "255" {
-        return Err(bad());
+        return Err(NoPicture::End);
     }
     if check_size("", size_px).is_err() {
-        return Ok(Err(size_px));
+        return Err(NoPicture::Size(size_px));
     }
-    let mut image = RgbImage::new(size_px.0, size_px.1);
-    reader.read_exact(&mut image.data)?;
-    Ok(Ok(image))
+    image.resize(size_px.0, size_px.1);
+    Ok(reader.read_exact(&mut image.data)?)
+}
+
+/// Why no further picture comes.
+enum NoPicture {
+    /// ffmpeg has closed the pipe, or died.
+    End,
+    /// One of a size that is not accepted.
+    Size((usize, usize)),
+}
+
+impl From<io::Error> for NoPicture {
+    fn from(_: io::Error) -> Self {
+        Self::End
+    }
 }
 
 /// What ffmpeg writes while it works.

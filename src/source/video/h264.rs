@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
@@ -13,6 +14,7 @@ use openh264::formats::YUVSource;
 use super::sps::Stream;
 use crate::image::RgbImage;
 use crate::source::colour::{Planes, rgb_from_planes};
+use crate::source::pool::Pool;
 
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
 
@@ -85,7 +87,7 @@ impl AvcConfig {
 }
 
 /// A picture with its place in the order of display.
-pub(super) type Shown = (u64, Result<RgbImage, String>);
+pub(super) type Shown = (u64, Result<Arc<RgbImage>, String>);
 
 /// Decodes samples that are named by their place in the order of display.
 pub(super) struct H264 {
@@ -94,6 +96,7 @@ pub(super) struct H264 {
     /// Places whose pictures are still inside the decoder, earliest first.
     waiting: BinaryHeap<Reverse<u64>>,
     units: Vec<u8>,
+    pool: Pool,
     has_parameter_sets: bool,
     /// Pictures before this place only pass through: they come out empty.
     first_wanted: u64,
@@ -111,6 +114,7 @@ impl H264 {
             config,
             waiting: BinaryHeap::new(),
             units: Vec::new(),
+            pool: Pool::default(),
             has_parameter_sets: false,
             first_wanted: 0,
         })
@@ -136,7 +140,8 @@ impl H264 {
                 self.waiting.push(Reverse(place));
                 let picture = picture?;
                 let Reverse(first) = self.waiting.pop()?;
-                Some((first, rgb(&picture, &self.config.stream, first >= self.first_wanted)))
+                let is_wanted = first >= self.first_wanted;
+                Some((first, rgb(&picture, &self.config.stream, is_wanted, &mut self.pool)))
             }
             Err(error) => Some((place, Err(format!("a sample that does not decode ({error})")))),
         }
@@ -149,7 +154,8 @@ impl H264 {
             .iter()
             .filter_map(|picture| {
                 let Reverse(first) = self.waiting.pop()?;
-                Some((first, rgb(picture, &self.config.stream, first >= self.first_wanted)))
+                let is_wanted = first >= self.first_wanted;
+                Some((first, rgb(picture, &self.config.stream, is_wanted, &mut self.pool)))
             })
             .collect();
         while let Some(Reverse(place)) = self.waiting.pop() {
@@ -159,9 +165,14 @@ impl H264 {
     }
 }
 
-fn rgb(picture: &DecodedYUV<'_>, stream: &Stream, is_wanted: bool) -> Result<RgbImage, String> {
+fn rgb(
+    picture: &DecodedYUV<'_>,
+    stream: &Stream,
+    is_wanted: bool,
+    pool: &mut Pool,
+) -> Result<Arc<RgbImage>, String> {
     if !is_wanted {
-        return Ok(RgbImage::default());
+        return Ok(Arc::default());
     }
     let (size_px, strides) = (picture.dimensions(), picture.strides());
     let source = Planes {
@@ -169,6 +180,8 @@ fn rgb(picture: &DecodedYUV<'_>, stream: &Stream, is_wanted: bool) -> Result<Rgb
         strides: [strides.0, strides.1],
         size_px,
     };
-    rgb_from_planes(source, stream.colour(size_px.1))
-        .ok_or_else(|| "a picture smaller than it says".into())
+    pool.draw(|image| {
+        rgb_from_planes(source, stream.colour(size_px.1), image)
+            .ok_or_else(|| "a picture smaller than it says".into())
+    })
 }

@@ -6,7 +6,6 @@
 use std::fs::File;
 use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::Arc;
 
 use re_mp4::{Sample, StsdBoxContent, TrackKind};
 
@@ -253,7 +252,7 @@ impl Mp4Video {
             Ok(_) if place < self.next_place => Ok(self.lost(place, time, "it came out of turn")),
             Ok(image) => {
                 self.next_place = place + 1;
-                let image = Arc::new(self.movie.turn.apply(image));
+                let image = self.movie.turn.apply(image);
                 check_size(&self.movie.info.name, (image.width, image.height))?;
                 Ok(Next::Frame(Frame::new(place, time, image)))
             }

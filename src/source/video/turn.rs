@@ -1,5 +1,7 @@
 //! Phones record sideways and say in the file how to turn the picture.
 
+use std::sync::Arc;
+
 use crate::image::RgbImage;
 
 /// How a picture is to be turned for display.
@@ -30,7 +32,7 @@ impl Turn {
         }
     }
 
-    pub(super) fn apply(self, source: RgbImage) -> RgbImage {
+    pub(super) fn apply(self, source: Arc<RgbImage>) -> Arc<RgbImage> {
         if self == Self::None {
             return source;
         }
@@ -47,6 +49,6 @@ impl Turn {
             let at = (from_y * source.width + from_x) * 3;
             px.copy_from_slice(&source.data[at..at + 3]);
         }
-        turned
+        Arc::new(turned)
     }
 }

@@ -284,7 +284,8 @@ impl Stage {
 
     fn account(&mut self, picture: &Picture, last_count: Option<u32>, count: u32) {
         let mut truth = self.truth.lock().expect("whole");
-        truth.torn += u64::from(picture.raw(None, None).decode().is_err());
+        truth.torn +=
+            u64::from(picture.raw(None, None).decode_into(&mut Default::default()).is_err());
         if let Some(last) = last_count {
             truth.lost_by_driver += match count.wrapping_sub(last) {
                 step @ 2..=1000 => u64::from(step - 1),

@@ -125,7 +125,7 @@ impl Mp4Pictures {
     fn keep(&mut self, (place, picture): Shown, first_kept: u64) {
         if place >= first_kept {
             let turn = self.movie.turn;
-            self.kept.insert(place, picture.map(|image| Arc::new(turn.apply(image))));
+            self.kept.insert(place, picture.map(|image| turn.apply(image)));
         }
     }
 }
