@@ -8,8 +8,8 @@ use super::review::command::Command as Review;
 use super::state::State;
 use super::theme::{SMALL_PT, Theme};
 use super::widgets::{PanelContext, kind_shape, named, verdict_shape};
-use crate::event::EventKind;
-use crate::session::annotation::{Target, Verdict};
+use crate::event::{Event, EventKind};
+use crate::session::annotation::{Bounds, Target, Verdict};
 use crate::time::Timestamp;
 
 /// Width of the names at the left, points.
@@ -17,6 +17,12 @@ pub const GUTTER: f32 = 78.0;
 
 /// Least distance between ticks with words, points.
 const TICK_SPACING: f32 = 84.0;
+
+/// Signs that begin closer to each other than this cannot be told apart, points.
+const APART_PT: f32 = 2.0;
+
+/// Events narrower than this show no shape of their own, points.
+const NARROW_PT: f32 = 6.0;
 
 /// Steps between ticks, seconds.
 const STEPS_SECS: [f64; 16] = [
@@ -153,37 +159,63 @@ pub struct Band {
 /// The event at a second, or one that is drawn within three points of it; the newest of several.
 fn event_at(state: &State, axis: &TimeAxis, secs: f64) -> Option<Target> {
     let slack = 3.0 * axis.secs_per_point();
-    let covers = |band: &Band| band.secs[0] - slack <= secs && secs <= band.secs[2] + slack;
-    bands_in_view(state, axis).into_iter().rev().find(covers).map(|band| band.target)
+    let (mut at, span) = (None, axis.edges());
+    each_band(state, span, |band| {
+        if band.secs[0] - slack <= secs && secs <= band.secs[2] + slack {
+            at = Some(band.target);
+        }
+    });
+    at
 }
 
-/// The events that are in view, oldest first.
-pub fn bands_in_view(state: &State, axis: &TimeAxis) -> Vec<Band> {
-    let (first, last) = (axis.first_secs, axis.last_secs);
-    let is_in = |band: &Band| band.secs[2] >= first && band.secs[0] <= last;
+/// Goes through the events that reach into a span of time, oldest first. Those outside cost no more
+/// than a look at their times.
+fn each_band(state: &State, (from, to): (Timestamp, Timestamp), mut see: impl FnMut(&Band)) {
+    let mut look = |target, kind, bounds: &Bounds, is_shown, verdict| {
+        let Bounds { onset, apex, offset } = *bounds;
+        if offset.time >= from && onset.time <= to {
+            let secs = [onset, apex, offset].map(|m| m.time.secs());
+            see(&Band { target, kind, secs, is_shown, verdict });
+        }
+    };
     if state.tab == Tab::Review {
         let review = &state.review;
-        let band = |row| {
-            let bounds = review.bounds(row);
-            Band {
-                target: row.target,
-                kind: row.kind,
-                secs: [bounds.onset, bounds.apex, bounds.offset].map(|m| m.time.secs()),
-                is_shown: review.picked == Some(row.target),
-                verdict: row.verdict,
-            }
-        };
-        return review.rows.iter().map(band).filter(is_in).collect();
+        for row in &review.rows {
+            let is_shown = review.picked == Some(row.target);
+            look(row.target, row.kind, &review.bounds(row), is_shown, row.verdict);
+        }
+        return;
     }
     let shown = state.shown_event().map(|event| event.id);
-    let band = |event: &crate::event::Event| Band {
-        target: Target::Machine(event.id),
-        kind: event.kind,
-        secs: [event.onset, event.apex, event.offset].map(|m| m.time.secs()),
-        is_shown: shown == Some(event.id),
-        verdict: Verdict::Open,
-    };
-    state.session.events.iter().map(band).filter(is_in).collect()
+    for event in &state.session.events {
+        let Event { id, kind, onset, apex, offset, .. } = *event;
+        let bounds = Bounds { onset, apex, offset };
+        look(Target::Machine(id), kind, &bounds, shown == Some(id), Verdict::Open);
+    }
+}
+
+/// The events to be drawn, oldest first. Of those too narrow to be told apart, one stands for all in its
+/// place that are of its kind and judged alike, so that no more come than fit side by side. The event
+/// that the card shows is always there.
+pub fn bands_in_view(state: &State, axis: &TimeAxis) -> Vec<Band> {
+    let mut bands: Vec<Band> = Vec::new();
+    // The newest narrow band of each kind and verdict, and where it begins.
+    let mut newest: [Option<(usize, f32)>; 6] = [None; 6];
+    each_band(state, axis.edges(), |band| {
+        let [onset, _, offset] = band.secs.map(|secs| axis.x(secs));
+        if offset - onset < NARROW_PT && !band.is_shown {
+            let newest = &mut newest[band.kind as usize * 3 + band.verdict as usize];
+            let before = newest.filter(|(_, begin)| (onset - begin).abs() < APART_PT);
+            if let Some(before) = before.and_then(|(place, _)| bands.get_mut(place)) {
+                before.secs[0] = before.secs[0].min(band.secs[0]);
+                before.secs[2] = before.secs[2].max(band.secs[2]);
+                return;
+            }
+            *newest = Some((bands.len(), onset));
+        }
+        bands.push(*band);
+    });
+    bands
 }
 
 /// Lines at the ticks.
@@ -258,12 +290,18 @@ pub fn flags(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
 /// A pin at each marked moment, with its words where there is room.
 pub fn marks(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     let font = FontId::proportional(SMALL_PT - 1.0);
-    let mut free_from = f32::NEG_INFINITY;
+    let (mut free_from, mut last) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
+    let (from, to) = axis.edges();
     for (moment, words) in state.marks() {
-        let x = axis.x(moment.time.secs());
-        if !axis.rect.x_range().contains(x) {
+        if moment.time < from || moment.time > to {
             continue;
         }
+        let x = axis.x(moment.time.secs());
+        // Of pins in one place, one is drawn.
+        if (x - last).abs() < APART_PT && (words.is_empty() || x <= free_from) {
+            continue;
+        }
+        last = x;
         let stroke = Stroke::new(1.2, theme.good);
         painter.vline(x, axis.rect.y_range(), stroke);
         let foot = pos2(x, axis.rect.bottom());
@@ -304,6 +342,8 @@ pub fn hatch(painter: &Painter, rect: Rect, stroke: Stroke) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::tests::{event, state};
+    use proptest::prelude::*;
 
     fn axis(first_secs: f64, last_secs: f64) -> TimeAxis {
         let rect = Rect::from_min_size(pos2(100.0, 0.0), vec2(800.0, 50.0));
@@ -330,6 +370,44 @@ mod tests {
     #[test]
     fn the_shortest_event_can_still_be_seen() {
         assert!(axis(0.0, 36_000.0).span(10.0, 10.1).width() >= 2.0);
+    }
+
+    proptest! {
+        #[test]
+        fn every_event_is_drawn_and_no_more_than_there_is_room_for(
+            events in prop::collection::vec((0.0f64..5000.0, 0.1f64..4.0, 0.0f64..1.0), 0..800),
+            a in 0.0f64..5000.0, b in 0.0f64..5000.0, picked in 0u64..800,
+        ) {
+            let mut state = state();
+            state.session.events = events.iter().zip(0..).map(|(&(onset, secs, at), id)| {
+                let mut event = event(id, onset);
+                event.apex.time = event.onset.time + secs * at;
+                event.offset.time = event.onset.time + secs;
+                event
+            }).collect();
+            state.session.events.sort_by_key(|event| event.onset.time);
+            state.picked_event = Some(picked);
+            let axis = axis(a.min(b), a.max(b) + 0.5);
+            let bands = bands_in_view(&state, &axis);
+            let (from, to) = axis.edges();
+            for event in &state.session.events {
+                if event.offset.time < from || event.onset.time > to {
+                    continue;
+                }
+                let onset = axis.x(event.onset.time.secs());
+                let offset = event.offset.time.secs();
+                let near = |band: &Band| (onset - axis.x(band.secs[0])).abs() <= APART_PT;
+                prop_assert!(bands.iter().any(|band| near(band) && band.secs[2] >= offset));
+                if event.id == picked {
+                    prop_assert!(bands.iter().any(|band| band.is_shown));
+                }
+            }
+            let wide = events.iter().filter(|(_, secs, _)| {
+                secs / axis.secs_per_point() >= f64::from(NARROW_PT) - 0.1
+            });
+            let room = (axis.rect.width() / APART_PT) as usize + 2;
+            prop_assert!(bands.len() <= room + 1 + wide.count(), "{} in {room}", bands.len());
+        }
     }
 
     #[test]

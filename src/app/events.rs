@@ -17,10 +17,10 @@ const ROW_PT: f32 = 46.0;
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     let events = &cx.state.session.events;
-    let count = |kind| events.iter().filter(|e| e.kind == kind).count();
+    let micro = events.iter().filter(|e| e.kind == EventKind::Micro).count();
     ui.horizontal(|ui| {
         ui.label(title("Events"));
-        let (micro, macro_) = (count(EventKind::Micro), count(EventKind::Macro));
+        let macro_ = events.len() - micro;
         ui.label(RichText::new(format!("{micro} micro, {macro_} macro")).color(theme.faint));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             cx.button_named(ui, &Command::NextEvent, "▼");

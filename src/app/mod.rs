@@ -214,6 +214,7 @@ impl App {
         options: LaunchOptions,
         studio: Box<dyn Studio>,
     ) -> Self {
+        tracing::info!("the window is open");
         theme::install(&cc.egui_ctx);
         let stored = cc.storage.and_then(|s| eframe::get_value::<Settings>(s, SETTINGS_KEY));
         let mut settings = stored.unwrap_or_default();

@@ -44,6 +44,7 @@ impl State {
         self.release();
         self.forget_agreement();
         self.session = Session::default();
+        self.live_marks.clear();
         self.stats = Stats::default();
         self.preview = None;
         self.baseline_left = None;
@@ -115,6 +116,9 @@ impl State {
         let Some(feed) = &self.feed else { return };
         let (updates, preview) = (feed.updates(), feed.preview());
         if preview.is_some() {
+            if self.preview.is_none() {
+                tracing::info!("the first picture is here");
+            }
             self.preview = preview;
         }
         for update in updates {

@@ -68,7 +68,7 @@ fn show_header(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
             let hidden = cx.state.tab == Tab::Review && cx.state.review.is_blind();
             let Some(sample) = cx.state.sample_at_cursor().filter(|_| !hidden) else { return };
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let words = RichText::new(words(sample)).monospace();
+                let words = RichText::new(words(&sample)).monospace();
                 ui.add(egui::Label::new(words).truncate());
             });
         });
@@ -101,7 +101,8 @@ fn show_blind(painter: &Painter, theme: &Theme, axis: &TimeAxis) {
 }
 
 fn show_lines(ui: &mut Ui, theme: &Theme, axis: &TimeAxis, state: &State) {
-    let columns = axis.rect.width() as usize;
+    // At most one column for every point across.
+    let columns = axis.rect.width() as usize / 2;
     let (from, to) = axis.edges();
     let ticks = axis.ticks();
     let grid = move |_| {
@@ -173,7 +174,7 @@ fn show_readout(ui: &Ui, state: &State, axis: &TimeAxis, x: f32) {
     let painter = ui.painter_at(axis.rect);
     painter.vline(x, axis.rect.y_range(), Stroke::new(1.0, theme.faint));
     let font = FontId::monospace(SMALL_PT);
-    let galley = painter.layout_no_wrap(words(sample), font, theme.text);
+    let galley = painter.layout_no_wrap(words(&sample), font, theme.text);
     let left = (x + 8.0).min(axis.rect.right() - galley.size().x - 8.0).max(axis.rect.left());
     let at = pos2(left, axis.rect.bottom() - galley.size().y - 6.0);
     let plate = Rect::from_min_size(at, galley.size()).expand(4.0);

@@ -141,6 +141,8 @@ pub struct State {
     pub records: Records,
     /// A note on its way, with the moment at which it was begun.
     pub live_note: Option<(Moment, String)>,
+    /// The moments marked while the source ran.
+    pub(super) live_marks: Vec<(Moment, String)>,
     /// What is kept between starts.
     pub settings: Settings,
     /// The chosen source.
@@ -219,6 +221,7 @@ impl State {
             analyse: AnalyseState::default(),
             records: Records::default(),
             live_note: None,
+            live_marks: Vec::new(),
             settings,
             chooses: options.source.is_none(),
             source: options.source.unwrap_or_else(demo),
@@ -406,7 +409,7 @@ impl State {
     }
 
     /// The sample under the cursor.
-    pub fn sample_at_cursor(&self) -> Option<&Sample> {
+    pub fn sample_at_cursor(&self) -> Option<Sample> {
         self.seen().history.nearest(self.cursor()?)
     }
 
@@ -526,7 +529,9 @@ impl State {
         let at = self.cursor_or_newest();
         let index = samples.partition_point(|s| s.time < at).min(last);
         let index = index.saturating_add_signed(frames as isize).min(last);
-        self.put_cursor(samples[index].time);
+        if let Some(sample) = samples.get(index) {
+            self.put_cursor(sample.time);
+        }
     }
 
     fn select_event(&mut self, id: u64) {
@@ -560,10 +565,10 @@ impl State {
     }
 
     /// The marked moments that the plots show.
-    pub fn marks(&self) -> Vec<(Moment, String)> {
+    pub fn marks(&self) -> &[(Moment, String)] {
         match self.tab {
-            Tab::Review => self.review.marks.clone(),
-            Tab::Live | Tab::Analyse => self.session.log.layer(OBSERVER).marks,
+            Tab::Review => &self.review.marks,
+            Tab::Live | Tab::Analyse => &self.live_marks,
         }
     }
 

@@ -171,7 +171,7 @@ fn write_samples(session: &Session, out: &mut dyn Write) -> io::Result<()> {
     table.write_record(None::<&[u8]>)?;
     let mut text = String::new();
     for sample in session.history.samples() {
-        write_sample(&mut table, sample, &mut text)?;
+        write_sample(&mut table, &sample, &mut text)?;
     }
     table.flush()
 }

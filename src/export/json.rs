@@ -16,6 +16,7 @@ use crate::session::annotation::{Entry, Log, Rater};
 use crate::session::baseline::Baseline;
 use crate::session::consent::Consent;
 use crate::session::provenance::Provenance;
+use crate::session::samples::Samples;
 use crate::session::{LoggedNotice, Sample, Score, Session};
 use crate::source::SourceInfo;
 use crate::time::Timestamp;
@@ -129,11 +130,11 @@ fn log(raters: Vec<Rater>, acts: Vec<Entry>) -> Log {
 }
 
 /// Written one by one, so that a long session is not held twice.
-struct Rows<'a>(&'a [Sample]);
+struct Rows<'a>(&'a Samples);
 
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Row::from))
+        serializer.collect_seq(self.0.iter().map(|sample| Row::from(&sample)))
     }
 }
 

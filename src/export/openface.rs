@@ -37,7 +37,7 @@ fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     )?;
     let held: Vec<&Row> = view.held().collect();
     for sample in view.session.history.samples() {
-        line(sample, &held, out)?;
+        line(&sample, &held, out)?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use ::parquet::schema::types::Type;
 use super::csv::motion_columns;
 use super::{Exporter, FileFormat, Sink, View};
 use crate::session::Sample;
+use crate::session::samples::Samples;
 
 /// The registry entry.
 pub const EXPORTER: Exporter = Exporter {
@@ -47,14 +48,17 @@ fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     write_samples(view.session.history.samples(), out).map_err(io::Error::other)
 }
 
-fn write_samples(samples: &[Sample], out: &mut Sink) -> Result<(), ParquetError> {
+fn write_samples(samples: &Samples, out: &mut Sink) -> Result<(), ParquetError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_created_by(format!("fleeting {}", env!("CARGO_PKG_VERSION")))
         .build();
     let mut file = SerializedFileWriter::new(out, Arc::new(schema()?), Arc::new(properties))?;
-    for group in samples.chunks(GROUP) {
-        write_group(group, file.next_row_group()?)?;
+    let mut group = Vec::with_capacity(samples.len().min(GROUP));
+    for first in (0..samples.len()).step_by(GROUP) {
+        group.clear();
+        group.extend(samples.range(first..first + GROUP));
+        write_group(&group, file.next_row_group()?)?;
     }
     file.close().map(|_| ())
 }

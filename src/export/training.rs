@@ -20,6 +20,7 @@ use crate::pipeline::spot::MAX_STEP_SECS;
 use crate::pipeline::{REGIONS, SPOT_REGIONS};
 use crate::session::Sample;
 use crate::session::annotation::Bounds;
+use crate::session::samples::Samples;
 use crate::session::table::Row;
 use crate::synth::features::SEGMENT_FRAMES;
 use crate::time::Timestamp;
@@ -128,7 +129,7 @@ fn displacement(sample: &Sample, step_secs: f64) -> Option<RegionDisplacement> {
 /// Every frame that was measured, with the displacement since the one before; none where a run begins.
 ///
 /// A frame without motion begins a run, or was left out at a high rate: the first after a gap begins.
-fn steps(samples: &[Sample]) -> impl Iterator<Item = (&Sample, Option<RegionDisplacement>)> {
+fn steps(samples: &Samples) -> impl Iterator<Item = (Sample, Option<RegionDisplacement>)> {
     let mut before: Option<Timestamp> = None;
     samples.iter().filter_map(move |sample| {
         if !sample.quality.trouble.scorable() {
@@ -141,7 +142,7 @@ fn steps(samples: &[Sample]) -> impl Iterator<Item = (&Sample, Option<RegionDisp
             return None;
         }
         before = Some(sample.time);
-        Some((sample, displacement(sample, step_secs).filter(|_| joins)))
+        Some((sample, displacement(&sample, step_secs).filter(|_| joins)))
     })
 }
 
@@ -153,7 +154,7 @@ struct GridRun {
     last: Moment,
 }
 
-fn grid_runs(samples: &[Sample]) -> Vec<GridRun> {
+fn grid_runs(samples: &Samples) -> Vec<GridRun> {
     let (mut runs, mut open, mut before) = (Vec::new(), None::<GridRun>, None::<Moment>);
     for (sample, step) in steps(samples) {
         let moment = Moment { frame: sample.seq, time: sample.time };
@@ -227,7 +228,7 @@ impl SpottingSet {
     }
 }
 
-fn spotting(samples: &[Sample], events: &[Labelled]) -> SpottingSet {
+fn spotting(samples: &Samples, events: &[Labelled]) -> SpottingSet {
     let mut set = SpottingSet::default();
     for run in grid_runs(samples) {
         let last = run.rows.len().saturating_sub(SEGMENT_FRAMES);
@@ -271,7 +272,7 @@ impl RecognitionSet {
     }
 }
 
-fn recognition(samples: &[Sample], events: &[Labelled]) -> RecognitionSet {
+fn recognition(samples: &Samples, events: &[Labelled]) -> RecognitionSet {
     let mut named: Vec<_> = events.iter().filter_map(|e| e.emotion.map(|name| (e, name))).collect();
     named.sort_by_key(|(event, _)| event.bounds.offset);
     let mut set = RecognitionSet::default();
@@ -299,7 +300,7 @@ mod tests {
     use crate::pipeline::quality::{Quality, Trouble};
 
     /// Every region moves down by 1 % per 1/30 s at `fps`; frame `lost` shows no face.
-    fn samples(count: u64, fps: f64, lost: Option<u64>) -> Vec<Sample> {
+    fn samples(count: u64, fps: f64, lost: Option<u64>) -> Samples {
         let sample = |seq| {
             let face = Some(seq) != lost;
             let trouble = if face { Trouble::NONE } else { Trouble::NO_FACE };

@@ -138,9 +138,10 @@ impl<'a> View<'a> {
 pub(crate) fn frame_secs(session: &Session) -> f64 {
     let samples = session.history.samples();
     let mut steps: Vec<i64> = samples
-        .windows(2)
-        .filter(|pair| pair[1].seq == pair[0].seq + 1)
-        .map(|pair| pair[1].time.nanos() - pair[0].time.nanos())
+        .iter()
+        .zip(samples.iter().skip(1))
+        .filter(|(sample, next)| next.seq == sample.seq + 1)
+        .map(|(sample, next)| next.time.nanos() - sample.time.nanos())
         .filter(|nanos| *nanos > 0)
         .collect();
     let middle = steps.len() / 2;

@@ -90,7 +90,7 @@ fn judged(acts: Vec<Act>, missing: &BTreeSet<u64>, late_ms: &[u8], blind: bool) 
     for (sample, late) in whole.history.samples().iter().zip(late) {
         if !missing.contains(&sample.seq) {
             let time = sample.time + f64::from(*late) / 1000.0;
-            session.history.push(Sample { time, ..*sample });
+            session.history.push(Sample { time, ..sample });
         }
     }
     let frames: Vec<Moment> = session.history.samples().iter().map(at_sample).collect();
@@ -119,7 +119,7 @@ fn judged(acts: Vec<Act>, missing: &BTreeSet<u64>, late_ms: &[u8], blind: bool) 
     session
 }
 
-fn at_sample(sample: &Sample) -> Moment {
+fn at_sample(sample: Sample) -> Moment {
     Moment { frame: sample.seq, time: sample.time }
 }
 

@@ -4,19 +4,21 @@
 //! over 16, 64, 256, … samples that covers the whole session, so that a view of hours reads a few
 //! hundred blocks and a peak of a single frame is still in one of them.
 //!
-//! Memory: a whole sample takes 272 bytes, at 30 fps 29 MB an hour, and the default keeps four hours.
-//! The pyramid takes 20 bytes a sample, 2 MB an hour, and is never cut.
+//! Memory: a whole sample takes 72 bytes, and 192 more where motion was measured, which above 45 fps is
+//! 30 times a second: 29 MB an hour at 30 fps, 73 MB at 200 fps. The default keeps the newest 128 MB, more
+//! than four hours at 30 fps. The pyramid takes 20 bytes a sample, 2 or 15 MB an hour, and is never cut.
 
 use crate::pipeline::REGIONS;
 use crate::time::Timestamp;
 
 use super::Sample;
-use super::pyramid::{Pyramid, within};
+use super::pyramid::Pyramid;
+use super::samples::{Held, PIECE, Samples};
 
 pub use super::pyramid::Column;
 
-/// Four hours at 30 fps.
-const KEPT_WHOLE: usize = 4 * 3600 * 30;
+/// More than four hours at 30 fps, nearly two at 200.
+const KEPT_BYTES: usize = 128 << 20;
 
 /// Measured series that a plot can show.
 pub(super) const CHANNELS: usize = 4 + REGIONS;
@@ -49,7 +51,7 @@ impl Channel {
     }
 
     /// The sample's value; not-a-number where it has none.
-    pub(super) fn value(self, sample: &Sample) -> f32 {
+    pub(super) fn value(self, sample: &Held<'_>) -> f32 {
         let none = f32::NAN;
         match self {
             Self::Micro => sample.score.map_or(none, |score| score.micro),
@@ -58,8 +60,8 @@ impl Channel {
             Self::HeadSpeed => sample.quality.head_speed,
             Self::Region(region) => sample
                 .motion
-                .and_then(|motion| motion.regions.get(region).copied())
-                .map_or(none, |[x, y]| x.hypot(y)),
+                .and_then(|motion| motion.regions.get(region))
+                .map_or(none, |[x, y]| x.hypot(*y)),
         }
     }
 }
@@ -75,24 +77,25 @@ pub(super) fn channels() -> impl Iterator<Item = Channel> {
 #[derive(Clone, Debug)]
 pub struct History {
     /// The newest, whole.
-    samples: Vec<Sample>,
+    samples: Samples,
     /// How many older ones are in the pyramid only.
     folded: usize,
-    /// How many are kept whole at least.
-    keep: usize,
+    /// How much of them is kept whole.
+    kept_bytes: usize,
     pyramid: Pyramid,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self::keeping(KEPT_WHOLE)
+        Self::keeping(KEPT_BYTES)
     }
 }
 
 impl History {
-    /// Keeps the newest `samples` whole; from an eighth more on, the oldest are let go.
-    pub fn keeping(samples: usize) -> Self {
-        Self { samples: Vec::new(), folded: 0, keep: samples.max(1), pyramid: Pyramid::default() }
+    /// Keeps about the newest `bytes` whole, and at least the newest few thousand samples.
+    pub fn keeping(bytes: usize) -> Self {
+        let (samples, pyramid) = (Samples::default(), Pyramid::default());
+        Self { samples, folded: 0, kept_bytes: bytes, pyramid }
     }
 
     /// Keeps every sample whole: for a recording of known length that is to be written out.
@@ -102,18 +105,16 @@ impl History {
 
     /// Adds the next sample.
     pub fn push(&mut self, sample: Sample) {
-        self.pyramid.fold(self.len(), &sample);
-        self.samples.push(sample);
-        // In one go now and then: moving the rest down costs the same for one as for many.
-        if self.samples.len() > self.keep.saturating_add(self.keep / 8) {
-            let old = self.samples.len() - self.keep;
-            self.samples.drain(..old);
-            self.folded += old;
+        self.pyramid.fold(self.len(), &Held::from(&sample));
+        let begins = self.samples.push(&sample);
+        if begins && self.samples.len() > 2 * PIECE && self.samples.bytes() > self.kept_bytes {
+            self.samples.forget_piece();
+            self.folded += PIECE;
         }
     }
 
     /// The samples that are kept whole, oldest first.
-    pub fn samples(&self) -> &[Sample] {
+    pub fn samples(&self) -> &Samples {
         &self.samples
     }
 
@@ -138,11 +139,9 @@ impl History {
     }
 
     /// The whole sample nearest in time to `time`.
-    pub fn nearest(&self, time: Timestamp) -> Option<&Sample> {
-        let after = self.samples.partition_point(|sample| sample.time < time);
-        let apart = |sample: &&Sample| (sample.time.nanos() - time.nanos()).unsigned_abs();
-        let around = after.saturating_sub(1)..(after + 1).min(self.samples.len());
-        self.samples[around].iter().min_by_key(apart)
+    pub fn nearest(&self, time: Timestamp) -> Option<Sample> {
+        let apart = |sample: &Sample| (sample.time.nanos() - time.nanos()).unsigned_abs();
+        self.samples.range(self.samples.around(time, time)).min_by_key(apart)
     }
 
     /// What a plot `wanted` columns wide draws of `channel` from `from` to `to`, in order of time,
@@ -157,10 +156,11 @@ impl History {
     ) -> Vec<Column> {
         let Some(index) = channel.index() else { return Vec::new() };
         let most = wanted.max(1) * 2;
-        let whole = within(&self.samples, from, to, |sample| (sample.time, sample.time));
-        let is_whole = self.folded == 0 || self.samples.first().is_some_and(|s| s.time <= from);
+        let whole = self.samples.around(from, to);
+        let is_whole = self.folded == 0 || self.samples.held(0).is_some_and(|s| s.time <= from);
         if is_whole && whole.len() <= most {
-            return whole.iter().map(|sample| single(channel, sample)).collect();
+            let held = whole.filter_map(|index| self.samples.held(index));
+            return held.map(|sample| single(channel, &sample)).collect();
         }
         self.pyramid.columns(index, from, to, most)
     }
@@ -190,7 +190,7 @@ impl History {
     }
 }
 
-fn single(channel: Channel, sample: &Sample) -> Column {
+fn single(channel: Channel, sample: &Held<'_>) -> Column {
     let value = channel.value(sample);
     Column {
         first: sample.time,
@@ -241,7 +241,7 @@ mod tests {
             let (from, to) = (Timestamp::from_secs(from), Timestamp::from_secs(to));
             let history = history(&values);
             let columns = history.columns(Channel::Micro, from, to, wanted);
-            let inside = |s: &&Sample, f: Timestamp, l: Timestamp| (f..=l).contains(&s.time);
+            let inside = |s: &Sample, f: Timestamp, l: Timestamp| (f..=l).contains(&s.time);
             for s in history.samples().iter().filter(|s| inside(s, from, to)) {
                 let home = columns.iter().find(|c| (c.first..=c.last).contains(&s.time));
                 let home = home.expect("every sample inside has a column");
@@ -263,7 +263,8 @@ mod tests {
 
         #[test]
         fn a_peak_outlives_the_whole_samples_round_it(
-            len in 100usize..4000, at in 0.0..1.0f64, keep in 1usize..300, wanted in 1usize..60,
+            len in 100usize..20_000, at in 0.0..1.0f64, keep in 1usize..900_000,
+            wanted in 1usize..60,
         ) {
             let peak = (at * len as f64) as usize;
             let mut history = History::keeping(keep);
@@ -300,13 +301,13 @@ mod tests {
 
     #[test]
     fn what_is_no_longer_whole_is_still_drawn() {
-        let mut history = History::keeping(100);
-        for seq in 0..10_000 {
+        let mut history = History::keeping(500_000);
+        for seq in 0..30_000 {
             history.push(sample(seq, Some(if seq == 50 { 0.9 } else { 0.1 })));
         }
-        assert!(history.samples().len() <= 112);
-        assert_eq!(history.len(), 10_000);
-        assert_eq!(history.folded() + history.samples().len(), 10_000);
+        assert!((PIECE..3 * PIECE).contains(&history.samples().len()));
+        assert_eq!(history.len(), 30_000);
+        assert_eq!(history.folded() + history.samples().len(), 30_000);
         let columns =
             history.columns(Channel::Micro, Timestamp::ZERO, Timestamp::from_secs(5.0), 100);
         let peak = columns.iter().filter_map(|c| c.range).map(|r| r.1).fold(0.0, f32::max);
@@ -329,7 +330,8 @@ mod tests {
 
     #[test]
     fn memory_is_what_the_module_says() {
-        assert!(size_of::<Sample>() <= 272, "{}", size_of::<Sample>());
+        let an_hour = |fps: f64| Samples::bytes_each(fps, 30.0) * fps * 3600.0 / 1e6;
+        assert!(an_hour(30.0) <= 29.0 && an_hour(200.0) <= 73.0, "{}", an_hour(200.0));
         let per_sample = Pyramid::bytes_per_sample();
         assert!(per_sample <= 20.5, "{per_sample}");
     }

@@ -21,6 +21,7 @@ pub mod pictures;
 pub mod provenance;
 mod pyramid;
 pub mod rater;
+pub mod samples;
 pub mod store;
 pub mod table;
 pub mod tape;
@@ -90,12 +91,19 @@ pub struct Session {
     pub provenance: provenance::Provenance,
     /// Pictures of the newest events, by event number, oldest first.
     clips: VecDeque<(u64, Arc<EventClip>)>,
+    /// Whether none are kept.
+    keeps_no_pictures: bool,
 }
 
 impl Session {
     /// A session that keeps every sample whole, however long the source.
     pub fn keeping_all() -> Self {
         Self { history: history::History::keeping_all(), ..Self::default() }
+    }
+
+    /// One that keeps no pictures of events, for where nobody looks at them.
+    pub fn without_pictures(self) -> Self {
+        Self { keeps_no_pictures: true, ..self }
     }
 
     /// Takes in what the pipeline yields.
@@ -113,7 +121,7 @@ impl Session {
             Update::Samples(samples) => samples.iter().for_each(|s| self.history.push(*s)),
             Update::Event(event, clip) => {
                 self.events.push(event.clone());
-                if let Some(clip) = clip {
+                if let Some(clip) = clip.as_ref().filter(|_| !self.keeps_no_pictures) {
                     self.keep_clip(event.id, Arc::clone(clip));
                 }
             }

@@ -1,7 +1,7 @@
 //! Minima and maxima over 16, 64, 256, … samples, so that any stretch is drawn from a few hundred blocks.
 
-use super::Sample;
 use super::history::{CHANNELS, channels};
+use super::samples::Held;
 use crate::pipeline::quality::Trouble;
 use crate::time::Timestamp;
 
@@ -39,7 +39,7 @@ struct Block {
 }
 
 impl Block {
-    fn of(sample: &Sample, values: &[f32; CHANNELS]) -> Self {
+    fn of(sample: &Held<'_>, values: &[f32; CHANNELS]) -> Self {
         let mut block = Self {
             first: sample.time,
             last: sample.time,
@@ -51,7 +51,7 @@ impl Block {
         block
     }
 
-    fn include(&mut self, sample: &Sample, values: &[f32; CHANNELS]) {
+    fn include(&mut self, sample: &Held<'_>, values: &[f32; CHANNELS]) {
         self.last = sample.time;
         self.trouble = self.trouble.with(sample.quality.trouble);
         for (i, (&value, range)) in values.iter().zip(&mut self.ranges).enumerate() {
@@ -89,7 +89,7 @@ impl Default for Pyramid {
 
 impl Pyramid {
     /// Takes in sample number `index`, counted from 0.
-    pub(super) fn fold(&mut self, index: usize, sample: &Sample) {
+    pub(super) fn fold(&mut self, index: usize, sample: &Held<'_>) {
         let mut values = [f32::NAN; CHANNELS];
         for (value, channel) in values.iter_mut().zip(channels()) {
             *value = channel.value(sample);

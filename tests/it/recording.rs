@@ -176,7 +176,7 @@ fn a_recording_holds_what_was_analysed_frame_by_frame() {
     assert_eq!(pictured(&opened), sampled(&live));
     let picture = opened.pictures.as_mut().expect("pictures").picture(77).expect("stored");
     assert_eq!((picture.seq, picture.image.width), (77, 96));
-    assert_eq!(picture.time, live.history.samples()[77].time);
+    assert_eq!(picture.time, live.history.samples().get(77).expect("analysed").time);
     assert_eq!(opened.session.consent, Some(consent()));
     assert_eq!(opened.session.provenance.source, "demo:1");
     assert!(opened.session.provenance.begun_at_unix_ms.is_some_and(|ms| ms > 1_700_000_000_000));

@@ -12,7 +12,7 @@ use super::command::{Command as Asked, Floating};
 use super::message::{Topic, Weight};
 use super::registry::{Entry, Group, LIVE, entry};
 use super::shortcut::ctrl;
-use super::state::State;
+use super::state::{OBSERVER, State};
 use super::studio::{Pending, Pick};
 use crate::engine::Command as EngineCommand;
 use crate::engine::record::{RecordOrder, RecordState, Recording};
@@ -336,6 +336,7 @@ impl State {
             self.records.unsent.push(deed.clone());
         }
         self.session.log.push(deed);
+        self.live_marks = self.session.log.layer(OBSERVER).marks;
         self.send_unsent_deeds();
     }
 

@@ -21,7 +21,7 @@ pub fn movement(session: &Session, onset: Moment, apex: Moment) -> Option<[[f32;
     let last = samples.partition_point(|s| s.seq <= apex.frame);
     let mut total = [[0.0f32; 2]; REGIONS];
     let mut before = samples.get(first.checked_sub(1)?)?.time;
-    for sample in samples.get(first..last)? {
+    for sample in samples.range(first..last) {
         // Motion is per 1/30 s.
         let units = sample.time.secs_since(before) as f32 * 30.0;
         before = sample.time;

@@ -114,10 +114,8 @@ fn show_filters(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             verdict,
             ..filter.clone()
         });
-        let mut emotions: Vec<_> = cx.state.review.rows.iter().map(|row| row.emotion()).collect();
-        emotions.sort_unstable();
-        emotions.dedup();
-        let emotions: Vec<_> = emotions.into_iter().map(|emotion| (emotion, emotion)).collect();
+        let emotions = cx.state.review.emotions.iter();
+        let emotions: Vec<_> = emotions.map(|emotion| (*emotion, *emotion)).collect();
         choose(ui, cx, "emotion", &emotions, filter.emotion, |emotion| Filter {
             emotion,
             ..filter.clone()
@@ -163,8 +161,7 @@ fn choose<T: Copy + PartialEq>(
 fn show_events(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, height: f32) {
     let review = &cx.state.review;
     let count = review.listed.len();
-    let row_of_picked =
-        review.listed.iter().position(|&i| Some(review.rows[i].target) == review.picked);
+    let row_of_picked = review.picked_place();
     let mut area = egui::ScrollArea::vertical().auto_shrink([false, false]).max_height(height);
     if cx.cache.listed_row != row_of_picked {
         cx.cache.listed_row = row_of_picked;
@@ -262,11 +259,16 @@ fn show_marks(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
     let marks = &cx.state.review.marks;
     ui.label(title(format!("Markers and notes, {}", marks.len())).size(SMALL_PT));
     let mut wanted = None;
-    egui::ScrollArea::vertical().id_salt("marks").auto_shrink([false, false]).show(ui, |ui| {
-        for (moment, words) in marks {
+    let area = egui::ScrollArea::vertical().id_salt("marks").auto_shrink([false, false]);
+    let text = ui.text_style_height(&egui::TextStyle::Button);
+    let high = (text + 2.0 * ui.spacing().button_padding.y).max(ui.spacing().interact_size.y);
+    area.show_rows(ui, high, marks.len(), |ui, shown| {
+        for (moment, words) in &marks[shown] {
             let words = if words.is_empty() { "marker" } else { words };
-            let line = RichText::new(format!("{}  {words}", moment.time)).color(theme.text);
-            if ui.selectable_label(false, line).clicked() {
+            let words = format!("{}  {words}", moment.time);
+            let line = RichText::new(&words).color(theme.text);
+            let line = egui::Button::selectable(false, line).truncate();
+            if ui.add(line).on_hover_text(words).clicked() {
                 wanted = Some(moment.time.secs());
             }
         }

@@ -5,6 +5,7 @@
 //! is as exact as doing. The picture on screen always carries the name of its own frame, also while a
 //! newer one is on its way.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::app::theme::Grade;
@@ -12,7 +13,7 @@ use crate::app::timeline::Timeline;
 use crate::event::Moment;
 use crate::image::Frame;
 use crate::session::Session;
-use crate::session::annotation::{Bounds, Target};
+use crate::session::annotation::{Bounds, Target, Verdict};
 use crate::session::table::{self, Row};
 use crate::source::SourceSpec;
 use crate::time::Timestamp;
@@ -140,6 +141,12 @@ pub struct ReviewState {
     pub rows: Vec<Row>,
     /// How far each of [`Self::rows`] can be trusted.
     pub grades: Vec<Grade>,
+    /// Where each event is among [`Self::rows`].
+    places: HashMap<Target, usize>,
+    /// How many of them are judged.
+    judged: usize,
+    /// The emotions that they have, by name.
+    pub emotions: Vec<&'static str>,
     /// Indices of those that are listed, in the order of the list.
     pub listed: Vec<usize>,
     /// Which are listed.
@@ -212,6 +219,9 @@ impl Default for ReviewState {
             layer: Layer::Rater(FIRST_RATER.into()),
             rows: Vec::new(),
             grades: Vec::new(),
+            places: HashMap::new(),
+            judged: 0,
+            emotions: Vec::new(),
             listed: Vec::new(),
             filter: Filter::default(),
             order: Order::default(),
@@ -325,9 +335,13 @@ impl ReviewState {
 
     /// How many events of the view are judged, of how many.
     pub fn progress(&self) -> (usize, usize) {
-        use crate::session::annotation::Verdict;
-        let judged = self.rows.iter().filter(|row| row.verdict != Verdict::Open).count();
-        (judged, self.rows.len())
+        (self.judged, self.rows.len())
+    }
+
+    /// Where in the list the picked event is.
+    pub fn picked_place(&self) -> Option<usize> {
+        let place = *self.places.get(&self.picked?)?;
+        self.listed.iter().position(|listed| *listed == place)
     }
 
     /// Takes in what has come from outside, and moves on to `now`, seconds of the window's clock.
@@ -348,13 +362,18 @@ impl ReviewState {
     }
 
     fn row(&self, target: Target) -> Option<&Row> {
-        self.rows.iter().find(|row| row.target == target)
+        self.rows.get(*self.places.get(&target)?)
     }
 
     /// Works out anew what follows from the log.
     fn refresh(&mut self) {
         self.rows = table::rows(&self.session, self.layer.rater());
         self.grades = self.rows.iter().map(|row| grade_of(&self.session, row)).collect();
+        self.places = self.rows.iter().zip(0..).map(|(row, place)| (row.target, place)).collect();
+        self.judged = self.rows.iter().filter(|row| row.verdict != Verdict::Open).count();
+        self.emotions = self.rows.iter().map(Row::emotion).collect();
+        self.emotions.sort_unstable();
+        self.emotions.dedup();
         let layer = self.session.log.layer(self.layer.name());
         self.marks = if self.layer == Layer::Model { Vec::new() } else { layer.marks };
         let own = self.session.log.layer(&self.rater);
@@ -489,7 +508,8 @@ fn grade_of(session: &Session, row: &Row) -> Grade {
     }
     let samples = session.history.samples();
     let first = samples.partition_point(|sample| sample.seq < row.bounds.onset.frame);
-    let inside = samples[first..].iter().take_while(|s| s.seq <= row.bounds.offset.frame);
+    let inside = samples.range(first..samples.len());
+    let inside = inside.take_while(|s| s.seq <= row.bounds.offset.frame);
     Grade::of(inside.fold(Trouble::NONE, |all, sample| all.with(sample.quality.trouble)))
 }
 

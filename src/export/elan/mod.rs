@@ -162,7 +162,7 @@ fn add_unscored(document: &mut Document, view: &View<'_>, session: &Session) {
         }
         document.add_span(
             tier,
-            span(view, at(first), at(last)),
+            span(view, at(&first), at(&last)),
             &first.quality.trouble.to_string(),
         );
     }

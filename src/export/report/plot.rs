@@ -203,7 +203,7 @@ fn draw_gaps(view: &View<'_>, frame: &Frame, svg: &mut String) {
     let begin = samples.partition_point(|sample| sample.time < frame.from);
     let end = samples.partition_point(|sample| sample.time <= frame.to);
     let mut gap: Option<(Timestamp, Timestamp)> = None;
-    for (at, sample) in samples.iter().enumerate().take(end).skip(begin) {
+    for (at, sample) in (begin..).zip(samples.range(begin..end)) {
         let next = samples.get(at + 1).map_or(sample.time, |next| next.time);
         match (&mut gap, sample.score) {
             (Some((_, last)), None) => *last = next,

@@ -45,7 +45,7 @@ fn store(session: &Session, folder: &Path) -> Store {
     let mut store = Store::create(folder, &beginning()).expect("created");
     store.append(&Update::Opened(session.source.clone())).expect("stored");
     store.append(&Update::Threshold(session.threshold.expect("set"))).expect("stored");
-    store.append(&Update::Samples(session.history.samples().to_vec())).expect("stored");
+    store.append(&Update::Samples(session.history.samples().iter().collect())).expect("stored");
     for event in &session.events {
         store.append(&Update::Event(event.clone(), None)).expect("stored");
     }
@@ -191,7 +191,7 @@ fn a_version_1_file_opens() {
     let opened = open(&folder).expect("opened");
     let mut expected = full_session();
     // Version 2 measured more.
-    let mut samples = expected.history.samples().to_vec();
+    let mut samples: Vec<_> = expected.history.samples().iter().collect();
     samples.iter_mut().for_each(|sample| sample.quality.presence = f32::NAN);
     expected.history = Default::default();
     samples.into_iter().for_each(|sample| expected.history.push(sample));
@@ -232,7 +232,7 @@ fn a_truncated_database_is_named() {
     let (_base, folder) = folder();
     let mut session = full_session();
     for seq in 3..300 {
-        let sample = session.history.samples()[0];
+        let sample = session.history.samples().first().expect("a sample");
         session.history.push(Sample { seq, ..sample });
     }
     store(&session, &folder).finish(None).expect("closed");

@@ -10,8 +10,9 @@ use fleeting::engine::record::{RecordOrder, RecordState};
 use fleeting::engine::{Command, Engine, Update};
 use fleeting::event::Moment;
 use fleeting::pipeline::spot::MAX_STEP_SECS;
+use fleeting::session::Session;
+use fleeting::session::samples::Samples;
 use fleeting::session::store::{self, Opened};
-use fleeting::session::{Sample, Session};
 use fleeting::source::NoticeKind;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -70,7 +71,7 @@ pub(super) fn run<A: Analyser>(
 }
 
 /// What holds of samples whatever happened.
-pub(super) fn check_samples(samples: &[Sample]) {
+pub(super) fn check_samples(samples: &Samples) {
     for sample in samples {
         let trouble = sample.quality.trouble;
         assert!(sample.score.is_none() || trouble.scorable(), "a score for {trouble}: {sample:?}");
@@ -79,10 +80,10 @@ pub(super) fn check_samples(samples: &[Sample]) {
             assert!(is_score(score.micro) && is_score(score.macro_), "{sample:?}");
         }
     }
-    for pair in samples.windows(2) {
-        assert!(pair[0].seq < pair[1].seq && pair[0].time < pair[1].time, "{pair:?}");
-        let gap_secs = pair[1].time.secs_since(pair[0].time);
-        assert!(gap_secs <= MAX_STEP_SECS || pair[1].score.is_none(), "scored after {gap_secs} s");
+    for (before, next) in samples.iter().zip(samples.iter().skip(1)) {
+        assert!(before.seq < next.seq && before.time < next.time, "{before:?} {next:?}");
+        let gap_secs = next.time.secs_since(before.time);
+        assert!(gap_secs <= MAX_STEP_SECS || next.score.is_none(), "scored after {gap_secs} s");
     }
 }
 
