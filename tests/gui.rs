@@ -35,6 +35,8 @@ use fleeting::session::{Sample, Score};
 use fleeting::source::{Notice, NoticeKind, SourceInfo, SourceSpec};
 use fleeting::time::Timestamp;
 
+#[path = "gui/length.rs"]
+mod length;
 #[path = "gui/recording.rs"]
 mod recording;
 #[path = "gui/review.rs"]
@@ -301,7 +303,8 @@ fn event(id: u64, onset_secs: f64) -> Event {
 
 fn clip(onset_secs: f64) -> Arc<EventClip> {
     let first = (onset_secs * 30.0).round() as u64;
-    let frame = |i: u64| (first + i, Timestamp::of_frame(first + i, 30.0), RgbImage::new(16, 16));
+    let frame =
+        |i: u64| (first + i, Timestamp::of_frame(first + i, 30.0), RgbImage::new(16, 16).into());
     Arc::new(EventClip { frames: (0..13).map(frame).collect(), onset: 0, apex: 6, offset: 12 })
 }
 

@@ -111,7 +111,7 @@ mod tests {
 
     fn clip(frames: u64) -> EventClip {
         let frames = (0..frames)
-            .map(|i| (i, Timestamp::of_frame(i, 30.0), RgbImage::new(4, 4)))
+            .map(|i| (i, Timestamp::of_frame(i, 30.0), RgbImage::new(4, 4).into()))
             .collect::<Vec<_>>();
         EventClip { onset: 0, apex: frames.len() / 2, offset: frames.len().max(1) - 1, frames }
     }

@@ -86,6 +86,9 @@ pub(super) struct Raw {
     /// Frames per second of an image folder, or asked of a camera
     #[arg(long, value_parser = super::parse_fps)]
     fps: Option<f64>,
+    /// Width and height asked of a camera or of the demo person, such as 320x240
+    #[arg(long, value_name = "WxH", value_parser = super::parse_size)]
+    size: Option<(usize, usize)>,
     /// Recordings of a folder that are measured at once; without it as many as there are cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -160,6 +163,7 @@ impl Raw {
     fn check_one(self) -> Result<Job, CliError> {
         let mut source: SourceSpec = self.source.parse()?;
         source.options.fps = self.fps;
+        source.options.size_px = self.size;
         source.options.limit_secs = self.seconds;
         let mut config = super::load_config(self.config.as_ref())?;
         if let Some(rate) = self.false_alarms_per_minute {
@@ -211,7 +215,7 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     job.out.as_ref().map_or(Ok(()), |folder| super::must_be_new_or_empty(folder))?;
     job.features.as_ref().map_or(Ok(()), features::Order::check)?;
     let interrupt = Interrupt::watch();
-    let mut session = Session::keeping_all();
+    let mut session = Session::keeping_all().without_pictures();
     let begun = Instant::now();
     let broken = if job.source.is_live() || job.session.is_some() {
         watch(job, &mut session, &interrupt)

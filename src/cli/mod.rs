@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use crate::config::{Config, ConfigError};
 use crate::export::{EXPORTERS, Exporter, View, exporter};
+use crate::image::MAX_SIDE_PX;
 use crate::model::ModelChoice;
 
 pub mod agreement;
@@ -117,11 +118,12 @@ impl Logging {
         };
         let filter = tracing_subscriber::EnvFilter::try_from_default_env()
             .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-        let started = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(io::stderr)
-            .without_time()
-            .try_init();
+        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+        // Whoever asks for more is told how long after the start of the program each thing came.
+        let started = match self.0 {
+            0 => lines.without_time().try_init(),
+            _ => lines.with_timer(tracing_subscriber::fmt::time::uptime()).try_init(),
+        };
         if let Err(error) = started {
             tracing::debug!("log lines already go elsewhere: {error}");
         }
@@ -252,6 +254,14 @@ fn parse_fps(text: &str) -> Result<f64, String> {
     number_within(text, 1.0, 1000.0, "frames per second")
 }
 
+fn parse_size(text: &str) -> Result<(usize, usize), String> {
+    let sides = text.split_once(['x', '×']);
+    let side = |text: &str| text.parse().ok().filter(|side| (16..=MAX_SIDE_PX).contains(side));
+    sides
+        .and_then(|(width, height)| Some((side(width)?, side(height)?)))
+        .ok_or_else(|| format!("expected two sides of 16 to {MAX_SIDE_PX} pixels, such as 640x480"))
+}
+
 fn parse_false_alarms(text: &str) -> Result<f32, String> {
     number_within(text, 0.05, 20.0, "false alarms per minute").map(|value| value as f32)
 }
@@ -282,6 +292,8 @@ mod tests {
             "fleeting analyze demo --out x --seconds 0",
             "fleeting analyze demo --out x --seconds NaN",
             "fleeting --fps 0",
+            "fleeting analyze demo --out x --size 640",
+            "fleeting analyze demo --out x --size 8x480",
             "fleeting analyze demo --out x --false-alarms-per-minute 100",
         ] {
             let error = parsed(line).expect_err(line);

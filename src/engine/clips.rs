@@ -1,9 +1,11 @@
 //! Pictures of events: the newest seconds of the face, held still, out of which an event cuts its own.
 //!
 //! Memory is bounded: eight seconds at no more than 60 pictures a second, 126 × 144 pixels each, are
-//! 26 MB at most, and 13 MB at 30 fps. A clip copies what it shows and is bounded in the same way.
+//! 26 MB at most, and 13 MB at 30 fps. A clip shares the pictures, so that cutting one costs nothing and
+//! events within each other take memory once.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::event::{Event, Moment};
 use crate::geom::{Affine, Point};
@@ -29,7 +31,7 @@ pub(super) const MARGIN_SECS: f64 = 0.25;
 #[derive(Clone, Debug)]
 pub struct EventClip {
     /// From a little before onset to a little after offset.
-    pub frames: Vec<(u64, Timestamp, RgbImage)>,
+    pub frames: Vec<(u64, Timestamp, Arc<RgbImage>)>,
     /// Indices into `frames` of onset, apex and offset.
     pub onset: usize,
     /// Index of the apex.
@@ -49,15 +51,16 @@ impl EventClip {
 struct Picture {
     seq: u64,
     time: Timestamp,
-    image: RgbImage,
+    image: Arc<RgbImage>,
 }
 
 /// The newest pictures of the face.
 #[derive(Debug, Default)]
 pub(super) struct Clips {
     pictures: VecDeque<Picture>,
-    /// A picture to draw on, so that a full ring allocates nothing.
-    spare: Option<RgbImage>,
+    /// A picture to draw on, held by nobody else, so that a full ring allocates only for what events
+    /// keep.
+    spare: Option<Arc<RgbImage>>,
 }
 
 impl Clips {
@@ -66,7 +69,9 @@ impl Clips {
         while let Some(oldest) = self.pictures.front()
             && frame.time.secs_since(oldest.time) > KEPT_SECS
         {
-            self.spare = self.pictures.pop_front().map(|picture| picture.image);
+            let image = self.pictures.pop_front().map(|picture| picture.image);
+            let is_free = |image: &Arc<RgbImage>| Arc::strong_count(image) == 1;
+            self.spare = image.filter(is_free).or(self.spare.take());
         }
         let too_soon = |last: &Picture| frame.time.secs_since(last.time) < 0.98 / MOST_FPS;
         let Some(frame_from_face) = overlay.frame_from_face else { return };
@@ -75,9 +80,10 @@ impl Clips {
         }
         let enlarge = FACE_HEIGHT_PX as f32 / PICTURE_PX.1 as f32;
         let face_from_picture = Affine::similarity(enlarge, 0.0, Point::default());
-        let new = || RgbImage::new(PICTURE_PX.0, PICTURE_PX.1);
+        let new = || Arc::new(RgbImage::new(PICTURE_PX.0, PICTURE_PX.1));
         let mut image = self.spare.take().unwrap_or_else(new);
-        frame.image.warp_into(&frame_from_face.after(&face_from_picture), &mut image);
+        let frame_from_picture = frame_from_face.after(&face_from_picture);
+        frame.image.warp_into(&frame_from_picture, Arc::make_mut(&mut image));
         self.pictures.push_back(Picture { seq: frame.seq, time: frame.time, image });
     }
 
@@ -99,7 +105,7 @@ impl Clips {
             .pictures
             .iter()
             .filter(shown)
-            .map(|picture| (picture.seq, picture.time, picture.image.clone()))
+            .map(|picture| (picture.seq, picture.time, Arc::clone(&picture.image)))
             .collect();
         let nearest = |moment: Moment| {
             let apart = |i: &usize| (frames[*i].1.nanos() - moment.time.nanos()).unsigned_abs();
@@ -166,6 +172,23 @@ mod tests {
         let mut clips = Clips::default();
         (0..600).for_each(|seq| clips.keep(&frame(seq, 30.0), &face()));
         assert!(clips.cut(&event(60, 66, 72, 30.0)).is_none());
+    }
+
+    #[test]
+    fn events_share_their_pictures_with_each_other_and_no_picture_is_drawn_over() {
+        let mut clips = Clips::default();
+        let see = |clips: &mut Clips, seq: u64| {
+            let image = RgbImage { width: 1, height: 1, data: vec![seq as u8; 3] };
+            clips.keep(&Frame::new(seq, Timestamp::of_frame(seq, 30.0), Arc::new(image)), &face());
+        };
+        (0..120).for_each(|seq| see(&mut clips, seq));
+        let inner = clips.cut(&event(60, 66, 72, 30.0)).expect("kept");
+        let outer = clips.cut(&event(40, 66, 90, 30.0)).expect("kept");
+        assert!(Arc::ptr_eq(&inner.frames[inner.apex].2, &outer.frames[outer.apex].2));
+        (120..1000).for_each(|seq| see(&mut clips, seq));
+        for (seq, _, image) in &outer.frames {
+            assert!(image.data.iter().all(|level| *level == *seq as u8), "{seq}");
+        }
     }
 
     #[test]

@@ -132,10 +132,10 @@ fn magnified(clip: Arc<EventClip>, magnification: f32) -> Arc<EventClip> {
     if magnification == 1.0 {
         return clip;
     }
-    let pictures: Vec<&RgbImage> = clip.frames.iter().map(|(_, _, image)| image).collect();
+    let pictures: Vec<&RgbImage> = clip.frames.iter().map(|(_, _, image)| &**image).collect();
     let enlarged = magnify(&pictures, clip.onset, magnification);
     let frames = clip.frames.iter().zip(enlarged);
-    let frames = frames.map(|((seq, time, _), image)| (*seq, *time, image)).collect();
+    let frames = frames.map(|((seq, time, _), image)| (*seq, *time, Arc::new(image))).collect();
     Arc::new(EventClip { frames, ..*clip })
 }
 

@@ -26,9 +26,7 @@ impl Screen for InMemory {
     fn show(&mut self, frame: u64) {
         let mut all = self.clips.iter().rev().flat_map(|clip| &clip.frames);
         self.answers.push(match all.find(|(seq, ..)| *seq == frame) {
-            Some((seq, time, image)) => {
-                Answer::Picture(Frame::new(*seq, *time, Arc::new(image.clone())))
-            }
+            Some((seq, time, image)) => Answer::Picture(Frame::new(*seq, *time, Arc::clone(image))),
             None => Answer::NoPicture {
                 frame,
                 why: "only pictures of the newest events are kept in memory. Record a session to \
