@@ -208,15 +208,18 @@ impl Running<'_> {
             let left = neutral.see(&frame);
             self.tell(Update::Baseline(left))?;
         }
-        self.hand_on()?;
         let overlay = self.output.overlay.clone();
         self.links.preview.put(Preview { frame, overlay });
-        (self.links.teller.wake)();
+        // One frame wakes the window once: each time costs it a whole drawing.
+        if !self.hand_on()? {
+            (self.links.teller.wake)();
+        }
         Ok(pushed)
     }
 
-    /// Hands on what the analyser has added to the output, first to the recording.
-    fn hand_on(&mut self) -> Result<(), Closed> {
+    /// Hands on what the analyser has added to the output, first to the recording; whether there was
+    /// anything.
+    fn hand_on(&mut self) -> Result<bool, Closed> {
         let mut updates = Vec::new();
         if !self.output.samples.is_empty() {
             updates.push(Update::Samples(self.output.samples.clone()));
@@ -224,6 +227,7 @@ impl Running<'_> {
         for event in &self.output.events {
             updates.push(Update::Event(event.clone(), self.clips.cut(event).map(Arc::new)));
         }
+        let told = !updates.is_empty();
         updates.iter().for_each(|update| self.recordings.update(update));
         updates.into_iter().try_for_each(|update| self.links.teller.tell(update))?;
         let samples = &self.output.samples;
@@ -231,7 +235,7 @@ impl Running<'_> {
         if let Some(measured) = measured {
             self.end_baseline(measured)?;
         }
-        Ok(())
+        Ok(told)
     }
 
     fn end_baseline(&mut self, measured: Result<Baseline, String>) -> Result<(), Closed> {
@@ -251,7 +255,7 @@ impl Running<'_> {
     fn finish(&mut self) -> Result<(), Closed> {
         self.output.clear();
         let finished = self.analyser.finish(&mut self.output);
-        let mut told = self.hand_on();
+        let mut told = self.hand_on().map(|_| ());
         if self.neutral.is_some() {
             let cut = "the source ended before the baseline was measured";
             told = told.and(self.end_baseline(Err(cut.into())));

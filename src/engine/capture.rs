@@ -48,7 +48,11 @@ impl Feed {
 /// The source is opened at once, but read only when `ready` says that somebody reads the link, so
 /// that nothing is dropped while models load.
 pub fn run(feed: Feed, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBool) {
-    let error = match (feed.open)() {
+    let opened = (feed.open)();
+    if opened.is_ok() {
+        tracing::info!("{} is open", feed.name);
+    }
+    let error = match opened {
         Ok(mut source) => match ready.recv() {
             Ok(()) => deliver(source.as_mut(), feed.is_paced, tx, stop),
             Err(_) => return,

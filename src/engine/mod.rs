@@ -276,6 +276,7 @@ fn analyse<A: Analyser>(
         .tell(Update::Starting(format!("opening {source}, loading the models")))
         .and_then(|()| match make() {
             Ok(mut analyser) => {
+                tracing::info!("the models are ready");
                 teller.tell(Update::Starting(format!("opening {source}")))?;
                 // A source that could not be opened waits no more, and has said why.
                 ready.send(()).unwrap_or(());
