@@ -4,6 +4,12 @@ use std::process::ExitCode;
 
 use fleeting::cli;
 
+/// The systems' own allocators scatter what is kept for long (pictures of events) among what comes and
+/// goes with every frame (the networks' tensors), and grow by what lies between: `.github/ENDURANCE.md`
+/// has the figures.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let done = cli::parse(std::env::args_os()).and_then(|(job, logging)| {
         logging.start();
