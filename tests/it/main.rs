@@ -34,3 +34,5 @@ mod program;
 mod readers;
 mod recording;
 mod seek;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod soak;

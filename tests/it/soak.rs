@@ -1,0 +1,384 @@
+//! Endurance: the program records for a long stretch of its source's time, and what it holds of memory,
+//! open files and threads does not grow but for the samples that it keeps.
+//!
+//! The stretch is compressed. The demo person plays as fast as it is analysed, at 320×240; a virtual
+//! camera (`fixtures/virtual_camera.c`) sends more pictures a second than any webcam, while its cable is
+//! pulled, it stalls, tears pictures and changes their size; and the mesh is a stand-in of the same
+//! contract that puts the same face into every picture that is not black
+//! (`fixtures/still_mesh/make.py`). Everything else is what ships: sources, links, detection, flow,
+//! regions, quality, both networks, event pictures, the recorder.
+//!
+//! `cargo test` runs a minute of it. For hours, see `.github/ENDURANCE.md`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+use sha2::{Digest, Sha256};
+
+use crate::camera;
+
+/// Hours of source time in the long form.
+const HOURS: &str = "FLEETING_SOAK_HOURS";
+
+/// Frames in an hour of an ordinary webcam: what "an hour" means where a camera sends faster.
+const FRAMES_PER_HOUR: f64 = 30.0 * 3600.0;
+
+/// What a kept sample takes: whole, and its share of the pyramid (`src/session/history.rs`).
+const BYTES_PER_SAMPLE: f64 = 264.0 + 20.5;
+
+/// What is counted once.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    /// The number of the newest frame that is stored.
+    frames: f64,
+    resident_mb: f64,
+    files: f64,
+    threads: f64,
+    disk_mb: f64,
+}
+
+impl Reading {
+    fn hours(&self) -> f64 {
+        self.frames / FRAMES_PER_HOUR
+    }
+}
+
+#[test]
+fn a_recording_of_the_demo_person_holds_no_more_the_longer_it_lasts() {
+    let soak = Soak::new("demo:7", &["--size", "320x240"], &[]);
+    let readings = soak.watch(SHORT, |_| ());
+    check("demo", &readings, SHORT_SLACK);
+}
+
+#[test]
+fn a_recording_of_a_failing_camera_holds_no_more_the_longer_it_lasts() {
+    let Some(camera) = VirtualCamera::new() else { return };
+    let soak = Soak::new("camera", &[], &camera.variables);
+    let readings = soak.watch(SHORT, |tick| camera.trouble(tick));
+    check("camera", &readings, SHORT_SLACK);
+}
+
+#[test]
+#[ignore = "takes hours; see .github/ENDURANCE.md"]
+fn long() {
+    let hours = std::env::var(HOURS).ok().and_then(|hours| hours.parse::<f64>().ok());
+    let until = Until { frames: hours.unwrap_or(1.0) * FRAMES_PER_HOUR, ..SHORT };
+    let demo = std::thread::spawn(move || {
+        Soak::new("demo:7", &["--size", "320x240"], &[]).watch(until, |_| ())
+    });
+    let camera = VirtualCamera::new().map(|camera| {
+        let soak = Soak::new("camera", &[], &camera.variables);
+        ("camera", soak.watch(until, |tick| camera.trouble(tick)))
+    });
+    let demo = ("demo", demo.join().expect("watched"));
+    let runs: Vec<_> = [demo].into_iter().chain(camera).collect();
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("soak.svg");
+    fs::write(&out, plot(&runs)).expect("written");
+    println!("plot: {}", out.display());
+    for (name, readings) in &runs {
+        check(name, readings, 8.0);
+    }
+}
+
+/// Fails where memory grows by more than `slack_mb_per_hour` above what samples need, or where files or
+/// threads become more. The first third is left out: caches and rings fill.
+fn check(name: &str, readings: &[Reading], slack_mb_per_hour: f64) {
+    let settled = &readings[readings.len() / 3..];
+    let (first, last) = (settled[0], settled[settled.len() - 1]);
+    assert!(last.frames > first.frames + 200.0, "{name}: only {} frames", last.frames);
+    let by_design = BYTES_PER_SAMPLE * FRAMES_PER_HOUR / 1e6;
+    let slope = slope(settled, |reading| reading.resident_mb);
+    let per_hour = last.disk_mb / last.hours();
+    println!(
+        "{name}: {:.2} h of frames in {} readings; {:.0} to {:.0} MB, {slope:+.1} MB an hour \
+         ({by_design:.0} of it samples); {} files, {} threads; {per_hour:.0} MB an hour on disk",
+        last.hours(),
+        readings.len(),
+        first.resident_mb,
+        last.resident_mb,
+        last.files,
+        last.threads,
+    );
+    assert!(slope < by_design + slack_mb_per_hour, "{name}: memory grows by {slope:.1} MB an hour");
+    for (what, count) in [
+        ("files", (|r: &Reading| r.files) as fn(&Reading) -> f64),
+        ("threads", |r: &Reading| r.threads),
+    ] {
+        let half = settled.len() / 2;
+        let least = |part: &[Reading]| part.iter().map(count).fold(f64::INFINITY, f64::min);
+        let (early, late) = (least(&settled[..half]), least(&settled[half..]));
+        assert!(late <= early, "{name}: {what} grew from {early} to {late}");
+    }
+}
+
+/// Per hour, by the median over pairs half a run apart (Theil and Sen): one reading that is off changes
+/// nothing.
+fn slope(readings: &[Reading], value: fn(&Reading) -> f64) -> f64 {
+    let apart = readings.len() / 2;
+    let pairs = readings.iter().zip(&readings[apart..]);
+    let rise = |(a, b): (&Reading, &Reading)| (value(b) - value(a)) / (b.hours() - a.hours());
+    let mut rises: Vec<f64> = pairs.map(rise).filter(|rise| rise.is_finite()).collect();
+    let middle = rises.len() / 2;
+    *rises.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
+/// When a run is long enough.
+#[derive(Clone, Copy, Debug)]
+struct Until {
+    secs: f64,
+    frames: f64,
+}
+
+/// Rings of pictures are full after eight seconds of the source's time; a slow machine takes longer.
+const SHORT: Until = Until { secs: 30.0, frames: 2400.0 };
+
+/// Megabytes an hour: over so few frames, three megabytes that come late look like two hundred an hour.
+/// One 320×240 frame lost every second would be eight hundred.
+const SHORT_SLACK: f64 = 600.0;
+
+/// The program at work, with folders that go when it ends.
+struct Soak {
+    folder: tempfile::TempDir,
+    child: Child,
+}
+
+impl Soak {
+    fn new(source: &str, more: &[&str], variables: &[(&'static str, String)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let models = folder.path().join("models");
+        models_with_a_still_mesh(&models);
+        let child = Command::new(env!("CARGO_BIN_EXE_fleeting"))
+            .arg("analyze")
+            .arg(source)
+            .args(more)
+            .arg("--models")
+            .arg(&models)
+            .arg("--session")
+            .arg(folder.path().join("session"))
+            .args(["--who", "nobody", "--purpose", "a soak"])
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("FLEETING_CAMERA_BACKEND")
+            .env("FLEETING_BACKEND", "tract")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        Self { folder, child }
+    }
+
+    /// Reads until it is enough, twice a second at first and then ever less often; `each` gets the
+    /// number of every half second. The recording is ended in order and must open again.
+    fn watch(mut self, until: Until, mut each: impl FnMut(u64)) -> Vec<Reading> {
+        let (begun, mut readings) = (Instant::now(), Vec::new());
+        for tick in 0.. {
+            std::thread::sleep(Duration::from_millis(500));
+            each(tick);
+            let ended = self.child.try_wait().expect("a child");
+            assert!(ended.is_none(), "the program ended by itself: {ended:?}");
+            // Some thousand readings of any run.
+            let every = (tick / 2000 + 1).next_power_of_two();
+            if !tick.is_multiple_of(every) {
+                continue;
+            }
+            let Some(reading) = self.read() else {
+                assert!(begun.elapsed() < Duration::from_secs(120), "nothing is recorded");
+                continue;
+            };
+            readings.push(reading);
+            if reading.frames >= until.frames && begun.elapsed().as_secs_f64() >= until.secs {
+                break;
+            }
+        }
+        self.end();
+        readings
+    }
+
+    /// None before anything is recorded.
+    fn read(&self) -> Option<Reading> {
+        let process = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let status = fs::read_to_string(process.join("status")).ok()?;
+        let of = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse::<f64>().ok()
+        };
+        let session = self.folder.path().join("session");
+        let disk: u64 = fs::read_dir(&session)
+            .ok()?
+            .flatten()
+            .flat_map(|e| e.metadata())
+            .map(|m| m.len())
+            .sum();
+        Some(Reading {
+            frames: frames_in(&session)?,
+            resident_mb: of("VmRSS:")? / 1000.0,
+            files: fs::read_dir(process.join("fd")).ok()?.count() as f64,
+            threads: of("Threads:")?,
+            disk_mb: disk as f64 / 1e6,
+        })
+    }
+
+    fn end(&mut self) {
+        let interrupted =
+            Command::new("kill").arg("-INT").arg(self.child.id().to_string()).status();
+        assert!(interrupted.expect("kill").success());
+        // As Ctrl-C in a terminal: an end in order that says so.
+        assert_eq!(self.child.wait().expect("ends").code(), Some(130));
+        let opened = fleeting::session::store::open(&self.folder.path().join("session"));
+        let opened = opened.expect("opens");
+        assert!(opened.remarks.is_empty(), "{:?}", opened.remarks);
+        assert!(opened.session.history.len() > 100);
+    }
+}
+
+impl Drop for Soak {
+    fn drop(&mut self) {
+        // Where a check failed it still runs; where all is well it has ended.
+        self.child.kill().unwrap_or(());
+        self.child.wait().map_or_else(drop, drop);
+    }
+}
+
+/// The number of the newest sample that is stored.
+fn frames_in(session: &Path) -> Option<f64> {
+    let file = session.join(fleeting::session::store::DATABASE);
+    let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    let newest = db.query_row("SELECT max(frame) FROM sample", [], |row| row.get(0));
+    newest.ok().flatten().map(|frame: i64| frame as f64)
+}
+
+/// The shipped models, but for the mesh.
+fn models_with_a_still_mesh(folder: &Path) {
+    const STILL: &str = "still_mesh.onnx";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::create_dir_all(folder).expect("made");
+    let mesh = fs::read(root.join("tests/fixtures/still_mesh").join(STILL)).expect("a fixture");
+    fs::write(folder.join(STILL), &mesh).expect("written");
+    let text = fs::read_to_string(root.join("models/manifest.toml")).expect("a manifest");
+    let mut manifest: toml::Table = text.parse().expect("TOML");
+    let models = manifest["model"].as_array_mut().expect("models");
+    let is_mesh = |model: &toml::Value| model["task"].as_str() == Some("landmarks");
+    let mut entry = models.iter().find(|model| is_mesh(model)).expect("a mesh").clone();
+    models.retain(|model| !is_mesh(model));
+    for model in models.iter() {
+        let file = model["file"].as_str().expect("a name");
+        fs::copy(root.join("models").join(file), folder.join(file)).expect("copied");
+    }
+    let fields = entry.as_table_mut().expect("a table");
+    fields.remove("backend");
+    let hash = Sha256::digest(&mesh).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    fields.insert("file".into(), STILL.into());
+    fields.insert("sha256".into(), hash.into());
+    models.push(entry);
+    fs::write(folder.join("manifest.toml"), manifest.to_string()).expect("written");
+}
+
+/// A webcam that sends the demo person's face, faster than any.
+struct VirtualCamera {
+    folder: tempfile::TempDir,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl VirtualCamera {
+    /// None where there is no C compiler, which was said.
+    fn new() -> Option<Self> {
+        let library = camera::virtual_camera()?;
+        let folder = tempfile::tempdir().expect("a folder");
+        let variables = vec![
+            ("LD_PRELOAD", library.display().to_string()),
+            ("VCAM_DIR", folder.path().display().to_string()),
+            ("VCAM_PIXELS", "MJPG".to_owned()),
+            ("VCAM_RATE", "120".to_owned()),
+        ];
+        let camera = Self { folder, variables };
+        camera.write("a.jpg", (640, 480));
+        camera.write("b.jpg", (320, 240));
+        Some(camera)
+    }
+
+    fn write(&self, name: &str, size_px: (usize, usize)) {
+        let mut spec: fleeting::source::SourceSpec = "demo:7".parse().expect("a source");
+        spec.options.size_px = Some(size_px);
+        let mut demo = spec.open().expect("opens");
+        let Ok(fleeting::source::Next::Frame(frame)) = demo.next() else { panic!("no frame") };
+        let (width, height) = (size_px.0 as u32, size_px.1 as u32);
+        let picture = image::RgbImage::from_raw(width, height, frame.image.data.clone());
+        picture.expect("a picture").save(self.folder.path().join(name)).expect("written");
+    }
+
+    /// One trouble after another, each for a second and a half of every six.
+    fn trouble(&self, tick: u64) {
+        const TROUBLES: [&str; 4] = ["unplugged", "torn", "resized", "stalled"];
+        let trouble = self.folder.path().join(TROUBLES[(tick / 12) as usize % TROUBLES.len()]);
+        match tick % 12 {
+            6 => fs::write(trouble, "").expect("written"),
+            9 => fs::remove_file(trouble).expect("was there"),
+            _ => {}
+        }
+    }
+}
+
+/// Memory above, files and threads below, over hours of frames.
+fn plot(runs: &[(&str, Vec<Reading>)]) -> String {
+    const SIZE: (f64, f64) = (760.0, 420.0);
+    const COLORS: [&str; 2] = ["#2f6fb0", "#c06a1c"];
+    let all = || runs.iter().flat_map(|(_, readings)| readings);
+    let hours = all().map(Reading::hours).fold(0.0, f64::max);
+    let x = |reading: &Reading| 60.0 + reading.hours() / hours * (SIZE.0 - 80.0);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" \
+         font-size=\"12\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
+        SIZE.0, SIZE.1
+    );
+    type Value = fn(&Reading) -> f64;
+    let panels: [(&str, f64, f64, [(Value, &str); 2]); 2] = [
+        ("memory, MB", 30.0, 210.0, [(|r| r.resident_mb, ""), (|r| r.resident_mb, "")]),
+        (
+            "open files (line) and threads (dashes)",
+            270.0,
+            110.0,
+            [(|r| r.files, ""), (|r| r.threads, "stroke-dasharray=\"5 4\"")],
+        ),
+    ];
+    for (title, top, high, values) in panels {
+        let most = all().flat_map(|r| values.map(|(value, _)| value(r))).fold(1.0, f64::max) * 1.15;
+        let y = |value: f64| top + high * (1.0 - value / most);
+        let right = SIZE.0 - 20.0;
+        let mut put = |text: std::fmt::Arguments<'_>| svg.write_fmt(text).expect("memory");
+        put(format_args!("<text x=\"60\" y=\"{}\">{title}</text>", top - 8.0));
+        for share in [0.0, 0.5, 1.0] {
+            let (level, value) = (y(most * share), most * share);
+            put(format_args!("<path d=\"M60 {level:.1}H{right}\" stroke=\"#ddd\"/>"));
+            put(format_args!(
+                "<text x=\"54\" y=\"{:.1}\" text-anchor=\"end\">{value:.0}</text>",
+                level + 4.0
+            ));
+        }
+        for ((_, readings), color) in runs.iter().zip(COLORS) {
+            for (value, style) in values {
+                let place = |r: &Reading| format!("{:.1},{:.1}", x(r), y(value(r)));
+                let line: Vec<_> = readings.iter().map(place).collect();
+                put(format_args!(
+                    "<polyline fill=\"none\" stroke=\"{color}\" {style} points=\"{}\"/>",
+                    line.join(" ")
+                ));
+            }
+        }
+    }
+    for ((name, _), (color, at)) in runs.iter().zip(COLORS.iter().zip([0.0, 90.0])) {
+        let left = SIZE.0 - 200.0 + at;
+        svg.push_str(&format!("<text x=\"{left}\" y=\"22\" fill=\"{color}\">{name}</text>"));
+    }
+    svg.push_str(&format!(
+        "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">0 to {hours:.2} hours of frames at 30 a second</text></svg>\n",
+        SIZE.0 - 20.0,
+        SIZE.1 - 12.0
+    ));
+    svg
+}
