@@ -110,13 +110,12 @@ class Bench:
             if streams is None:
                 continue
             results = decoding.outputs(network, streams, look_ahead)
-            found = [decoding.counts(results, streams, k, limits[k], look_ahead, shift) for k in range(2)]
-            scored[name] = [decoding.f1(c) for c in (*found, sum(found))]
+            found = decoding.counts(results, streams, limits, look_ahead, shift)
+            scored[name] = [decoding.f1(c) for c in (*found, found.sum(0))]
             if name == "facs":
-                scored["best"] = [
-                    max(decoding.f1(decoding.counts(results, streams, k, limits[k] * t, look_ahead)) for t in AROUND)
-                    for k in range(2)
-                ]
+                all_limits = [[limit * t for limit in limits] for t in AROUND]
+                by_limit = [decoding.counts(results, streams, both, look_ahead) for both in all_limits]
+                scored["best"] = [max(decoding.f1(c[kind]) for c in by_limit) for kind in range(2)]
             else:
                 scored["false"] = float((found[0][1] - found[0][0]) / sum(s.minutes() for s in streams))
         return {**scored, "thresholds": limits}

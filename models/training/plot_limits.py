@@ -46,11 +46,12 @@ def shipped(folder, per_minute):
 class Events:
     """Every event of one kind with whether it was found, and every false alarm."""
 
-    def __init__(self, streams, results, kind, limit, ahead, file):
+    def __init__(self, streams, results, kind, limits, ahead, file):
         columns = [str(c) for c in file["recording_columns"]]
         self.found, self.number, self.segment, false = [], [], [], []
         for s, (stream, result) in enumerate(zip(streams, results)):
-            spans = [decoding.in_frames(f, stream.times) for f in decoding.flags(result, stream, kind, limit, ahead)]
+            given = decoding.both(result, stream, limits, ahead)[kind]
+            spans = [decoding.in_frames(f, stream.times) for f in given]
             events = [e for e in stream.events if e[3] == kind]
             pairs = decoding.matched(spans, events)
             hit = {e for _, e in pairs}
@@ -104,7 +105,7 @@ def main():
     network, ahead, limits = shipped(options.models, options.per_minute)
     streams = decoding.segments(options.set)
     results = decoding.outputs(network, streams, ahead)
-    both = {k: Events(streams, results, i, limits[i], ahead, file) for i, k in enumerate(KINDS)}
+    both = {k: Events(streams, results, i, limits, ahead, file) for i, k in enumerate(KINDS)}
 
     def of_unit(e, unit):
         return np.array([unit in re.findall(r"\d+", u) for u in e.units])

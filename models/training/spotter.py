@@ -156,9 +156,11 @@ ANSWERED = 2 * max(LOOK_AHEAD) + 4
 
 
 class Exported(nn.Module):
-    """What ships: the mean over members and over the mirrored face, as probabilities and rows.
+    """What ships: the mean over members, as probabilities and rows.
 
-    Only the last rows are answered, which costs less; the others are zero.
+    A single member sees the face and its mirror image; of several, every second one sees the mirror
+    image, so that two cost no more than one. Only the last rows are answered, which costs less; the
+    others are zero.
     """
 
     def __init__(self, members):
@@ -166,9 +168,12 @@ class Exported(nn.Module):
         self.members = nn.ModuleList(members)
 
     def forward(self, motion):
-        both = torch.cat([motion, mirrored(motion, MIRRORED)], 0)
-        logits = sum(member(both, ANSWERED) for member in self.members) / len(self.members)
-        logits = logits.mean(0, keepdim=True)
+        views = [motion, mirrored(motion, MIRRORED)]
+        if len(self.members) == 1:
+            logits = self.members[0](torch.cat(views, 0), ANSWERED).mean(0, keepdim=True)
+        else:
+            answers = [member(views[i % 2], ANSWERED) for i, member in enumerate(self.members)]
+            logits = sum(answers) / len(answers)
         parts = []
         for kind in (0, 3):
             parts += [torch.sigmoid(logits[..., kind:kind + 1]), torch.exp(logits[..., kind + 1:kind + 3])]
