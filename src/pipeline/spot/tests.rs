@@ -129,7 +129,7 @@ fn a_macro_flag_gives_way_to_a_clearer_micro_flag_of_the_same_movement() {
 
 #[test]
 fn no_proposal_reaches_across_a_gap() {
-    let mut steps = steps(300, 30.0, |i| bump(150, i), |i| bump(152, i));
+    let mut steps = steps(300, 30.0, |i| 0.9 * bump(150, i), |i| bump(152, i));
     steps[148].trouble = Trouble::NO_FACE;
     steps[155].displacement = None;
     let spotted = spot(&steps);
