@@ -123,7 +123,7 @@ def main():
     parser.add_argument("--generator", help="how to call the generator, if not `fleeting synth`")
     parser.add_argument("--spotter-steps", type=int, default=2800)
     parser.add_argument("--recognizer-steps", type=int, default=2500)
-    parser.add_argument("--spotters", type=int, default=1, help="networks that the shipped one averages")
+    parser.add_argument("--spotters", type=int, default=2, help="networks that the shipped one averages")
     parser.add_argument("--recognizers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

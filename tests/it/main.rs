@@ -24,6 +24,7 @@ mod engine;
 mod exchange;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod faults;
+mod figures;
 mod film;
 mod live_equals_offline;
 mod network;
