@@ -1,13 +1,15 @@
 """Reads every export of one session with readers that were not written for it.
 
-    check.py FOLDER LAYER
+    check.py FOLDER LAYER SCHEMA FORMATS
 
 FOLDER holds the files of all formats, written from the layer LAYER of one session; session.json in it
-is what the others are held against.
+is what the others are held against. SCHEMA is ELAN's, FORMATS what the program says it can write: one
+that nothing here reads is an error.
 """
 
 import csv
 import json
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -16,60 +18,24 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 import pympi
-
-# ELAN's schema (EAF 3.0), as far as these files use it: required and optional attributes, and
-# children in their order. The schema itself is in no package index.
-EAF = {
-    "ANNOTATION_DOCUMENT": ("DATE AUTHOR VERSION", "FORMAT", "HEADER TIME_ORDER TIER* LINGUISTIC_TYPE* "
-                            "LOCALE* LANGUAGE* CONSTRAINT* CONTROLLED_VOCABULARY*"),
-    "HEADER": ("", "MEDIA_FILE TIME_UNITS", "MEDIA_DESCRIPTOR* LINKED_FILE_DESCRIPTOR* PROPERTY*"),
-    "MEDIA_DESCRIPTOR": ("MEDIA_URL MIME_TYPE", "RELATIVE_MEDIA_URL TIME_ORIGIN EXTRACTED_FROM", ""),
-    "PROPERTY": ("", "NAME", ""),
-    "TIME_ORDER": ("", "", "TIME_SLOT*"),
-    "TIME_SLOT": ("TIME_SLOT_ID", "TIME_VALUE", ""),
-    "TIER": ("TIER_ID LINGUISTIC_TYPE_REF",
-             "PARTICIPANT ANNOTATOR DEFAULT_LOCALE PARENT_REF EXT_REF LANG_REF", "ANNOTATION*"),
-    "ANNOTATION": ("", "", "ALIGNABLE_ANNOTATION* REF_ANNOTATION*"),
-    "ALIGNABLE_ANNOTATION": ("ANNOTATION_ID TIME_SLOT_REF1 TIME_SLOT_REF2",
-                             "SVG_REF EXT_REF LANG_REF CVE_REF", "ANNOTATION_VALUE"),
-    "REF_ANNOTATION": ("ANNOTATION_ID ANNOTATION_REF",
-                       "PREVIOUS_ANNOTATION EXT_REF LANG_REF CVE_REF", "ANNOTATION_VALUE"),
-    "ANNOTATION_VALUE": ("", "", ""),
-    "LINGUISTIC_TYPE": ("LINGUISTIC_TYPE_ID", "TIME_ALIGNABLE CONSTRAINTS GRAPHIC_REFERENCES "
-                        "CONTROLLED_VOCABULARY_REF EXT_REF LEXICON_REF", ""),
-    "LANGUAGE": ("LANG_ID", "LANG_DEF LANG_LABEL", ""),
-    "CONSTRAINT": ("STEREOTYPE", "DESCRIPTION", ""),
-    "CONTROLLED_VOCABULARY": ("CV_ID", "EXT_REF", "DESCRIPTION* CV_ENTRY_ML*"),
-    "DESCRIPTION": ("LANG_REF", "", ""),
-    "CV_ENTRY_ML": ("CVE_ID", "EXT_REF", "CVE_VALUE*"),
-    "CVE_VALUE": ("LANG_REF", "DESCRIPTION", ""),
-}
-# Of one kind in the schema (xsd:ID), so that no two may be equal.
-IDS = ["TIME_SLOT_ID", "ANNOTATION_ID", "LANG_ID", "STEREOTYPE"]
-XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+import xmlschema
 
 
-def check_element(element):
-    required, optional, children = (words.split() for words in EAF[element.tag])
-    found = {name for name in element.attrib if not name.startswith(XSI)}
-    assert set(required) <= found <= set(required + optional), (element.tag, found)
-    order = [child.rstrip("*") for child in children]
-    places = [order.index(child.tag) for child in element]
-    assert places == sorted(places), (element.tag, [child.tag for child in element])
-    for child in children:
-        count = sum(other.tag == child.rstrip("*") for other in element)
-        assert child.endswith("*") or count == 1, (element.tag, child, count)
-    for child in element:
-        check_element(child)
+
+def check_schema(path, schema):
+    schema = xmlschema.XMLSchema(schema)
+    errors = [f"{error.path}: {error.reason}" for error in schema.iter_errors(str(path))]
+    assert not errors, errors
+    # A schema that lets everything pass shows nothing.
+    text = path.read_text(encoding="utf-8")
+    for old, new in [(" TIER_ID=", " TIER_NAME="), ("TIME_ORDER>", "TIMES>")]:
+        wrong = text.replace(old, new)
+        assert wrong != text and not schema.is_valid(ElementTree.fromstring(wrong)), old
 
 
-def check_elan(folder, layer, held, session):
+def check_elan(folder, layer, held, session, schema):
     path = folder / "session.eaf"
-    root = ElementTree.parse(path).getroot()
-    assert root.tag == "ANNOTATION_DOCUMENT"
-    check_element(root)
-    ids = [element.attrib[name] for element in root.iter() for name in IDS if name in element.attrib]
-    assert len(ids) == len(set(ids))
+    check_schema(path, schema)
     eaf = pympi.Elan.Eaf(str(path))
     tiers = [tier for tier in eaf.get_tier_names() if tier.startswith(f"{layer} events")]
     assert tiers, eaf.get_tier_names()
@@ -90,7 +56,7 @@ def check_elan(folder, layer, held, session):
     notes = {act["note"][1] for act in acts(session, layer) if "note" in act}
     written = {span[2] for tier in eaf.get_tier_names() for span in eaf.get_annotation_data_for_tier(tier)}
     assert notes <= written, notes - written
-    print(f"session.eaf: pympi {pympi.__version__} reads {len(tiers)} event tiers, {len(kept)} events")
+    print(f"session.eaf: valid by EAFv3.0.xsd; pympi {pympi.__version__} reads {len(tiers)} event tiers, {len(kept)} events")
 
 
 def span_verdict(eaf, tiers, span):
@@ -190,6 +156,44 @@ def check_parquet(folder, session):
           f"{table.column('micro').null_count} without a score")
 
 
+def probed(path):
+    asked = ["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-of", "json",
+             "-show_entries", "stream=codec_name,nb_read_frames,width,height:format=duration", str(path)]
+    said = json.loads(subprocess.run(asked, check=True, capture_output=True).stdout)
+    [stream] = said["streams"]
+    return stream, float(said["format"]["duration"])
+
+
+def check_clips(folder, held, session, codec, ending):
+    """One film for each event: the event and a quarter second around it, at a quarter of its speed."""
+    times = np.array([sample["time"] for sample in session["samples"]]) / 1e9
+    frames = 0
+    for row in held:
+        name = f"event-{row['id']}-{row['kind']}-frame-{row['onset_frame']}-to-{row['offset_frame']}"
+        stream, secs = probed(folder / f"{name}.{ending}")
+        shown = times[(times >= row["onset_s"] - 0.25) & (times <= row["offset_s"] + 0.25)]
+        assert stream["codec_name"] == codec, (name, stream)
+        assert int(stream["nb_read_frames"]) == len(shown), (name, stream, len(shown))
+        # The last picture stays for a while.
+        assert -0.05 <= secs - 4 * (shown[-1] - shown[0]) <= 1.0, (name, secs, shown)
+        frames += len(shown)
+    assert len(list(folder.glob(f"*.{ending}"))) == len(held)
+    print(f"*.{ending}: ffprobe reads {len(held)} films ({codec}), {frames} pictures")
+
+
+def check_training(folder, held):
+    spotting, recognition = (np.load(folder / f"{name}.npz") for name in ["spotting", "recognition"])
+    shapes = {}
+    for name, file in [("spotting", spotting), ("recognition", recognition)]:
+        for key in file.files:
+            array = file[key]
+            assert array.dtype.kind in "iub" or np.isfinite(array).all(), (name, key)
+            shapes[f"{name}.{key}"] = array.shape
+    lengths = {shape[0] for key, shape in shapes.items() if key.startswith("recognition") and shape}
+    assert max(lengths) <= len(held), (lengths, len(held))
+    print(f"training: numpy reads {shapes}")
+
+
 def rows_of(folder):
     with open(folder / "events.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -211,11 +215,24 @@ def main():
         assert row["onset_frame"] <= row["apex_frame"] <= row["offset_frame"]
         assert abs(moments[row["apex_frame"]] - row["apex_s"]) < 1e-5
     print(f"events.csv: {len(rows)} events, {len(held)} of them held by {layer}")
-    check_elan(folder, layer, held, session)
-    check_boris(folder, held)
-    check_openface(folder, session)
-    check_megc(folder, held)
-    check_parquet(folder, session)
+    schema, formats = sys.argv[3], set(sys.argv[4].split(","))
+    read = {
+        "csv": lambda: None,
+        "json": lambda: None,
+        "elan": lambda: check_elan(folder, layer, held, session, schema),
+        "boris": lambda: check_boris(folder, held),
+        "openface": lambda: check_openface(folder, session),
+        "megc": lambda: check_megc(folder, held),
+        "parquet": lambda: check_parquet(folder, session),
+        "clips": lambda: check_clips(folder, held, session, "h264", "mp4"),
+        "gif": lambda: check_clips(folder, held, session, "gif", "gif"),
+        "training": lambda: check_training(folder, held),
+        # A browser looks at it.
+        "report": lambda: None,
+    }
+    assert formats == set(read), formats ^ set(read)
+    for check in read.values():
+        check()
 
 
 if __name__ == "__main__":
