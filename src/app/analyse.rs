@@ -20,6 +20,10 @@ use crate::engine::{Stats, Update};
 use crate::session::Session;
 use crate::source::{SourceOptions, SourceSpec};
 
+pub mod keep;
+
+use keep::Keeping;
+
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Analysis of a recording", slot: Slot::Whole, show };
 
@@ -35,6 +39,13 @@ pub enum Command {
     PickImages,
     /// The path field has changed.
     EditPath(String),
+    /// Whether the next analysis is kept on the disk, and with a copy of its pictures.
+    Keep {
+        /// Whether it is kept.
+        is_wanted: bool,
+        /// Whether its pictures are copied.
+        with_pictures: bool,
+    },
     /// Analyse what is chosen.
     Start,
     /// Stop; what was analysed stays.
@@ -118,6 +129,8 @@ pub struct AnalyseState {
     pub stats: Stats,
     /// What it has found.
     pub session: Session,
+    /// Whether and where it is kept.
+    pub keeping: Keeping,
     feed: Option<Box<dyn Feed>>,
 }
 
@@ -134,10 +147,16 @@ impl State {
             Command::PickVideo => self.pick(Pick::Video),
             Command::PickImages => self.pick(Pick::Images),
             Command::EditPath(path) => self.analyse.path = path,
+            Command::Keep { is_wanted, with_pictures } => {
+                let keeping = &mut self.analyse.keeping;
+                (keeping.is_wanted, keeping.with_pictures) = (is_wanted, with_pictures);
+            }
             Command::Start => self.start_analysis(),
             Command::Cancel => self.end_analysis(Phase::Cancelled),
             Command::Review => {
-                if let Some(source) = self.analyse.source.clone() {
+                if let Some(folder) = self.analyse.keeping.folder.clone() {
+                    self.open_session(&folder);
+                } else if let Some(source) = self.analyse.source.clone() {
                     self.review_session(self.analyse.session.clone(), source);
                 }
             }
@@ -150,10 +169,15 @@ impl State {
             Command::PickVideo | Command::PickImages => {
                 self.errands.pick.is_none() && !analyse.is_running()
             }
-            Command::EditPath(_) => !analyse.is_running(),
+            Command::EditPath(_) | Command::Keep { .. } => !analyse.is_running(),
             Command::Start => !analyse.is_running() && !analyse.path.trim().is_empty(),
             Command::Cancel => analyse.is_running(),
-            Command::Review => !analyse.is_running() && !analyse.session.history.is_empty(),
+            // What is kept is whole once the engine has let go of it.
+            Command::Review => {
+                !analyse.is_running()
+                    && self.errands.analysis.is_none()
+                    && !analyse.session.history.is_empty()
+            }
         }
     }
 
@@ -166,12 +190,23 @@ impl State {
                 Update::Starting(step) => self.analyse.phase = Phase::Starting(step),
                 Update::Opened(_) => self.analyse.phase = Phase::Running,
                 Update::Stats(stats) => self.analyse.stats = stats,
+                Update::Recording(recording) => self.take_in_kept(&recording),
                 Update::Ended(None) => self.end_analysis(Phase::Done),
                 Update::Ended(Some(why)) => {
                     self.messages.post(Weight::Error, Topic::Other, &why);
                     self.end_analysis(Phase::Fault(why));
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Takes in what the engine said while it was let go.
+    pub(super) fn take_in_last_of_analysis(&mut self, last: &[Update]) {
+        for update in last {
+            self.analyse.session.apply(update);
+            if let Update::Recording(recording) = update {
+                self.take_in_kept(recording);
             }
         }
     }
@@ -190,15 +225,21 @@ impl State {
             return self.analyse.phase = Phase::Fault(why);
         }
         source.options = SourceOptions { fps: self.fps, paced: false, ..source.options };
+        // A kept session looks for its recording later, from wherever the program runs then.
+        if let Ok(whole) = source.path().canonicalize() {
+            source.target = whole.to_string_lossy().into_owned();
+        }
         let phase = Phase::Starting(format!("opening {source}"));
         let chosen = Some(source.clone());
         let assignment =
             Assignment { source, models: self.models.clone(), config: self.config.clone() };
         let path = std::mem::take(&mut self.analyse.path);
-        let feed = Some(self.studio.start(&assignment, self.wake.clone()));
-        let session = Session::keeping_all();
-        self.analyse =
-            AnalyseState { phase, path, source: chosen, feed, session, stats: Stats::default() };
+        let feed = self.studio.start(&assignment, self.wake.clone());
+        let folder = self.keep_analysis(feed.as_ref(), &path);
+        let keeping = self.analyse.keeping.renewed(folder);
+        let (session, stats) = (Session::keeping_all(), Stats::default());
+        let feed = Some(feed);
+        self.analyse = AnalyseState { phase, path, source: chosen, feed, session, stats, keeping };
     }
 
     fn end_analysis(&mut self, phase: Phase) {
@@ -251,6 +292,10 @@ fn show_choice(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.button(ui, &here(command));
         }
     });
+    ui.add_space(6.0);
+    in_the_middle(ui, 532.0, |ui| {
+        ui.vertical(|ui| keep::show(ui, cx));
+    });
 }
 
 /// A row of about `width` points in the middle.
@@ -266,8 +311,14 @@ fn show_progress(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
         Phase::Idle => return faint(ui, "Choose a video or a folder, then start the analysis."),
         Phase::Starting(step) => format!("{step}…"),
         Phase::Running => format!("Analysing {}", name_of(&analyse.path)),
-        Phase::Cancelled => "Cancelled. What was analysed so far can be reviewed.".into(),
-        Phase::Done => format!("{} is analysed.", name_of(&analyse.path)),
+        Phase::Cancelled => {
+            let kept = keep::words(analyse.keeping.folder.as_deref());
+            format!("Cancelled. What was analysed so far can be reviewed. {kept}")
+        }
+        Phase::Done => {
+            let kept = keep::words(analyse.keeping.folder.as_deref());
+            format!("{} is analysed. {kept}", name_of(&analyse.path))
+        }
         Phase::Fault(why) => why.clone(),
     };
     let is_fault = matches!(analyse.phase, Phase::Fault(_));

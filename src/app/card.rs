@@ -5,27 +5,18 @@ use egui::{ColorImage, Rect, RichText, Role, Sense, TextureId, TextureOptions, U
 use super::clip::{Difference, LoopSpeed, frame_of_loop};
 use super::command::Command;
 use super::events::{duration_words, emotion_words, quality_words};
-use super::overlay::{arrow, fit_inside};
-use super::review::facts;
-use super::state::State;
+use super::movement;
+use super::overlay::fit_inside;
 use super::textures::{Texture, show_image};
 use super::theme::{Grade, Theme, emotion_word, kind_title, origin_text, title};
 use super::widgets::{PanelContext, grade_badge, kind_shape, named, share_bar};
 use super::{Panel, Slot};
 use crate::engine::EventClip;
 use crate::event::{Emotion, Event};
-use crate::geom::Point;
-use crate::pipeline::align::{EYE_DISTANCE_PX, FACE_HEIGHT_PX};
 use crate::time::Timestamp;
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Event card", slot: Slot::Card, show };
-
-/// The movement of a region is drawn so many times its size.
-const ENLARGED: f32 = 8.0;
-
-/// Movements below this are not drawn: percent of the outer-eye distance.
-const LEAST_PERCENT: f32 = 0.5;
 
 /// The textures of the card.
 #[derive(Default)]
@@ -132,7 +123,8 @@ fn show_pictures(
             let texture = cx.cache.card.stills[i].show(ui.ctx(), version, image);
             let rect = cell(ui, side, name, &seq.to_string(), Some(texture), image_size(clip));
             if name == "apex" {
-                draw_movement(ui, cx.state, event, rect);
+                let moving = movement::moving(&cx.state.session, event.onset, event.apex);
+                movement::draw(ui, rect, clip, moving.as_deref().unwrap_or_default());
             }
         }
         show_difference(ui, cx, theme, event, clip, side);
@@ -249,33 +241,6 @@ fn frame_at(clip: &EventClip, time: Timestamp) -> Option<usize> {
     (first..=last)
         .contains(&time)
         .then(|| clip.frames.partition_point(|(_, t, _)| *t <= time).saturating_sub(1))
-}
-
-/// Arrows where the face moved from onset to apex.
-fn draw_movement(ui: &Ui, state: &State, event: &Event, rect: Rect) {
-    let session = &state.session;
-    let Some(movement) = facts::movement(session, event.onset, event.apex) else { return };
-    let Some(centers) = regions_in_face(state) else { return };
-    // A clip shows the aligned face, top left corner to top left corner.
-    let scale = rect.height() / FACE_HEIGHT_PX as f32;
-    let painter = ui.painter_at(rect);
-    let px_per_percent = EYE_DISTANCE_PX / 100.0;
-    for (center, [x, y]) in centers.iter().zip(movement) {
-        if x.hypot(y) >= LEAST_PERCENT {
-            let from = rect.min + vec2(center.x, center.y) * scale;
-            let along = vec2(x, y) * px_per_percent * scale * ENLARGED;
-            // A broad smile would otherwise draw over the whole face.
-            let share = (rect.height() * 0.25 / along.length()).min(1.0);
-            arrow(&painter, from, from + along * share, Theme::DARK.micro);
-        }
-    }
-}
-
-/// Where the regions are in the aligned face, as the newest picture has them.
-fn regions_in_face(state: &State) -> Option<Vec<Point>> {
-    let overlay = &state.preview.as_ref()?.overlay;
-    let face_from_frame = overlay.frame_from_face?.inverse()?;
-    Some(overlay.regions_in_frame.iter().map(|(p, _)| face_from_frame.apply(*p)).collect())
 }
 
 fn show_units(ui: &mut Ui, theme: &Theme, event: &Event) {

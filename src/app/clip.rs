@@ -113,7 +113,8 @@ mod tests {
         let frames = (0..frames)
             .map(|i| (i, Timestamp::of_frame(i, 30.0), RgbImage::new(4, 4).into()))
             .collect::<Vec<_>>();
-        EventClip { onset: 0, apex: frames.len() / 2, offset: frames.len().max(1) - 1, frames }
+        let (apex, offset) = (frames.len() / 2, frames.len().max(1) - 1);
+        EventClip { onset: 0, apex, offset, frames, regions: Vec::new() }
     }
 
     #[test]

@@ -4,7 +4,8 @@ use egui::{RichText, Ui, vec2};
 
 use super::command::{Command, Floating, Tab};
 use super::registry::{Group, entries, entry_of};
-use super::theme::{Theme, phase_word, title};
+use super::state::Phase;
+use super::theme::{SMALL_PT, Theme, phase_word, title};
 use super::widgets::{PanelContext, badge, named, phase_shape};
 use super::{Panel, Slot};
 
@@ -59,14 +60,27 @@ fn show_tabs(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// What the source does is said in every tab.
+/// What the source does is said in every tab, as long as there is one that does something.
 fn show_live(ui: &mut Ui, cx: &PanelContext<'_>) {
     let (theme, phase) = (Theme::of(ui), &cx.state.phase);
+    if *phase == Phase::Stopped {
+        return;
+    }
     let color = theme.phase(phase);
     let word = phase_word(phase);
-    let (size, rightward) = (vec2(96.0, 22.0), egui::Layout::left_to_right(egui::Align::Center));
+    let (size, rightward) = (vec2(150.0, 22.0), egui::Layout::left_to_right(egui::Align::Center));
     let response = ui.allocate_ui_with_layout(size, rightward, |ui| {
+        ui.label(RichText::new("Live tab:").size(SMALL_PT).color(theme.faint));
         badge(ui, word, color, |rect| phase_shape(phase, rect, color));
     });
     named(&response.response, egui::Role::Status, format!("State: {word}"));
+    if cx.state.records.is_recording() {
+        let (size, red) = (vec2(56.0, 22.0), theme.recording());
+        let response = ui.allocate_ui_with_layout(size, rightward, |ui| {
+            badge(ui, "REC", red, |rect| {
+                vec![egui::Shape::circle_filled(rect.center(), rect.width() / 2.0 - 1.0, red)]
+            });
+        });
+        named(&response.response, egui::Role::Status, "Storage: REC");
+    }
 }

@@ -27,6 +27,7 @@ pub mod log;
 pub mod menu;
 pub mod message;
 pub mod messages;
+pub mod movement;
 pub mod overlay;
 pub mod palette;
 pub mod picture;

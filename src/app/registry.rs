@@ -506,6 +506,20 @@ mod tests {
     }
 
     #[test]
+    fn a_key_with_ctrl_means_the_same_in_every_tab() {
+        // To open, to start, to end: what, the tab says.
+        let of_the_tab = [ctrl(Key::O), ctrl(Key::Enter), ctrl(Key::Period)];
+        let all: Vec<_> = entries()
+            .flat_map(|e| e.keys.iter().map(move |chord| (chord, e.name)))
+            .filter(|(chord, _)| chord.modifiers.command && !of_the_tab.contains(chord))
+            .collect();
+        for (i, (chord, name)) in all.iter().enumerate() {
+            let other = all[i + 1..].iter().find(|(other, _)| other == chord);
+            assert!(other.is_none(), "{}: {name} and {}", chord.text(), other.map_or("", |o| o.1));
+        }
+    }
+
+    #[test]
     fn no_two_commands_share_a_name_and_each_explains_itself() {
         let all: Vec<_> = entries().collect();
         for (i, e) in all.iter().enumerate() {

@@ -202,8 +202,9 @@ impl State {
         self.poll_recording();
         self.poll_export();
         self.poll_import();
-        if self.errands.analysis.as_mut().is_some_and(|stop| stop().is_some()) {
+        if let Some(last) = self.errands.analysis.as_mut().and_then(|stop| stop()) {
             self.errands.analysis = None;
+            self.take_in_last_of_analysis(&last);
         }
         let picked = self.errands.pick.as_mut().and_then(|(pick, path)| Some((*pick, path()?)));
         if let Some((pick, path)) = picked {

@@ -49,7 +49,7 @@ impl Raw {
 }
 
 pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
-    let session = super::export::read(&job.session)?.session;
+    let session = super::stored::read(&job.session)?.session;
     let [first, second] = job.between.as_slice() else {
         return Err(CliError::Misuse("--between: expected two names".into()));
     };

@@ -8,24 +8,22 @@ use jiff::civil::Date;
 
 use super::CliError;
 use super::features;
-use super::interrupt::{Interrupt, Interruptible};
-use super::progress::Progress;
+use super::interrupt::Interrupt;
 use crate::config::Config;
-use crate::engine::offline::analyse_all;
-use crate::engine::record::{RecordOrder, RecordState};
-use crate::engine::{Command, Engine, Update};
+use crate::engine::record::RecordOrder;
 use crate::event::EventKind;
 use crate::export::csv::write_events;
-use crate::export::{Exporter, View, write_new};
-use crate::model::{ModelChoice, Models};
-use crate::pipeline::Pipeline;
+use crate::export::{Exporter, PictureUse, View, write_new};
+use crate::model::ModelChoice;
 use crate::session::Session;
 use crate::session::consent::Consent;
-use crate::session::store::shelf;
+use crate::session::pictures::{self, Pictures};
+use crate::session::store::{DATABASE, shelf};
 use crate::source::demo::{self, Demo};
-use crate::source::{Source, SourceSpec, camera};
+use crate::source::{SourceSpec, camera};
 use crate::synth::video::TRUTH_FILE;
-use crate::time::Timestamp;
+
+mod measure;
 
 /// Kinds of source that go on until they are stopped.
 const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
@@ -122,9 +120,41 @@ pub struct Job {
     pub config: Config,
 }
 
+impl Job {
+    /// The pictures that the formats show: those that were stored, or those of the source once more.
+    fn pictures(&self) -> Result<Option<Box<dyn Pictures>>, CliError> {
+        if self.formats.iter().all(|format| format.pictures == PictureUse::None) {
+            return Ok(None);
+        }
+        let opened = match &self.session {
+            Some(order) if order.folder.join(DATABASE).exists() => {
+                pictures::of_session(&order.folder)
+            }
+            _ if pictures::can_be_seen_again(&self.source) => {
+                pictures::of_source(&self.source).map(Some)
+            }
+            _ => Ok(None),
+        };
+        opened.map_err(|error| CliError::Failed(error.to_string()))
+    }
+}
+
+/// What was analysed already, and what can be done with it.
+fn is_a_session(folder: &Path) -> CliError {
+    let name = folder.display();
+    CliError::Misuse(format!(
+        "{name} is a stored session, analysed already. To look at it: fleeting --session {name}; to \
+         write its results: fleeting export {name} --out DIR; to measure its pictures anew: fleeting \
+         analyze {name}/pictures-1.mkv --out DIR"
+    ))
+}
+
 impl Raw {
     pub(super) fn check(self) -> Result<super::Job, CliError> {
         let folder = PathBuf::from(&self.source);
+        if folder.join(DATABASE).exists() {
+            return Err(is_a_session(&folder));
+        }
         let is_shared = self.jobs.is_some() || self.share.is_some();
         if folder.is_dir() && (is_shared || super::batch::is_many(&folder)) {
             return Ok(super::Job::Batch(self.check_batch(folder)?));
@@ -135,6 +165,19 @@ impl Raw {
             return Err(CliError::Misuse(text));
         }
         Ok(super::Job::Analyze(self.check_one()?))
+    }
+
+    /// Formats that show nothing but pictures need a source that can be seen again, or a session.
+    fn check_pictures(&self, source: &SourceSpec, formats: &[&Exporter]) -> Result<(), CliError> {
+        let can_be_seen =
+            self.session.is_some() && !self.scores_only || pictures::can_be_seen_again(source);
+        match formats.iter().find(|format| format.needs_pictures()) {
+            Some(format) if !can_be_seen && self.out.is_some() => Err(CliError::Misuse(format!(
+                "{}: {source} cannot be looked at again: store its pictures with --session",
+                format.name
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn check_batch(self, folder: PathBuf) -> Result<super::batch::Job, CliError> {
@@ -175,6 +218,7 @@ impl Raw {
             return Err(CliError::Misuse(format!("{source} has no end: give --seconds")));
         }
         let formats = super::exporters(&self.format)?;
+        self.check_pictures(&source, &formats)?;
         let consent = self.consent(&source)?;
         let with_pictures = !self.scores_only;
         let order = |folder| RecordOrder { folder, consent, with_pictures };
@@ -218,9 +262,9 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     let mut session = Session::keeping_all().without_pictures();
     let begun = Instant::now();
     let broken = if job.source.is_live() || job.session.is_some() {
-        watch(job, &mut session, &interrupt)
+        measure::watch(job, &mut session, &interrupt)
     } else {
-        read_through(job, &mut session, &interrupt)
+        measure::read_through(job, &mut session, &interrupt)
     };
     let broken = broken.and(interrupt.check());
     // What was measured before a source broke is worth keeping; with nothing measured there is
@@ -234,7 +278,10 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
         tracing::warn!("{}: {}", logged.time, logged.notice.text);
     }
     if let Some(folder) = &job.out {
-        super::write_view(&mut View::of_model(&session), &job.formats, folder, out)?;
+        let mut pictures = job.pictures()?;
+        let mut view = View::of_model(&session);
+        view.pictures = pictures.as_deref_mut();
+        super::write_view(&mut view, &job.formats, folder, out)?;
         if job.source.kind == demo::KIND.name {
             write_truth(job, folder, &session, out)?;
         }
@@ -251,91 +298,6 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     broken
 }
 
-/// A source that waits: frame after frame, here.
-fn read_through(job: &Job, session: &mut Session, interrupt: &Interrupt) -> Result<(), CliError> {
-    // First, because a wrong file name should be said at once.
-    let inner = job.source.open()?;
-    let mut source = Interruptible { inner, interrupt: interrupt.clone() };
-    let mut pipeline = Pipeline::new(&Models::load(&job.models)?, &job.config)?;
-    let progress = Progress::new(source.info(), job.source.options.limit_secs);
-    let analysed = analyse_all(&mut source, &mut pipeline, session, |frame| {
-        progress.show(frame.seq, frame.time);
-    });
-    progress.end();
-    Ok(analysed?)
-}
-
-/// A source that does not wait, or that is recorded: through the engine, which counts what it has to
-/// drop, and stores what the window would store.
-fn watch(job: &Job, session: &mut Session, interrupt: &Interrupt) -> Result<(), CliError> {
-    let engine = Engine::start(job.source.clone(), job.models.clone(), job.config.clone(), || ());
-    if let Some(order) = &job.session {
-        engine
-            .send(Command::Record(Box::new(order.clone())))
-            .map_err(|error| CliError::Failed(error.to_string()))?;
-    }
-    let mut watch = Watch { session, job, progress: None, warned: false, broken: Ok(()) };
-    while !interrupt.is_set() {
-        let Some(update) = engine.wait(Duration::from_millis(100)) else { continue };
-        if watch.take_in(&update) {
-            return watch.end();
-        }
-    }
-    for update in engine.finish() {
-        watch.take_in(&update);
-    }
-    watch.end()
-}
-
-struct Watch<'a> {
-    session: &'a mut Session,
-    job: &'a Job,
-    progress: Option<Progress>,
-    /// Of a disk that will be full.
-    warned: bool,
-    broken: Result<(), CliError>,
-}
-
-impl Watch<'_> {
-    /// Whether nothing follows, or nothing that is worth waiting for.
-    fn take_in(&mut self, update: &Update) -> bool {
-        self.session.apply(update);
-        match update {
-            Update::Opened(info) if self.progress.is_none() => {
-                self.progress = Some(Progress::new(info, self.job.source.options.limit_secs));
-            }
-            Update::Samples(samples) => {
-                if let Some((progress, sample)) = self.progress.as_ref().zip(samples.last()) {
-                    progress.show(sample.seq, sample.time);
-                }
-            }
-            Update::Recording(recording) => {
-                if recording.is_low() && !std::mem::replace(&mut self.warned, true) {
-                    tracing::warn!("{}", recording.low_words());
-                }
-                if let RecordState::Stopped(Some(why)) = &recording.state {
-                    self.broken = Err(CliError::Failed(why.clone()));
-                    // Without a session, only the other results are worth going on for.
-                    return self.job.out.is_none();
-                }
-            }
-            Update::Ended(reason) => {
-                if let (Some(text), true) = (reason, self.broken.is_ok()) {
-                    self.broken = Err(CliError::Failed(text.clone()));
-                }
-                return true;
-            }
-            _ => {}
-        }
-        false
-    }
-
-    fn end(self) -> Result<(), CliError> {
-        self.progress.iter().for_each(Progress::end);
-        self.broken
-    }
-}
-
 /// What the demo person truly did, beside what was found.
 fn write_truth(
     job: &Job,
@@ -343,8 +305,8 @@ fn write_truth(
     session: &Session,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
-    let end = session.history.span().map_or(Timestamp::ZERO, |(_, last)| last);
-    let events = Demo::open(&job.source)?.truth(end);
+    let frames = session.history.samples().last().map_or(0, |sample| sample.seq + 1);
+    let events = Demo::open(&job.source)?.truth(frames);
     let path = folder.join(TRUTH_FILE);
     write_new(&path, |file| write_events(&events, file))?;
     writeln!(out, "wrote {}", path.display()).map_err(CliError::Output)

@@ -13,10 +13,11 @@ use super::progress;
 use crate::config::Config;
 use crate::engine::batch::{Panicked, in_parallel};
 use crate::engine::offline::analyse_all;
-use crate::export::{Exporter, View};
+use crate::export::{Exporter, PictureUse, View};
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::Pipeline;
 use crate::session::Session;
+use crate::session::pictures;
 use crate::session::provenance::Provenance;
 use crate::source::{SourceSpec, images, video};
 
@@ -248,8 +249,13 @@ impl<'a> Bench<'a> {
             return Err(error.clone());
         }
         let mut files = Vec::new();
+        let shown = self.job.formats.iter().any(|format| format.pictures != PictureUse::None);
+        let pictures = shown.then(|| pictures::of_source(&spec)).transpose();
+        let mut pictures = pictures.map_err(|error| error.to_string())?;
+        let mut view = View::of_model(&session);
+        view.pictures = pictures.as_deref_mut();
         for format in &self.job.formats {
-            let written = format.write(&mut View::of_model(&session), folder);
+            let written = format.write(&mut view, folder);
             files.extend(written.map_err(|error| error.to_string())?.files);
         }
         let outcome = Outcome::of(identity, &session, error, &files)

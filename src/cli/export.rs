@@ -1,13 +1,11 @@
 //! `fleeting export`: a saved session in other formats.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::CliError;
-use crate::export::{ExportError, Exporter, View, json};
-use crate::session::Session;
-use crate::session::pictures::Pictures;
-use crate::session::store::{self, DATABASE};
+use super::stored::{self, Loaded};
+use crate::export::{ExportError, Exporter, View};
 
 /// Write a saved session in other formats
 #[derive(Debug, clap::Args)]
@@ -56,35 +54,10 @@ impl Raw {
     }
 }
 
-/// A session with its pictures, where there are any.
-pub(super) struct Loaded {
-    pub(super) session: Session,
-    pub(super) pictures: Option<Box<dyn Pictures>>,
-}
-
 pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
-    let Loaded { session, mut pictures } = read(&job.session)?;
+    let Loaded { session, mut pictures } = stored::read(&job.session)?;
     let mut view = View::new(&session, job.rater.as_deref()).map_err(ExportError::from)?;
     view.pictures = pictures.as_deref_mut();
     view.blur = job.blur;
     super::write_view(&mut view, &job.formats, &job.out, out)
-}
-
-/// A stored session's folder, a session.json, or a folder that holds one.
-pub(super) fn read(path: &Path) -> Result<Loaded, CliError> {
-    if path.join(DATABASE).exists() {
-        let opened = store::open(path)?;
-        opened.remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
-        return Ok(Loaded { session: opened.session, pictures: opened.pictures });
-    }
-    let inside = path.join(json::FILE_NAME);
-    if path.is_dir() && !inside.exists() {
-        return Err(CliError::Failed(format!(
-            "{}: expected a session ({DATABASE} or {}), found neither",
-            path.display(),
-            json::FILE_NAME
-        )));
-    }
-    let session = json::read(if path.is_dir() { &inside } else { path })?;
-    Ok(Loaded { session, pictures: None })
 }

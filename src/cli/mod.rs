@@ -11,7 +11,7 @@
 //! | 130 | stopped by Ctrl-C; what was measured until then is written |
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
@@ -36,6 +36,7 @@ pub mod import;
 mod interrupt;
 mod progress;
 pub mod sessions;
+mod stored;
 pub mod synth;
 
 pub use error::CliError;
@@ -118,7 +119,10 @@ impl Logging {
         };
         let filter = tracing_subscriber::EnvFilter::try_from_default_env()
             .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+        let lines = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .with_ansi(wants_colour());
         // Whoever asks for more is told how long after the start of the program each thing came.
         let started = match self.0 {
             0 => lines.without_time().try_init(),
@@ -128,6 +132,12 @@ impl Logging {
             tracing::debug!("log lines already go elsewhere: {error}");
         }
     }
+}
+
+/// Colour is for eyes: not in pipes and files, and not where `NO_COLOR` is set (no-color.org).
+fn wants_colour() -> bool {
+    let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !is_refused && io::stderr().is_terminal()
 }
 
 /// Reads the command line.
@@ -219,6 +229,7 @@ fn write_view(
     folder: &Path,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
+    formats.iter().try_for_each(|format| format.check(view, folder))?;
     for format in formats {
         let written = format.write(view, folder)?;
         for path in written.files {

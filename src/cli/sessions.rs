@@ -33,6 +33,8 @@ pub(super) struct Raw {
 pub struct Job {
     /// A folder of sessions, or one session.
     pub folder: PathBuf,
+    /// Whether that is where the window stores them, which may not be there yet.
+    pub is_usual: bool,
     /// What to delete; none to list only.
     pub delete: Option<Delete>,
     /// Whether to delete without asking.
@@ -51,13 +53,14 @@ pub enum Delete {
 impl Raw {
     pub(super) fn check(self) -> Result<Job, CliError> {
         let no_home = || CliError::Misuse("there is no usual folder here: name one".into());
+        let is_usual = self.folder.is_none();
         let folder = self.folder.or_else(shelf::usual_folder).ok_or_else(no_home)?;
         let delete = match (self.delete, self.delete_past) {
             (true, _) => Some(Delete::One),
             (_, true) => Some(Delete::Past),
             _ => None,
         };
-        Ok(Job { folder, delete, yes: self.yes })
+        Ok(Job { folder, is_usual, delete, yes: self.yes })
     }
 }
 
@@ -66,8 +69,11 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
         let session = shelf::look(&job.folder)?;
         return delete(&[&session], job.yes, out);
     }
-    let file_error = |error| CliError::File { path: job.folder.clone(), error };
-    let found = shelf::list(&job.folder).map_err(file_error)?;
+    let found = match shelf::list(&job.folder) {
+        // Nobody has stored anything yet.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && job.is_usual => Vec::new(),
+        listed => listed.map_err(|error| CliError::File { path: job.folder.clone(), error })?,
+    };
     let sessions: Vec<&Shelved> = found.iter().flatten().collect();
     let past: Vec<&Shelved> =
         sessions.iter().filter(|session| session.is_past(shelf::today())).copied().collect();

@@ -28,7 +28,7 @@ const MOST_FPS: f64 = 60.0;
 pub(super) const MARGIN_SECS: f64 = 0.25;
 
 /// The pictures of one event: the face held still, in colour.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct EventClip {
     /// From a little before onset to a little after offset.
     pub frames: Vec<(u64, Timestamp, Arc<RgbImage>)>,
@@ -38,6 +38,9 @@ pub struct EventClip {
     pub apex: usize,
     /// Index of the offset.
     pub offset: usize,
+    /// Centre and radius of every region in the picture of the apex, pixels; empty where they are not
+    /// known.
+    pub regions: Vec<(Point, f32)>,
 }
 
 impl EventClip {
@@ -52,15 +55,16 @@ struct Picture {
     seq: u64,
     time: Timestamp,
     image: Arc<RgbImage>,
+    regions: Vec<(Point, f32)>,
 }
 
 /// The newest pictures of the face.
 #[derive(Debug, Default)]
 pub(super) struct Clips {
     pictures: VecDeque<Picture>,
-    /// A picture to draw on, held by nobody else, so that a full ring allocates only for what events
-    /// keep.
-    spare: Option<Arc<RgbImage>>,
+    /// A picture to use again, its pixels held by nobody else, so that a full ring allocates only for
+    /// what events keep.
+    spare: Option<Picture>,
 }
 
 impl Clips {
@@ -69,9 +73,8 @@ impl Clips {
         while let Some(oldest) = self.pictures.front()
             && frame.time.secs_since(oldest.time) > KEPT_SECS
         {
-            let image = self.pictures.pop_front().map(|picture| picture.image);
-            let is_free = |image: &Arc<RgbImage>| Arc::strong_count(image) == 1;
-            self.spare = image.filter(is_free).or(self.spare.take());
+            let is_free = |picture: &Picture| Arc::strong_count(&picture.image) == 1;
+            self.spare = self.pictures.pop_front().filter(is_free).or(self.spare.take());
         }
         let too_soon = |last: &Picture| frame.time.secs_since(last.time) < 0.98 / MOST_FPS;
         let Some(frame_from_face) = overlay.frame_from_face else { return };
@@ -80,11 +83,23 @@ impl Clips {
         }
         let enlarge = FACE_HEIGHT_PX as f32 / PICTURE_PX.1 as f32;
         let face_from_picture = Affine::similarity(enlarge, 0.0, Point::default());
-        let new = || Arc::new(RgbImage::new(PICTURE_PX.0, PICTURE_PX.1));
-        let mut image = self.spare.take().unwrap_or_else(new);
         let frame_from_picture = frame_from_face.after(&face_from_picture);
-        frame.image.warp_into(&frame_from_picture, Arc::make_mut(&mut image));
-        self.pictures.push_back(Picture { seq: frame.seq, time: frame.time, image });
+        let new = || Picture {
+            seq: 0,
+            time: Timestamp::ZERO,
+            image: Arc::new(RgbImage::new(PICTURE_PX.0, PICTURE_PX.1)),
+            regions: Vec::new(),
+        };
+        let mut picture = self.spare.take().unwrap_or_else(new);
+        (picture.seq, picture.time) = (frame.seq, frame.time);
+        frame.image.warp_into(&frame_from_picture, Arc::make_mut(&mut picture.image));
+        picture.regions.clear();
+        if let Some(picture_from_frame) = frame_from_picture.inverse() {
+            let scale = picture_from_frame.scale();
+            let here = |(p, r): &(Point, f32)| (picture_from_frame.apply(*p), r * scale);
+            picture.regions.extend(overlay.regions_in_frame.iter().map(here));
+        }
+        self.pictures.push_back(picture);
     }
 
     /// Cuts the pictures of `event`; none where they are no longer kept or there never were any.
@@ -113,7 +128,9 @@ impl Clips {
         };
         let (onset, apex, offset) =
             (nearest(event.onset)?, nearest(event.apex)?, nearest(event.offset)?);
-        Some(EventClip { frames, onset, apex, offset })
+        let shown = self.pictures.iter().find(|picture| picture.seq == frames[apex].0);
+        let regions = shown.map(|picture| picture.regions.clone()).unwrap_or_default();
+        Some(EventClip { frames, onset, apex, offset, regions })
     }
 }
 
@@ -165,6 +182,27 @@ mod tests {
         (0..4000).for_each(|seq| clips.keep(&frame(seq, 200.0), &face()));
         assert!(clips.pictures.len() <= (KEPT_SECS * MOST_FPS) as usize + 2);
         assert!(clips.cut(&event(3900, 3920, 3940, 200.0)).is_some());
+    }
+
+    #[test]
+    fn the_regions_lie_in_the_picture_of_the_apex_where_they_lie_on_the_face() {
+        let mut clips = Clips::default();
+        let enlarge = FACE_HEIGHT_PX as f32 / PICTURE_PX.1 as f32;
+        let turned = Affine::similarity(2.0, 0.5, Point::new(30.0, 40.0));
+        for seq in 0..30 {
+            // In the upright face each frame has its region a little further to the right.
+            let at = Point::new(seq as f32, 8.0) * enlarge;
+            let overlay = Overlay {
+                frame_from_face: Some(turned),
+                regions_in_frame: vec![(turned.apply(at), 3.0 * 2.0 * enlarge)],
+                ..Overlay::default()
+            };
+            clips.keep(&frame(seq, 30.0), &overlay);
+        }
+        let clip = clips.cut(&event(10, 15, 20, 30.0)).expect("kept");
+        let [(center, radius)] = clip.regions[..] else { panic!("{:?}", clip.regions) };
+        assert!((center - Point::new(15.0, 8.0)).norm() < 1e-3, "{center:?}");
+        assert!((radius - 3.0).abs() < 1e-3, "{radius}");
     }
 
     #[test]

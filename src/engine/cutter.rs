@@ -136,7 +136,7 @@ fn magnified(clip: Arc<EventClip>, magnification: f32) -> Arc<EventClip> {
     let enlarged = magnify(&pictures, clip.onset, magnification);
     let frames = clip.frames.iter().zip(enlarged);
     let frames = frames.map(|((seq, time, _), image)| (*seq, *time, Arc::new(image))).collect();
-    Arc::new(EventClip { frames, ..*clip })
+    Arc::new(EventClip { frames, regions: clip.regions.clone(), ..*clip })
 }
 
 fn cut(

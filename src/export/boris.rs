@@ -11,7 +11,7 @@ use std::io;
 use serde_json::{Map, Value, json};
 
 use super::view::lanes;
-use super::{Exporter, FileFormat, Sink, View};
+use super::{Exporter, FileFormat, PictureUse, Sink, View};
 use crate::event::EventKind;
 use crate::session::table::Row;
 
@@ -19,6 +19,7 @@ use crate::session::table::Row;
 pub const EXPORTER: Exporter = Exporter {
     name: "boris",
     about: "A project with one observation (BORIS)",
+    pictures: PictureUse::None,
     files: |_| vec![FileFormat::new("session.boris", write)],
 };
 

@@ -7,7 +7,7 @@
 
 use std::io::{self, Write};
 
-use super::{Exporter, FileFormat, View};
+use super::{Exporter, FileFormat, PictureUse, View};
 use crate::event::{Event, Origin, units_text};
 use crate::pipeline::roi::REGION_NAMES;
 use crate::session::table::Row;
@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 pub const EXPORTER: Exporter = Exporter {
     name: "csv",
     about: "Tables of events and of samples (CSV)",
+    pictures: PictureUse::None,
     files: |view| {
         let mut files = vec![
             FileFormat::new("events.csv", |view, out| write_rows(&view.rows, out)),

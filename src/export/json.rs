@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{ExportError, Exporter, FileFormat};
+use super::{ExportError, Exporter, FileFormat, PictureUse};
 use crate::event::Event;
 use crate::pipeline::quality::{Quality, Trouble};
 use crate::pipeline::{REGIONS, RegionMotion};
@@ -25,6 +25,7 @@ use crate::time::Timestamp;
 pub const EXPORTER: Exporter = Exporter {
     name: "json",
     about: "The whole session in one file (JSON)",
+    pictures: PictureUse::None,
     files: |_| vec![FileFormat::new(FILE_NAME, |view, out| write(view.session, out))],
 };
 

@@ -6,13 +6,14 @@
 
 use std::io;
 
-use super::{Exporter, FileFormat, Sink, View};
+use super::{Exporter, FileFormat, PictureUse, Sink, View};
 use crate::event::EventKind;
 
 /// The registry entry.
 pub const EXPORTER: Exporter = Exporter {
     name: "megc",
     about: "Results as the Micro-Expression Grand Challenges read them (CSV)",
+    pictures: PictureUse::None,
     files: |_| {
         vec![
             FileFormat::new("megc_spotting.csv", write_spotting),

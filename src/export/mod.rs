@@ -30,8 +30,21 @@ pub struct Exporter {
     pub name: &'static str,
     /// One line for menus and help.
     pub about: &'static str,
+    /// Whether it shows pictures of the face.
+    pub pictures: PictureUse,
     /// The files that it writes of a view, which may depend on what there is.
     pub files: fn(&View<'_>) -> Vec<FileFormat>,
+}
+
+/// What a format does with pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureUse {
+    /// It has no place for them.
+    None,
+    /// It shows them where there are any.
+    Welcome,
+    /// It has nothing to write without them.
+    Needed,
 }
 
 /// Writes what a file holds.
@@ -89,6 +102,12 @@ pub enum ExportError {
         /// What is there.
         path: PathBuf,
     },
+    /// Only pictures are shown, and there are none.
+    #[error("{format}: expected stored pictures, found a session without any")]
+    NoPictures {
+        /// The format.
+        format: &'static str,
+    },
     /// No such format.
     #[error("format `{found}`: expected one of {expected}")]
     UnknownFormat {
@@ -129,23 +148,42 @@ impl FileFormat {
 }
 
 impl Exporter {
-    /// Whether it shows pictures, and so has nothing to write for a session that has none.
+    /// Whether it has nothing to write for a session without pictures.
     pub fn needs_pictures(&self) -> bool {
-        [clips::EXPORTER.name, clips::GIF_EXPORTER.name].contains(&self.name)
+        self.pictures == PictureUse::Needed
+    }
+
+    /// Why `view` cannot be written into `folder`, as far as that is known before anything is. Whoever
+    /// writes several formats asks all of them first, so that none is left half of an export.
+    pub fn check(&self, view: &View<'_>, folder: &Path) -> Result<(), ExportError> {
+        self.placed(view, folder).map(drop)
+    }
+
+    /// The files that it would write, with where they go.
+    fn placed(
+        &self,
+        view: &View<'_>,
+        folder: &Path,
+    ) -> Result<Vec<(FileFormat, PathBuf)>, ExportError> {
+        if self.needs_pictures() && view.pictures.is_none() {
+            return Err(ExportError::NoPictures { format: self.name });
+        }
+        let placed = |file: FileFormat| {
+            let path = folder.join(&file.name);
+            if path.exists() { Err(ExportError::Exists { path }) } else { Ok((file, path)) }
+        };
+        (self.files)(view).into_iter().map(placed).collect()
     }
 
     /// Writes `view` into `folder`, which is made if it is not there.
     pub fn write(&self, view: &mut View<'_>, folder: &Path) -> Result<Written, ExportError> {
+        let files = self.placed(view, folder)?;
         std::fs::create_dir_all(folder)
             .map_err(|error| ExportError::Io { path: folder.into(), error })?;
-        // All are looked for first, so that a second export leaves no half of itself.
-        let files = (self.files)(view);
-        let paths: Vec<_> = files.iter().map(|file| folder.join(&file.name)).collect();
-        if let Some(path) = paths.iter().find(|path| path.exists()) {
-            return Err(ExportError::Exists { path: path.clone() });
-        }
-        for (file, path) in files.into_iter().zip(&paths) {
-            write_new(path, |out| (file.write)(view, out))?;
+        let mut paths = Vec::new();
+        for (file, path) in files {
+            write_new(&path, |out| (file.write)(view, out))?;
+            paths.push(path);
         }
         Ok(Written { files: paths, remarks: view.remarks() })
     }

@@ -10,7 +10,7 @@
 
 use std::io::{self, Write};
 
-use super::{Exporter, FileFormat, Sink, View};
+use super::{Exporter, FileFormat, PictureUse, Sink, View};
 use crate::pipeline::quality::Trouble;
 use crate::session::Sample;
 use crate::session::table::Row;
@@ -19,6 +19,7 @@ use crate::session::table::Row;
 pub const EXPORTER: Exporter = Exporter {
     name: "openface",
     about: "One line per frame as OpenFace writes it (CSV)",
+    pictures: PictureUse::None,
     files: |_| vec![FileFormat::new("openface.csv", write)],
 };
 

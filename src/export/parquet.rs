@@ -13,7 +13,7 @@ use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::types::Type;
 
 use super::csv::motion_columns;
-use super::{Exporter, FileFormat, Sink, View};
+use super::{Exporter, FileFormat, PictureUse, Sink, View};
 use crate::session::Sample;
 use crate::session::samples::Samples;
 
@@ -21,6 +21,7 @@ use crate::session::samples::Samples;
 pub const EXPORTER: Exporter = Exporter {
     name: "parquet",
     about: "The table of samples in columns (Parquet)",
+    pictures: PictureUse::None,
     files: |_| vec![FileFormat::new("samples.parquet", write)],
 };
 

@@ -9,7 +9,7 @@ use std::io::{self, Cursor};
 use ndarray::{Array1, Array2, Array3, Array4};
 use ndarray_npy::{NpzWriter, WriteNpzError};
 
-use super::{Exporter, FileFormat, Sink, View};
+use super::{Exporter, FileFormat, PictureUse, Sink, View};
 use crate::event::{ActionUnit, Emotion, Event, EventKind, Moment, Origin, Side};
 use crate::import::EMOTION_NOTE;
 use crate::pipeline::memory::Memory;
@@ -29,6 +29,7 @@ use crate::time::Timestamp;
 pub const EXPORTER: Exporter = Exporter {
     name: "training",
     about: "Labelled motion to train the networks with (NumPy)",
+    pictures: PictureUse::None,
     files: |_| {
         vec![
             FileFormat::new("spotting.npz", |view, out| {

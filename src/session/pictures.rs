@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::film::{self, FilmReader};
 use super::store;
 use crate::event::Moment;
 use crate::image::Frame;
@@ -40,14 +39,19 @@ impl PictureError {
 /// 30 a second; see [`of_source`] for another rate.
 pub fn open(path: &Path) -> Result<Box<dyn Pictures>, PictureError> {
     if path.join(store::DATABASE).exists() {
-        let opened =
-            store::open(path).map_err(|error| PictureError::new(path, error.to_string()))?;
         let none = "expected stored pictures, found a session without any";
-        return opened.pictures.ok_or_else(|| PictureError::new(path, none));
+        return of_session(path)?.ok_or_else(|| PictureError::new(path, none));
     }
     let kind = if path.is_dir() { images::KIND.name } else { video::KIND.name };
     let target = path.to_string_lossy().into_owned();
     of_source(&SourceSpec { kind, target, options: SourceOptions::default() })
+}
+
+/// Opens the pictures that are stored in the session's folder; none where it was recorded without, or
+/// they are not there.
+pub fn of_session(folder: &Path) -> Result<Option<Box<dyn Pictures>>, PictureError> {
+    let opened = store::open(folder);
+    Ok(opened.map_err(|error| PictureError::new(folder, error.to_string()))?.pictures)
 }
 
 /// Whether what a source delivered can be looked at again: recordings can, cameras and demo persons
@@ -60,9 +64,6 @@ pub fn can_be_seen_again(spec: &SourceSpec) -> bool {
 /// cannot be looked at again.
 pub fn of_source(spec: &SourceSpec) -> Result<Box<dyn Pictures>, PictureError> {
     let path = spec.path();
-    if spec.kind == video::KIND.name && film::is_film(&path) {
-        return Ok(Box::new(FilmReader::open(&path)?));
-    }
     let opened = match spec.kind {
         kind if kind == video::KIND.name => video::pictures(&path),
         kind if kind == images::KIND.name => images::pictures(spec),

@@ -86,9 +86,9 @@ impl Demo {
         })
     }
 
-    /// Every expression that is over before `until`, in order.
-    pub fn truth(&self, until: Timestamp) -> Vec<Event> {
-        self.performance.truth(until.secs(), self.fps)
+    /// Every expression that reaches its apex in the first `frames` frames, in order.
+    pub fn truth(&self, frames: u64) -> Vec<Event> {
+        self.performance.truth(frames, self.fps)
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn something_happens_within_the_first_half_minute() {
-        let truth = demo("demo", 30.0).truth(Timestamp::from_secs(30.0));
+        let truth = demo("demo", 30.0).truth(900);
         assert!(truth.len() >= 2, "{}", truth.len());
         assert!(truth.iter().all(|e| e.offset.time < Timestamp::from_secs(30.0)));
     }

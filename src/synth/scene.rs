@@ -143,15 +143,20 @@ impl Performance {
         if handed > 0.0 { between(&pose, &self.next_first, handed) } else { pose }
     }
 
-    /// Every expression that is over by `until_secs`, as frames of `fps` show it, in order.
-    pub fn truth(&self, until_secs: f64, fps: f64) -> Vec<Event> {
-        let passes = (until_secs.max(0.0) / PASS_SECS).ceil() as u64;
+    /// Every expression that reaches its apex in the first `frames` frames at `fps`, in order. One that
+    /// still goes on in the last of them ends with it.
+    pub fn truth(&self, frames: u64, fps: f64) -> Vec<Event> {
+        let Some(last) = frames.checked_sub(1) else { return Vec::new() };
+        let passes = (frames as f64 / fps / PASS_SECS).ceil() as u64;
         let mut events = Vec::new();
         for pass in 0..passes {
             let start = pass as f64 * PASS_SECS;
             for activation in self.pass(pass).activations {
-                if start + activation.offset_secs < until_secs {
-                    events.push(event(&activation, events.len() as u64, start, fps));
+                let mut event = event(&activation, events.len() as u64, start, fps);
+                if event.apex.frame <= last {
+                    let end = Moment { frame: last, time: Timestamp::of_frame(last, fps) };
+                    event.offset = event.offset.min(end);
+                    events.push(event);
                 }
             }
         }
@@ -313,7 +318,7 @@ mod tests {
     #[test]
     fn true_events_are_in_order_apart_from_each_other_and_inside_the_time_asked_for() {
         for seed in 0..4 {
-            let truth = performance(Scene::Show, seed).truth(1500.0, 30.0);
+            let truth = performance(Scene::Show, seed).truth(1500 * 30, 30.0);
             assert!(truth.len() > 100, "{}", truth.len());
             let mut free_from = 0;
             for (i, e) in truth.iter().enumerate() {
@@ -328,8 +333,23 @@ mod tests {
     }
 
     #[test]
+    fn a_movement_that_is_cut_off_after_its_apex_is_true_until_the_last_frame() {
+        let p = performance(Scene::Show, 2);
+        let whole = p.truth(60 * 30, 30.0);
+        let first = &whole[0];
+        let cut = |frames| p.truth(frames, 30.0);
+        assert!(cut(first.apex.frame).is_empty() && cut(0).is_empty());
+        for last in first.apex.frame..first.offset.frame {
+            let event = &cut(last + 1)[0];
+            assert_eq!((event.onset, event.apex), (first.onset, first.apex));
+            assert_eq!(event.offset.frame, last);
+        }
+        assert_eq!(cut(first.offset.frame + 1)[..], whole[..1]);
+    }
+
+    #[test]
     fn micro_expressions_last_at_most_half_a_second_and_some_frames() {
-        let truth = performance(Scene::Mixed, 3).truth(1200.0, 30.0);
+        let truth = performance(Scene::Mixed, 3).truth(1200 * 30, 30.0);
         let micro: Vec<_> = truth.iter().filter(|e| e.kind == EventKind::Micro).collect();
         assert!(micro.len() > 20);
         assert!(micro.iter().all(|e| e.interval().frames() <= 18));
@@ -350,7 +370,7 @@ mod tests {
 
     #[test]
     fn what_the_regions_hardly_see_is_not_shown_and_much_else_is() {
-        let truth = performance(Scene::Show, 5).truth(1800.0, 30.0);
+        let truth = performance(Scene::Show, 5).truth(1800 * 30, 30.0);
         let texts: Vec<String> = truth
             .iter()
             .map(|e| {
@@ -388,7 +408,7 @@ mod tests {
     #[test]
     fn scenes_without_expressions_have_no_truth() {
         for scene in [Scene::Neutral, Scene::Talking, Scene::Blinking] {
-            assert!(performance(scene, 1).truth(600.0, 30.0).is_empty());
+            assert!(performance(scene, 1).truth(600 * 30, 30.0).is_empty());
         }
     }
 

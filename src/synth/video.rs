@@ -139,8 +139,9 @@ pub fn write(job: &VideoJob, progress: &mut dyn FnMut(u64, u64)) -> Result<Writt
     let mut performance = Performance::new(job.scene, job.seed, job.amplitude, face);
     let frames = job.frames();
     let moments = job.camera.moments(job.seed, frames, job.fps);
-    let until_secs = moments.last().map_or(0.0, |last| last + 1.0 / job.fps);
-    let events = as_filmed(performance.truth(until_secs, job.fps), &moments, job.fps);
+    let last_secs = moments.last().copied().unwrap_or_default();
+    let performed = (last_secs * job.fps).round() as u64 + 1;
+    let events = as_filmed(performance.truth(performed, job.fps), &moments, job.fps);
 
     let (video, truth) = (job.out.join(VIDEO_FILE), job.out.join(TRUTH_FILE));
     fs::create_dir_all(&job.out).map_err(at(&job.out))?;

@@ -72,21 +72,30 @@ fn reviewing(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
 fn opened(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
     let kept = Ledger::default();
     let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
-    window.sessions.borrow_mut().push_back(Ok(Opened {
-        session: session(events),
-        place: Some("a session".into()),
-        source: None,
-        remarks: Vec::new(),
-        screen: Some(Box::new(Shelf { has_pictures, answers: Vec::new() })),
-        keeper: Some(Box::new(Desk(Arc::clone(&kept), None))),
-    }));
+    window.sessions.borrow_mut().push_back(Ok(stored(events, has_pictures, &kept)));
     ctrl(&mut window, Key::Num2);
     ctrl(&mut window, Key::O);
     (window, kept)
 }
 
+/// A session that is stored in a folder.
+fn stored(events: &[f64], has_pictures: bool, kept: &Ledger) -> Opened {
+    Opened {
+        session: session(events),
+        place: Some("a session".into()),
+        source: None,
+        remarks: Vec::new(),
+        screen: Some(Box::new(Shelf { has_pictures, answers: Vec::new() })),
+        keeper: Some(Box::new(Desk(Arc::clone(kept), None))),
+    }
+}
+
 fn ctrl(window: &mut Window, key: Key) {
     window.press(Modifiers::COMMAND | Modifiers::CTRL, key);
+}
+
+fn ctrl_shift(window: &mut Window, key: Key) {
+    window.press(Modifiers::COMMAND | Modifiers::CTRL | Modifiers::SHIFT, key);
 }
 
 fn keys(window: &mut Window, keys: &[Key]) {
@@ -116,7 +125,7 @@ fn in_each_review_state() -> [(&'static str, Window); 5] {
     let mut bare = reviewing(&[2.0, 5.0], true).0;
     let session = session(&[2.0]);
     bare.harness.state_mut().state.session = session;
-    ctrl(&mut bare, Key::D);
+    ctrl_shift(&mut bare, Key::L);
     [
         ("empty", empty),
         ("loaded", reviewing(&[2.0, 5.0], true).0),
@@ -126,25 +135,29 @@ fn in_each_review_state() -> [(&'static str, Window); 5] {
     ]
 }
 
+/// The Analyse tab before, during and after an analysis.
+fn in_each_state_of_analysis() -> [(&'static str, Window); 4] {
+    let begun = || {
+        let mut window = Window::open(Some("demo"), &[]);
+        ctrl(&mut window, Key::Num3);
+        window.harness.state_mut().state.analyse.path = "some clip.mp4".into();
+        ctrl(&mut window, Key::Enter);
+        let opened = Update::Opened(SourceInfo::default());
+        say(&mut window, [opened, Update::Samples((0..300).map(sample).collect())]);
+        window
+    };
+    let mut idle = Window::open(Some("demo"), &[]);
+    ctrl(&mut idle, Key::Num3);
+    let (mut done, mut fault) = (begun(), begun());
+    say(&mut done, [Update::Ended(None)]);
+    say(&mut fault, [Update::Ended(Some("some clip.mp4: cut off".into()))]);
+    [("idle", idle), ("running", begun()), ("done", done), ("fault", fault)]
+}
+
 #[test]
-fn every_review_panel_is_there_in_every_state() {
-    for (state, mut window) in in_each_review_state() {
-        for panel in panels(Tab::Review) {
-            let floating = match panel.slot {
-                Slot::Floating(floating) => {
-                    window.harness.state_mut().state.floating = Some(floating);
-                    window.settle();
-                    true
-                }
-                _ => false,
-            };
-            assert!(window.has(panel.name), "{} while {state}", panel.name);
-            if floating {
-                window.harness.state_mut().state.apply(Command::CloseWindow);
-                window.settle();
-            }
-        }
-    }
+fn every_panel_of_review_and_analysis_is_there_in_every_state() {
+    panels_are_there(Tab::Review, in_each_review_state());
+    panels_are_there(Tab::Analyse, in_each_state_of_analysis());
 }
 
 #[test]
@@ -163,18 +176,9 @@ fn each_state_of_review_says_what_it_is() {
 }
 
 #[test]
-fn every_control_of_review_has_a_name_to_be_read_by_ear() {
-    for (state, window) in in_each_review_state() {
-        for node in window.harness.root().children_recursive() {
-            let node = node.accesskit_node();
-            let is_control = matches!(
-                node.role(),
-                egui::Role::Button | egui::Role::TextInput | egui::Role::Slider | egui::Role::Image
-            );
-            let name = node.label().or_else(|| node.value()).unwrap_or_default();
-            assert!(!is_control || !name.trim().is_empty(), "{state}: {:?}", node.role());
-        }
-    }
+fn every_control_of_review_and_analysis_has_a_name_to_be_read_by_ear() {
+    controls_have_names(in_each_review_state());
+    controls_have_names(in_each_state_of_analysis());
 }
 
 #[test]
@@ -246,6 +250,60 @@ fn a_session_is_reviewed_by_keyboard_alone() {
 }
 
 #[test]
+fn three_hundred_events_take_one_key_each_and_the_next_one_is_there_two_frames_later() {
+    let secs: Vec<f64> = (0..300).map(|i| 0.5 + 0.19 * f64::from(i)).collect();
+    let (mut window, kept) = reviewing(&secs, true);
+    for (id, secs) in secs.iter().enumerate() {
+        let kind = if id.is_multiple_of(2) { "Micro" } else { "Macro" };
+        assert!(window.has(&format!("{kind}-expression {id}")), "{id}");
+        assert!(window.has(&format!("Picture of frame {}", ((secs + 0.2) * 30.0).round())), "{id}");
+        assert!(window.has("Event picture: apex") && window.has("Verdict: open"), "{id}");
+        let key = if id.is_multiple_of(3) { Key::X } else { Key::Enter };
+        window.harness.key_press(key);
+        window.harness.run_steps(2);
+    }
+    assert!(window.has("300 of 300 judged"));
+    let kept = kept.lock().expect("one thread");
+    assert_eq!(kept.len(), 300, "one act for each key");
+    assert!(kept.iter().all(|kept| matches!(kept, Kept::Entry(entry)
+        if matches!(entry.act, Act::Judge(..)))));
+}
+
+#[test]
+fn the_card_draws_the_moving_regions_and_names_them() {
+    let (mut window, _) = reviewing(&[2.0], true);
+    assert!(window.has("Moving most from onset to apex"));
+    let review = &mut window.harness.state_mut().state.review;
+    review.session.history = Default::default();
+    window.settle();
+    assert!(window.has("How the regions move from onset to apex was not measured."));
+}
+
+#[test]
+fn formats_of_pictures_cannot_be_chosen_for_a_session_without_any() {
+    let (mut window, _) = reviewing(&[2.0], true);
+    let review = &mut window.harness.state_mut().state.review;
+    review.place = None;
+    review.export.chosen = vec!["clips", "gif"];
+    let export = fleeting::app::review::command::Command::Export;
+    assert!(!review.allows(&export), "there is nothing to write");
+    review.export.toggle("csv");
+    assert!(review.allows(&export));
+    let written: Vec<_> = review.to_write().map(|exporter| exporter.name).collect();
+    assert_eq!(written, ["csv"]);
+}
+
+#[test]
+fn what_the_source_does_is_said_in_review_as_long_as_it_does_something() {
+    let mut window = Window::live(60, &[]);
+    ctrl(&mut window, Key::Num2);
+    assert!(window.has("State: LIVE"));
+    window.harness.state_mut().state.apply(Command::Stop);
+    window.settle();
+    assert!(!window.has("State:"), "nothing is stopped that is not in view");
+}
+
+#[test]
 fn the_shuttle_the_loop_and_the_ends_have_keys() {
     let (mut window, _) = reviewing(&[2.0, 5.0], true);
     let says = |window: &mut Window, key: Key, words: &str| {
@@ -305,7 +363,7 @@ fn the_search_narrows_the_list_and_its_keys_are_only_letters() {
 #[test]
 fn a_blind_rater_is_added_and_sees_no_event() {
     let (mut window, kept) = reviewing(&[2.0, 5.0], true);
-    ctrl(&mut window, Key::R);
+    ctrl_shift(&mut window, Key::R);
     window.harness.get_by_label("Name").focus();
     window.settle();
     write(&mut window, "Ben");
@@ -392,7 +450,7 @@ fn a_coders_file_is_taken_in_and_what_became_of_it_is_told() {
     );
 
     keys(&mut window, &[Key::Escape]);
-    ctrl(&mut window, Key::R);
+    ctrl_shift(&mut window, Key::R);
     assert!(window.has("R2, imported from coded.csv"));
     window.click("view: R2");
     keys(&mut window, &[Key::Escape]);
@@ -460,6 +518,7 @@ fn a_recording_is_analysed_and_then_reviewed() {
     let mut window = Window::open_with(Some("demo"), &[], Some("some clip.mp4".into()));
     ctrl(&mut window, Key::Num3);
     ctrl(&mut window, Key::O);
+    window.click("Keep it as a session on the disk");
     window.click("Start the analysis");
     let started = window.started.borrow().last().cloned().expect("started");
     assert_eq!(started.to_string(), "video:some clip.mp4");
@@ -475,8 +534,67 @@ fn a_recording_is_analysed_and_then_reviewed() {
     );
     assert!(window.has("Analysed 50 %") && window.has("300 frames"));
     say(&mut window, [Update::Ended(None)]);
+    assert!(window.has("In memory only."));
+    assert!(window.recording.lock().expect("one thread").asked.is_empty());
     window.click("Review the result");
     assert!(window.has("Micro-expression 0") && window.has("Picture of frame 66"));
+}
+
+#[test]
+fn an_analysis_is_kept_on_the_disk_and_reviewed_from_there() {
+    let mut window = Window::open_with(Some("demo"), &[], Some("some clip.mp4".into()));
+    ctrl(&mut window, Key::Num3);
+    ctrl(&mut window, Key::O);
+    window.harness.state_mut().state.records.form.folder = "studies".into();
+    window.settle();
+    assert!(window.has("in studies"));
+    window.click("Start the analysis");
+    let asked = window.recording.lock().expect("one thread").asked.clone();
+    let [EngineCommand::Record(order)] = &asked[..] else { panic!("{asked:?}") };
+    assert!(order.folder.starts_with("studies") && !order.with_pictures);
+    let name = order.folder.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(name.ends_with(" some-clip.fleeting"), "{name}");
+    say(
+        &mut window,
+        [
+            Update::Opened(SourceInfo { name: "some clip".into(), ..Default::default() }),
+            Update::Samples((0..300).map(sample).collect()),
+            Update::Ended(None),
+        ],
+    );
+    assert!(window.has(&format!("Kept as {name}.")));
+    window.sessions.borrow_mut().push_back(Ok(stored(&[2.0], true, &Ledger::default())));
+    window.click("Review the result");
+    assert!(window.has("kept in a session") && window.has("Micro-expression 0"));
+}
+
+#[test]
+fn an_analysis_that_can_no_longer_be_kept_goes_on_in_memory_and_says_so() {
+    let mut window = Window::open(Some("demo"), &[]);
+    ctrl(&mut window, Key::Num3);
+    window.harness.state_mut().state.analyse.path = "some clip.mp4".into();
+    ctrl(&mut window, Key::Enter);
+    let stopped = fleeting::engine::record::Recording {
+        folder: "studies/x.fleeting".into(),
+        state: fleeting::engine::record::RecordState::Stopped(Some("the disk is full".into())),
+        secs: 3.0,
+        bytes: 1,
+        free_bytes: Some(0),
+        left_secs: None,
+    };
+    say(
+        &mut window,
+        [
+            Update::Opened(SourceInfo::default()),
+            Update::Samples((0..300).map(sample).collect()),
+            Update::Recording(Box::new(stopped)),
+            Update::Ended(None),
+        ],
+    );
+    assert!(window.has("Error: The analysis is no longer kept: the disk is full."));
+    assert!(window.has("In memory only."));
+    window.click("Review the result");
+    assert!(window.has("In memory only: export what you want to keep"));
 }
 
 #[test]
@@ -535,7 +653,7 @@ fn two_layers_are_compared_with_what_to_know_before_believing_a_kappa() {
     assert!(window.has("Cohen’s kappa per frame, 1800 frames"));
     assert!(window.has("prevalence index"), "why kappa misleads where events are rare");
     ctrl(&mut window, Key::G);
-    ctrl(&mut window, Key::R);
+    ctrl_shift(&mut window, Key::R);
     window.harness.get_by_label("Name").focus();
     window.settle();
     write(&mut window, "Ben");

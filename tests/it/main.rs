@@ -37,3 +37,4 @@ mod recording;
 mod seek;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod soak;
+mod stored;

@@ -13,7 +13,16 @@ pub(crate) struct Ran {
 
 /// Runs `fleeting` in `folder` with no display, the embedded runtime and no settings of its own.
 pub(crate) fn fleeting(folder: &Path, args: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_fleeting"))
+    fleeting_at(folder, None, args)
+}
+
+/// The same with `home` as the user's own folder.
+pub(crate) fn fleeting_at(folder: &Path, home: Option<&Path>, args: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleeting"));
+    if let Some(home) = home {
+        command.env("HOME", home).env_remove("XDG_CONFIG_HOME");
+    }
+    let output = command
         .args(args)
         .current_dir(folder)
         .env_remove("DISPLAY")

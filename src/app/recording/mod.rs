@@ -133,10 +133,17 @@ impl Form {
     /// What to record, in a folder of its own that is named by time and person.
     fn order(&self) -> Result<RecordOrder, String> {
         let consent = self.consent()?;
-        let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H-%M-%S");
-        let name = format!("{now} {}.{}", file_name(&consent.who), store::FOLDER_ENDING);
-        let folder = PathBuf::from(self.folder.trim()).join(name);
+        let folder = self.folder_named(&consent.who);
         Ok(RecordOrder { folder, consent: Some(consent), with_pictures: !self.scores_only })
+    }
+}
+
+impl Form {
+    /// A new session's folder, named by time and by whom or what it is of.
+    pub(super) fn folder_named(&self, name: &str) -> PathBuf {
+        let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H-%M-%S");
+        let name = format!("{now} {}.{}", file_name(name), store::FOLDER_ENDING);
+        PathBuf::from(self.folder.trim()).join(name)
     }
 }
 

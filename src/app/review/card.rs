@@ -1,26 +1,26 @@
 //! Everything about the picked event: what the model says beside what the person says, its pictures,
 //! how the face moved, and the decision.
 
-use egui::{Align2, ColorImage, FontId, Grid, Rect, RichText, Role, Sense, Stroke, TextureId, Ui};
-use egui::{TextureOptions, pos2, vec2};
+use egui::vec2;
+use egui::{ColorImage, FontId, Grid, Rect, RichText, Role, Sense, TextureId, TextureOptions, Ui};
 
 use super::command::{Command, Edge};
 use super::edit::moment_of;
-use super::facts::{self, Motions};
+use super::facts::Motions;
 use super::list::{length_words, origin_words};
 use super::picture::faint;
-use super::{MAGNIFICATION, Phase};
+use super::{MAGNIFICATION, Phase, motion};
 use crate::app::card::{cell, difference, difference_image, image_size};
 use crate::app::clip::frame_of_loop;
 use crate::app::command::Command as Asked;
 use crate::app::events::{emotion_words, quality_words};
+use crate::app::movement;
 use crate::app::textures::Texture;
 use crate::app::theme::{SMALL_PT, Theme, kind_title, title};
 use crate::app::widgets::{PanelContext, badge, grade_badge, kind_shape, named, verdict_shape};
 use crate::app::{Panel, Slot};
 use crate::engine::EventClip;
 use crate::event::units_text;
-use crate::pipeline::roi::REGION_NAMES;
 use crate::session::annotation::{Bounds, Label, Target, Verdict};
 use crate::session::table::Row;
 
@@ -44,7 +44,7 @@ pub struct Textures {
     magnified: Texture,
     /// The looped event, and when its loop began, seconds of the window's clock.
     began: Option<(Target, f64)>,
-    motions: Option<(u64, Motions)>,
+    pub(super) motions: Option<(u64, Motions)>,
 }
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -64,7 +64,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let pictures = wanted.min(space - MOTION_PT.0).max(50.0);
     let plot = (space - pictures - 8.0).clamp(MOTION_PT.0, MOTION_PT.1);
     ui.allocate_ui(vec2(ui.available_width(), pictures), |ui| show_pictures(ui, cx, &theme, &row));
-    show_motion(ui, cx, &theme, &row, plot);
+    motion::show(ui, cx, &theme, &row, plot);
     show_decisions(ui, cx, &row);
 }
 
@@ -174,12 +174,27 @@ fn show_pictures(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Ro
             let Some((seq, _, image)) = clip.frames.get(index) else { continue };
             let version = version(row, 1.0, index);
             let texture = cx.cache.review_card.stills[i].show(ui.ctx(), version, image);
-            cell(ui, side, edge.name(), &seq.to_string(), Some(texture), (wide, high));
+            let rect = cell(ui, side, edge.name(), &seq.to_string(), Some(texture), (wide, high));
+            if edge == Edge::Apex {
+                show_moving(ui, cx, row, &clip, rect);
+            }
         }
         show_difference(ui, cx, theme, row, &clip, side);
         show_loop(ui, cx, row, &clip, side);
         show_magnified(ui, cx, row, side);
     });
+}
+
+/// The moving regions, drawn on the apex as the rater's bounds have it.
+fn show_moving(ui: &Ui, cx: &PanelContext<'_>, row: &Row, clip: &EventClip, rect: Rect) {
+    let review = &cx.state.review;
+    let bounds = review.bounds(row);
+    let moving = movement::moving(&review.session, bounds.onset, bounds.apex);
+    movement::draw(ui, rect, clip, moving.as_deref().unwrap_or_default());
+    let response = ui.interact(rect, ui.scope_id().with("moving"), Sense::hover());
+    let words = movement::words(moving.as_deref());
+    named(&response, Role::Label, &*words);
+    response.on_hover_text(words);
 }
 
 fn waiting(ui: &mut Ui, words: &str) {
@@ -193,7 +208,7 @@ fn waiting(ui: &mut Ui, words: &str) {
 }
 
 /// Tells one picture of one event with these bounds from any other.
-fn version(row: &Row, magnification: f32, index: usize) -> u64 {
+pub(super) fn version(row: &Row, magnification: f32, index: usize) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     let bounds = [row.bounds.onset, row.bounds.apex, row.bounds.offset].map(|m| m.frame);
@@ -296,73 +311,6 @@ fn show_magnified(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row, side: egui:
             cx.send(Asked::Review(Command::SetMagnification(chosen)));
         }
     });
-}
-
-fn show_motion(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row, height: f32) {
-    let size = vec2(ui.available_width(), height);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    named(&response, Role::GraphicsObject, "Motion in the event");
-    let bounds = cx.state.review.bounds(row);
-    let version = version(row, bounds.onset.frame as f32, bounds.offset.frame as usize);
-    let session = &cx.state.review.session;
-    let kept = cx.cache.review_card.motions.take().filter(|(kept, _)| *kept == version);
-    let (_, motions) = kept.unwrap_or_else(|| (version, facts::motions(session, &bounds)));
-    draw_motion(ui, theme, rect, &motions, &bounds, cx.state.review.cursor());
-    if response.clicked()
-        && let Some(pointer) = response.interact_pointer_pos()
-    {
-        let share = f64::from((pointer.x - rect.left()) / rect.width());
-        let secs = motions.secs.0 + share * (motions.secs.1 - motions.secs.0);
-        cx.send(Asked::Review(Command::Seek(secs)));
-    }
-    cx.cache.review_card.motions = Some((version, motions));
-}
-
-fn draw_motion(
-    ui: &Ui,
-    theme: &Theme,
-    rect: Rect,
-    motions: &Motions,
-    bounds: &Bounds,
-    cursor: Option<crate::time::Timestamp>,
-) {
-    let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 4.0, theme.ground);
-    let font = FontId::proportional(SMALL_PT - 1.0);
-    if motions.regions.is_empty() {
-        let words = "The motion of the face was not measured here.";
-        painter.text(rect.center(), Align2::CENTER_CENTER, words, font, theme.faint);
-        return;
-    }
-    let span = (motions.secs.1 - motions.secs.0).max(1e-6);
-    let x = |secs: f64| rect.left() + ((secs - motions.secs.0) / span) as f32 * rect.width();
-    let top = rect.top() + 16.0;
-    let y = |value: f64| {
-        rect.bottom() - 2.0 - (value / motions.greatest.max(0.1)) as f32 * (rect.bottom() - top)
-    };
-    let inside = Rect::from_x_y_ranges(
-        x(bounds.onset.time.secs())..=x(bounds.offset.time.secs()),
-        rect.y_range(),
-    );
-    painter.rect_filled(inside, 0.0, theme.accent.gamma_multiply(0.12));
-    painter.vline(x(bounds.apex.time.secs()), rect.y_range(), Stroke::new(1.0, theme.accent));
-    let inks = [theme.micro, theme.macro_, theme.good, theme.bad];
-    let mut left = rect.left() + 6.0;
-    for (i, ((region, lines), ink)) in motions.regions.iter().zip(inks).enumerate() {
-        for line in lines {
-            let points = line.iter().map(|[secs, value]| pos2(x(*secs), y(*value))).collect();
-            painter.line(points, Stroke::new(if i == 0 { 1.8 } else { 1.2 }, ink));
-        }
-        let at = pos2(left, rect.top() + 2.0);
-        let used = painter.text(at, Align2::LEFT_TOP, REGION_NAMES[*region], font.clone(), ink);
-        left = used.right() + 12.0;
-    }
-    let most = format!("{:.1} %", motions.greatest);
-    let at = rect.right_top() + vec2(-6.0, 2.0);
-    painter.text(at, Align2::RIGHT_TOP, most, font, theme.faint);
-    if let Some(cursor) = cursor.filter(|cursor| facts::is_in(motions, *cursor)) {
-        painter.vline(x(cursor.secs()), rect.y_range(), Stroke::new(1.5, theme.text));
-    }
 }
 
 fn show_decisions(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row) {

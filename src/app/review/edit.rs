@@ -155,7 +155,7 @@ impl ReviewState {
             Command::Undo => self.can_undo && self.is_own(),
             Command::Redo => self.can_redo && self.is_own(),
             Command::ClearFilter => !self.filter.is_open(),
-            Command::Export => !self.export.chosen.is_empty() && !self.export.is_running(),
+            Command::Export => self.to_write().next().is_some() && !self.export.is_running(),
             Command::ExportAgreement => !self.is_blind() && !self.export.is_running(),
             Command::Unblind => self.is_blind(),
             Command::Show(layer) => layer.rater() == Some(&self.rater) || !self.is_blind(),

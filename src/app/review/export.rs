@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use egui::{ProgressBar, RichText, Role, ScrollArea, Ui};
 
+use super::ReviewState;
 use super::command::Command;
 use super::outside::{ExportJob, What};
 use super::transport::layer_words;
@@ -16,7 +17,7 @@ use crate::app::theme::{Theme, title};
 use crate::app::widgets::{PanelContext, named};
 use crate::app::{Panel, Slot};
 use crate::export::{EXPORTERS, Exporter, Written};
-use crate::session::Session;
+use crate::session::{Session, pictures};
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Export", slot: Slot::Floating(Floating::Export), show };
@@ -74,12 +75,25 @@ impl Form {
     }
 }
 
+impl ReviewState {
+    /// Whether the format has something to write: those of pictures need stored ones, or a recording.
+    pub fn can_write(&self, exporter: &Exporter) -> bool {
+        let is_stored = self.place.is_some() && self.has_pictures();
+        let can_be_seen = || self.source.as_ref().is_some_and(pictures::can_be_seen_again);
+        !exporter.needs_pictures() || is_stored || can_be_seen()
+    }
+
+    /// The chosen formats that have something to write.
+    pub fn to_write(&self) -> impl Iterator<Item = &'static Exporter> + '_ {
+        let is_chosen = |e: &&Exporter| self.export.chosen.contains(&e.name) && self.can_write(e);
+        EXPORTERS.iter().filter(is_chosen)
+    }
+}
+
 impl State {
     /// Asks for a folder to write the chosen formats into.
     pub(in crate::app) fn ask_to_export(&mut self) {
-        let chosen = &self.review.export.chosen;
-        let chosen = EXPORTERS.iter().filter(|exporter| chosen.contains(&exporter.name));
-        self.review.export.wanted = chosen.map(What::Format).collect();
+        self.review.export.wanted = self.review.to_write().map(What::Format).collect();
         self.pick(Pick::Export);
     }
 
@@ -194,8 +208,11 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 fn show_format(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, exporter: &'static Exporter) {
     ui.horizontal(|ui| {
-        let mut is_chosen = cx.state.review.export.chosen.contains(&exporter.name);
-        if ui.checkbox(&mut is_chosen, exporter.name).changed() {
+        let can = cx.state.review.can_write(exporter);
+        let mut is_chosen = can && cx.state.review.export.chosen.contains(&exporter.name);
+        let choice = egui::Checkbox::new(&mut is_chosen, exporter.name);
+        let choice = ui.add_enabled(can, choice);
+        if choice.on_disabled_hover_text("This session has no pictures").changed() {
             cx.send(Asked::Review(Command::ToggleFormat(exporter.name)));
         }
         ui.add(egui::Label::new(RichText::new(exporter.about).color(theme.faint)).truncate());

@@ -151,7 +151,7 @@ fn show_phase(ui: &mut Ui, theme: &Theme, phase: &Phase) {
                     ui.label(RichText::new(line).color(ink));
                 }
                 let words =
-                    "Look at it under Raters (Ctrl+R), compare it under Agreement (Ctrl+G).";
+                    "Look at it under Raters (Ctrl+Shift+R), compare it under Agreement (Ctrl+G).";
                 ui.label(RichText::new(words).color(theme.faint));
             });
         }

@@ -4,7 +4,7 @@ use egui::{Key, Modifiers};
 
 use super::command::{Command as C, Edge};
 use crate::app::command::{Command, Floating};
-use crate::app::registry::{Entry, Group as G, REVIEW, entry};
+use crate::app::registry::{Entry, Group as G, PLOTTED, REVIEW, entry};
 use crate::app::shortcut::{Chord, ctrl, key, shift};
 use crate::session::annotation::{Label, Verdict};
 
@@ -51,9 +51,10 @@ pub static ENTRIES: &[Entry] = &[
         G::Session,
         C::TakeLive,
         "Review what is live",
-        &[ctrl(Key::D)],
+        &[ctrl_shift(Key::L)],
         "Review what the Live tab has seen so far",
-    ),
+    )
+    .only(PLOTTED),
     window(
         G::Session,
         Floating::Export,
@@ -231,7 +232,7 @@ pub static ENTRIES: &[Entry] = &[
         G::Raters,
         Floating::Raters,
         "Raters…",
-        &[ctrl(Key::R)],
+        &[ctrl_shift(Key::R)],
         "Say who works, add a rater, work blind, look at another's view",
     ),
     window(

@@ -31,6 +31,7 @@ pub mod import;
 pub mod keys;
 pub mod list;
 pub mod live;
+pub mod motion;
 pub mod outside;
 pub mod picture;
 pub mod play;

@@ -11,7 +11,6 @@ use crate::import::{self, ImportedLayer, Request};
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Target};
 use crate::session::pictures::{self, Pictures};
-use crate::session::store;
 use crate::source::SourceSpec;
 
 pub use crate::engine::scribe::Kept;
@@ -106,16 +105,14 @@ pub struct ExportJob {
 impl ExportJob {
     /// The session's pictures; none where it has none. The error is one sentence.
     pub fn pictures(&self) -> Option<Result<Box<dyn Pictures>, String>> {
-        match (&self.place, &self.source) {
-            (Some(folder), _) => match store::open(folder) {
-                Ok(stored) => stored.pictures.map(Ok),
-                Err(error) => Some(Err(error.to_string())),
-            },
+        let opened = match (&self.place, &self.source) {
+            (Some(folder), _) => pictures::of_session(folder).transpose(),
             (None, Some(source)) if pictures::can_be_seen_again(source) => {
-                Some(pictures::of_source(source).map_err(|error| error.to_string()))
+                Some(pictures::of_source(source))
             }
             _ => None,
-        }
+        };
+        opened.map(|opened| opened.map_err(|error| error.to_string()))
     }
 }
 

@@ -34,6 +34,11 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 fn show_motion(ui: &mut Ui, cx: &PanelContext<'_>) {
     let theme = Theme::of(ui);
+    if cx.state.review.play.at().is_none() {
+        // Where there is no frame, nothing is held.
+        ui.label(RichText::new("no frame").color(theme.faint));
+        return;
+    }
     let motion = cx.state.review.play.motion();
     let color = if motion == Motion::Held { theme.suspect } else { theme.good };
     let word = motion_words(motion);

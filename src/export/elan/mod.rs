@@ -10,7 +10,7 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
 use super::view::lanes;
-use super::{Exporter, FileFormat, Sink, View};
+use super::{Exporter, FileFormat, PictureUse, Sink, View};
 use crate::event::{EventKind, Moment, units_text};
 use crate::session::annotation::{Bounds, Label, Verdict};
 use crate::session::table::{self, MODEL, Row};
@@ -24,6 +24,7 @@ use document::{Document, Kind, Span, Tier};
 pub const EXPORTER: Exporter = Exporter {
     name: "elan",
     about: "Annotations on tiers (ELAN .eaf)",
+    pictures: PictureUse::None,
     files: |_| vec![FileFormat::new("session.eaf", write)],
 };
 

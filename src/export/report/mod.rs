@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::{Exporter, FileFormat, Sink, View};
+use super::{Exporter, FileFormat, PictureUse, Sink, View};
 use crate::event::{EventKind, MovingUnit, units_text};
 use crate::pipeline::quality::Trouble;
 use crate::session::annotation::Verdict;
@@ -20,6 +20,7 @@ use pictures::Strips;
 pub const EXPORTER: Exporter = Exporter {
     name: "report",
     about: "A report for people, with plots and pictures (HTML)",
+    pictures: PictureUse::Welcome,
     files: |_| vec![FileFormat::new("report.html", write)],
 };
 

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use super::rows::all;
+use super::rows::{self, all};
 use super::{Store, StoreError, WITH_PICTURES, is_film_name, read};
 use crate::event::Moment;
 use crate::image::Frame;
 use crate::session::film::{self, FilmReader};
-use crate::session::pictures::{PictureError, Pictures};
+use crate::session::pictures::{self, PictureError, Pictures};
+use crate::source::SourceSpec;
+use crate::time::Timestamp;
 
 /// Several films as one.
 struct Reels {
@@ -53,7 +55,7 @@ pub(super) fn open(
     let failed = |error| store.failed(error);
     let with_pictures = read::fact(&store.db, WITH_PICTURES).map_err(failed)?;
     if with_pictures.as_deref() == Some("false") {
-        return Ok(None);
+        return of_recording(store, remarks);
     }
     let names: Vec<String> =
         all(&store.db, "SELECT file FROM film ORDER BY n", |row| row.get(0)).map_err(failed)?;
@@ -85,6 +87,45 @@ pub(super) fn open(
     }
     let moments = films.iter().flat_map(|film| film.moments()).copied().collect();
     Ok(Some(Box::new(Reels { films, moments })))
+}
+
+/// Those of the recording that was analysed, where it still is where it was and is the same to the last
+/// frame. Nobody is told of one that is gone: no pictures were promised.
+fn of_recording(
+    store: &Store,
+    remarks: &mut Vec<String>,
+) -> Result<Option<Box<dyn Pictures>>, StoreError> {
+    let failed = |error| store.failed(error);
+    let provenance = read::provenance(&store.db).map_err(failed)?;
+    let Ok(mut source) = provenance.source.parse::<SourceSpec>() else { return Ok(None) };
+    // As it was named: from here, or from where the session lies.
+    let beside = store.folder.join("..").join(source.path());
+    let Some(path) = [source.path(), beside].into_iter().find(|path| path.exists()) else {
+        return Ok(None);
+    };
+    if !pictures::can_be_seen_again(&source) {
+        return Ok(None);
+    }
+    source.target = path.to_string_lossy().into_owned();
+    source.options.fps = read::source(&store.db).map_err(failed)?.nominal_fps;
+    let moments = all(&store.db, "SELECT frame, time_ns FROM sample ORDER BY frame", |row| {
+        Ok(Moment { frame: rows::count(row, 0)?, time: Timestamp::from_nanos(row.get(1)?) })
+    });
+    let moments = moments.map_err(failed)?;
+    let name = source.path().display().to_string();
+    match pictures::of_source(&source) {
+        Ok(pictures) if pictures.moments().starts_with(&moments) => Ok(Some(pictures)),
+        Ok(_) => {
+            remarks.push(format!(
+                "{name} is no longer, frame by frame, what was analysed, so its pictures are not shown."
+            ));
+            Ok(None)
+        }
+        Err(error) => {
+            remarks.push(error.to_string());
+            Ok(None)
+        }
+    }
 }
 
 fn open_one(path: &Path, is_writable: bool) -> Result<(FilmReader, Vec<String>), PictureError> {

@@ -8,7 +8,7 @@ use crate::session::consent::Consent;
 use crate::session::provenance::{ModelFile, Provenance};
 use crate::session::rater::Imported;
 use crate::session::{LoggedNotice, Score, Session};
-use crate::source::Notice;
+use crate::source::{Notice, SourceInfo};
 use crate::time::Timestamp;
 
 /// Everything but the pictures.
@@ -22,9 +22,7 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
     session.events = all(db, &events, rows::event)?;
     session.notices = all(db, "SELECT time_ns, kind, text FROM notice ORDER BY n", notice)?;
     let newest = |table, column| format!("SELECT {column} FROM {table} ORDER BY n DESC LIMIT 1");
-    let sources = newest("source", "info_json");
-    session.source =
-        db.query_row(&sources, [], |row| from_json(row, 0)).optional()?.unwrap_or_default();
+    session.source = source(db)?;
     session.threshold =
         db.query_row(&newest("threshold", "micro, macro"), [], threshold).optional()?;
     session.baseline = db
@@ -72,6 +70,12 @@ fn rater(row: &Row<'_>) -> rusqlite::Result<Rater> {
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry { rater: row.get(0)?, at_unix_ms: row.get(1)?, act: from_json(row, 2)? })
+}
+
+/// What was known of the source last.
+pub(super) fn source(db: &Connection) -> rusqlite::Result<SourceInfo> {
+    let sql = "SELECT info_json FROM source ORDER BY n DESC LIMIT 1";
+    Ok(db.query_row(sql, [], |row| from_json(row, 0)).optional()?.unwrap_or_default())
 }
 
 /// What was agreed last.

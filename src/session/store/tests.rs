@@ -259,6 +259,49 @@ fn a_copy_in_memory_holds_also_what_was_not_yet_moved_out_of_the_journal() {
     assert_eq!(text(&read::session(&db).expect("read")), text(&full_session()));
 }
 
+/// A session without pictures of its own, of a video that is read from front to back.
+fn store_without_pictures(folder: &Path, video: &str, moments: &[Moment]) {
+    let provenance = Provenance { source: format!("video:{video}"), ..Provenance::default() };
+    let beginning = Beginning { consent: None, provenance, with_pictures: false };
+    let mut store = Store::create(folder, &beginning).expect("created");
+    for moment in moments {
+        let quality = Default::default();
+        let (seq, time) = (moment.frame, moment.time);
+        let sample = Sample { seq, time, quality, motion: None, score: None };
+        store.append_sample(&sample).expect("stored");
+    }
+    store.finish(None).expect("closed");
+}
+
+#[test]
+fn a_session_without_pictures_shows_those_of_its_recording_as_long_as_that_is_the_same() {
+    let (base, folder) = folder();
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/video/b_frames.mp4");
+    let video = base.path().join("clip.mp4");
+    fs::copy(fixture, &video).expect("copied");
+    let mut pictures = crate::session::pictures::open(&video).expect("opens");
+    let moments = pictures.moments().to_vec();
+    // Named from the folder beside which the session lies.
+    store_without_pictures(&folder, "clip.mp4", &moments);
+    let mut opened = open(&folder).expect("opened");
+    assert!(opened.remarks.is_empty(), "{:?}", opened.remarks);
+    let shown = opened.pictures.as_mut().expect("seen again").picture(3).expect("a picture");
+    assert_eq!(shown.image, pictures.picture(3).expect("a picture").image);
+    assert!(opened.store.pictures().expect("readable").is_some(), "for a second reader too");
+    drop(opened);
+
+    let other = base.path().join("other.fleeting");
+    let late: Vec<_> = moments.iter().map(|m| Moment { time: m.time + 0.001, ..*m }).collect();
+    store_without_pictures(&other, &video.to_string_lossy(), &late);
+    let opened = open(&other).expect("opened");
+    assert!(opened.pictures.is_none() && opened.remarks[0].contains("clip.mp4 is no longer"));
+    drop(opened);
+
+    fs::remove_file(&video).expect("removed");
+    let opened = open(&folder).expect("opened");
+    assert!(opened.pictures.is_none() && opened.remarks.is_empty(), "{:?}", opened.remarks);
+}
+
 #[test]
 fn the_engines_words_that_are_no_data_are_not_stored() {
     let (_base, folder) = folder();
@@ -266,8 +309,7 @@ fn the_engines_words_that_are_no_data_are_not_stored() {
     for update in [Update::Running(true), Update::Starting("x".into()), Update::Ended(None)] {
         store.append(&update).expect("ignored");
     }
-    let clip =
-        Arc::new(crate::engine::EventClip { frames: Vec::new(), onset: 0, apex: 0, offset: 0 });
+    let clip = Arc::new(crate::engine::EventClip::default());
     store.append(&Update::Event(sample_session().events[0].clone(), Some(clip))).expect("stored");
     store.finish(None).expect("closed");
     let session = open(&folder).expect("opened").session;

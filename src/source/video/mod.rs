@@ -1,17 +1,19 @@
 //! Video files, with the timestamps that the file gives its frames.
 //!
-//! What a file is, its first bytes say, not its name. MP4 with H.264 and AVI with Motion-JPEG are
-//! read here; every other kind goes through an installed ffmpeg.
+//! What a file is, its first bytes say, not its name. MP4 with H.264, AVI with Motion-JPEG and the films
+//! of stored sessions are read here; every other kind goes through an installed ffmpeg.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Source, SourceError, SourceKind, SourceSpec};
+use crate::session::film::is_film;
 use crate::session::pictures::Pictures;
 
 mod avi;
 mod ffmpeg;
+mod film;
 mod h264;
 mod mp4;
 mod sps;
@@ -32,7 +34,7 @@ pub fn has_ending(path: &Path) -> bool {
 pub const KIND: SourceKind = SourceKind {
     name: "video",
     target_help: "FILE",
-    about: "a video file: MP4 (H.264), AVI (Motion-JPEG), anything else through ffmpeg",
+    about: "a video file: MP4 (H.264), AVI (Motion-JPEG), a session's film, anything else through ffmpeg",
     is_live: false,
     open,
 };
@@ -52,6 +54,7 @@ pub fn pictures(path: &Path) -> Result<Box<dyn Pictures>, SourceError> {
     let opened = match Container::of(&head) {
         Container::Mp4 => mp4::pictures(path)?,
         Container::Avi => avi::pictures(path)?,
+        Container::Other(_) if is_film(path) => Opened::Ready(film::pictures(path)?),
         Container::Other(what) => Opened::Foreign(what.into()),
         Container::Text => return Err(no_video(path, "text")),
     };
@@ -71,6 +74,7 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     let opened = match Container::of(&head) {
         Container::Mp4 => mp4::open(&path)?,
         Container::Avi => avi::open(&path)?,
+        Container::Other(_) if is_film(&path) => Opened::Ready(film::open(&path)?),
         Container::Other(what) => Opened::Foreign(what.into()),
         Container::Text => return Err(no_video(&path, "text")),
     };

@@ -1,0 +1,108 @@
+//! A source, read to its end: here, or by the engine where frames do not wait or are stored.
+
+use std::time::Duration;
+
+use super::Job;
+use crate::cli::CliError;
+use crate::cli::interrupt::{Interrupt, Interruptible};
+use crate::cli::progress::Progress;
+use crate::engine::offline::analyse_all;
+use crate::engine::record::RecordState;
+use crate::engine::{Command, Engine, Update};
+use crate::model::Models;
+use crate::pipeline::Pipeline;
+use crate::session::Session;
+use crate::source::Source;
+
+/// A source that waits: frame after frame, here.
+pub(super) fn read_through(
+    job: &Job,
+    session: &mut Session,
+    interrupt: &Interrupt,
+) -> Result<(), CliError> {
+    // First, because a wrong file name should be said at once.
+    let inner = job.source.open()?;
+    let mut source = Interruptible { inner, interrupt: interrupt.clone() };
+    let mut pipeline = Pipeline::new(&Models::load(&job.models)?, &job.config)?;
+    let progress = Progress::new(source.info(), job.source.options.limit_secs);
+    let analysed = analyse_all(&mut source, &mut pipeline, session, |frame| {
+        progress.show(frame.seq, frame.time);
+    });
+    progress.end();
+    Ok(analysed?)
+}
+
+/// A source that does not wait, or that is recorded: through the engine, which counts what it has to
+/// drop, and stores what the window would store.
+pub(super) fn watch(
+    job: &Job,
+    session: &mut Session,
+    interrupt: &Interrupt,
+) -> Result<(), CliError> {
+    let engine = Engine::start(job.source.clone(), job.models.clone(), job.config.clone(), || ());
+    if let Some(order) = &job.session {
+        engine
+            .send(Command::Record(Box::new(order.clone())))
+            .map_err(|error| CliError::Failed(error.to_string()))?;
+    }
+    let mut watch = Watch { session, job, progress: None, warned: false, broken: Ok(()) };
+    while !interrupt.is_set() {
+        let Some(update) = engine.wait(Duration::from_millis(100)) else { continue };
+        if watch.take_in(&update) {
+            return watch.end();
+        }
+    }
+    for update in engine.finish() {
+        watch.take_in(&update);
+    }
+    watch.end()
+}
+
+struct Watch<'a> {
+    session: &'a mut Session,
+    job: &'a Job,
+    progress: Option<Progress>,
+    /// Of a disk that will be full.
+    warned: bool,
+    broken: Result<(), CliError>,
+}
+
+impl Watch<'_> {
+    /// Whether nothing follows, or nothing that is worth waiting for.
+    fn take_in(&mut self, update: &Update) -> bool {
+        self.session.apply(update);
+        match update {
+            Update::Opened(info) if self.progress.is_none() => {
+                self.progress = Some(Progress::new(info, self.job.source.options.limit_secs));
+            }
+            Update::Samples(samples) => {
+                if let Some((progress, sample)) = self.progress.as_ref().zip(samples.last()) {
+                    progress.show(sample.seq, sample.time);
+                }
+            }
+            Update::Recording(recording) => {
+                if recording.is_low() && !std::mem::replace(&mut self.warned, true) {
+                    tracing::warn!("{}", recording.low_words());
+                }
+                if let RecordState::Stopped(Some(why)) = &recording.state {
+                    self.broken = Err(CliError::Failed(why.clone()));
+                    // Without a session, only the other results are worth going on for.
+                    return self.job.out.is_none();
+                }
+            }
+            Update::Ended(reason) => {
+                if let (Some(text), true) = (reason, self.broken.is_ok()) {
+                    self.broken = Err(CliError::Failed(text.clone()));
+                }
+                return true;
+            }
+            _ => {}
+        }
+        false
+    }
+
+    fn end(self) -> Result<(), CliError> {
+        self.progress.iter().for_each(Progress::end);
+        self.broken
+    }
+}

@@ -1,0 +1,62 @@
+//! A saved session from whatever names it: its folder, its database, or a `session.json`.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::CliError;
+use crate::export::json;
+use crate::session::Session;
+use crate::session::pictures::Pictures;
+use crate::session::store::{self, DATABASE};
+
+/// A session with its pictures, where there are any.
+pub(super) struct Loaded {
+    pub(super) session: Session,
+    pub(super) pictures: Option<Box<dyn Pictures>>,
+}
+
+/// Reads the session that `path` names. Whatever is not one is refused in the same words.
+pub(super) fn read(path: &Path) -> Result<Loaded, CliError> {
+    let is_not = |found: &str| {
+        let text = format!(
+            "{}: expected a session (a folder with {DATABASE} or {name}, or a {name}), found {found}",
+            path.display(),
+            name = json::FILE_NAME
+        );
+        Err(CliError::Failed(text))
+    };
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    if path.is_dir() {
+        let inside = path.join(json::FILE_NAME);
+        return match () {
+            () if is_there(&path.join(DATABASE)) => stored(path),
+            () if is_there(&inside) => document(&inside),
+            () => is_not("a folder with neither"),
+        };
+    }
+    let mut first = [0];
+    match File::open(path).and_then(|mut file| file.read(&mut first)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            is_not("nothing of this name")
+        }
+        Err(error) => Err(CliError::File { path: path.into(), error }),
+        // The database by its own name is as good as its folder, and says itself what is wrong with it.
+        Ok(_) if path.file_name().is_some_and(|name| name == DATABASE) => {
+            stored(path.parent().filter(|above| *above != Path::new("")).unwrap_or(Path::new(".")))
+        }
+        Ok(0) => is_not("an empty file"),
+        Ok(_) if !first.starts_with(b"{") => is_not("a file of another kind"),
+        Ok(_) => document(path),
+    }
+}
+
+fn stored(folder: &Path) -> Result<Loaded, CliError> {
+    let opened = store::open(folder)?;
+    opened.remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
+    Ok(Loaded { session: opened.session, pictures: opened.pictures })
+}
+
+fn document(file: &Path) -> Result<Loaded, CliError> {
+    Ok(Loaded { session: json::read(file)?, pictures: None })
+}
