@@ -21,6 +21,11 @@ const LEAST_PERCENT: f32 = 0.5;
 /// the whole face.
 const LONGEST: f32 = 0.25;
 
+/// Regions drawn at most, and the least share of the farthest movement: on a small picture more would
+/// hide the face.
+const DRAWN: usize = 8;
+const LEAST_SHARE: f32 = 0.3;
+
 /// A region that moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moving {
@@ -48,7 +53,7 @@ impl Moving {
     }
 }
 
-/// Rings round the regions that move, and arrows where they go, over the picture in `rect`.
+/// Rings round the regions that move most, and arrows where they go, over the picture in `rect`.
 pub fn draw(ui: &Ui, rect: Rect, clip: &EventClip, moving: &[Moving]) {
     let Some((_, _, image)) = clip.frames.first() else { return };
     let scale = rect.height() / image.height.max(1) as f32;
@@ -56,7 +61,9 @@ pub fn draw(ui: &Ui, rect: Rect, clip: &EventClip, moving: &[Moving]) {
     let shrunk = image.height as f32 / FACE_HEIGHT_PX as f32;
     let px_per_percent = EYE_DISTANCE_PX / 100.0 * shrunk;
     let painter = ui.painter_at(rect);
-    for Moving { region, percent: [x, y] } in moving {
+    let farthest = moving.first().map_or(0.0, Moving::size);
+    let drawn = moving.iter().take(DRAWN).filter(|m| m.size() >= LEAST_SHARE * farthest);
+    for Moving { region, percent: [x, y] } in drawn {
         let Some((center, radius)) = clip.regions.get(*region) else { continue };
         let from = rect.min + vec2(center.x, center.y) * scale;
         ring(&painter, from, radius * scale);

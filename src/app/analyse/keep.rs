@@ -110,7 +110,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         return;
     }
     let choice = egui::Checkbox::new(&mut with_pictures, "with a copy of its pictures");
-    let help = "About 100 MB a minute. Without it, review shows the pictures of the recording as long \
+    let help = "80 to 130 MB a minute. Without it, review shows the pictures of the recording as long \
                 as it stays where it is";
     if ui.add_enabled(can, choice).on_hover_text(help).changed() {
         send(cx, is_wanted, with_pictures);
