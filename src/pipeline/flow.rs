@@ -158,7 +158,11 @@ impl Displacement {
         // Cell k lies between the coarser cells (k - 1) / 2 and the next, a quarter of the way from one.
         let between = |k: usize, cells: usize| {
             let near = (k / 2).min(cells - 1);
-            let far = if k % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(cells - 1) };
+            let far = if k.is_multiple_of(2) {
+                near.saturating_sub(1)
+            } else {
+                (near + 1).min(cells - 1)
+            };
             (near, far)
         };
         for row in 0..area.rows {

@@ -245,7 +245,7 @@ mod tests {
         let region = |i: usize| [seq as f32, i as f32];
         let motion = RegionMotion { regions: std::array::from_fn(region), head: [0.5; 2] };
         let quality = Quality { rate_fps: seq as f32, ..Quality::default() };
-        let score = (seq % 3 > 0).then_some(Score { micro: 0.25, macro_: 0.5 });
+        let score = (!seq.is_multiple_of(3)).then_some(Score { micro: 0.25, macro_: 0.5 });
         let motion = seq.is_multiple_of(7).then_some(motion);
         Sample { seq, time: Timestamp::of_frame(seq, 200.0), quality, motion, score }
     }

@@ -1,8 +1,8 @@
 //! Holds the shipped spotter to what it is said to reach, on people of the rig that it was not trained on.
 
 use fleeting::config::SpottingConfig;
-use fleeting::event::Interval;
 use fleeting::evaluate::{Span, SpottingReport, Video, spot_video};
+use fleeting::event::Interval;
 use fleeting::model::Models;
 use fleeting::pipeline::spot::Spotter;
 use fleeting::synth::FacsRig;
@@ -32,9 +32,8 @@ fn the_shipped_spotter_finds_what_it_is_said_to_find_on_synthetic_people_of_the_
         let stream = Video { fps: 30.0, eye_distance_px: 100.0, motion_px };
         let spotted = spot_video(&mut spotter, &stream).expect("the network does not fail");
         let flagged = spotted.proposals.iter();
-        proposals.extend(
-            flagged.map(|p| span(p.kind, p.onset.frame as usize, p.offset.frame as usize)),
-        );
+        proposals
+            .extend(flagged.map(|p| span(p.kind, p.onset.frame as usize, p.offset.frame as usize)));
     }
     let minutes = (SEGMENTS * FRAMES) as f64 / 30.0 / 60.0;
     let report = SpottingReport::new(&proposals, &truths, minutes);

@@ -336,8 +336,9 @@ fn plot(runs: &[(&str, Vec<Reading>)]) -> String {
          font-size=\"12\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
         SIZE.0, SIZE.1
     );
-    type Value = fn(&Reading) -> f64;
-    let panels: [(&str, f64, f64, [(Value, &str); 2]); 2] = [
+    /// What is drawn, and in which style.
+    type Line = (fn(&Reading) -> f64, &'static str);
+    let panels: [(&str, f64, f64, [Line; 2]); 2] = [
         ("memory, MB", 30.0, 210.0, [(|r| r.resident_mb, ""), (|r| r.resident_mb, "")]),
         (
             "open files (line) and threads (dashes)",
