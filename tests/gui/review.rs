@@ -440,7 +440,7 @@ fn a_coders_file_is_taken_in_and_what_became_of_it_is_told() {
         "onset_s,offset_s,emotion\n2.0,2.4,fear\n9.0,9.2,negative\n",
     );
     assert!(window.has("2 events and 0 markers of coded.csv are now the layer of R2."));
-    assert!(window.has("could not be read, 1: 1 × `negative`"));
+    assert!(window.has("a class of five and no label, 1: 1 × `negative`"));
     assert!(window.has("whether its coder worked blind is not known"));
     let done = kept.lock().expect("one thread").clone();
     assert!(
