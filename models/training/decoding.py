@@ -11,7 +11,7 @@ import torch
 
 WINDOW, HOP, GRID_HZ = 128, 24, 30.0
 MAX_SIDE_ROWS = (15.0, 120.0)
-SAME_EVENT_IOU, REPEATED_IOU, CONFIRM_SECS, REMEMBER_SECS = 0.3, 0.2, 0.1, 2.0
+SAME_EVENT_IOU, CONFIRM_SECS, REMEMBER_SECS = 0.3, 0.1, 2.0
 SCORES = (0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8)
 
 
@@ -118,16 +118,6 @@ def flags(result, stream, kind, threshold, look_ahead):
     return sorted(all_given + pending, key=lambda c: c[1])
 
 
-def both(result, stream, limits, look_ahead):
-    """Micro and macro flags; a macro flag gives way to a micro flag that shows its movement better."""
-    micro, macro = (flags(result, stream, kind, limits[kind], look_ahead) for kind in range(2))
-
-    def repeats(m):
-        return any(overlap(u, m) > REPEATED_IOU and u[3] * limits[1] > m[3] * limits[0] for u in micro)
-
-    return micro, [m for m in macro if not repeats(m)]
-
-
 def in_frames(span, times):
     """Onset and offset as the nearest frames, counted as the events are."""
     first = np.abs(times - span[0]).argmin()
@@ -154,7 +144,8 @@ def counts(results, streams, limits, look_ahead, shift=0):
     """Hits, proposals and events, `[2, 3]` for micro and macro."""
     found = np.zeros((2, 3), int)
     for result, stream in zip(results, streams):
-        for kind, given in enumerate(both(result, stream, limits, look_ahead)):
+        for kind in range(2):
+            given = flags(result, stream, kind, limits[kind], look_ahead)
             spans = [in_frames(s, stream.times) for s in given]
             spans = [(a + shift, b + shift) for a, b in spans]
             events = [e for e in stream.events if e[3] == kind]

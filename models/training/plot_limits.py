@@ -50,7 +50,7 @@ class Events:
         columns = [str(c) for c in file["recording_columns"]]
         self.found, self.number, self.segment, false = [], [], [], []
         for s, (stream, result) in enumerate(zip(streams, results)):
-            given = decoding.both(result, stream, limits, ahead)[kind]
+            given = decoding.flags(result, stream, kind, limits[kind], ahead)
             spans = [decoding.in_frames(f, stream.times) for f in given]
             events = [e for e in stream.events if e[3] == kind]
             pairs = decoding.matched(spans, events)
@@ -66,26 +66,32 @@ class Events:
         spans = file["events"][self.number]
         self.state = np.array([np.bitwise_or.reduce(file["states"][s, a : c + 1]) for s, a, _, c, _ in spans])
         self.recording = {c: file["recording"][self.segment, i] for i, c in enumerate(columns)}
-        states = file["states"]
+        # A flag belongs to what happens within reach of its middle, and so does every frame.
+        reach = (7, 18)[kind]
+        states = file["states"].copy()
+        for t in range(states.shape[1]):
+            near = file["states"][:, max(0, t - reach) : t + reach + 1]
+            states[:, t] = np.bitwise_or.reduce(near, axis=1)
         self.false_in = {}
         for name, bit in (("still", 0), ("blink", BLINK), ("talk", TALK), ("head", HEAD), ("light", LIGHT)):
-            has = (lambda s: s == 0) if bit == 0 else (lambda s, bit=bit: (s & bit) > 0)
-            minutes = has(states).sum() / decoding.GRID_HZ / 60
-            count = sum(1 for s, a, c in false if has(np.bitwise_or.reduce(states[s, a : c + 1])))
-            self.false_in[name] = count / max(minutes, 1e-9)
+            has = states == 0 if bit == 0 else (states & bit) > 0
+            minutes = has.sum() / decoding.GRID_HZ / 60
+            count = sum(1 for s, a, c in false if has[s, (a + c) // 2])
+            self.false_in[name] = float(count / max(minutes, 1e-9))
 
 
 def bars(axis, title, groups, label):
     """The found part of each group that has a dozen events, with one standard error."""
+    enough = [any(len(rows[n][1]) >= 12 for rows in groups.values()) for n in range(len(groups["micro"]))]
+    names = [name for n, (name, _) in enumerate(groups["micro"]) if enough[n]]
     for k, (kind, rows) in enumerate(groups.items()):
-        rows = [(name, f) for name, f in rows if len(f) >= 12]
-        at = np.arange(len(rows)) + 0.4 * k - 0.2
+        rows = [row for row in rows if row[0] in names and len(row[1]) >= 12]
+        at = np.array([names.index(name) for name, _ in rows]) + 0.4 * k - 0.2
         part = np.array([f.mean() for _, f in rows])
         error = np.array([np.sqrt(f.mean() * (1 - f.mean()) / len(f)) for _, f in rows])
         axis.bar(at, part, 0.38, yerr=error, label=kind, error_kw={"elinewidth": 1, "ecolor": "0.4"})
-        if k == 0:
-            axis.set_xticks(np.arange(len(rows)), [name for name, _ in rows], rotation=45 if len(rows) > 8 else 0, fontsize=8)
         print(title, kind, "; ".join(f"{name} {f.mean():.2f} of {len(f)}" for name, f in rows))
+    axis.set_xticks(np.arange(len(names)), names, rotation=45 if len(names) > 8 else 0, fontsize=8)
     axis.set(title=title, xlabel=label, ylabel="found", ylim=(0, 1))
 
 

@@ -1,7 +1,7 @@
 """Draws synthetic motion against what was measured on real recordings.
 
-    fleeting synth --features spotting --count 2000 --seed 1 --basis face_basis.npz --out basis.npz
-    fleeting synth --features spotting --count 2000 --seed 2 --out facs.npz
+    fleeting synth --features spotting --count 2000 --frames 540 --seed 1 --basis face_basis.npz --out basis.npz
+    fleeting synth --features spotting --count 2000 --frames 540 --seed 2 --out facs.npz
     python models/training/plot_realism.py basis.npz facs.npz --out models/realism.png
 
 Needs numpy and matplotlib. The facts are published figures on CAS(ME)2 and SAMM-LV; no recording is read.
@@ -74,11 +74,12 @@ class Laboratory:
         return np.concatenate(windows), np.array([fastest[s, a : c + 1].max() for s, a, _, c, _ in self.micro])
 
     def spectrum(self):
-        """Mean power of still regions at 30 frames a second, relative to white noise."""
+        """Median power of still recordings at 30 frames a second, each relative to white noise."""
         still = (self.neutral & ~self.blinks).all(1) & (self.fps == 30)
         power = np.abs(np.fft.rfft(self.motion[still], axis=1)) ** 2
-        power = power.mean(axis=(0, 2, 3))[1:]
-        return np.fft.rfftfreq(self.motion.shape[1], 1 / 30)[1:], power / power.mean()
+        power = power.mean(axis=(2, 3))[:, 1:]
+        power /= power.mean(1, keepdims=True)
+        return np.fft.rfftfreq(self.motion.shape[1], 1 / 30)[1:], np.median(power, axis=0)
 
 
 def quantiles(axis, values, facts, title, unit, log=False):

@@ -9,7 +9,6 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from fitting import mirrored
 
 WINDOW = 128
 REGIONS = 12
@@ -126,11 +125,15 @@ class Spotter(nn.Module):
         return torch.cat([*squashed, x * 0.5, level], 3)
 
     def forward(self, x, last=None):
-        """Logits and log sides, `[B, T, 6]`, or of the last rows only, for which less must be computed."""
-        rows = x.shape[1]
+        """Logits and log sides, `[B, T, 6]`."""
+        return self.answers(self.features(x), last)
+
+    def answers(self, seen, last=None):
+        """The same from features; of the last rows only, for which less must be computed, where `last` says so."""
+        rows = seen.shape[1]
         last = rows if last is None else last
         needed = [min(rows, last + sum(later.past for later in self.blocks[i + 1:])) for i in range(len(self.blocks))]
-        h = F.relu(self.graph(self.features(x)))
+        h = F.relu(self.graph(seen))
         h = self.mix(self.norm(h.flatten(2).transpose(1, 2)))
         outputs = []
         for i, block in enumerate(self.blocks):
@@ -168,11 +171,14 @@ class Exported(nn.Module):
         self.members = nn.ModuleList(members)
 
     def forward(self, motion):
-        views = [motion, mirrored(motion, MIRRORED)]
+        # Features hold nothing learned, and those of the mirror image are the mirror image of these.
+        seen = self.members[0].features(motion)
+        signs = torch.tensor([-1.0, 1.0] * (seen.shape[3] // 2) + [1.0])
+        views = [seen, seen[:, :, MIRRORED] * signs]
         if len(self.members) == 1:
-            logits = self.members[0](torch.cat(views, 0), ANSWERED).mean(0, keepdim=True)
+            logits = self.members[0].answers(torch.cat(views, 0), ANSWERED).mean(0, keepdim=True)
         else:
-            answers = [member(views[i % 2], ANSWERED) for i, member in enumerate(self.members)]
+            answers = [member.answers(views[i % 2], ANSWERED) for i, member in enumerate(self.members)]
             logits = sum(answers) / len(answers)
         parts = []
         for kind in (0, 3):

@@ -117,12 +117,9 @@ impl Run {
             frame.row = frame.row.min(last_row);
         }
         self.judge(settings, spotted);
-        let [micro, macro_] = &mut self.suppressors;
-        let mut give_out =
-            |kind, c: &Candidate| spotted.proposals.push(proposal(kind, c, &self.frames));
-        micro.finish(|c| give_out(EventKind::Micro, c));
-        macro_
-            .finish(unless_repeated(micro, settings.thresholds, |c| give_out(EventKind::Macro, c)));
+        for (kind, suppressor) in EventKind::ALL.into_iter().zip(&mut self.suppressors) {
+            suppressor.finish(|c| spotted.proposals.push(proposal(kind, c, &self.frames)));
+        }
         self.give_out_scores(spotted);
         // A run shorter than one row has nothing to score.
         let rest = self.frames.iter().skip(self.scored);
@@ -177,17 +174,9 @@ impl Run {
                         score,
                     });
                 }
-                let (micro, rest) = self.suppressors.split_at_mut(1);
-                let give_out =
-                    |c: &Candidate| spotted.proposals.push(proposal(kind, c, &self.frames));
-                match kind {
-                    EventKind::Micro => micro[0].settle(apex.time, newest, give_out),
-                    EventKind::Macro => rest[0].settle(
-                        apex.time,
-                        newest,
-                        unless_repeated(&micro[0], settings.thresholds, give_out),
-                    ),
-                }
+                self.suppressors[i].settle(apex.time, newest, |c| {
+                    spotted.proposals.push(proposal(kind, c, &self.frames));
+                });
             }
         }
     }
@@ -218,20 +207,6 @@ impl Run {
                 outputs.pop_front();
             }
             self.forgotten_rows += 1;
-        }
-    }
-}
-
-/// Hands on macro candidates but for those whose movement a micro flag shows better: one movement, one
-/// flag, as far as the stream knows by then.
-fn unless_repeated(
-    micro: &Suppressor,
-    thresholds: [f32; 2],
-    mut give_out: impl FnMut(&Candidate),
-) -> impl FnMut(&Candidate) {
-    move |candidate| {
-        if !micro.shows_better(candidate, thresholds) {
-            give_out(candidate);
         }
     }
 }

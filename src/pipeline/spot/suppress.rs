@@ -12,11 +12,6 @@ use crate::time::Timestamp;
 /// videos; two real events hardly ever share a third of their span.
 const SAME_EVENT_IOU: f64 = 0.3;
 
-/// Overlap from which a macro flag may repeat a micro flag: the macro interval is longer, so that it
-/// shares less of its union. Chosen on synthetic recordings of the other rig: overall F1 .486 without
-/// the rule, .490 with it, and a fifth fewer false macro flags.
-const REPEATED_IOU: f64 = 0.2;
-
 /// How long after an apex a better one is waited for, seconds: three rows of the grid, which with the
 /// network's look-ahead keeps the micro decision within 12.
 const CONFIRM_SECS: f64 = 0.1;
@@ -97,13 +92,6 @@ impl Suppressor {
         {
             self.given_out.pop_front();
         }
-    }
-
-    /// Whether one of these micro flags shows the movement of the macro candidate `new`, and shows it
-    /// more clearly: its score stands further above its threshold. `thresholds` are micro and macro.
-    pub(super) fn shows_better(&self, new: &Candidate, thresholds: [f32; 2]) -> bool {
-        let clearer = |old: &Candidate| old.score * thresholds[1] > new.score * thresholds[0];
-        self.given_out.iter().any(|old| old.iou(new) > REPEATED_IOU && clearer(old))
     }
 
     /// Gives out all that is left.
