@@ -92,8 +92,8 @@ fn the_figures_are_those_of_the_readme() {
         ".271",
         ".339",
         "3.4 false micro alarms",
-        "UF1 .703",
-        "UAR .714",
+        "UF1 .693",
+        "UAR .707",
         "147 videos",
         "164 clips",
     ] {
