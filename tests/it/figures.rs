@@ -71,7 +71,7 @@ fn the_shipped_recogniser_reads_what_it_is_said_to_read_on_synthetic_people_of_t
     }
     let recall = (0..3).map(|class| hits[class] / shown[class]).sum::<f64>() / 3.0;
     let units_f1 = 2.0 * units_hit as f64 / (units_named + units_shown) as f64;
-    println!("average recall {recall:.3f}, units with side {units_f1:.3f}");
+    println!("average recall {recall:.3}, units with side {units_f1:.3}");
     assert!(recall > 0.77, "{recall}");
     assert!(units_f1 > 0.58, "{units_f1}");
 }
