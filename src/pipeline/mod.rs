@@ -219,21 +219,23 @@ impl Pipeline {
         self.scorer.push(&Step { seq, time, displacement, trouble }, &mut self.spotted)
     }
 
-    /// Landmarks and motion of a frame. The mesh costs ten times what everything else does, so where it
-    /// is not due, the landmarks go along with the head, unless the flow shows that they no longer fit.
+    /// Landmarks and motion of a frame. The mesh costs ten times what everything else does, so while the
+    /// face holds still it looks at few frames, and the landmarks go along with the head, unless the flow
+    /// shows that they no longer fit.
     fn see(&mut self, image: &Arc<RgbImage>, tick: Tick) -> Result<Option<Measured>, ModelError> {
-        let is_due = self.tracker.is_due(tick.dt_secs);
+        let is_due = self.tracker.is_due(tick.dt_secs) || self.motion.is_restless();
         if is_due {
             self.tracker.follow(image, &mut self.landmarks)?;
         }
-        let measured = self.motion.push(image, &self.landmarks);
-        match &measured {
+        let mut measured = self.motion.push(image, &self.landmarks);
+        match &mut measured {
             Some(seen) if !is_due && !self.motion.outdates_mesh() => {
                 self.motion.carry(&mut self.landmarks, &seen.frame_from_face);
             }
-            _ => {
+            late => {
                 if !is_due {
                     self.tracker.follow(image, &mut self.landmarks)?;
+                    late.iter_mut().for_each(|seen| self.motion.read_again(&self.landmarks, seen));
                 }
                 self.motion.mesh_is_new();
             }

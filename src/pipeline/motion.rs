@@ -39,6 +39,7 @@ impl Motion {
     /// Forgets face and frames.
     pub fn reset(&mut self) {
         self.aligner.reset();
+        self.watch = Watch::default();
         self.head = None;
     }
 
@@ -66,6 +67,19 @@ impl Motion {
         }
         self.head = head;
         Some(Measured { frame_from_face, displacement })
+    }
+
+    /// What the newest frame's flow shows at the places that the mesh, which has now looked at it, finds.
+    pub fn read_again(&mut self, landmarks: &Landmarks, measured: &mut Measured) {
+        self.places.update(landmarks, &measured.frame_from_face);
+        if measured.displacement.is_some() {
+            (measured.displacement, self.head) = roi::measure(&self.field, &self.places).unzip();
+        }
+    }
+
+    /// Whether the face does not hold still, so that the mesh should look at the next frame beforehand.
+    pub fn is_restless(&self) -> bool {
+        self.watch.is_restless()
     }
 
     /// Whether lids, mouth or head have moved since the mesh looked, or nothing is known of them.

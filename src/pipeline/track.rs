@@ -31,6 +31,7 @@ impl Tracker {
     pub fn reset(&mut self) {
         self.finder.reset();
         self.mesh.reset();
+        self.age_frames = 0;
     }
 
     /// Whether the mesh should look at the next frame whatever the flow will say: as often as the

@@ -37,4 +37,5 @@ mod recording;
 mod seek;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod soak;
+mod still_face;
 mod stored;

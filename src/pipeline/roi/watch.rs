@@ -9,20 +9,22 @@ pub(super) const EYES: [(usize, usize, f32); 2] = [(159, 145, 0.5), (386, 374, 0
 /// Reach of an eye, pixels of the aligned face: the open lids are nine apart.
 pub(super) const EYE_RADIUS_PX: f32 = 10.0;
 
-/// An eye that has moved so far, pixels of the aligned face, may have begun to blink: a lid closes by
-/// nine pixels within three frames, and sensor noise shows a twentieth of one.
-const EYE_PX: f32 = 0.7;
-/// A region that has moved so far is elsewhere. It is read within eleven pixels round its place.
-const REGION_PX: f32 = 2.0;
-/// A head that has moved so far may have turned.
-const HEAD_PX: f32 = 3.0;
 /// Mean squared difference that is left where what is seen now is not what was seen before: a hand, a
 /// cut, another person. Strong sensor noise leaves 20.
 const STRANGE: f32 = 40.0;
+/// In one frame a face that holds still moves by less than this part of [`Moved::is_far`]'s limits.
+const STILL_PART: f32 = 0.4;
 
 /// Adds up what has moved since the mesh looked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Watch {
+    since_mesh: Moved,
+    restless: bool,
+}
+
+/// How far the parts of a face have moved, pixels of the aligned face.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moved {
     eyes: [Point; EYES.len()],
     regions: [Point; REGIONS],
     head: Point,
@@ -31,7 +33,12 @@ pub struct Watch {
 impl Watch {
     /// The mesh has just looked.
     pub fn reset(&mut self) {
-        *self = Self::default();
+        self.since_mesh = Moved::default();
+    }
+
+    /// Whether the face moved in the last frame, so that it will hardly hold still in the next one.
+    pub fn is_restless(&self) -> bool {
+        self.restless
     }
 
     /// Takes the motion since the frame before; whether the mesh should look at once.
@@ -42,18 +49,34 @@ impl Watch {
         moved: &RegionDisplacement,
         head: &Head,
     ) -> bool {
-        for (sum, place) in self.eyes.iter_mut().zip(&places.eyes) {
-            *sum = *sum + own_motion(field, head, place, EYE_RADIUS_PX);
+        let mut step = Moved {
+            regions: moved.regions.map(|[x, y]| Point::new(x, y)),
+            head: Point::new(moved.head[0], moved.head[1]),
+            ..Moved::default()
+        };
+        for (eye, place) in step.eyes.iter_mut().zip(&places.eyes) {
+            *eye = own_motion(field, head, place, EYE_RADIUS_PX);
         }
-        for (sum, [x, y]) in self.regions.iter_mut().zip(moved.regions) {
-            *sum = *sum + Point::new(x, y);
-        }
-        self.head = self.head + Point::new(moved.head[0], moved.head[1]);
-        let beyond = |sums: &[Point], limit: f32| sums.iter().any(|sum| sum.norm() >= limit);
-        beyond(&self.eyes, EYE_PX)
-            || beyond(&self.regions, REGION_PX)
-            || beyond(&[self.head], HEAD_PX)
-            || strangeness(field) > STRANGE
+        self.since_mesh.add(&step);
+        let is_strange = strangeness(field) > STRANGE;
+        self.restless = is_strange || step.is_far(STILL_PART);
+        is_strange || self.since_mesh.is_far(1.0)
+    }
+}
+
+impl Moved {
+    fn add(&mut self, step: &Self) {
+        let sums = self.eyes.iter_mut().chain(&mut self.regions).chain([&mut self.head]);
+        let steps = step.eyes.iter().chain(&step.regions).chain([&step.head]);
+        sums.zip(steps).for_each(|(sum, step)| *sum = *sum + *step);
+    }
+
+    /// Whether anything has moved by `part` of what makes the mesh look again: lids by half a pixel,
+    /// of the nine by which they close, regions by one of the eleven that they reach, the head by one
+    /// and a half, after which it may have turned. Sensor noise shows a twentieth of a pixel.
+    fn is_far(&self, part: f32) -> bool {
+        let beyond = |all: &[Point], px: f32| all.iter().any(|moved| moved.norm() >= part * px);
+        beyond(&self.eyes, 0.5) || beyond(&self.regions, 1.0) || beyond(&[self.head], 1.5)
     }
 }
 
@@ -85,6 +108,19 @@ mod tests {
     }
 
     #[test]
+    fn a_face_is_restless_as_long_as_it_moves_and_not_when_it_has_come_to_rest() {
+        let (still, places) = field(Point::default(), 2.0);
+        let mut watch = Watch::default();
+        let mut is_restless_after = |x: f32| {
+            let head = RegionDisplacement { head: [x, 0.0], ..Default::default() };
+            watch.outdates_mesh(&still, &places, &head, &Head::default());
+            watch.reset();
+            watch.is_restless()
+        };
+        assert_eq!([0.1, 0.7, 0.7, 0.1].map(&mut is_restless_after), [false, true, true, false]);
+    }
+
+    #[test]
     fn a_still_face_never_outdates_the_mesh() {
         let still = RegionDisplacement::default();
         assert_eq!(frames_until_old(Point::default(), 2.0, &still), None);
@@ -101,9 +137,9 @@ mod tests {
     #[test]
     fn a_moving_mouth_and_a_moving_head_do_and_so_does_a_strange_picture() {
         let mut mouth = RegionDisplacement::default();
-        mouth.regions[11] = [0.0, 1.1];
+        mouth.regions[11] = [0.0, 0.6];
         assert_eq!(frames_until_old(Point::default(), 2.0, &mouth), Some(2));
-        let head = RegionDisplacement { head: [1.6, 0.0], ..Default::default() };
+        let head = RegionDisplacement { head: [0.8, 0.0], ..Default::default() };
         assert_eq!(frames_until_old(Point::default(), 2.0, &head), Some(2));
         let still = RegionDisplacement::default();
         assert_eq!(frames_until_old(Point::default(), 90.0, &still), Some(1));
