@@ -3,9 +3,6 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::bytes;
-use crate::portraits::{Pair, SIDE};
-
 /// The process; none where it cannot run.
 pub(crate) struct Peer(Option<Running>);
 
@@ -40,28 +37,13 @@ impl Peer {
         Self(running)
     }
 
-    /// Method, milliseconds and mean endpoint error over the face, of each.
-    pub(crate) fn ask(&mut self, pair: &Pair, turn: usize) -> Vec<(String, f64, f64)> {
-        let Some(running) = &mut self.0 else { return Vec::new() };
-        let slow = u8::from(pair.with_slow && turn == 0);
-        let mut question = vec![slow];
-        question.extend(bytes(&pair.before));
-        question.extend(bytes(&pair.now));
-        question.extend(pair.face.iter().map(|f| u8::from(*f)));
-        for motion in &pair.truth {
-            question.extend(motion.x.to_le_bytes());
-            question.extend(motion.y.to_le_bytes());
-        }
-        debug_assert_eq!(question.len(), 1 + 11 * SIDE * SIDE);
+    /// The line that it answers; none where it does not run.
+    pub(crate) fn ask(&mut self, question: &[u8]) -> Option<String> {
+        let running = self.0.as_mut()?;
         let mut answer = String::new();
-        let asked = running.questions.write_all(&question).and_then(|()| running.questions.flush());
+        let asked = running.questions.write_all(question).and_then(|()| running.questions.flush());
         asked.and_then(|()| running.answers.read_line(&mut answer)).expect("the peer answers");
-        let part = |text: &str| {
-            let mut words = text.split('=');
-            let (name, ms, error) = (words.next()?, words.next()?, words.next()?);
-            Some((name.to_owned(), ms.parse().ok()?, error.parse().ok()?))
-        };
-        answer.split_whitespace().filter_map(part).collect()
+        Some(answer)
     }
 }
 

