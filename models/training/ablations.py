@@ -55,9 +55,10 @@ VARIANTS = {
     "no scaling by level": ({"scaled": False}, {}),
     "no neutral segments": ({}, {"keep": unchanging}),
     "no hard negatives": ({}, {"keep": quiet}),
-    "no disturbance in training": ({}, {"plain": True}),
+    "no disturbance in training": ({}, {"batch": {"disturbed": False}}),
+    "streams begin in no window": ({}, {"batch": {"beginning": 0.0}}),
     "segments of nine seconds": ({}, {"frames": 270}),
-    "sums over 4 and 12 rows": ({"sums": (4, 12)}, {}),
+    "no sums": ({"sums": ()}, {}),
     "sums over 3, 8 and 20 rows": ({"sums": (3, 8, 20)}, {}),
     "dilations to 8": ({"dilations": (1, 2, 4, 8, 8, 8)}, {}),
     "dilations to 32": ({"dilations": (1, 2, 4, 8, 16, 32)}, {}),
@@ -141,7 +142,7 @@ def trained(options, name, bench):
     seed = changed.get("seed", 0)
     torch.manual_seed(seed)
     published = name == PUBLISHED
-    network = auwgcn.AuwGcn() if published else spotter.Spotter(**{"sums": (), **kwargs})
+    network = auwgcn.AuwGcn() if published else spotter.Spotter(**kwargs)
     look_ahead = auwgcn.LOOK_AHEAD if published else network.look_ahead
     path = kept(options, name, "pt")
     if path.exists():
@@ -155,7 +156,7 @@ def trained(options, name, bench):
     data = bench.sets[frames, keep]
 
     def batch_loss(network, generator, _):
-        motion, targets = data.batch(48, generator, disturbed=not changed.get("plain", False))
+        motion, targets = data.batch(48, generator, **changed.get("batch", {}))
         return (auwgcn if published else spotter).loss(network(motion), targets)
 
     rate, decay = (1e-2, 1e-1) if published else (3e-3, 1e-2)

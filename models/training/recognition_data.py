@@ -7,6 +7,7 @@ import torch
 
 from fitting import mirrored
 from recognizer import CLASSES, MIRRORED, PHASES, POSITIONS, REGIONS, UNITS
+from scaled_maps import single_displacements
 from sets import arrays
 
 # What flow leaves in neighbouring regions is alike over about a quarter of the eye distance.
@@ -51,6 +52,8 @@ class Disturbance(NamedTuple):
 MEASURED = Disturbance(answer=0.2, axes=0.0, affine=0.5, shift=0.3, shared=0.3, single=0.3, lost=0.1)
 # As scaled maps keep it, which know no common unit of the axes and where nothing lies still.
 MAPPED = MEASURED._replace(axes=0.2, shift=0.4)
+# Beside what `scaled_maps` does to a movement already.
+BESIDE_MAPS = MAPPED._replace(affine=0.15, shift=0.1, shared=0.1, single=0.1)
 
 
 # Part of each batch that is drawn from own recordings, where there are any, and fewer where they are few.
@@ -67,6 +70,7 @@ class Events:
         still = 1 - units.sum(2, keepdim=True).clamp(max=1)
         # None, both, left, right.
         self.units = torch.cat([still, units], 2).argmax(2)
+        self.singles = None
 
     def __len__(self):
         return len(self.motion)
@@ -74,6 +78,14 @@ class Events:
     def drawn(self, count, generator):
         i = torch.randint(0, len(self), (count,), generator=generator)
         return self.motion[i], self.mask[i], self.label[i], self.units[i]
+
+
+    def drawn_from_maps(self, count, generator):
+        """One displacement each, as scaled maps keep it, with emotion and units."""
+        if self.singles is None:
+            self.singles = torch.from_numpy(single_displacements(self.motion.numpy(), 5))
+        i = torch.randint(0, len(self), (count,), generator=generator)
+        return self.singles[i], self.label[i], self.units[i]
 
 
 class Strange(Events):
@@ -113,17 +125,32 @@ def read(path):
 class RecognitionData:
     """Synthetic events and own ones, as batches for training.
 
-    A part of every batch is known by one displacement only, as published sets are; the rest as the
-    program measures it.
+    A part of every batch is known by one displacement only, as published sets are, `maps_part` of it read
+    from scaled maps; the rest as the program measures it.
     """
 
-    def __init__(self, paths, own=(), events=Events, measured=MEASURED, mapped=MAPPED, mapped_part=0.5, dropped_part=0.6):
+    def __init__(
+        self, paths, own=(), events=Events, measured=MEASURED, mapped=MAPPED, mapped_part=0.5, maps_part=0.5, dropped_part=0.6,
+    ):
         self.synthetic, self.own = events(paths), Events(own) if own else []
         self.measured, self.mapped = measured, mapped
-        self.mapped_part, self.dropped_part = mapped_part, dropped_part
+        self.mapped_part, self.maps_part, self.dropped_part = mapped_part, maps_part, dropped_part
 
     def batch(self, count, generator):
         """Augmented events: motion in percent, mask, emotion, units."""
+        from_maps = round(count * self.mapped_part * self.maps_part)
+        parts = [self.from_maps(from_maps, generator)] if from_maps else []
+        parts.append(self.as_drawn(count - from_maps, round(count * self.mapped_part) - from_maps, generator))
+        return tuple(torch.cat(part) for part in zip(*parts))
+
+    def from_maps(self, count, generator):
+        single, label, units = self.synthetic.drawn_from_maps(count, generator)
+        motion, units = flipped(single[:, None].repeat(1, PHASES, 1, 1) / PHASES, units, generator)
+        motion = disturbed(motion, generator, BESIDE_MAPS).sum(1)
+        return *onset_to_apex(motion), label, units
+
+    def as_drawn(self, count, mapped_count, generator):
+        """Events of which the first `mapped_count` are known by one displacement only."""
         own_part = min(OWN_PART, OWN_REPEATS * len(self.own) / len(self.synthetic))
         from_own = round(count * own_part)
         drawn = self.synthetic.drawn(count - from_own, generator)
@@ -131,9 +158,9 @@ class RecognitionData:
             drawn = [torch.cat(pair) for pair in zip(drawn, self.own.drawn(from_own, generator))]
         motion, mask, label, units = drawn
         motion, units = flipped(motion, units, generator)
-        first = round(count * self.mapped_part)
-        mapped, mapped_mask = onset_to_apex(disturbed(motion[:first], generator, self.mapped)[:, :2].sum(1))
-        rest, rest_mask = disturbed(motion[first:], generator, self.measured), mask[first:]
+        mapped = disturbed(motion[:mapped_count], generator, self.mapped)[:, :2].sum(1)
+        mapped, mapped_mask = onset_to_apex(mapped)
+        rest, rest_mask = disturbed(motion[mapped_count:], generator, self.measured), mask[mapped_count:]
         rest, rest_mask = with_a_phase_missing(rest, rest_mask, generator, self.dropped_part)
         return torch.cat([mapped, rest]), torch.cat([mapped_mask, rest_mask]), label, units
 

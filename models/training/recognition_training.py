@@ -22,15 +22,15 @@ def train(options):
     known = rigs(options)
     learned = generate(options, "recognition", options.expressions, TRAIN + SHIFT[known[0]], rig=known[0])
     held_out = {rig: generate(options, "recognition", HELD_OUT_COUNT, HELD_OUT + SHIFT[rig], rig=rig) for rig in known}
-    members = [member(options, learned, n) for n in range(options.recognizers)]
+    data = RecognitionData([learned], own=options.recognition_set)
+    members = [member(options, data, n) for n in range(options.recognizers)]
     shipped = recognizer.Exported(members).eval()
     judged = [measured(shipped, path, options.work / f"recognizer_on_{rig}.npz") for rig, path in held_out.items()]
-    ship(options, shipped, RecognitionData([learned]), judged[-1]["temperature"])
+    ship(options, shipped, data, judged[-1]["temperature"])
 
 
-def member(options, path, number):
+def member(options, data, number):
     """One network, from the work folder where it is there already."""
-    data = RecognitionData([path], own=options.recognition_set)
     torch.manual_seed(150 + number)
     isda = recognizer.Isda()
 

@@ -77,7 +77,7 @@ class Change(NamedTuple):
 
 CHANGES = [
     Change("as it ships, one network"),
-    Change("three networks averaged", members=3),
+    Change("four networks averaged, as it ships", members=4),
     Change("twice the steps", steps=2),
     Change("8,000 expressions", expressions=8_000),
     Change("without ISDA", isda=0.0),
@@ -90,6 +90,8 @@ CHANGES = [
     Change("amplitude never known", known=0.0),
     Change("no phase missing in training", data={"dropped_part": 0.0}),
     Change("all measured, none as a map", data={"mapped_part": 0.0}),
+    Change("maps by disturbance alone", data={"maps_part": 0.0}),
+    Change("maps by scaled maps alone", data={"maps_part": 1.0}),
     Change("not scaled to unit size", unit_size=False),
     Change("undisturbed", data={"measured": NOTHING, "mapped": NOTHING}),
     Change("maps disturbed as what is measured", data={"mapped": MEASURED}),
@@ -152,7 +154,7 @@ class Judge:
         """A machine of another kind, trained on each form by itself, on motion disturbed as for the networks."""
         found = []
         for (motion, mask, _), mapped_part in zip(self.forms.values(), (0.0, 1.0)):
-            data = RecognitionData([path], mapped_part=mapped_part, dropped_part=0.0)
+            data = RecognitionData([path], mapped_part=mapped_part, maps_part=0.0, dropped_part=0.0)
             drawn, seen, label, _ = data.batch(count, torch.Generator().manual_seed(5))
             there = [0] if mapped_part else [0, 1, 2]
             fitted = machine().fit(features(drawn, seen, there), label.numpy())

@@ -1,8 +1,7 @@
 """What the recognition sets of MEGC 2019 keep of an expression, made from displacements of regions.
 
 One flow map of 28 x 28 from onset to apex, of a loosely cropped face, in 8 bits between its least and its
-greatest value; regions read from it at landmarks, the nose's motion taken away, unit size. For validation
-only: training disturbs motion in its own, simpler way, so that this says how well that carries over.
+greatest value; regions read from it at landmarks, the nose's motion taken away, unit size.
 """
 
 import numpy as np

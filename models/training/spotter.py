@@ -19,6 +19,8 @@ LOOK_AHEAD = (7, 18)
 SUMS = (4, 12)
 # Typical rise and fall in rows (specs of the generator): where the network starts from.
 TYPICAL_SIDES = ((5.0, 7.0), (14.0, 24.0))
+# Mean log speed of a window, over the generator's recordings, and how many rows it weighs.
+TYPICAL_LEVEL, PRIOR_ROWS = -2.4, 12.0
 # The region on the other half of the face.
 MIRRORED = [5, 4, 3, 2, 1, 0, 6, 7, 10, 9, 8, 11]
 # Regions that move together by action unit: 1 inner brows, 2 outer brows, 4 both, 12 and 14 mouth
@@ -76,11 +78,13 @@ def measured(x):
 def log_level(x, m):
     """How much this face moves and how noisy it is: mean log speed over the window, `[B, 1, 1, 1]`.
 
-    The logarithm keeps single movements from counting much.
+    The logarithm keeps single movements from counting much. Where a stream has just begun, what is
+    typical counts as `PRIOR_ROWS` rows beside the few that were seen.
     """
     speed = torch.sqrt((x * x).sum(3) + 1e-4)
     log = torch.log(speed).mean(2, keepdim=True) * m
-    return (log.sum(1, keepdim=True) / m.sum(1, keepdim=True).clamp(min=1.0)).unsqueeze(3)
+    total = log.sum(1, keepdim=True) + PRIOR_ROWS * TYPICAL_LEVEL
+    return (total / (m.sum(1, keepdim=True) + PRIOR_ROWS)).unsqueeze(3)
 
 
 def summed(x, rows):

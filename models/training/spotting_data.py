@@ -10,6 +10,9 @@ from spotter import MIRRORED, REGIONS, WINDOW
 # How near to an apex a row must lie, rows: a base and a share of the event's length. The published
 # targets reach 1 row to each side for micro and 3 for macro.
 APEX_SPREAD = ((1.5, 0.0), (2.0, 0.1))
+# Part of the windows in which a stream begins. A spotter that saw few of them flags in the first seconds,
+# before it knows how lively the recording is.
+BEGINNING = 0.3
 # Rows at the start of a window that see too little past to be judged.
 BLIND_ROWS = 24
 
@@ -57,14 +60,14 @@ class SpottingData:
         self.targets = torch.from_numpy(np.concatenate(marks))
         self.starts = torch.from_numpy(np.concatenate(starts))
 
-    def batch(self, count, generator, disturbed=True):
+    def batch(self, count, generator, disturbed=True, beginning=BEGINNING):
         """Augmented windows of random segments and their targets."""
         start = self.starts[torch.randint(0, len(self.starts), (count, 1), generator=generator)]
         rows = start + torch.arange(WINDOW)
-        return augmented(self.motion[rows], self.targets[rows].float(), generator, disturbed)
+        return augmented(self.motion[rows], self.targets[rows].float(), generator, disturbed, beginning)
 
 
-def augmented(x, y, generator, disturbed=True):
+def augmented(x, y, generator, disturbed=True, beginning=BEGINNING):
     """Faces mirrored, sizes and noise varied beyond the generator's, streams that begin in the window."""
     n = len(x)
 
@@ -76,7 +79,7 @@ def augmented(x, y, generator, disturbed=True):
     if disturbed:
         x = x * torch.exp(rand(n, 1, 1, 1) - 0.5)
         x = x + torch.randn(x.shape, generator=generator) * 0.06 * rand(n, 1, 1, 1) ** 2
-    begin = torch.where(rand(n, 1) < 0.1, rand(n, 1) * 0.7 * WINDOW, torch.zeros(n, 1))
+    begin = torch.where(rand(n, 1) < beginning, rand(n, 1) * 0.9 * WINDOW, torch.zeros(n, 1))
     row = torch.arange(WINDOW)[None, :]
     x = x * (row >= begin).float()[:, :, None, None]
     weight = y[..., 3:] * (row >= begin.clamp(min=BLIND_ROWS)).float()[:, :, None, None]
