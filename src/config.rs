@@ -35,7 +35,7 @@ pub struct FaceConfig {
 
 impl Default for FaceConfig {
     fn default() -> Self {
-        Self { min_detection: 0.5, min_presence: 0.5, mesh_every_frames: 4 }
+        Self { min_detection: 0.5, min_presence: 0.5, mesh_every_frames: 6 }
     }
 }
 

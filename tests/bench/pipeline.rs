@@ -58,13 +58,14 @@ fn measure(clips: &[String]) {
     for clip in std::iter::once("demo:7").chain(clips.iter().map(String::as_str)) {
         let frames = frames(clip);
         let size = (frames[0].image.width, frames[0].image.height);
-        for every in [1, 4] {
+        for every in [1, Config::default().face.mesh_every_frames] {
             let ms = latencies(&models, every, &frames);
             report(&format!("{clip} {size:?}, mesh every {every}"), ms);
         }
         landmarks(&models, &frames);
+        together(&models, &frames);
     }
-    batch(&models);
+    by_length(&models);
 }
 
 /// Milliseconds of every frame after the first second.
@@ -154,33 +155,38 @@ fn question(image: &RgbImage) -> Vec<u8> {
     [&size[..], &image.data[..]].concat()
 }
 
-fn batch(models: &Models) {
+/// Frames a second of so many recordings at once as there are workers, two each.
+fn together(models: &Models, frames: &[Frame]) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    for workers in 1..=cores {
+        let videos: Vec<usize> = (0..2 * workers).collect();
+        let begun = Instant::now();
+        in_parallel(&videos, workers, || (), |(), _| analyse(models, frames), |_, _| ())
+            .expect("threads");
+        let rate = (videos.len() * frames.len()) as f64 / begun.elapsed().as_secs_f64();
+        println!("    {workers} at once: {rate:.0} frames a second together");
+    }
+}
+
+fn by_length(models: &Models) {
     let source = frames("demo:7");
-    let run = |frames: &[Frame]| {
-        let mut pipeline = Pipeline::new(models, &Config::default()).expect("a pipeline");
-        let mut output = Output::default();
-        for frame in frames {
-            output.clear();
-            pipeline.push(frame, &mut output).expect("it runs");
-        }
-    };
     for part in [60, 120, 240] {
         let begun = Instant::now();
-        run(&source[..part.min(source.len())]);
+        analyse(models, &source[..part.min(source.len())]);
         let secs = begun.elapsed().as_secs_f64();
         println!(
             "one video of {part} frames: {secs:.2} s, {:.2} ms a frame",
             1e3 * secs / part as f64
         );
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    for workers in 1..=cores {
-        let videos: Vec<usize> = (0..2 * cores).collect();
-        let begun = Instant::now();
-        in_parallel(&videos, workers, || (), |(), _| run(&source[..120]), |_, _| ())
-            .expect("threads");
-        let rate = (videos.len() * 120) as f64 / begun.elapsed().as_secs_f64();
-        println!("{workers} workers: {rate:.0} frames a second together");
+}
+
+fn analyse(models: &Models, frames: &[Frame]) {
+    let mut pipeline = Pipeline::new(models, &Config::default()).expect("a pipeline");
+    let mut output = Output::default();
+    for frame in frames {
+        output.clear();
+        pipeline.push(frame, &mut output).expect("it runs");
     }
 }
 

@@ -23,7 +23,7 @@ fn analysed(every: u32) -> Session {
 
 #[test]
 fn a_mesh_that_rests_while_the_face_holds_still_changes_no_event() {
-    let (always, resting) = (analysed(1), analysed(4));
+    let (always, resting) = (analysed(1), analysed(Config::default().face.mesh_every_frames));
     let (seen, rested) = (always.history.samples(), resting.history.samples());
     let presences: Vec<f32> = rested.iter().map(|sample| sample.quality.presence).collect();
     let not_looked = presences.windows(2).filter(|pair| pair[0] == pair[1]).count();

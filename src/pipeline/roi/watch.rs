@@ -12,8 +12,19 @@ pub(super) const EYE_RADIUS_PX: f32 = 10.0;
 /// Mean squared difference that is left where what is seen now is not what was seen before: a hand, a
 /// cut, another person. Strong sensor noise leaves 20.
 const STRANGE: f32 = 40.0;
-/// In one frame a face that holds still moves by less than this part of [`Moved::is_far`]'s limits.
-const STILL_PART: f32 = 0.4;
+/// After which motion the mesh looks again, pixels of the aligned face. Lids close by nine, regions reach
+/// eleven, a head may have turned.
+const FAR: Limits = Limits { eyes: 0.6, regions: 1.0, head: 1.5 };
+/// Which motion from one frame to the next a face shows that holds still. Sensor noise alone shows a
+/// twentieth of a pixel on a good picture, four times that on a small compressed one.
+const STILL: Limits = Limits { eyes: 0.3, regions: 0.6, head: 0.6 };
+
+/// Pixels of the aligned face.
+struct Limits {
+    eyes: f32,
+    regions: f32,
+    head: f32,
+}
 
 /// Adds up what has moved since the mesh looked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,8 +70,8 @@ impl Watch {
         }
         self.since_mesh.add(&step);
         let is_strange = strangeness(field) > STRANGE;
-        self.restless = is_strange || step.is_far(STILL_PART);
-        is_strange || self.since_mesh.is_far(1.0)
+        self.restless = is_strange || step.exceeds(&STILL);
+        is_strange || self.since_mesh.exceeds(&FAR)
     }
 }
 
@@ -71,12 +82,12 @@ impl Moved {
         sums.zip(steps).for_each(|(sum, step)| *sum = *sum + *step);
     }
 
-    /// Whether anything has moved by `part` of what makes the mesh look again: lids by half a pixel,
-    /// of the nine by which they close, regions by one of the eleven that they reach, the head by one
-    /// and a half, after which it may have turned. Sensor noise shows a twentieth of a pixel.
-    fn is_far(&self, part: f32) -> bool {
-        let beyond = |all: &[Point], px: f32| all.iter().any(|moved| moved.norm() >= part * px);
-        beyond(&self.eyes, 0.5) || beyond(&self.regions, 1.0) || beyond(&[self.head], 1.5)
+    /// Whether anything has moved by its limit.
+    fn exceeds(&self, limits: &Limits) -> bool {
+        let beyond = |all: &[Point], px: f32| all.iter().any(|moved| moved.norm() >= px);
+        beyond(&self.eyes, limits.eyes)
+            || beyond(&self.regions, limits.regions)
+            || beyond(&[self.head], limits.head)
     }
 }
 
