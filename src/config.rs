@@ -28,7 +28,7 @@ pub struct FaceConfig {
     /// Least mesh presence, 0–1, below which the face counts as lost.
     pub min_presence: f32,
     /// The mesh looks at one frame in so many, 1–30, and at once where the flow shows lids, mouth or head
-    /// moving; between, its points go along with the head. It costs ten times what the rest of a frame
+    /// moving; between, its points go along with the head. It costs several times what the rest of a frame
     /// does; 1 looks at every frame.
     pub mesh_every_frames: u32,
 }

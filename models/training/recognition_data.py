@@ -56,7 +56,8 @@ MAPPED = MEASURED._replace(axes=0.2, shift=0.4)
 BESIDE_MAPS = MAPPED._replace(affine=0.15, shift=0.1, shared=0.1, single=0.1)
 
 
-# Part of each batch that is drawn from own recordings, where there are any, and fewer where they are few.
+# Part of the events not read from scaled maps that is drawn from own recordings, where there are any, and
+# fewer where they are few.
 OWN_PART, OWN_REPEATS = 0.25, 200
 
 

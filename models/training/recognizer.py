@@ -87,7 +87,7 @@ class Recognizer(nn.Module):
         self.norm = nn.LayerNorm(narrow)
         self.in_phase = self.layer(narrow)
         self.query = nn.Linear(narrow, 1)
-        self.widen = nn.Linear(2 * narrow, width)
+        self.widen = nn.Linear(3 * narrow, width)
         self.wide_norm = nn.LayerNorm(width)
         self.over_phases = self.layer(width)
         self.by_region = nn.Linear(width, 8) if places else None
@@ -111,17 +111,21 @@ class Recognizer(nn.Module):
         return torch.cat([motion, torch.matmul(self.steady, motion), motion - mirrored(motion, MIRRORED)], 3)
 
     def fused(self, x, mask):
-        """Temporal fusion: each phase as far as it is there and tells something, beside the rise to the apex."""
+        """Temporal fusion: each phase as far as it is there and tells something, their mean, and the rise to the apex."""
         score = self.query(x.mean(2)).squeeze(2) + (mask - 1.0) * 1e4
         weight = torch.softmax(score, 1)[:, :, None, None]
         apex = x[:, 1] * mask[:, 1, None, None]
-        return torch.cat([(x * weight).sum(1), apex], 2)
+        return torch.cat([(x * weight).sum(1), mean_of_phases(x, mask), apex], 2)
 
     def forward(self, motion, mask, amplitude):
         """Emotion logits `[B, 3]`, unit logits `[B, 15, 4]` (none, both, left, right), features."""
         h = self.features(motion, mask, amplitude)
         d = self.dropout(h)
         return self.emotion(d), self.units(d).reshape(-1, UNITS, 4), h
+
+
+def mean_of_phases(x, mask):
+    return (x * mask[:, :, None, None]).sum(1) / mask.sum(1).clamp(min=1.0)[:, None, None]
 
 
 class Exported(nn.Module):

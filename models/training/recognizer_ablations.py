@@ -4,7 +4,7 @@
 
 Every line is trained on the face basis alone and judged on people of the other rig, in two forms: three
 phases as the program measures them, and one displacement as the sets of MEGC 2019 keep it
-(`scaled_maps`). No real recording is read. Needs scikit-learn for the machines to compare with.
+(`scaled_maps`). Compare lines that change a disturbance with "maps by disturbance alone". No real recording is read. Needs scikit-learn for the machines to compare with.
 """
 
 import argparse
@@ -18,15 +18,15 @@ import recognizer
 from fitting import fit
 from recognition_data import MAPPED, MEASURED, Disturbance, Events, RecognitionData, Strange, disturbed, normalised, onset_to_apex
 from recognition_training import SHIFT, scores
-from recognizer import CLASSES, GraphAttention, Recognizer, co_occurrence
+from recognizer import CLASSES, GraphAttention, Recognizer, co_occurrence, mean_of_phases
 from scaled_maps import single_displacements
 from sets import HELD_OUT, REPOSITORY, TRAIN, generate
 
 NOTHING = Disturbance(*[0.0] * len(MEASURED))
 
 def but(**changed):
-    """Both disturbances with something else in them."""
-    return {"measured": MEASURED._replace(**changed), "mapped": MAPPED._replace(**changed)}
+    """Both disturbances with something else in them, and no scaled maps, which bring their own."""
+    return {"measured": MEASURED._replace(**changed), "mapped": MAPPED._replace(**changed), "maps_part": 0.0}
 
 
 class FixedGraph(GraphAttention):
@@ -40,7 +40,7 @@ class NoGraph(GraphAttention):
     """Every region by itself."""
 
     def attention(self, h):
-        return torch.eye(h.shape[2]).expand(len(h), self.heads, -1, -1)
+        return torch.eye(h.shape[1]).expand(len(h), self.heads, -1, -1)
 
 
 class WithFixedGraph(Recognizer):
@@ -53,8 +53,19 @@ class WithoutGraph(Recognizer):
 
 class WithoutFusion(Recognizer):
     def fused(self, x, mask):
-        mean = (x * mask[:, :, None, None]).sum(1) / mask.sum(1).clamp(min=1)[:, None, None]
-        return torch.cat([mean, mean], 2)
+        return mean_of_phases(x, mask).repeat(1, 1, 3)
+
+
+class WithoutMean(Recognizer):
+    def fused(self, x, mask):
+        attended, mean, apex = super().fused(x, mask).chunk(3, 2)
+        return torch.cat([attended, torch.zeros_like(mean), apex], 2)
+
+
+class WithoutAttention(Recognizer):
+    def fused(self, x, mask):
+        attended, mean, apex = super().fused(x, mask).chunk(3, 2)
+        return torch.cat([torch.zeros_like(attended), mean, apex], 2)
 
 
 class OneView(Recognizer):
@@ -84,6 +95,8 @@ CHANGES = [
     Change("graph fixed by action units", WithFixedGraph),
     Change("no graph", WithoutGraph),
     Change("phases averaged, no temporal fusion", WithoutFusion),
+    Change("fused without their mean", WithoutMean),
+    Change("fused without attention", WithoutAttention),
     Change("readout blind to which region is which", lambda: Recognizer(places=False)),
     Change("motion as it is only, no other views", OneView),
     Change("amplitude always known", known=1.0),
@@ -93,14 +106,14 @@ CHANGES = [
     Change("maps by disturbance alone", data={"maps_part": 0.0}),
     Change("maps by scaled maps alone", data={"maps_part": 1.0}),
     Change("not scaled to unit size", unit_size=False),
-    Change("undisturbed", data={"measured": NOTHING, "mapped": NOTHING}),
-    Change("maps disturbed as what is measured", data={"mapped": MEASURED}),
-    Change("all disturbed as maps", data={"measured": MAPPED}),
+    Change("undisturbed", data={"measured": NOTHING, "mapped": NOTHING, "maps_part": 0.0}),
+    Change("maps disturbed as what is measured", data={"mapped": MEASURED, "maps_part": 0.0}),
+    Change("all disturbed as maps", data={"measured": MAPPED, "maps_part": 0.0}),
     Change("regions answer alike", data=but(answer=0)),
     Change("without head motion", data=but(affine=0, shift=0)),
     Change("without errors of flow", data=but(shared=0, single=0, lost=0)),
     Change("twice the errors", data=but(affine=1, shift=0.6, shared=0.6, single=0.6)),
-    Change("strange: a second expression, regions read elsewhere", events=Strange),
+    Change("strange: a second expression, regions read elsewhere", events=Strange, data={"maps_part": 0.0}),
 ]
 
 
@@ -151,7 +164,7 @@ class Judge:
         return found
 
     def machine_scores(self, machine, path, count):
-        """A machine of another kind, trained on each form by itself, on motion disturbed as for the networks."""
+        """A machine of another kind, trained on each form by itself, on disturbed motion without scaled maps."""
         found = []
         for (motion, mask, _), mapped_part in zip(self.forms.values(), (0.0, 1.0)):
             data = RecognitionData([path], mapped_part=mapped_part, maps_part=0.0, dropped_part=0.0)

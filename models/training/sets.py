@@ -1,5 +1,6 @@
 """What is made once and kept in the work folder: sets of labelled motion, and weights."""
 
+import hashlib
 import subprocess
 import zipfile
 from pathlib import Path
@@ -72,10 +73,25 @@ def remembered(options, name, network, train):
     return network
 
 
+# The code that makes the weights of a name that begins so.
+MADE_BY = {
+    "recognizer": ("recognizer", "recognition_data", "recognition_training", "scaled_maps", "fitting"),
+    "spotter": ("spotter", "spotting_data", "fitting"),
+    "auwgcn": ("auwgcn", "spotter", "spotting_data", "fitting"),
+}
+
+
+def code(names):
+    """What the modules hold, as one hash."""
+    text = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in names)
+    return hashlib.sha256(text).hexdigest()
+
+
 def recipe(options, name):
-    """What the weights of this name depend on beside the code."""
-    if name.startswith("recognizer"):
+    """What the weights of this name depend on."""
+    kind = name.split("_")[0]
+    if kind == "recognizer":
         counts, own = (options.expressions, options.recognizer_steps), options.recognition_set
     else:
         counts, own = (options.segments, options.spotter_steps), options.spotting_set
-    return rigs(options)[0], counts, [(str(path), path.stat().st_mtime_ns) for path in own]
+    return rigs(options)[0], counts, [(str(path), path.stat().st_mtime_ns) for path in own], code(MADE_BY[kind])

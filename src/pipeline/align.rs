@@ -35,7 +35,8 @@ pub struct Aligner {
     cropper: Cropper,
     /// From the face crop to the frame; none while there is no face.
     frame_from_face: Option<Affine>,
-    /// The frame before, for cropping it anew.
+    /// The newest frame and the one before, for cropping them anew.
+    newest: Option<Arc<RgbImage>>,
     previous: Option<Arc<RgbImage>>,
     /// The frame before, aligned. Only meaningful together with `previous`.
     pub before: GrayImage,
@@ -58,7 +59,14 @@ impl Default for Aligner {
     fn default() -> Self {
         let empty = || GrayImage::new(FACE_WIDTH_PX, FACE_HEIGHT_PX);
         let cropper = Cropper::default();
-        Self { cropper, frame_from_face: None, previous: None, before: empty(), now: empty() }
+        Self {
+            cropper,
+            frame_from_face: None,
+            newest: None,
+            previous: None,
+            before: empty(),
+            now: empty(),
+        }
     }
 }
 
@@ -66,27 +74,44 @@ impl Aligner {
     /// Forgets face and frames.
     pub fn reset(&mut self) {
         self.frame_from_face = None;
+        self.newest = None;
         self.previous = None;
     }
 
     /// Aligns the next frame; none, and all forgotten, where there is no face to align.
     pub fn push(&mut self, frame: &Arc<RgbImage>, landmarks: &Landmarks) -> Option<Aligned> {
+        self.previous = self.newest.replace(Arc::clone(frame));
+        std::mem::swap(&mut self.before, &mut self.now);
+        let aligned = self.fit(landmarks)?;
+        self.cropper.gray(frame, &aligned.frame_from_face, &mut self.now);
+        Some(aligned)
+    }
+
+    /// The newest frame once more, by landmarks that are its own; none, and all forgotten, without a face.
+    pub fn again(&mut self, landmarks: &Landmarks) -> Option<Aligned> {
+        let aligned = self.fit(landmarks)?;
+        if let Some(newest) = self.newest.as_ref().filter(|_| aligned.moved) {
+            self.cropper.gray(newest, &aligned.frame_from_face, &mut self.now);
+        }
+        Some(aligned)
+    }
+
+    /// Lets the crop follow the face where it must, with the frame before in it.
+    fn fit(&mut self, landmarks: &Landmarks) -> Option<Aligned> {
         let Some(wanted) = frame_from_face(landmarks) else {
             self.reset();
             return None;
         };
         let held = self.frame_from_face.filter(|held| still_fits(held, &wanted));
-        let map = held.unwrap_or(wanted);
-        std::mem::swap(&mut self.before, &mut self.now);
-        self.cropper.gray(frame, &map, &mut self.now);
-        let moved = held.is_none();
+        let (frame_from_face, moved) = (held.unwrap_or(wanted), held.is_none());
         if let Some(previous) = self.previous.as_ref().filter(|_| moved) {
-            self.cropper.gray(previous, &map, &mut self.before);
+            self.cropper.gray(previous, &frame_from_face, &mut self.before);
         }
-        self.frame_from_face = Some(map);
-        let same_size = |p: &Arc<RgbImage>| (p.width, p.height) == (frame.width, frame.height);
-        let comparable = self.previous.replace(Arc::clone(frame)).is_some_and(|p| same_size(&p));
-        Some(Aligned { frame_from_face: map, comparable, moved })
+        self.frame_from_face = Some(frame_from_face);
+        let size = |frame: &Arc<RgbImage>| (frame.width, frame.height);
+        let comparable = self.previous.is_some()
+            && self.previous.as_ref().map(size) == self.newest.as_ref().map(size);
+        Some(Aligned { frame_from_face, comparable, moved })
     }
 }
 
@@ -162,6 +187,20 @@ mod tests {
         aligner.push(&frame, &face_at(Point::default()));
         aligner.push(&frame, &face_at(Point::new(15.3, 4.1)));
         assert_eq!(aligner.before, aligner.now, "the same frame twice has not moved");
+    }
+
+    #[test]
+    fn a_late_look_of_the_mesh_gives_what_one_in_time_would_have() {
+        let (mut late, mut timely, frame) = (Aligner::default(), Aligner::default(), texture());
+        let (here, there) = (face_at(Point::default()), face_at(Point::new(15.3, 4.1)));
+        for aligner in [&mut late, &mut timely] {
+            aligner.push(&frame, &here);
+        }
+        late.push(&frame, &here);
+        let again = late.again(&there);
+        assert_eq!(again, timely.push(&frame, &there));
+        assert!(again.is_some_and(|aligned| aligned.moved && aligned.comparable));
+        assert_eq!((late.before, late.now), (timely.before, timely.now));
     }
 
     #[test]

@@ -219,7 +219,7 @@ impl Pipeline {
         self.scorer.push(&Step { seq, time, displacement, trouble }, &mut self.spotted)
     }
 
-    /// Landmarks and motion of a frame. The mesh costs ten times what everything else does, so while the
+    /// Landmarks and motion of a frame. The mesh costs several times what everything else does, so while the
     /// face holds still it looks at few frames, and the landmarks go along with the head, unless the flow
     /// shows that they no longer fit.
     fn see(&mut self, image: &Arc<RgbImage>, tick: Tick) -> Result<Option<Measured>, ModelError> {
@@ -228,14 +228,14 @@ impl Pipeline {
             self.tracker.follow(image, &mut self.landmarks)?;
         }
         let mut measured = self.motion.push(image, &self.landmarks);
-        match &mut measured {
+        match &measured {
             Some(seen) if !is_due && !self.motion.outdates_mesh() => {
                 self.motion.carry(&mut self.landmarks, &seen.frame_from_face);
             }
-            late => {
+            _ => {
                 if !is_due {
                     self.tracker.follow(image, &mut self.landmarks)?;
-                    late.iter_mut().for_each(|seen| self.motion.read_again(&self.landmarks, seen));
+                    measured = self.motion.again(&self.landmarks);
                 }
                 self.motion.mesh_is_new();
             }

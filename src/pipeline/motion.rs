@@ -48,12 +48,27 @@ impl Motion {
     pub fn push(&mut self, frame: &Arc<RgbImage>, landmarks: &Landmarks) -> Option<Measured> {
         self.head = None;
         self.mesh_is_old = true;
-        let Aligned { frame_from_face, comparable, moved } = self.aligner.push(frame, landmarks)?;
+        let aligned = self.aligner.push(frame, landmarks)?;
         std::mem::swap(&mut self.before, &mut self.now);
         self.now.build(&self.aligner.now);
+        Some(self.measure(aligned, landmarks))
+    }
+
+    /// The newest frame once more, now that the mesh has looked at it.
+    pub fn again(&mut self, landmarks: &Landmarks) -> Option<Measured> {
+        self.head = None;
+        let aligned = self.aligner.again(landmarks)?;
+        if aligned.moved {
+            self.now.build(&self.aligner.now);
+        }
+        Some(self.measure(aligned, landmarks))
+    }
+
+    fn measure(&mut self, aligned: Aligned, landmarks: &Landmarks) -> Measured {
+        let Aligned { frame_from_face, comparable, moved } = aligned;
         self.places.update(landmarks, &frame_from_face);
         if !comparable {
-            return Some(Measured { frame_from_face, displacement: None });
+            return Measured { frame_from_face, displacement: None };
         }
         if moved {
             self.before.build(&self.aligner.before);
@@ -66,15 +81,7 @@ impl Motion {
                 self.watch.outdates_mesh(&self.field, &self.places, displacement, head);
         }
         self.head = head;
-        Some(Measured { frame_from_face, displacement })
-    }
-
-    /// What the newest frame's flow shows at the places that the mesh, which has now looked at it, finds.
-    pub fn read_again(&mut self, landmarks: &Landmarks, measured: &mut Measured) {
-        self.places.update(landmarks, &measured.frame_from_face);
-        if measured.displacement.is_some() {
-            (measured.displacement, self.head) = roi::measure(&self.field, &self.places).unzip();
-        }
+        Measured { frame_from_face, displacement }
     }
 
     /// Whether the face does not hold still, so that the mesh should look at the next frame beforehand.

@@ -43,6 +43,7 @@ impl Peer {
         let mut answer = String::new();
         let asked = running.questions.write_all(question).and_then(|()| running.questions.flush());
         asked.and_then(|()| running.answers.read_line(&mut answer)).expect("the peer answers");
+        assert!(!answer.is_empty(), "the peer has ended");
         Some(answer)
     }
 }

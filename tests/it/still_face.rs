@@ -25,6 +25,7 @@ fn analysed(every: u32) -> Session {
 fn a_mesh_that_rests_while_the_face_holds_still_changes_no_event() {
     let (always, resting) = (analysed(1), analysed(Config::default().face.mesh_every_frames));
     let (seen, rested) = (always.history.samples(), resting.history.samples());
+    assert_eq!(seen.len(), rested.len());
     let presences: Vec<f32> = rested.iter().map(|sample| sample.quality.presence).collect();
     let not_looked = presences.windows(2).filter(|pair| pair[0] == pair[1]).count();
     assert!(not_looked > presences.len() / 3, "it rested at {not_looked} frames");
@@ -33,8 +34,11 @@ fn a_mesh_that_rests_while_the_face_holds_still_changes_no_event() {
     assert_eq!(always.events.len(), resting.events.len());
     for (event, same) in always.events.iter().zip(&resting.events) {
         assert_eq!((event.kind, event.trouble), (same.kind, same.trouble));
-        let apart = event.apex.frame.abs_diff(same.apex.frame);
-        assert!(apart <= 1, "{event:?}\n{same:?}");
+        for (moment, other) in
+            [(event.onset, same.onset), (event.apex, same.apex), (event.offset, same.offset)]
+        {
+            assert!(moment.frame.abs_diff(other.frame) <= 1, "{event:?}\n{same:?}");
+        }
     }
     let differs = |(a, b): &(Sample, Sample)| a.quality.trouble != b.quality.trouble;
     let troubled = seen.iter().zip(rested.iter()).filter(differs).count();
