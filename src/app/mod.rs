@@ -28,6 +28,7 @@ pub mod menu;
 pub mod message;
 pub mod messages;
 pub mod movement;
+pub mod nowhere;
 pub mod overlay;
 pub mod palette;
 pub mod picture;

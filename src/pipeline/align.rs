@@ -109,8 +109,8 @@ impl Aligner {
         }
         self.frame_from_face = Some(frame_from_face);
         let size = |frame: &Arc<RgbImage>| (frame.width, frame.height);
-        let comparable = self.previous.is_some()
-            && self.previous.as_ref().map(size) == self.newest.as_ref().map(size);
+        let newest_size = self.newest.as_ref().map(size);
+        let comparable = self.previous.as_ref().is_some_and(|p| Some(size(p)) == newest_size);
         Some(Aligned { frame_from_face, comparable, moved })
     }
 }

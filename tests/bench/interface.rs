@@ -6,22 +6,17 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use fleeting::app::command::Tab;
-use fleeting::app::recording::Shelf;
-use fleeting::app::review::outside::{ExportJob, ImportJob, Opened, Screen};
+use fleeting::app::nowhere::Nowhere;
+use fleeting::app::review::outside::Opened;
 use fleeting::app::state::Phase;
-use fleeting::app::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use fleeting::app::{App, LaunchOptions};
-use fleeting::engine::{Busy, Command, Preview, Update};
+use fleeting::engine::Preview;
 use fleeting::event::{Event, EventKind, Moment, Origin};
-use fleeting::export::Written;
 use fleeting::image::{Frame, RgbImage};
-use fleeting::import::ImportedLayer;
-use fleeting::model::ModelChoice;
 use fleeting::pipeline::quality::{Quality, Trouble};
 use fleeting::pipeline::{Overlay, RegionMotion};
 use fleeting::session::annotation::{Act, Entry};
@@ -278,62 +273,4 @@ fn resident_mb() -> f64 {
     let kb = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     kb.and_then(|text| text.trim().strip_suffix(" kB")?.parse::<f64>().ok())
         .map_or(f64::NAN, |kb| kb / 1000.0)
-}
-
-/// An outside in which nothing ever happens.
-struct Nowhere;
-
-struct Silent;
-
-impl Feed for Silent {
-    fn send(&self, _: Command) -> Result<(), Busy> {
-        Ok(())
-    }
-    fn updates(&self) -> Vec<Update> {
-        Vec::new()
-    }
-    fn preview(&self) -> Option<Preview> {
-        None
-    }
-    fn finish(self: Box<Self>) -> Vec<Update> {
-        Vec::new()
-    }
-}
-
-impl Studio for Nowhere {
-    fn start(&mut self, _: &Assignment, _: Wake) -> Box<dyn Feed> {
-        Box::new(Silent)
-    }
-    fn stop(&mut self, _: Box<dyn Feed>, _: Wake) -> Pending<Vec<Update>> {
-        Box::new(|| Some(Vec::new()))
-    }
-    fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
-        Box::new(|| None)
-    }
-    fn open_session(
-        &mut self,
-        _: &Path,
-        _: &ModelChoice,
-        _: Wake,
-    ) -> Pending<Result<Opened, String>> {
-        Box::new(|| None)
-    }
-    fn screen(&mut self, _: &SourceSpec, _: &ModelChoice, _: Wake) -> Option<Box<dyn Screen>> {
-        None
-    }
-    fn export(&mut self, _: ExportJob, _: Wake) -> Pending<Result<Written, String>> {
-        Box::new(|| None)
-    }
-    fn import(&mut self, _: ImportJob, _: Wake) -> Pending<Result<ImportedLayer, String>> {
-        Box::new(|| None)
-    }
-    fn look_at_shelf(&mut self, _: &Path, _: Wake) -> Pending<Shelf> {
-        Box::new(|| None)
-    }
-    fn delete_sessions(&mut self, _: &[PathBuf], _: Wake) -> Pending<Vec<String>> {
-        Box::new(|| None)
-    }
-    fn pick(&mut self, _: Pick, _: Wake) -> Pending<Option<PathBuf>> {
-        Box::new(|| None)
-    }
 }

@@ -1,84 +1,16 @@
 //! What tests of several panels share: a state without an outside, samples and events.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::LaunchOptions;
-use super::recording::Shelf;
-use super::review::outside::{ExportJob, ImportJob, Opened, Screen};
+use super::nowhere::Nowhere;
 use super::state::{Settings, State};
-use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
-use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
 use crate::event::*;
-use crate::export::Written;
-use crate::import::ImportedLayer;
-use crate::model::ModelChoice;
 use crate::pipeline::quality::{Quality, Trouble};
 use crate::session::{Sample, Score};
-use crate::source::SourceSpec;
 use crate::time::Timestamp;
 
 mod behaviour;
-
-/// An outside in which nothing ever happens.
-struct Nowhere;
-
-/// An engine that takes everything and says nothing.
-struct Silent;
-
-impl Feed for Silent {
-    fn send(&self, _: EngineCommand) -> Result<(), Busy> {
-        Ok(())
-    }
-    fn updates(&self) -> Vec<Update> {
-        Vec::new()
-    }
-    fn preview(&self) -> Option<Preview> {
-        None
-    }
-    fn finish(self: Box<Self>) -> Vec<Update> {
-        Vec::new()
-    }
-}
-
-impl Studio for Nowhere {
-    fn start(&mut self, _: &Assignment, _: Wake) -> Box<dyn Feed> {
-        Box::new(Silent)
-    }
-    fn stop(&mut self, _: Box<dyn Feed>, _: Wake) -> Pending<Vec<Update>> {
-        Box::new(|| Some(Vec::new()))
-    }
-    fn look_at_shelf(&mut self, _: &Path, _: Wake) -> Pending<Shelf> {
-        Box::new(|| Some(Shelf::default()))
-    }
-    fn delete_sessions(&mut self, _: &[PathBuf], _: Wake) -> Pending<Vec<String>> {
-        Box::new(|| Some(Vec::new()))
-    }
-    fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
-        Box::new(|| None)
-    }
-    fn open_session(
-        &mut self,
-        _: &Path,
-        _: &ModelChoice,
-        _: Wake,
-    ) -> Pending<Result<Opened, String>> {
-        Box::new(|| None)
-    }
-    fn screen(&mut self, _: &SourceSpec, _: &ModelChoice, _: Wake) -> Option<Box<dyn Screen>> {
-        None
-    }
-    fn import(&mut self, job: ImportJob, _: Wake) -> Pending<Result<ImportedLayer, String>> {
-        let mut read = Some(job.read());
-        Box::new(move || read.take())
-    }
-    fn export(&mut self, _: ExportJob, _: Wake) -> Pending<Result<Written, String>> {
-        Box::new(|| None)
-    }
-    fn pick(&mut self, _: Pick, _: Wake) -> Pending<Option<PathBuf>> {
-        Box::new(|| None)
-    }
-}
 
 /// A state in which nothing runs.
 pub(crate) fn state() -> State {
