@@ -316,6 +316,7 @@ impl Interval {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn interval() -> impl Strategy<Value = Interval> {
         (0i64..500, 0i64..100).prop_map(|(first, n)| Interval { first, last: first + n })
@@ -359,9 +360,21 @@ mod tests {
             (text("AU06"), text("4r"), text("LAU12")),
             (Some("6".into()), Some("R4".into()), Some("L12".into()))
         );
-        for nonsense in ["", "L", "smile", "1e3", "0", "300", "-4"] {
+        for nonsense in ["", "L", "smile", "1e3", "0", "300", "-4", "+4"] {
             assert!(nonsense.parse::<MovingUnit>().is_err(), "{nonsense}");
         }
+    }
+
+    #[test]
+    fn intervals_of_no_frames_overlap_by_nothing() {
+        let none = Interval { first: 5, last: 3 };
+        assert_eq!((none.frames(), none.iou(&none)), (0, 0.0));
+    }
+
+    #[test]
+    fn of_classes_that_are_as_likely_the_first_is_read() {
+        let reading = EmotionReading { probabilities: [0.4, 0.4, 0.2], clear: false };
+        assert_eq!(reading.best(), (Emotion::Negative, 0.4));
     }
 
     #[test]
@@ -381,7 +394,36 @@ mod tests {
     }
 
     #[test]
-    fn every_recognised_unit_has_a_facs_name() {
-        assert!(ActionUnit::RECOGNIZED.iter().all(|u| u.name() != "unnamed"));
+    fn every_unit_that_moves_has_its_own_facs_name_and_no_other_number_has_one() {
+        let coded = [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 23, 24, 25, 26, 43, 45];
+        let names: BTreeSet<_> = coded.iter().map(|n| ActionUnit(*n).name()).collect();
+        assert_eq!(names.len(), coded.len());
+        for number in 0..=u8::MAX {
+            assert_eq!(
+                ActionUnit(number).name() == "unnamed",
+                !coded.contains(&number),
+                "{number}"
+            );
+        }
+        assert_eq!(ActionUnit(12).name(), "lip corner puller");
+    }
+
+    #[test]
+    fn an_event_lasts_from_its_onset_to_its_offset() {
+        let at = |frame, secs| Moment { frame, time: Timestamp::from_secs(secs) };
+        let event = Event {
+            id: 0,
+            kind: EventKind::Micro,
+            onset: at(30, 1.0),
+            apex: at(36, 1.2),
+            offset: at(42, 1.4),
+            score: 1.0,
+            action_units: Vec::new(),
+            emotion: None,
+            trouble: Default::default(),
+            origin: Origin::Truth,
+        };
+        assert!((event.duration_secs() - 0.4).abs() < 1e-6);
+        assert_eq!(event.interval(), Interval { first: 30, last: 42 });
     }
 }

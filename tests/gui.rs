@@ -414,7 +414,7 @@ fn a_click_in_the_list_shows_the_event_in_the_card() {
     window.harness.get_by_label_contains("micro at 0:02.000").click();
     window.settle();
     assert!(window.has("Micro-expression 1"));
-    for picture in ["onset", "apex", "offset", "apex − onset", "slow loop"] {
+    for picture in ["onset", "apex", "offset", "change", "slow loop"] {
         assert!(window.has(&format!("Event picture: {picture}")), "{picture}");
     }
     assert!(window.has("lip corner puller"));

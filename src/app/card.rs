@@ -191,8 +191,19 @@ fn show_difference(
         found.map_or(ColorImage::filled([1, 1], theme.surface), |d| difference_image(theme, &d))
     });
     textures.difference_scale = scale.map(|s| (version, s));
-    let caption = scale.map_or("none".to_owned(), |s| format!("±{s:.0}"));
-    let rect = cell(ui, side, "apex − onset", &caption, Some(texture), image_size(clip));
+    difference_cell(ui, side, scale, texture, image_size(clip));
+}
+
+/// What became brighter and darker from onset to apex, with the grey levels that full colour stands for.
+pub(super) fn difference_cell(
+    ui: &mut Ui,
+    side: Vec2,
+    scale: Option<f32>,
+    texture: TextureId,
+    size_px: (usize, usize),
+) {
+    let caption = scale.map_or("none".to_owned(), |scale| format!("±{scale:.0}"));
+    let rect = cell(ui, side, "change", &caption, Some(texture), size_px);
     ui.interact(rect, ui.scope_id().with("difference"), Sense::hover()).on_hover_text(
         "Orange became brighter, blue became darker, from onset to apex; full colour at the number of \
          grey levels below, which fits this event.",

@@ -173,6 +173,20 @@ mod tests {
     }
 
     #[test]
+    fn pooled_counts_are_sums_not_means() {
+        let pooled = Counts::new(1, 2, 4).pooled(Counts::new(3, 5, 8));
+        assert_eq!(pooled, Counts::new(4, 7, 12));
+        assert_eq!((pooled.precision, pooled.recall), (4.0 / 7.0, 4.0 / 12.0));
+        assert_eq!(pooled.f1, 8.0 / 19.0);
+    }
+
+    #[test]
+    fn where_nothing_was_proposed_and_nothing_was_there_the_counts_are_zero() {
+        let none = Counts::new(0, 0, 0);
+        assert_eq!((none.precision, none.recall, none.f1), (0.0, 0.0, 0.0));
+    }
+
+    #[test]
     fn half_overlap_in_whole_frames_is_enough() {
         let truth = [span(0, EventKind::Micro, 10, 19)];
         // Five of ten frames shared.

@@ -10,7 +10,7 @@ use super::facts::Motions;
 use super::list::{length_words, origin_words};
 use super::picture::faint;
 use super::{MAGNIFICATION, Phase, motion};
-use crate::app::card::{cell, difference, difference_image, image_size};
+use crate::app::card::{cell, difference, difference_cell, difference_image, image_size};
 use crate::app::clip::frame_of_loop;
 use crate::app::command::Command as Asked;
 use crate::app::events::{emotion_words, quality_words};
@@ -237,12 +237,7 @@ fn show_difference(
     if let Some(found) = found {
         textures.scale = found.map(|difference| difference.scale);
     }
-    let caption = textures.scale.map_or("none".to_owned(), |scale| format!("±{scale:.0}"));
-    let rect = cell(ui, side, "apex − onset", &caption, Some(texture), image_size(clip));
-    ui.interact(rect, ui.scope_id().with("difference"), Sense::hover()).on_hover_text(
-        "Orange became brighter, blue became darker, from onset to apex; full colour at the number \
-         of grey levels below, which fits this event.",
-    );
+    difference_cell(ui, side, textures.scale, texture, image_size(clip));
 }
 
 fn show_loop(
