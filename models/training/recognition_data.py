@@ -1,5 +1,6 @@
 """Labelled events for the recogniser, as the program will see them."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -71,7 +72,7 @@ class Events:
         still = 1 - units.sum(2, keepdim=True).clamp(max=1)
         # None, both, left, right.
         self.units = torch.cat([still, units], 2).argmax(2)
-        self.singles = None
+        self.paths = tuple(paths)
 
     def __len__(self):
         return len(self.motion)
@@ -80,13 +81,16 @@ class Events:
         i = torch.randint(0, len(self), (count,), generator=generator)
         return self.motion[i], self.mask[i], self.label[i], self.units[i]
 
-
     def drawn_from_maps(self, count, generator):
         """One displacement each, as scaled maps keep it, with emotion and units."""
-        if self.singles is None:
-            self.singles = torch.from_numpy(single_displacements(self.motion.numpy(), 5))
         i = torch.randint(0, len(self), (count,), generator=generator)
-        return self.singles[i], self.label[i], self.units[i]
+        return as_maps(self.paths)[i], self.label[i], self.units[i]
+
+
+@lru_cache(maxsize=1)
+def as_maps(paths):
+    """The events of files as `single_displacements`, in the order of `Events`; made once, it takes a minute."""
+    return torch.from_numpy(single_displacements(np.concatenate([read(path)[0] for path in paths]), 5))
 
 
 class Strange(Events):
@@ -131,7 +135,7 @@ class RecognitionData:
     """
 
     def __init__(
-        self, paths, own=(), events=Events, measured=MEASURED, mapped=MAPPED, mapped_part=0.5, maps_part=0.5, dropped_part=0.6,
+        self, paths, own=(), events=Events, measured=MEASURED, mapped=MAPPED, mapped_part=0.25, maps_part=0.5, dropped_part=0.6,
     ):
         self.synthetic, self.own = events(paths), Events(own) if own else []
         self.measured, self.mapped = measured, mapped

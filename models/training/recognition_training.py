@@ -14,6 +14,8 @@ from sets import HELD_OUT, MODELS, ORIGIN, TRAIN, VECTORS, generate, remembered,
 HELD_OUT_COUNT = 4_000
 # Other seeds for the other rig, so that no timeline is drawn twice.
 SHIFT = {"basis": 0, "facs": 1000}
+# How strong ISDA is at the end, from nothing at the start.
+ISDA = 0.1
 TEMPERATURES = np.exp(np.linspace(np.log(0.3), np.log(3), 120))
 
 
@@ -38,7 +40,7 @@ def member(options, data, number):
         motion, mask, label, units = data.batch(96, generator)
         known = (torch.rand(len(motion), generator=generator) < 0.5).float()
         motion, amplitude = normalised(motion, mask, known)
-        return recognizer.loss(network, isda, motion, mask, amplitude, label, units, 0.5 * progress)
+        return recognizer.loss(network, isda, motion, mask, amplitude, label, units, ISDA * progress)
 
     name, steps = f"recognizer_{number}", options.recognizer_steps
     return remembered(

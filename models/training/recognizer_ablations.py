@@ -17,7 +17,7 @@ import torch
 import recognizer
 from fitting import fit
 from recognition_data import MAPPED, MEASURED, Disturbance, Events, RecognitionData, Strange, disturbed, normalised, onset_to_apex
-from recognition_training import SHIFT, scores
+from recognition_training import ISDA, SHIFT, scores
 from recognizer import CLASSES, GraphAttention, Recognizer, co_occurrence, mean_of_phases
 from scaled_maps import single_displacements
 from sets import HELD_OUT, REPOSITORY, TRAIN, generate
@@ -78,7 +78,7 @@ class Change(NamedTuple):
     network: Callable = Recognizer
     events: Callable = Events
     data: dict = {}
-    isda: float = 0.5
+    isda: float = ISDA
     known: float = 0.5
     unit_size: bool = True
     members: int = 1
@@ -92,6 +92,7 @@ CHANGES = [
     Change("twice the steps", steps=2),
     Change("8,000 expressions", expressions=8_000),
     Change("without ISDA", isda=0.0),
+    Change("ISDA at .5", isda=0.5),
     Change("graph fixed by action units", WithFixedGraph),
     Change("no graph", WithoutGraph),
     Change("phases averaged, no temporal fusion", WithoutFusion),
@@ -103,6 +104,7 @@ CHANGES = [
     Change("amplitude never known", known=0.0),
     Change("no phase missing in training", data={"dropped_part": 0.0}),
     Change("all measured, none as a map", data={"mapped_part": 0.0}),
+    Change("half as maps", data={"mapped_part": 0.5}),
     Change("maps by disturbance alone", data={"maps_part": 0.0}),
     Change("maps by scaled maps alone", data={"maps_part": 1.0}),
     Change("not scaled to unit size", unit_size=False),

@@ -26,7 +26,7 @@ pub(super) struct Raw {
 #[derive(Debug, Subcommand)]
 enum RawWhat {
     /// Score the spotter on recorded region motion (MEGC: true positive at IoU >= 0.5)
-    Spotting(RawFile),
+    Spotting(RawSpotting),
     /// Score the recogniser on recorded onset-to-apex motion (UF1 and UAR, pooled)
     Recognition(RawFile),
     /// Measure the spotter's false alarms at every threshold, on motion of faces that show nothing
@@ -45,6 +45,15 @@ struct RawFile {
     /// Print one JSON object with every count
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct RawSpotting {
+    #[command(flatten)]
+    of: RawFile,
+    /// Set the threshold for so many expected false alarms per minute, 0.05-20
+    #[arg(long, value_name = "X", value_parser = super::parse_false_alarms)]
+    false_alarms_per_minute: Option<f32>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -78,6 +87,8 @@ pub enum What {
         file: PathBuf,
         /// A model instead of the built-in one.
         model: Option<PathBuf>,
+        /// The threshold.
+        spotting: SpottingConfig,
     },
     /// The recogniser on a file of motion.
     Recognition {
@@ -105,8 +116,15 @@ pub enum What {
 impl Raw {
     pub(super) fn check(self) -> Job {
         match self.what {
-            RawWhat::Spotting(RawFile { file, model, json }) => {
-                Job { what: What::Spotting { file, model }, json }
+            RawWhat::Spotting(RawSpotting {
+                of: RawFile { file, model, json },
+                false_alarms_per_minute,
+            }) => {
+                let spotting = false_alarms_per_minute
+                    .map_or_else(SpottingConfig::default, |rate| SpottingConfig {
+                        false_alarms_per_minute: rate,
+                    });
+                Job { what: What::Spotting { file, model, spotting }, json }
             }
             RawWhat::Recognition(RawFile { file, model, json }) => {
                 Job { what: What::Recognition { file, model }, json }
@@ -123,9 +141,9 @@ impl Raw {
 
 pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     match &job.what {
-        What::Spotting { file, model } => {
+        What::Spotting { file, model, spotting } => {
             let models = models(Task::Spot, model.as_deref())?;
-            let report = evaluate::spotting(file, &models, &SpottingConfig::default())?;
+            let report = evaluate::spotting(file, &models, spotting)?;
             print(&report, job.json, out)
         }
         What::Recognition { file, model } => {

@@ -298,6 +298,20 @@ mod tests {
     }
 
     #[test]
+    fn the_spotter_is_scored_at_the_rate_that_ships_unless_another_is_named() {
+        let rate = |line: &str| match parsed(line) {
+            Ok(Job::Evaluate(evaluate::Job {
+                what: evaluate::What::Spotting { spotting, .. },
+                ..
+            })) => spotting.false_alarms_per_minute,
+            other => panic!("{line}: {other:?}"),
+        };
+        assert_eq!(rate("fleeting evaluate spotting x.npz --false-alarms-per-minute 0.25"), 0.25);
+        let shipped = crate::config::SpottingConfig::default().false_alarms_per_minute;
+        assert_eq!(rate("fleeting evaluate spotting x.npz"), shipped);
+    }
+
+    #[test]
     fn a_value_out_of_range_is_refused_with_the_range() {
         for line in [
             "fleeting analyze demo --out x --seconds 0",
@@ -306,6 +320,7 @@ mod tests {
             "fleeting analyze demo --out x --size 640",
             "fleeting analyze demo --out x --size 8x480",
             "fleeting analyze demo --out x --false-alarms-per-minute 100",
+            "fleeting evaluate spotting x.npz --false-alarms-per-minute 0",
         ] {
             let error = parsed(line).expect_err(line);
             assert!(error.to_string().contains("expected"), "{line}: {error}");

@@ -107,8 +107,44 @@ mod tests {
         Some(Score { micro, macro_: 0.0 })
     }
 
+    /// What comes out when every third frame is measured and the measured ones score `scores`.
+    fn settled(scores: &[Option<Score>]) -> Vec<Sample> {
+        let (mut ledger, mut samples) = (Ledger::default(), Vec::new());
+        for seq in 0..3 * scores.len() as u64 {
+            ledger.enter(sample(seq), seq % 3 == 0);
+        }
+        for score in scores {
+            ledger.score(*score);
+            ledger.settle(&mut samples);
+        }
+        ledger.finish(&mut samples);
+        samples
+    }
+
     #[test]
-    fn a_frame_left_out_scores_between_its_neighbours() {
+    fn frames_left_out_score_between_their_neighbours_by_time() {
+        let of = |micro, macro_| Some(Score { micro, macro_ });
+        let samples = settled(&[of(0.2, 0.9), of(0.5, 0.3)]);
+        let expected = [(0.2, 0.9), (0.3, 0.7), (0.4, 0.5), (0.5, 0.3), (0.5, 0.3), (0.5, 0.3)];
+        assert_eq!(samples.len(), expected.len());
+        for (sample, (micro, macro_)) in samples.iter().zip(expected) {
+            let found = sample.score.unwrap();
+            assert!(
+                (found.micro - micro).abs() < 1e-5 && (found.macro_ - macro_).abs() < 1e-5,
+                "{sample:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn frames_left_out_beside_a_gap_have_no_score() {
+        let scored: Vec<bool> =
+            settled(&[score(0.2), None, score(0.5)]).iter().map(|s| s.score.is_some()).collect();
+        assert_eq!(scored, [true, false, false, false, false, false, true, true, true]);
+    }
+
+    #[test]
+    fn nothing_is_final_before_the_measured_frame_after_it() {
         let (mut ledger, mut samples) = (Ledger::default(), Vec::new());
         for seq in 0..3 {
             ledger.enter(sample(seq), seq != 1);
@@ -119,7 +155,23 @@ mod tests {
         ledger.score(score(0.4));
         ledger.settle(&mut samples);
         assert_eq!(samples.len(), 3);
-        assert!(samples[1].score.is_some_and(|s| (s.micro - 0.3).abs() < 1e-6));
+    }
+
+    #[test]
+    fn after_a_reset_no_older_frame_and_no_older_score_comes_out() {
+        let (mut ledger, mut samples) = (Ledger::default(), Vec::new());
+        ledger.enter(sample(0), true);
+        ledger.score(score(0.2));
+        ledger.settle(&mut samples);
+        ledger.enter(sample(1), true);
+        ledger.score(score(0.3));
+        ledger.reset();
+        ledger.enter(sample(2), false);
+        samples.clear();
+        ledger.settle(&mut samples);
+        assert!(samples.is_empty());
+        ledger.finish(&mut samples);
+        assert_eq!(samples.iter().map(|s| (s.seq, s.score)).collect::<Vec<_>>(), [(2, None)]);
     }
 
     proptest! {
