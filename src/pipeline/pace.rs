@@ -37,8 +37,8 @@ pub struct Pace {
 impl Pace {
     /// Forgets the stream.
     pub fn reset(&mut self) {
-        *self = Self { recent: std::mem::take(&mut self.recent), ..Self::default() };
         self.recent.clear();
+        (self.measured, self.due) = (None, None);
     }
 
     /// Takes the next frame's time. A time that does not advance is never measured: there is no motion
@@ -62,8 +62,8 @@ impl Pace {
         let dt_secs = self.measured.map(|before| time.secs_since(before));
         self.measured = Some(time);
         // After a pause the grid starts anew rather than catching up.
-        let next = self.due.map_or(time, |due| due.max(time - GRID_SECS * 0.5)) + GRID_SECS;
-        self.due = Some(if is_fast { next } else { time + GRID_SECS });
+        let on_grid = if is_fast { self.due.unwrap_or(time) } else { time };
+        self.due = Some(on_grid + GRID_SECS);
         Tick { measured: true, dt_secs, rate_fps }
     }
 
@@ -111,6 +111,44 @@ mod tests {
         let mut pace = Pace::default();
         let last = (0..100).map(|i| pace.tick(Timestamp::of_frame(i, 29.97)).rate_fps).last();
         assert!(last.is_some_and(|rate| (rate - 29.97).abs() < 0.01), "{last:?}");
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_last_second_and_none_before_two_frames() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.tick(Timestamp::from_secs(0.0)).rate_fps, 0.0);
+        let fast = (1..60).map(|i| f64::from(i) / 30.0);
+        let slow = (20..40).map(|i| f64::from(i) / 10.0);
+        let last =
+            fast.chain(slow).map(|secs| pace.tick(Timestamp::from_secs(secs)).rate_fps).last();
+        assert!(last.is_some_and(|rate| (rate - 10.0).abs() < 0.01), "{last:?}");
+    }
+
+    #[test]
+    fn a_frame_a_second_is_a_rate_of_one() {
+        let mut pace = Pace::default();
+        let last = (0..9).map(|i| pace.tick(Timestamp::of_frame(i, 1.0)).rate_fps).last();
+        assert_eq!(last, Some(1.0));
+    }
+
+    #[test]
+    fn after_a_reset_the_next_frame_is_the_first() {
+        let mut pace = Pace::default();
+        for i in 0..50 {
+            pace.tick(Timestamp::of_frame(i, 100.0));
+        }
+        pace.reset();
+        let first = Tick { measured: true, dt_secs: None, rate_fps: 0.0 };
+        assert_eq!(pace.tick(Timestamp::from_secs(0.2)), first);
+    }
+
+    #[test]
+    fn after_a_pause_the_grid_does_not_catch_up() {
+        let mut pace = Pace::default();
+        let times = (0..100).map(|i| f64::from(i) / 100.0 + if i < 50 { 0.0 } else { 0.7 });
+        let measured: Vec<f64> =
+            times.filter(|t| pace.tick(Timestamp::from_secs(*t)).measured).collect();
+        assert!(measured.windows(2).all(|pair| pair[1] - pair[0] > 0.02), "{measured:?}");
     }
 
     #[test]

@@ -131,8 +131,20 @@ mod tests {
             assert_eq!(one.0.count_ones(), 1, "{name}");
             assert!(!seen.any(one), "{name}");
             assert_eq!(one.to_string(), name);
-            seen = seen.with(one);
+            seen = seen.with(one).with(one);
+            assert!(seen.any(one), "{name}");
         }
+    }
+
+    #[test]
+    fn without_a_face_to_measure_or_time_before_it_a_frame_has_no_score() {
+        let unscorable: Vec<_> = Trouble::NAMES
+            .iter()
+            .filter(|(one, _)| !one.scorable())
+            .map(|(_, name)| *name)
+            .collect();
+        assert_eq!(unscorable, ["no face", "turned away", "gap", "small face"]);
+        assert!(Trouble::NONE.scorable() && !Trouble::BLINK.with(Trouble::GAP).scorable());
     }
 
     #[test]
