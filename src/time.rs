@@ -162,6 +162,7 @@ mod tests {
 
     #[test]
     fn display_reads_as_a_timecode() {
+        assert_eq!(Timestamp::ZERO.to_string(), "0:00.000");
         assert_eq!(Timestamp::from_secs(5.25).to_string(), "0:05.250");
         assert_eq!(Timestamp::from_secs(3_725.0).to_string(), "1:02:05.000");
         assert_eq!(Timestamp::from_secs(-0.5).to_string(), "-0:00.500");

@@ -135,7 +135,7 @@ class RecognitionData:
     """
 
     def __init__(
-        self, paths, own=(), events=Events, measured=MEASURED, mapped=MAPPED, mapped_part=0.25, maps_part=0.5, dropped_part=0.6,
+        self, paths, own=(), events=Events, measured=MEASURED, mapped=MAPPED, mapped_part=0.5, maps_part=0.5, dropped_part=0.6,
     ):
         self.synthetic, self.own = events(paths), Events(own) if own else []
         self.measured, self.mapped = measured, mapped

@@ -15,7 +15,7 @@ HELD_OUT_COUNT = 4_000
 # Other seeds for the other rig, so that no timeline is drawn twice.
 SHIFT = {"basis": 0, "facs": 1000}
 # How strong ISDA is at the end, from nothing at the start.
-ISDA = 0.1
+ISDA = 0.5
 TEMPERATURES = np.exp(np.linspace(np.log(0.3), np.log(3), 120))
 
 

@@ -295,6 +295,7 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rater::Imported;
     use super::*;
     use proptest::prelude::*;
 
@@ -370,5 +371,107 @@ mod tests {
         assert_eq!(log.layer("B").events.keys().collect::<Vec<_>>(), [&Target::Own(0)]);
         assert_eq!((log.next_own("A"), log.next_own("B")), (0, 1));
         assert_eq!(log.raters().len(), 2);
+    }
+
+    #[test]
+    fn the_words_of_the_export_files_are_these() {
+        let verdicts = [Verdict::Open, Verdict::Confirmed, Verdict::Rejected].map(Verdict::name);
+        assert_eq!(verdicts, ["open", "confirmed", "rejected"]);
+        let named = Label::ALL.map(|label| (label.name(), label.class()));
+        let expected = [
+            ("happiness", "positive"),
+            ("surprise", "surprise"),
+            ("anger", "negative"),
+            ("disgust", "negative"),
+            ("fear", "negative"),
+            ("sadness", "negative"),
+            ("contempt", "negative"),
+            ("other", "others"),
+        ];
+        assert_eq!(named, expected);
+    }
+
+    fn bounds(frames: [u64; 3]) -> Bounds {
+        let [onset, apex, offset] = frames.map(|frame| Moment { frame, ..Moment::default() });
+        Bounds { onset, apex, offset }
+    }
+
+    #[test]
+    fn a_layer_holds_the_newest_of_everything_that_was_done() {
+        let (event, own) = (Target::Machine(2), Target::Own(0));
+        let units = |text: &str| vec![text.parse().expect("a unit")];
+        let layer = log(&[
+            Act::Units(event, units("4")),
+            Act::Units(event, units("L12")),
+            Act::Bound(event, bounds([1, 2, 3])),
+            Act::Bound(event, bounds([4, 5, 6])),
+            Act::Label(event, Some(Label::Fear)),
+            Act::Note(event, "first".into()),
+            Act::Note(event, "second".into()),
+            Act::Add(0, EventKind::Macro, bounds([7, 8, 9])),
+            Act::Mark(Moment { frame: 9, ..Moment::default() }, "here".into()),
+        ])
+        .layer("A");
+        let judged = Judgement {
+            units: Some(units("L12")),
+            bounds: Some(bounds([4, 5, 6])),
+            label: Some(Label::Fear),
+            note: "second".into(),
+            ..Judgement::default()
+        };
+        assert_eq!(layer.events[&event], judged);
+        let added = Judgement {
+            verdict: Verdict::Confirmed,
+            kind: Some(EventKind::Macro),
+            bounds: Some(bounds([7, 8, 9])),
+            ..Judgement::default()
+        };
+        assert_eq!(layer.events[&own], added);
+        assert_eq!(layer.marks, [(Moment { frame: 9, ..Moment::default() }, "here".to_owned())]);
+        assert!(layer.can_undo && !layer.can_redo);
+    }
+
+    #[test]
+    fn of_an_imported_layer_only_what_was_in_the_file_counts_as_imported() {
+        let add = |number| Act::Add(number, EventKind::Micro, bounds([1, 2, 3]));
+        let mut log = log(&[add(0), add(1), add(2)]);
+        assert!(log.layer("A").events.values().all(|event| !event.is_imported));
+        let imported = Some(Imported { file: "coded.csv".into(), acts: 2 });
+        log.add_rater(Rater { imported, ..Rater::new("A") });
+        let layer = log.layer("A");
+        let is_imported = [0, 1, 2].map(|number| layer.events[&Target::Own(number)].is_imported);
+        assert_eq!(is_imported, [true, true, false]);
+    }
+
+    #[test]
+    fn the_number_of_an_event_that_was_undone_is_not_used_again() {
+        let add = |number| Act::Add(number, EventKind::Micro, bounds([1, 2, 3]));
+        assert_eq!(log(&[add(0), add(4), Act::Undo]).next_own("A"), 5);
+        assert_eq!(log(&[]).next_own("A"), 0);
+    }
+
+    #[test]
+    fn a_rater_is_found_by_the_very_spelling_or_else_by_one_that_is_alike() {
+        let mut log = Log::default();
+        log.add_rater(Rater::new("r1"));
+        log.add_rater(Rater::blind("R1"));
+        log.add_rater(Rater::new("Zoë"));
+        let found = |name: &str| log.rater(name).map(|rater| rater.name.as_str());
+        assert_eq!(
+            (found("R1"), found("r1"), found(" ZOË "), found("R2")),
+            (Some("R1"), Some("r1"), Some("Zoë"), None)
+        );
+        assert!(log.is_blind("R1") && !log.is_blind("r1") && !log.is_blind("nobody"));
+    }
+
+    #[test]
+    fn a_rater_who_is_known_is_renewed_and_not_added_again() {
+        let mut log = log(&[]);
+        log.add_rater(Rater::blind("A"));
+        log.add_rater(Rater::new("A"));
+        assert_eq!(log.raters().len(), 1);
+        assert!(log.raters()[0].was_blind && !log.is_blind("A"));
+        log.push(Entry { rater: "A".into(), at_unix_ms: 0, act: Act::Undo });
+        assert_eq!((log.raters().len(), log.entries().len()), (1, 1));
     }
 }

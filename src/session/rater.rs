@@ -115,4 +115,17 @@ mod tests {
         assert!(rater.was_blind && !rater.blind && rater.imported.is_some());
         assert!(rater.told().is_some_and(|told| told.contains("worked blind")));
     }
+
+    #[test]
+    fn who_stopped_working_blind_is_told_so_and_who_never_did_is_not() {
+        let mut rater = Rater::blind("R1");
+        assert_eq!(rater.told(), None);
+        rater.renew(Rater::blind("R1"));
+        assert!(rater.blind && !rater.was_blind);
+        rater.renew(Rater::new("R1"));
+        assert_eq!(rater.told().as_deref(), Some("R1 worked blind until the work was done."));
+        let mut seeing = Rater::new("R2");
+        seeing.renew(Rater::new("R2"));
+        assert_eq!(seeing.told(), None);
+    }
 }

@@ -34,7 +34,8 @@ fn cases(usual: u32) -> ProptestConfig {
 fn session() -> &'static (TempDir, Session) {
     static SESSION: OnceLock<(TempDir, Session)> = OnceLock::new();
     SESSION.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder");
+        // A static is never dropped, so the folder stays: among what was built.
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         exchange::store(folder.path());
         fs::write(folder.path().join("coded.csv"), exchange::CODED).expect("written");
         let stored = folder.path().join(exchange::SESSION);

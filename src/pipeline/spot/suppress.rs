@@ -45,7 +45,7 @@ impl Candidate {
             .secs_since(self.onset_time.max(other.onset_time))
             .max(0.0);
         let union = self.secs() + other.secs() - shared;
-        if union > 0.0 { shared / union } else { 1.0 }
+        if union > 0.0 { shared / union } else { f64::from(self.onset_time == other.onset_time) }
     }
 
     fn is_same_event(&self, other: &Self) -> bool {
@@ -174,6 +174,26 @@ mod tests {
         assert_eq!(count, 0);
         suppressor.settle(at(11.1), at(11.5), |_| count += 1);
         assert_eq!(count, 1);
+    }
+
+    #[test]
+    fn two_moments_without_length_are_one_event_where_they_coincide() {
+        let moment = candidate(10.0, 0.0, 0.0, 0.5);
+        assert!(moment.is_same_event(&moment));
+        assert!(!moment.is_same_event(&candidate(10.1, 0.0, 0.0, 0.5)));
+    }
+
+    #[test]
+    fn flags_are_remembered_for_two_seconds_and_not_for_ever() {
+        let mut suppressor = Suppressor::default();
+        for i in 0..100 {
+            let flag = candidate(f64::from(i), 0.2, 0.2, 0.5);
+            suppressor.add(flag);
+            suppressor.settle(flag.offset_time, flag.offset_time, |_| ());
+            assert!(suppressor.given_out.len() <= 3, "{i}");
+        }
+        let newest: Vec<_> = suppressor.given_out.iter().map(|c| c.apex.time.secs()).collect();
+        assert_eq!(newest, [97.0, 98.0, 99.0]);
     }
 
     proptest! {
