@@ -11,6 +11,10 @@ use fleeting::cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // The allocator asks for huge pages, which hold what was never touched: a third on top of samples.
+    // Nothing here is faster for them, and where the system refuses, nothing is lost.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     let done = cli::parse(std::env::args_os()).and_then(|(job, logging)| {
         logging.start();
         cli::run(job)
