@@ -289,7 +289,106 @@ mod tests {
             let end = Timestamp::of_frame(len, 30.0);
             let columns = history.columns(Channel::Micro, Timestamp::ZERO, end, wanted);
             prop_assert!(columns.len() <= 2 * wanted + 2, "{} for {wanted}", columns.len());
+            // The finest blocks hold sixteen samples.
+            let fine = columns.len() >= (wanted / 8).min(len as usize);
+            prop_assert!(fine, "{} of {len} for {wanted}", columns.len());
         }
+    }
+
+    #[test]
+    fn a_history_spans_from_its_first_to_its_last_sample() {
+        assert!(History::default().is_empty() && History::default().span().is_none());
+        let mut history = History::default();
+        (3..10).for_each(|seq| history.push(sample(seq, None)));
+        let at = |seq| Timestamp::of_frame(seq, 30.0);
+        assert_eq!((history.is_empty(), history.span()), (false, Some((at(3), at(9)))));
+    }
+
+    #[test]
+    fn every_channel_draws_its_own_numbers_and_its_own_gaps_whole_or_folded() {
+        let all: Vec<_> = channels().collect();
+        // The sample of a channel's own number lacks the value of that channel alone.
+        let full = |seq: u64| {
+            let mut regions = [[0.0f32; 2]; REGIONS];
+            regions.iter_mut().zip(10u8..).for_each(|(region, n)| region[1] = n.into());
+            let mut sample = sample(seq, Some(0.5));
+            sample.score = Some(Score { micro: 0.5, macro_: 0.25 });
+            (sample.quality.rate_fps, sample.quality.head_speed) = (30.0, 2.0);
+            sample.motion = Some(crate::pipeline::RegionMotion { regions, head: [0.0; 2] });
+            sample
+        };
+        let mut history = History::keeping_all();
+        for seq in 0..640 {
+            let mut sample = full(seq);
+            match seq {
+                3 => sample.quality.head_speed = f32::NAN,
+                100 => sample.score = None,
+                200 => sample.motion = None,
+                300 => sample.quality.rate_fps = f32::NAN,
+                _ => (),
+            }
+            history.push(sample);
+        }
+        let value = |channel| match channel {
+            Channel::Micro => 0.5,
+            Channel::Macro => 0.25,
+            Channel::Rate => 30.0,
+            Channel::HeadSpeed => 2.0,
+            Channel::Region(region) => (10 + region) as f32,
+        };
+        let gap = |channel| match channel {
+            Channel::Micro | Channel::Macro => 100,
+            Channel::Rate => 300,
+            Channel::HeadSpeed => 3,
+            Channel::Region(_) => 200,
+        };
+        let end = Timestamp::from_secs(60.0);
+        for wanted in [5, 30, 640] {
+            for &channel in &all {
+                let columns = history.columns(channel, Timestamp::ZERO, end, wanted);
+                assert!(
+                    columns
+                        .iter()
+                        .filter_map(|c| c.range)
+                        .all(|r| r == (value(channel), value(channel)))
+                );
+                let gaps: Vec<_> = columns.iter().filter(|c| c.has_gap).collect();
+                let at = Timestamp::of_frame(gap(channel), 30.0);
+                assert!(
+                    gaps.len() == 1 && (gaps[0].first..=gaps[0].last).contains(&at),
+                    "{channel:?} {wanted}"
+                );
+            }
+        }
+        assert_eq!(all.len(), CHANNELS);
+        assert!(history.columns(Channel::Region(REGIONS), Timestamp::ZERO, end, 9).is_empty());
+    }
+
+    #[test]
+    fn twice_as_many_samples_as_columns_are_drawn_one_by_one() {
+        let history = history(&[Some(0.5); 40]);
+        let (from, to) = (Timestamp::from_secs(-1.0), Timestamp::from_secs(9.0));
+        let single = |wanted| {
+            history.columns(Channel::Micro, from, to, wanted).iter().all(|c| c.first == c.last)
+        };
+        assert!(single(20) && !single(19));
+    }
+
+    #[test]
+    fn two_pieces_are_kept_however_little_may_be_and_then_the_oldest_goes() {
+        let mut history = History::keeping(1);
+        for seq in 0..=2 * PIECE {
+            assert_eq!(history.folded(), 0, "{seq}");
+            history.push(sample(seq as u64, None));
+        }
+        assert_eq!((history.folded(), history.samples().len()), (PIECE, PIECE + 1));
+    }
+
+    #[test]
+    fn four_hours_at_30_fps_are_kept_whole_and_for_a_file_all() {
+        let four_hours = 4.0 * 3600.0 * 30.0 * Samples::bytes_each(30.0, 30.0);
+        assert!(History::default().kept_bytes as f64 > four_hours);
+        assert_eq!(History::keeping_all().kept_bytes, usize::MAX);
     }
 
     #[test]

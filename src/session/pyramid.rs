@@ -161,3 +161,22 @@ pub(super) fn within<T>(
     let end = (items.partition_point(|item| span(item).0 <= to) + 1).min(items.len());
     items.get(start..end).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_overlaps_is_found_with_one_more_at_either_end() {
+        let at = |secs: u32| Timestamp::from_secs(f64::from(secs));
+        let items: Vec<u32> = (0..10).collect();
+        // Item n lasts from 10 n to 10 n + 5.
+        let found =
+            |from, to| within(&items, at(from), at(to), |n| (at(10 * n), at(10 * n + 5))).to_vec();
+        assert_eq!(found(31, 52), [2, 3, 4, 5, 6]);
+        assert_eq!(found(35, 50), [2, 3, 4, 5, 6]);
+        assert_eq!(found(36, 49), [3, 4, 5]);
+        assert_eq!((found(0, 0), found(200, 300)), (vec![0, 1], vec![9]));
+        assert!(within(&[] as &[u32], at(0), at(1), |n| (at(*n), at(*n))).is_empty());
+    }
+}

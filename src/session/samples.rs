@@ -271,6 +271,8 @@ mod tests {
         assert!(samples.range(4090..4100).map(|s| s.seq).eq(4090..4100));
         assert_eq!(samples.range(8999..20_000).len(), 1);
         assert_eq!(samples.range(20_000..20_001).len(), 0);
+        assert_eq!(samples.range(8990..9000).nth(4).map(|s| s.seq), Some(8994));
+        assert_eq!(samples.iter().size_hint(), (9000, Some(9000)));
         assert_eq!(samples.iter().skip(5000).map(|s| s.seq).next(), Some(5000));
         let at = |seq| Timestamp::of_frame(seq, 200.0);
         assert_eq!(samples.partition_point(|s| s.time < at(4096)), 4096);
@@ -285,6 +287,15 @@ mod tests {
         samples.forget_piece();
         assert!(samples.iter().map(|s| s.seq).eq(PIECE as u64..10_000));
         assert_eq!(samples.get(0).and_then(|s| s.motion), sample(PIECE as u64).motion);
+    }
+
+    #[test]
+    fn they_take_what_they_hold_and_a_full_piece_no_more_than_that() {
+        let slim = size_of::<Slim>() * 4096;
+        let motions = size_of::<RegionMotion>() * 586;
+        assert_eq!(samples(4096).bytes(), slim + motions);
+        assert!(samples(4096).pieces[0].motions.capacity() < 600);
+        assert_eq!(samples(2).bytes(), 2 * size_of::<Slim>() + size_of::<RegionMotion>());
     }
 
     #[test]
