@@ -124,7 +124,7 @@ def main():
     parser.add_argument("--spotter-steps", type=int, default=6000)
     parser.add_argument("--recognizer-steps", type=int, default=2500)
     parser.add_argument("--spotters", type=int, default=1, help="networks that the shipped one averages")
-    parser.add_argument("--recognizers", type=int, default=8, help="networks that the shipped one averages")
+    parser.add_argument("--recognizers", type=int, default=4, help="networks that the shipped one averages")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     options.generator = options.generator or f"{options.program} synth"

@@ -27,8 +27,9 @@ const HOURS: &str = "FLEETING_SOAK_HOURS";
 /// Frames in an hour of an ordinary webcam: what "an hour" means where a camera sends faster.
 const FRAMES_PER_HOUR: f64 = 30.0 * 3600.0;
 
-/// What a kept sample takes: whole, and its share of the pyramid (`src/session/history.rs`).
-const BYTES_PER_SAMPLE: f64 = 264.0 + 20.5;
+/// What a kept sample takes: whole, its share of the pyramid (`src/session/history.rs`), and its picture's
+/// place in the film, which is written when the recording ends (`session::film`).
+const BYTES_PER_SAMPLE: f64 = 264.0 + 20.5 + 24.0;
 
 /// What is counted once.
 #[derive(Clone, Copy, Debug)]
@@ -367,7 +368,9 @@ fn plot(runs: &[(&str, Vec<Reading>)]) -> String {
         for ((_, readings), color) in runs.iter().zip(COLORS) {
             for (value, style) in values {
                 let place = |r: &Reading| format!("{:.1},{:.1}", x(r), y(value(r)));
-                let line: Vec<_> = readings.iter().map(place).collect();
+                // As fine as the picture is wide.
+                let every = readings.len().div_ceil(500);
+                let line: Vec<_> = readings.iter().step_by(every).map(place).collect();
                 put(format_args!(
                     "<polyline fill=\"none\" stroke=\"{color}\" {style} points=\"{}\"/>",
                     line.join(" ")
