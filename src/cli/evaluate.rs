@@ -50,7 +50,7 @@ struct RawFile {
 #[derive(Debug, clap::Args)]
 struct RawSpotting {
     #[command(flatten)]
-    of: RawFile,
+    scored: RawFile,
     /// Set the threshold for so many expected false alarms per minute, 0.05-20
     #[arg(long, value_name = "X", value_parser = super::parse_false_alarms)]
     false_alarms_per_minute: Option<f32>,
@@ -87,7 +87,7 @@ pub enum What {
         file: PathBuf,
         /// A model instead of the built-in one.
         model: Option<PathBuf>,
-        /// The threshold.
+        /// For how many false alarms its threshold is set.
         spotting: SpottingConfig,
     },
     /// The recogniser on a file of motion.
@@ -117,7 +117,7 @@ impl Raw {
     pub(super) fn check(self) -> Job {
         match self.what {
             RawWhat::Spotting(RawSpotting {
-                of: RawFile { file, model, json },
+                scored: RawFile { file, model, json },
                 false_alarms_per_minute,
             }) => {
                 let spotting = false_alarms_per_minute

@@ -368,7 +368,7 @@ fn plot(runs: &[(&str, Vec<Reading>)]) -> String {
         for ((_, readings), color) in runs.iter().zip(COLORS) {
             for (value, style) in values {
                 let place = |r: &Reading| format!("{:.1},{:.1}", x(r), y(value(r)));
-                // As fine as the picture is wide.
+                // As fine as can be seen.
                 let every = readings.len().div_ceil(500);
                 let line: Vec<_> = readings.iter().step_by(every).map(place).collect();
                 put(format_args!(

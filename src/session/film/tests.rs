@@ -11,6 +11,11 @@ use crate::image::{Frame, RgbImage};
 use crate::session::pictures::Pictures;
 use crate::time::Timestamp;
 
+#[test]
+fn a_picture_takes_as_much_memory_as_the_page_on_endurance_says() {
+    assert_eq!(size_of::<layout::Place>(), 24);
+}
+
 const SIZE_PX: (usize, usize) = (32, 16);
 
 /// Frame numbers with gaps, at times that follow no rate.
