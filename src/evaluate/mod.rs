@@ -208,6 +208,13 @@ mod tests {
     }
 
     #[test]
+    fn the_median_of_an_odd_number_is_the_middle_one() {
+        assert_eq!(median(vec![4.0]), Some(4.0));
+        assert_eq!(median(vec![9.0, 1.0, 5.0]), Some(5.0));
+        assert_eq!(median(vec![9.0, 1.0, 5.0, 7.0, 3.0]), Some(5.0));
+    }
+
+    #[test]
     fn the_median_of_an_even_number_lies_between() {
         assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), Some(2.5));
         assert_eq!(median(vec![9.0, 1.0, 3.0]), Some(3.0));

@@ -112,15 +112,12 @@ fn landmarks(models: &Models, frames: &[Frame]) {
             other.push(*ms, corners.chunks_exact(2).map(point).collect());
         }
     }
-    let (own, other) = (own.medians(), other.medians());
-    println!(
-        "    landmarks: {:.2} ms, eye corners tremble by {:.3} px; MediaPipe {:.2} ms, {:.3} px: {:.2} times ours",
-        own[0],
-        own[1],
-        other[0],
-        other[1],
-        other[0] / own[0]
-    );
+    let ([ms, px], [peer_ms, peer_px]) = (own.medians(), other.medians());
+    print!("    landmarks: {ms:.2} ms, eye corners tremble by {px:.3} px");
+    if peer_ms.is_finite() {
+        print!("; MediaPipe {peer_ms:.2} ms, {peer_px:.3} px: {:.2} times ours", peer_ms / ms);
+    }
+    println!();
 }
 
 /// Of both eyes.
