@@ -285,6 +285,7 @@ mod tests {
         assert!(map.apply(Point::new(1.0, 0.0)).distance(Point::new(10.0, 22.0)) < 1e-5);
         assert!(map.apply(Point::new(0.0, 1.0)).distance(Point::new(8.0, 20.0)) < 1e-5);
         assert_eq!(map.scale(), 2.0);
+        assert!((Affine::similarity(3.0, 0.7, Point::default()).scale() - 3.0).abs() < 1e-5);
     }
 
     #[test]
