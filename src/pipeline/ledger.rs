@@ -124,8 +124,18 @@ mod tests {
     #[test]
     fn frames_left_out_score_between_their_neighbours_by_time() {
         let of = |micro, macro_| Some(Score { micro, macro_ });
-        let samples = settled(&[of(0.2, 0.9), of(0.5, 0.3)]);
-        let expected = [(0.2, 0.9), (0.3, 0.7), (0.4, 0.5), (0.5, 0.3), (0.5, 0.3), (0.5, 0.3)];
+        let samples = settled(&[of(0.2, 0.9), of(0.5, 0.3), of(0.8, 0.6)]);
+        let expected = [
+            (0.2, 0.9),
+            (0.3, 0.7),
+            (0.4, 0.5),
+            (0.5, 0.3),
+            (0.6, 0.4),
+            (0.7, 0.5),
+            (0.8, 0.6),
+            (0.8, 0.6),
+            (0.8, 0.6),
+        ];
         assert_eq!(samples.len(), expected.len());
         for (sample, (micro, macro_)) in samples.iter().zip(expected) {
             let found = sample.score.unwrap();

@@ -178,6 +178,12 @@ mod tests {
     }
 
     #[test]
+    fn overlap_is_the_shared_time_of_all_of_it() {
+        let (a, b) = (candidate(10.0, 1.0, 1.0, 0.5), candidate(11.0, 0.5, 1.5, 0.5));
+        assert!((a.iou(&b) - 0.5 / 3.5).abs() < 1e-9);
+    }
+
+    #[test]
     fn moments_without_length_are_one_event() {
         let row = |i: i32| candidate(f64::from(i) / 30.0, 0.0, 0.0, 0.5);
         assert_eq!(kept(&[row(300), row(301), row(302)]), [row(300)]);
