@@ -15,6 +15,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use fleeting::app::command::{Command, Floating, Tab};
+use fleeting::app::nowhere::Nowhere;
 use fleeting::app::recording::Shelf;
 use fleeting::app::registry::{Entry, Group, entries};
 use fleeting::app::review::outside::{ExportJob, ImportJob, Opened, Screen};
@@ -102,15 +103,15 @@ impl Studio for ScriptedStudio {
         Box::new(ScriptedFeed(Arc::clone(script)))
     }
 
-    fn stop(&mut self, _: Box<dyn Feed>, _: Wake) -> Pending<Vec<Update>> {
-        Box::new(|| Some(Vec::new()))
+    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<Vec<Update>> {
+        Nowhere.stop(feed, wake)
     }
-    fn look_at_shelf(&mut self, _: &Path, _: Wake) -> Pending<Shelf> {
-        Box::new(|| Some(Shelf::default()))
+    fn look_at_shelf(&mut self, root: &Path, wake: Wake) -> Pending<Shelf> {
+        Nowhere.look_at_shelf(root, wake)
     }
-    fn delete_sessions(&mut self, folders: &[PathBuf], _: Wake) -> Pending<Vec<String>> {
+    fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>> {
         self.script.lock().expect("one thread").deleted.extend_from_slice(folders);
-        Box::new(|| Some(Vec::new()))
+        Nowhere.delete_sessions(folders, wake)
     }
 
     fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
@@ -118,8 +119,13 @@ impl Studio for ScriptedStudio {
         Box::new(move || Some(Ok(cameras.clone())))
     }
 
-    fn screen(&mut self, _: &SourceSpec, _: &ModelChoice, _: Wake) -> Option<Box<dyn Screen>> {
-        None
+    fn screen(
+        &mut self,
+        source: &SourceSpec,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Option<Box<dyn Screen>> {
+        Nowhere.screen(source, models, wake)
     }
 
     fn open_session(
@@ -132,9 +138,8 @@ impl Studio for ScriptedStudio {
         Box::new(move || opened.take())
     }
 
-    fn import(&mut self, job: ImportJob, _: Wake) -> Pending<Result<ImportedLayer, String>> {
-        let mut read = Some(job.read());
-        Box::new(move || read.take())
+    fn import(&mut self, job: ImportJob, wake: Wake) -> Pending<Result<ImportedLayer, String>> {
+        Nowhere.import(job, wake)
     }
 
     fn export(&mut self, job: ExportJob, _: Wake) -> Pending<Result<Written, String>> {

@@ -120,10 +120,8 @@ impl Raw {
                 scored: RawFile { file, model, json },
                 false_alarms_per_minute,
             }) => {
-                let spotting = false_alarms_per_minute
-                    .map_or_else(SpottingConfig::default, |rate| SpottingConfig {
-                        false_alarms_per_minute: rate,
-                    });
+                let named = |false_alarms_per_minute| SpottingConfig { false_alarms_per_minute };
+                let spotting = false_alarms_per_minute.map(named).unwrap_or_default();
                 Job { what: What::Spotting { file, model, spotting }, json }
             }
             RawWhat::Recognition(RawFile { file, model, json }) => {

@@ -314,7 +314,6 @@ mod tests {
     #[test]
     fn every_channel_draws_its_own_numbers_and_its_own_gaps_whole_or_folded() {
         let all: Vec<_> = channels().collect();
-        // The sample of a channel's own number lacks the value of that channel alone.
         let full = |seq: u64| {
             let mut regions = [[0.0f32; 2]; REGIONS];
             regions.iter_mut().zip(10u8..).for_each(|(region, n)| region[1] = n.into());

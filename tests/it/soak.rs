@@ -342,17 +342,18 @@ fn plot(runs: &[(&str, Vec<Reading>)]) -> String {
     );
     /// What is drawn, and in which style.
     type Line = (fn(&Reading) -> f64, &'static str);
-    let panels: [(&str, f64, f64, [Line; 2]); 2] = [
-        ("memory, MB", 30.0, 210.0, [(|r| r.resident_mb, ""), (|r| r.resident_mb, "")]),
+    let panels: [(&str, f64, f64, &[Line]); 2] = [
+        ("memory, MB", 30.0, 210.0, &[(|r| r.resident_mb, "")]),
         (
             "open files (line) and threads (dashes)",
             270.0,
             110.0,
-            [(|r| r.files, ""), (|r| r.threads, "stroke-dasharray=\"5 4\"")],
+            &[(|r| r.files, ""), (|r| r.threads, "stroke-dasharray=\"5 4\"")],
         ),
     ];
     for (title, top, high, values) in panels {
-        let most = all().flat_map(|r| values.map(|(value, _)| value(r))).fold(1.0, f64::max) * 1.15;
+        let most =
+            all().flat_map(|r| values.iter().map(|(value, _)| value(r))).fold(1.0, f64::max) * 1.15;
         let y = |value: f64| top + high * (1.0 - value / most);
         let right = SIZE.0 - 20.0;
         let mut put = |text: std::fmt::Arguments<'_>| svg.write_fmt(text).expect("memory");
@@ -368,9 +369,7 @@ fn plot(runs: &[(&str, Vec<Reading>)]) -> String {
         for ((_, readings), color) in runs.iter().zip(COLORS) {
             for (value, style) in values {
                 let place = |r: &Reading| format!("{:.1},{:.1}", x(r), y(value(r)));
-                // As fine as can be seen.
-                let every = readings.len().div_ceil(500);
-                let line: Vec<_> = readings.iter().step_by(every).map(place).collect();
+                let line: Vec<_> = readings.iter().map(place).collect();
                 put(format_args!(
                     "<polyline fill=\"none\" stroke=\"{color}\" {style} points=\"{}\"/>",
                     line.join(" ")
