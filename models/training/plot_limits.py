@@ -1,6 +1,6 @@
 """What limits the spotter: the part of events that it finds by unit, size, trouble and rate.
 
-    fleeting synth --features spotting --count 600 --frames 540 --seed 77 --out facs.npz
+    fleeting synth --features spotting --count 240 --frames 540 --seed 77 --out facs.npz
     python models/training/plot_limits.py facs.npz --models models --out models/limits.png
 
 Reads the weights and thresholds that ship. Needs numpy, torch, onnxruntime and matplotlib.
@@ -103,7 +103,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("set", type=Path, help="a spotting set from `fleeting synth`")
     parser.add_argument("--models", type=Path, default=Path("models"))
-    parser.add_argument("--per-minute", type=float, default=1.0, help="false alarms of each kind")
+    parser.add_argument("--per-minute", type=float, default=0.5, help="false alarms of each kind")
     parser.add_argument("--out", default="limits.png")
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -36,6 +36,16 @@ def generate(options, kind, count, seed, frames=None, rig=None):
     return path
 
 
+def save_as_released(path, motion, events):
+    """Segments of motion in the form of released features, as `fleeting evaluate` reads them."""
+    count, rows = motion.shape[:2]
+    np.savez(
+        path, motion=motion.reshape(count * rows, *motion.shape[2:]), video=np.repeat(np.arange(count, dtype=np.int32), rows),
+        fps=np.full(count, 30, np.float32), eye_distance_px=np.full(count, 100, np.float32),
+        events=events.astype(np.int32),
+    )
+
+
 def arrays(path, shapes):
     """The arrays of a set; `shapes` names them with their axes, a word for an axis of any length."""
     try:

@@ -20,7 +20,7 @@ import export
 import recognition_training
 import spotter
 from fitting import fit
-from sets import FRAMES, MODELS, NEUTRAL, ORIGIN, REPOSITORY, TRAIN, VECTORS, generate, remembered
+from sets import FRAMES, MODELS, NEUTRAL, ORIGIN, REPOSITORY, TRAIN, VECTORS, generate, remembered, save_as_released
 from spotting_data import SpottingData
 
 
@@ -79,13 +79,7 @@ def calibrate(options):
     file = np.load(generate(options, "spotting", min(800, options.segments), NEUTRAL, FRAMES))
     shows = np.zeros(len(file["motion"]), bool)
     shows[file["events"][:, 0]] = True
-    motion = file["motion"][~shows][:150]
-    count, rows = motion.shape[:2]
-    np.savez(
-        path, motion=motion.reshape(-1, spotter.REGIONS, 2), video=np.repeat(np.arange(count, dtype=np.int32), rows),
-        fps=np.full(count, 30, np.float32), eye_distance_px=np.full(count, 100, np.float32),
-        events=np.zeros((0, 5), np.int32),
-    )
+    save_as_released(path, file["motion"][~shows][:150], np.zeros((0, 5)))
     command = [*options.program.split(), "evaluate", "calibration", str(path), "--model", str(options.models), "--json"]
     return json.loads(subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout)
 

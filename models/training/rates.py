@@ -1,0 +1,62 @@
+"""What the shipped spotter finds at several rates of false alarms, and what F1 that is where events are rare.
+
+    python models/training/rates.py --work target/training
+
+Synthetic recordings of the other rig show an event every few seconds, published ones a few a minute. Recall
+and false alarms a minute are counted on the first, and put together as often as events come in the second.
+"""
+
+import argparse
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from sets import FRAMES, REPOSITORY, generate, save_as_released
+
+SEED, COUNT = 77, 240
+RATES = (3, 2, 1.5, 1, 0.7, 0.5, 0.3, 0.2)
+# Micro- and macro-expressions a minute: fewest and most in published recordings.
+PUBLISHED = ({"micro": 0.4, "macro": 2.0}, {"micro": 4.0, "macro": 9.0})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "training", help="sets")
+    parser.add_argument("--models", type=Path, default=REPOSITORY / "models", help="the spotter's folder")
+    parser.add_argument("--program", default="cargo run -q --release --", help="how to call fleeting")
+    options = parser.parse_args()
+    options.work, options.models = options.work.resolve(), options.models.resolve()
+    options.generator, options.basis = f"{options.program} synth", None
+    options.work.mkdir(parents=True, exist_ok=True)
+    path = options.work / "rates.npz"
+    recordings = np.load(generate(options, "spotting", COUNT, SEED, FRAMES))
+    save_as_released(path, recordings["motion"], recordings["events"])
+    minutes = COUNT * FRAMES / 30 / 60
+    print("rate; F1 micro, macro, all; the same at", *PUBLISHED, "a minute", sep="  ")
+    for rate in RATES:
+        counts = scored(options, path, rate)
+        print(rate, *(f"{counts[kind]['f1']:.3f}" for kind in ("micro", "macro", "all")), *(as_often(counts, often, minutes) for often in PUBLISHED), sep="  ")
+
+
+def scored(options, path, rate):
+    """The counts of the program itself."""
+    command = [*options.program.split(), "evaluate", "spotting", str(path), "--model", str(options.models),
+               "--json", "--false-alarms-per-minute", str(rate)]
+    return json.loads(subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout)
+
+
+def as_often(counts, events_per_minute, minutes):
+    """F1 of micro, macro and all where so many events are shown a minute."""
+    found = {kind: often * counts[kind]["tp"] / counts[kind]["truths"] for kind, often in events_per_minute.items()}
+    false = {kind: (counts[kind]["proposals"] - counts[kind]["tp"]) / minutes for kind in events_per_minute}
+
+    def f1(*kinds):
+        return 2 * sum(found[k] for k in kinds) / sum(found[k] + false[k] + events_per_minute[k] for k in kinds)
+
+    return f"{f1('micro'):.3f} {f1('macro'):.3f} {f1('micro', 'macro'):.3f}"
+
+
+if __name__ == "__main__":
+    main()
