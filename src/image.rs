@@ -165,6 +165,13 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_that_is_resized_has_a_pixel_at_every_place() {
+        let mut picture = ramp();
+        picture.resize(3, 5);
+        assert_eq!((picture.width, picture.height, picture.data.len()), (3, 5, 45));
+    }
+
+    #[test]
     fn pixels_of_the_wrong_length_are_refused() {
         assert_eq!(RgbImage::from_vec(2, 2, vec![0; 11]), None);
     }

@@ -112,6 +112,17 @@ impl Evidence {
     }
 }
 
+#[cfg(test)]
+impl Evidence {
+    /// Evidence that gives these equations.
+    pub(super) fn of(cells: impl Iterator<Item = Equations>) -> Self {
+        let sums = |Equations { tensor: [xx, xy, yy], right: [rx, ry], pixels }| {
+            [0.0, 0.0, xx, xy, yy, rx, ry, 0.0, 0.0, 0.0, pixels, 0.0]
+        };
+        Self { joined: cells.map(sums).collect(), ..Self::default() }
+    }
+}
+
 /// Sums of the block at pixel `x`, `y` of `a`, against `b` displaced by `dx`, `dy`; nothing where that
 /// needs a pixel beyond the border of either, because a border that is made up stands still.
 #[inline(always)]
@@ -227,6 +238,101 @@ mod tests {
             let ramp = -w[0] + w[2] + 2.0 * w[3];
             assert!((w.iter().sum::<f32>() - 1.0).abs() < 1e-6 && (ramp - t).abs() < 1e-6);
         }
+    }
+
+    fn scattered(width: usize, height: usize, factor: usize) -> GrayImage {
+        let data = (0..width * height).map(|i| ((i * factor) % 97) as f32).collect();
+        GrayImage { width, height, data }
+    }
+
+    #[test]
+    fn the_sums_of_a_block_are_those_of_its_pixels() {
+        let (a, b) = (scattered(20, 17, 7919), scattered(20, 17, 104_729));
+        for (dx, dy) in [(0.0f32, 0.0f32), (0.3, -0.8), (-1.25, 2.5), (1.9, -2.1)] {
+            let (left, top) = ((dx.floor() + 7.0) as usize, (dy.floor() + 7.0) as usize);
+            let (wx, wy) = (cubic(dx - dx.floor()), cubic(dy - dy.floor()));
+            let mut expected = [0.0f32; SUMS];
+            for (row, column) in (0..16).map(|i| (i / 4, i % 4)) {
+                let (x, y) = (8 + column, 8 + row);
+                let seen: f32 = (0..16)
+                    .map(|k| {
+                        wx[k % 4] * wy[k / 4] * b.row(top + row + k / 4)[left + column + k % 4]
+                    })
+                    .sum();
+                let off = seen - a.row(y)[x];
+                let gx = (a.row(y)[x + 1] - a.row(y)[x - 1]) / 2.0;
+                let gy = (a.row(y + 1)[x] - a.row(y - 1)[x]) / 2.0;
+                let q = gx * dx + gy * dy - off;
+                let here = [
+                    gx,
+                    gy,
+                    gx * gx,
+                    gx * gy,
+                    gy * gy,
+                    gx * q,
+                    gy * q,
+                    q,
+                    off,
+                    off * off,
+                    1.0,
+                    0.0,
+                ];
+                expected.iter_mut().zip(here).for_each(|(sum, v)| *sum += v);
+            }
+            let found = dispatch!(Level::new(), simd => block(simd, &a, &b, (8, 8), (dx, dy)));
+            for (k, (found, expected)) in found.iter().zip(expected).enumerate() {
+                let close = (found - expected).abs() <= 1e-4 * expected.abs().max(100.0);
+                assert!(close, "sum {k} at {dx}, {dy}: {found}, expected {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_speaks_as_long_as_all_that_it_reads_lies_in_the_picture() {
+        let speaks =
+            |(width, height), at, by| looked_at(&scattered(width, height, 31), at, by)[10] > 0.0;
+        // The later picture at its left and top rim, and beyond.
+        assert!(speaks((16, 16), (4, 4), (-3.0, -3.0)));
+        assert!(!speaks((16, 16), (4, 4), (-4.0, 0.0)));
+        assert!(!speaks((16, 16), (4, 4), (0.0, -4.0)));
+        // At the right and lower rim, and beyond.
+        assert!(speaks((16, 15), (4, 4), (6.0, 5.0)));
+        assert!(!speaks((16, 15), (4, 4), (7.0, 5.0)));
+        assert!(!speaks((16, 15), (4, 4), (6.0, 6.0)));
+        // The earlier picture, whose gradients reach one pixel farther.
+        assert!(speaks((13, 13), (8, 8), (-1.0, -1.0)));
+        assert!(!speaks((12, 13), (8, 8), (-3.0, -1.0)));
+        assert!(!speaks((13, 12), (8, 8), (-1.0, -3.0)));
+        assert!(!speaks((16, 16), (0, 4), (2.0, 0.0)));
+        assert!(!speaks((16, 16), (4, 0), (0.0, 2.0)));
+    }
+
+    #[test]
+    fn a_window_weighs_its_block_once_each_side_half_and_each_corner_a_quarter() {
+        let area = Area { left: 0, top: 0, columns: 5, rows: 4 };
+        let planes = || vec![[0.0; SUMS]; area.len()];
+        let mut evidence = Evidence { blocks: planes(), across: planes(), joined: planes() };
+        evidence.blocks[area.row(1) + 2] = [4.0; SUMS];
+        evidence.join(area);
+        let column = |row: usize| -> Vec<f32> {
+            (0..5).map(|column| evidence.joined[area.row(row) + column][3]).collect()
+        };
+        assert_eq!(column(0), [0.0, 1.0, 2.0, 1.0, 0.0]);
+        assert_eq!(column(1), [0.0, 2.0, 4.0, 2.0, 0.0]);
+        assert_eq!(column(2), [0.0, 1.0, 2.0, 1.0, 0.0]);
+        assert_eq!(column(3), [0.0; 5]);
+    }
+
+    #[test]
+    fn equations_and_texture_leave_out_what_all_pixels_have_in_common() {
+        let sums = [8.0, -4.0, 30.0, 6.0, 20.0, 11.0, -5.0, 12.0, 8.0, 40.0, 16.0, 0.0];
+        let evidence = Evidence { joined: vec![sums], ..Evidence::default() };
+        let Equations { tensor, right, pixels } = evidence.equations(0);
+        assert_eq!(tensor, [30.0 - 4.0, 6.0 + 2.0, 20.0 - 1.0]);
+        assert_eq!((right, pixels), ([11.0 - 6.0, -5.0 + 3.0], 16.0));
+        let (scaled, residual) = evidence.texture(0);
+        assert_eq!(scaled, tensor.map(|v| v * 100.0 / 16.0));
+        assert_eq!(residual, 40.0 / 16.0 - 0.25);
     }
 
     #[test]

@@ -123,6 +123,52 @@ mod tests {
         assert!((slope(0) - 3.0).abs() < 1e-4 && (slope(1) - 6.0).abs() < 1e-4);
     }
 
+    /// Sums of pixels from `at` on by weights along both axes, the border repeated.
+    fn weighed(image: &GrayImage, (x, y): (isize, isize), weights: &[f32]) -> f32 {
+        let clamped = |v: isize, n: usize| v.clamp(0, n as isize - 1) as usize;
+        let mut sum = 0.0;
+        for (j, wy) in weights.iter().enumerate() {
+            for (i, wx) in weights.iter().enumerate() {
+                let (x, y) = (x + i as isize, y + j as isize);
+                sum += wx * wy * image.row(clamped(y, image.height))[clamped(x, image.width)];
+            }
+        }
+        sum
+    }
+
+    #[test]
+    fn every_pixel_of_every_size_is_a_binomial_mean_of_those_below_it() {
+        let mut pyramid = Pyramid::default();
+        // A larger picture before leaves nothing behind.
+        for (width, height) in [(64, 48), (23, 18)] {
+            let data = (0..width * height).map(|i| ((i * 7919) % 251) as f32).collect();
+            let picture = GrayImage { width, height, data };
+            pyramid.build(&picture);
+            let (mut below, mut step, mut weights) = (&picture, 1, [0.25, 0.5, 0.25].as_slice());
+            for level in pyramid.levels() {
+                let image = &level.image;
+                assert_eq!((image.width, image.height), (below.width / step, below.height / step));
+                for (i, value) in image.data.iter().enumerate() {
+                    let at = [i % image.width, i / image.width].map(|v| (v * step) as isize - 1);
+                    let expected = weighed(below, (at[0], at[1]), weights);
+                    assert!((value - expected).abs() < 1e-3, "{i}: {value}, expected {expected}");
+                }
+                (below, step, weights) = (image, 2, &[0.125, 0.375, 0.375, 0.125]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_without_pixels_has_sizes_without_pixels() {
+        let mut pyramid = Pyramid::default();
+        for (width, height) in [(0, 0), (1, 1), (1, 9)] {
+            let data = vec![5.0; width * height];
+            pyramid.build(&GrayImage { width, height, data });
+            assert_eq!(pyramid.levels()[0].image.data.len(), width * height);
+            assert!(pyramid.levels()[1].image.data.is_empty());
+        }
+    }
+
     #[test]
     fn a_flat_picture_stays_flat_at_every_size() {
         let mut pyramid = Pyramid::default();

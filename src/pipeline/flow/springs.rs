@@ -158,3 +158,143 @@ fn invert(xx: f32, xy: f32, yy: f32) -> [f32; 3] {
     let scale = 1.0 / (xx * yy - xy * xy);
     [yy * scale, -xy * scale, xx * scale]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AREA: Area = Area { left: 0, top: 0, columns: 4, rows: 3 };
+
+    /// A displacement of every cell, by its column and row.
+    fn moved(of: impl Fn(usize, usize) -> (f32, f32)) -> Displacement {
+        let mut moved = Displacement::default();
+        moved.reset(AREA);
+        for (row, column) in cells() {
+            let i = AREA.row(row) + column;
+            (moved.x[i], moved.y[i]) = of(column, row);
+        }
+        moved
+    }
+
+    fn cells() -> impl Iterator<Item = (usize, usize)> {
+        (0..AREA.rows).flat_map(|row| (0..AREA.columns).map(move |column| (row, column)))
+    }
+
+    #[test]
+    fn a_matrix_times_its_inverse_is_one() {
+        let [ix, iy, iz] = invert(5.0, 2.0, 3.0);
+        let product = [5.0 * ix + 2.0 * iy, 5.0 * iy + 2.0 * iz, 2.0 * iy + 3.0 * iz];
+        for (found, expected) in product.into_iter().zip([1.0, 0.0, 1.0]) {
+            assert!((found - expected).abs() < 1e-6, "{product:?}");
+        }
+    }
+
+    #[test]
+    fn a_displacement_ends_four_pixels_from_its_guess() {
+        assert_eq!([7.0, 2.5, -9.0].map(|v| within(v, 1.0)), [5.0, 2.5, -3.0]);
+    }
+
+    #[test]
+    fn springs_hold_like_neighbours_fully_give_way_to_others_and_end_at_the_rim() {
+        let mut springs = Springs::default();
+        springs.stretch(&moved(|column, row| match (column, row) {
+            (0, _) => (YIELD_PX, 0.0),
+            (_, 2) => (0.0, 2.0 * YIELD_PX),
+            _ => (0.0, 0.0),
+        }));
+        let at = |plane: &[f32], column: usize, row: usize| plane[AREA.row(row) + column];
+        let close = |found: f32, expected: f32| {
+            assert!((found - expected).abs() < 1e-3 * STIFFNESS, "{found}, expected {expected}");
+        };
+        close(at(&springs.right, 1, 0), STIFFNESS);
+        close(at(&springs.right, 0, 0), STIFFNESS / 2f32.sqrt());
+        close(at(&springs.right, 0, 2), STIFFNESS / 6f32.sqrt());
+        close(at(&springs.below, 1, 0), STIFFNESS);
+        close(at(&springs.below, 1, 1), STIFFNESS / 5f32.sqrt());
+        close(at(&springs.below, 0, 0), STIFFNESS);
+        for row in 0..3 {
+            assert_eq!(at(&springs.right, 3, row), 0.0);
+        }
+        for column in 0..4 {
+            assert_eq!(at(&springs.below, column, 2), 0.0);
+        }
+    }
+
+    /// Evidence of cells whose own equations are alike, for a motion that differs from cell to cell.
+    fn evidence() -> Evidence {
+        Evidence::of((0..AREA.len()).map(|i| Equations {
+            tensor: [900.0, 150.0, 400.0],
+            right: [(i * 37 % 11) as f32 * 60.0, (i * 53 % 7) as f32 * -40.0],
+            pixels: 64.0,
+        }))
+    }
+
+    #[test]
+    fn without_springs_a_cell_lies_where_texture_and_guess_agree() {
+        let (guess, mut found) = (moved(|_, _| (0.5, -0.25)), moved(|_, _| (0.5, -0.25)));
+        let mut springs = Springs::default();
+        springs.stretch(&found);
+        springs.load(&evidence(), &guess, &mut found);
+        let prior = PRIOR_GRADIENT * 64.0;
+        for (row, column) in cells() {
+            let i = AREA.row(row) + column;
+            let Equations { tensor: [xx, xy, yy], right: [rx, ry], .. } = evidence().equations(i);
+            let (x, y) = (found.x[i], found.y[i]);
+            let left = (
+                xx * x + xy * y + prior * (x - 0.5) - rx,
+                xy * x + yy * y + prior * (y + 0.25) - ry,
+            );
+            assert!(left.0.abs() < 0.05 && left.1.abs() < 0.05, "{row}, {column}: {left:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_settled_balances_texture_and_springs_in_every_cell() {
+        let guess = moved(|_, _| (0.0, 0.0));
+        let mut found = moved(|column, row| (0.1 * column as f32, -0.05 * row as f32));
+        let mut springs = Springs::default();
+        springs.stretch(&found);
+        springs.load(&evidence(), &guess, &mut found);
+        for _ in 0..40 {
+            springs.settle(&guess, &mut found);
+        }
+        for (row, column) in cells() {
+            let i = AREA.row(row) + column;
+            let Equations { tensor: [xx, xy, yy], right: [rx, ry], .. } = evidence().equations(i);
+            let (x, y) = (found.x[i], found.y[i]);
+            let mut left = (xx * x + xy * y - rx, xy * x + yy * y - ry);
+            let stride = AREA.stride();
+            for (spring, other) in [
+                (springs.right[i], i + 1),
+                (springs.right[i - 1], i - 1),
+                (springs.below[i], i + stride),
+                (springs.below[i - stride], i - stride),
+            ] {
+                left.0 += spring * (x - found.x[other]);
+                left.1 += spring * (y - found.y[other]);
+            }
+            assert!(left.0.abs() < 0.5 && left.1.abs() < 0.5, "{row}, {column}: {left:?}");
+        }
+    }
+
+    #[test]
+    fn one_settling_goes_most_of_the_way() {
+        let guess = moved(|_, _| (0.0, 0.0));
+        let settled = |rounds: usize| {
+            let mut found = moved(|_, _| (0.0, 0.0));
+            let mut springs = Springs::default();
+            springs.stretch(&found);
+            springs.load(&evidence(), &guess, &mut found);
+            (0..rounds).for_each(|_| springs.settle(&guess, &mut found));
+            found
+        };
+        let (none, one, many) = (settled(0), settled(1), settled(40));
+        let apart = |a: &Displacement| -> f32 {
+            cells()
+                .map(|(row, column)| AREA.row(row) + column)
+                .map(|i| (a.x[i] - many.x[i]).abs())
+                .sum()
+        };
+        assert!(apart(&one) < 0.08 * apart(&none), "{} of {}", apart(&one), apart(&none));
+    }
+}

@@ -9,15 +9,16 @@ const SIDE: usize = 96;
 
 /// A texture that can be drawn at any sub-pixel shift: waves of many directions, mean 120.
 fn texture(shift: Point) -> GrayImage {
-    let waves =
-        [(0.31f32, 0.12f32, 22.0f32), (-0.17, 0.42, 18.0), (0.55, -0.36, 9.0), (0.08, 0.2, 25.0)];
-    let value = |x: f32, y: f32| {
-        120.0 + waves.iter().map(|(kx, ky, a)| a * (kx * x + ky * y + a).sin()).sum::<f32>()
-    };
     let data = (0..SIDE * SIDE)
-        .map(|i| value((i % SIDE) as f32 - shift.x, (i / SIDE) as f32 - shift.y))
+        .map(|i| texture_at(Point::new((i % SIDE) as f32, (i / SIDE) as f32) - shift))
         .collect();
     GrayImage { width: SIDE, height: SIDE, data }
+}
+
+fn texture_at(p: Point) -> f32 {
+    let waves =
+        [(0.31f32, 0.12f32, 22.0f32), (-0.17, 0.42, 18.0), (0.55, -0.36, 9.0), (0.08, 0.2, 25.0)];
+    120.0 + waves.iter().map(|(kx, ky, a)| a * (kx * p.x + ky * p.y + a).sin()).sum::<f32>()
 }
 
 fn with_noise(mut image: GrayImage, seed: u64, sigma: f32) -> GrayImage {
@@ -150,4 +151,91 @@ fn an_edge_that_moves_leaves_skin_farther_off_where_it_is() {
     let at = |y: usize| field.cells[y / CELL_PX * field.columns + field.columns / 2].motion;
     assert!((at(32).y - 3.0).abs() < 0.5, "{:?}", at(32));
     assert!(at(70).norm() < 0.05, "{:?}", at(70));
+}
+
+#[test]
+fn the_centre_of_a_cell_is_the_middle_of_its_block() {
+    let field = FlowField { columns: 24, ..FlowField::default() };
+    assert_eq!(field.center(0), Point::new(2.0, 2.0));
+    assert_eq!(field.center(24 * 3 + 5), Point::new(22.0, 14.0));
+}
+
+#[test]
+fn a_lattice_has_no_cell_where_a_whole_block_does_not_fit() {
+    assert_eq!(lattice_len(19, 11), 4 * 2);
+}
+
+#[test]
+fn what_is_measured_reaches_three_cells_round_what_is_wanted_and_ends_at_the_rim() {
+    let mut wanted = vec![false; 20 * 12];
+    let area = |wanted: &[bool]| {
+        let Area { left, top, columns, rows } = Area::around(wanted, (20, 12));
+        (left, top, columns, rows)
+    };
+    assert_eq!(area(&wanted), (0, 0, 0, 0));
+    wanted[4 * 20 + 12] = true;
+    wanted[5 * 20 + 9] = true;
+    assert_eq!(area(&wanted), (6, 1, 10, 8));
+    wanted[20 + 2] = true;
+    assert_eq!(area(&wanted), (0, 0, 16, 9));
+    wanted[11 * 20 + 19] = true;
+    assert_eq!(area(&wanted), (0, 0, 20, 12));
+}
+
+#[test]
+fn a_guess_is_twice_the_coarser_motion_between_its_cells() {
+    let coarse_area = Area { left: 0, top: 0, columns: 5, rows: 4 };
+    let mut coarse = Displacement::default();
+    coarse.reset(coarse_area);
+    for i in 0..20 {
+        let at = coarse_area.row(i / 5) + i % 5;
+        (coarse.x[at], coarse.y[at]) = ((i * 17 % 13) as f32, (i * 29 % 11) as f32);
+    }
+    let area = Area { left: 2, top: 1, columns: 8, rows: 7 };
+    let mut guess = Displacement::default();
+    guess.guess_from(&coarse, area);
+    for (row, column) in (0..7).flat_map(|row| (0..8).map(move |column| (row, column))) {
+        // Where the centre of the cell lies among the coarser centres.
+        let along = |k: usize, n: usize| ((k as f32 + 0.5) / 2.0 - 0.5).clamp(0.0, (n - 1) as f32);
+        let (x, y) = (along(column + 2, 5), along(row + 1, 4));
+        let blend = |plane: &[f32]| {
+            let value = |c: f32, r: f32| plane[coarse_area.row(r as usize) + c as usize];
+            let in_row =
+                |r: f32| value(x.floor(), r) * (1.0 - x.fract()) + value(x.ceil(), r) * x.fract();
+            2.0 * (in_row(y.floor()) * (1.0 - y.fract()) + in_row(y.ceil()) * y.fract())
+        };
+        let i = area.row(row) + column;
+        assert!((guess.x[i] - blend(&coarse.x)).abs() < 1e-4, "{row}, {column}");
+        assert!((guess.y[i] - blend(&coarse.y)).abs() < 1e-4, "{row}, {column}");
+    }
+}
+
+#[test]
+fn every_cell_moves_as_its_own_place_does() {
+    let middle = Point::new(48.0, 48.0);
+    let by = |p: Point| (p - middle) * 0.03;
+    let still = texture(Point::default());
+    let (width, height) = (still.width, still.height);
+    // Seen at p now: what was where the growth took it from.
+    let data = (0..width * height)
+        .map(|i| {
+            let p = Point::new((i % width) as f32, (i / width) as f32);
+            let half = Point::new(0.5, 0.5);
+            let from = middle + (p + half - middle) * (1.0 / 1.03) - half;
+            texture_at(from)
+        })
+        .collect();
+    let (mut a, mut b, mut field) = (Pyramid::default(), Pyramid::default(), FlowField::default());
+    a.build(&still);
+    b.build(&GrayImage { width, height, data });
+    let columns = width / CELL_PX;
+    let wanted: Vec<bool> =
+        (0..lattice_len(width, height)).map(|i| i % columns > 12 && i / columns > 9).collect();
+    Flow::default().measure(&a, &b, &wanted, &mut field);
+    for (i, cell) in field.cells.iter().enumerate().filter(|(i, _)| wanted[*i]) {
+        let at = field.center(i);
+        if at.x.max(at.y) < 80.0 {
+            assert!(cell.motion.distance(by(at)) < 0.1, "{at:?}: {:?}", cell.motion);
+        }
+    }
 }

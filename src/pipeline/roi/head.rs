@@ -135,3 +135,55 @@ impl System {
         solution
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_elimination_finds_solves_the_equations() {
+        let entry = |i: usize, j: usize| ((i * 5 + j * 3) % 7 + (j * 5 + i * 3) % 7) as f32;
+        let matrix = std::array::from_fn(|i| {
+            std::array::from_fn(|j| entry(i, j) + if i == j { 40.0 } else { 0.0 })
+        });
+        let right = std::array::from_fn(|i| (i as f32 - 2.0) * 30.0);
+        let solution = System { matrix, right }.solve();
+        for (row, right) in matrix.iter().zip(right) {
+            let left: f32 = row.iter().zip(solution).map(|(a, x)| a * x).sum();
+            assert!((left - right).abs() < 1e-3, "{left}, expected {right}");
+        }
+    }
+
+    #[test]
+    fn evidence_adds_to_the_equations_as_least_squares_has_it() {
+        let basis = [[1.0, 0.0, 0.5, -0.25, 2.0, 0.0], [0.0, 1.0, 0.25, 0.5, 0.0, 2.0]];
+        let (tensor, motion) = ([3.0, 1.0, 2.0], Point::new(0.5, -1.5));
+        let mut system = System::with_prior();
+        system.add(&basis, tensor, motion);
+        system.add(&basis, tensor, motion);
+        let [bx, by] = basis;
+        let [xx, xy, yy] = tensor;
+        for i in 0..UNKNOWNS {
+            for j in 0..UNKNOWNS {
+                let once =
+                    xx * bx[i] * bx[j] + xy * (bx[i] * by[j] + by[i] * bx[j]) + yy * by[i] * by[j];
+                let prior = if i == j { STILL_PRIOR[i] } else { 0.0 };
+                assert!((system.matrix[i][j] - prior - 2.0 * once).abs() < 1e-4, "{i}, {j}");
+            }
+            let pulled = (xx * motion.x + xy * motion.y, xy * motion.x + yy * motion.y);
+            let once = bx[i] * pulled.0 + by[i] * pulled.1;
+            assert!((system.right[i] - 2.0 * once).abs() < 1e-4, "{i}");
+        }
+    }
+
+    #[test]
+    fn a_place_moves_by_shift_growth_turn_and_parallax() {
+        let center = Place { at: Point::new(100.0, 80.0), depth: 5.0 };
+        let head = Head { unknowns: [1.0, 2.0, 0.5, 0.25, 3.0, -4.0], center };
+        assert_eq!(head.at(center), Point::new(1.0, 2.0));
+        assert_eq!(head.at_center(), [1.0, 2.0]);
+        // One unit to the right, two down, half a unit away.
+        let place = Place { at: Point::new(150.0, 180.0), depth: 30.0 };
+        assert_eq!(head.at(place), Point::new(1.0 + 0.5 - 0.5 + 1.5, 2.0 + 1.0 + 0.25 - 2.0));
+    }
+}

@@ -67,3 +67,50 @@ pub(super) fn agreed_motion<'a>(patches: impl Iterator<Item = Patch<'a>> + Clone
     }
     agreed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patch(cell: &Cell, motion: Point) -> Patch<'_> {
+        Patch { motion, cell, weight: 0.5 }
+    }
+
+    #[test]
+    fn information_is_texture_over_noise_and_no_more_than_the_richest() {
+        let plain = Cell { tensor: [300.0, 40.0, 200.0], residual: 3.0, ..Cell::default() };
+        let told = patch(&plain, Point::default()).information();
+        assert_eq!(told, [300.0, 40.0, 200.0].map(|v| v * 0.5 / 5.0));
+        let rich = Cell { tensor: [1.0e6, 0.0, 2.0e6], residual: 0.0, ..Cell::default() };
+        let [xx, _, yy] = patch(&rich, Point::default()).information();
+        assert!((xx + yy - RICHEST_TEXTURE * 0.5 / 2.0).abs() < 1.0, "{xx} {yy}");
+    }
+
+    #[test]
+    fn trust_is_a_quarter_at_the_tolerance_along_texture_and_whole_across_it() {
+        let even = Cell { tensor: [1e6, 0.0, 1e6], ..Cell::default() };
+        let trust = |cell: &Cell, x, y| patch(cell, Point::default()).trust(Point::new(x, y));
+        assert_eq!(trust(&even, 0.0, 0.0), 1.0);
+        assert!((trust(&even, TOLERANCE_PX, 0.0) - 0.25).abs() < 1e-3);
+        assert!((trust(&even, 0.0, -TOLERANCE_PX) - 0.25).abs() < 1e-3);
+        assert!((trust(&even, 2.0 * TOLERANCE_PX, 0.0) - 0.04).abs() < 1e-3);
+        // An edge from lower left to upper right tells motion across it only.
+        let edge = Cell { tensor: [1e6, 1e6, 1e6], ..Cell::default() };
+        assert!((trust(&edge, 3.0, -3.0) - 1.0).abs() < 1e-3);
+        assert!((trust(&edge, TOLERANCE_PX, TOLERANCE_PX) - 0.04).abs() < 1e-3);
+    }
+
+    #[test]
+    fn one_patch_moves_as_far_as_its_texture_outweighs_stillness() {
+        let cell = Cell { tensor: [800.0, 200.0, 400.0], residual: 2.0, ..Cell::default() };
+        let m = Point::new(0.1, -0.05);
+        let agreed = agreed_motion(std::iter::once(patch(&cell, m)));
+        // At the fixed point: (T t + 20) a = T t m, T being the information and t the trust at a.
+        let t = patch(&cell, m).trust(m - agreed);
+        let [xx, xy, yy] = patch(&cell, m).information().map(|v| v * t);
+        let d = m - agreed;
+        let left = (xx * d.x + xy * d.y - 20.0 * agreed.x, xy * d.x + yy * d.y - 20.0 * agreed.y);
+        assert!(left.0.abs() < 0.1 && left.1.abs() < 0.1, "{agreed:?}: {left:?}");
+        assert_eq!(agreed_motion(std::iter::empty()), Point::default());
+    }
+}

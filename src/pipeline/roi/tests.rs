@@ -135,3 +135,112 @@ fn mirroring_twice_changes_nothing() {
         assert_eq!(MIRRORED[m], i);
     }
 }
+
+#[test]
+fn the_patches_near_a_place_are_those_within_its_radius_and_fade_towards_it() {
+    let (columns, rows) = (12, 9);
+    for at in [Point::new(23.0, 17.5), Point::new(1.0, 35.0), Point::new(50.0, -3.0)] {
+        for radius in [6.0f32, 11.0] {
+            let found: Vec<_> = patches_near(at, radius, columns, columns * rows).collect();
+            let expected: Vec<_> = (0..columns * rows)
+                .map(|i| {
+                    let center =
+                        Point::new((i % columns * 4) as f32 + 2.0, (i / columns * 4) as f32 + 2.0);
+                    let near = 1.0 - (center.distance(at) / radius).powi(2);
+                    (i, near * near.max(0.0))
+                })
+                .filter(|(_, weight)| *weight > 0.0)
+                .collect();
+            assert_eq!(found, expected, "{at:?}");
+        }
+    }
+}
+
+/// A mesh whose points lie apart, seen twice as large as the aligned face and shifted.
+fn mesh() -> (Landmarks, Affine) {
+    let point = |i: usize| Point::new((i * 37 % 211) as f32, (i * 53 % 197) as f32);
+    let points_in_face = (0..478).map(point);
+    let frame_from_face = Affine::similarity(2.0, 0.0, Point::new(30.0, -10.0));
+    let landmarks = Landmarks {
+        points_in_frame: points_in_face.map(|p| frame_from_face.apply(p)).collect(),
+        depths: (0..478).map(|i| (i % 31) as f32 - 15.0).collect(),
+        presence: 1.0,
+    };
+    (landmarks, frame_from_face)
+}
+
+#[test]
+fn places_lie_where_the_mesh_says_in_pixels_of_the_aligned_face() {
+    let (landmarks, frame_from_face) = mesh();
+    let mut places = Places::default();
+    // What was there before is forgotten.
+    places.update(&landmarks, &frame_from_face);
+    places.update(&landmarks, &frame_from_face);
+    assert_eq!((places.regions.len(), places.still.len(), places.eyes.len()), (REGIONS, 24, 2));
+    let in_face = |i: usize| Point::new((i * 37 % 211) as f32, (i * 53 % 197) as f32);
+    for (place, (a, b, share)) in places.regions.iter().zip(MESH_BLENDS) {
+        let at = in_face(a) * share + in_face(b) * (1.0 - share);
+        let depth = |i: usize| ((i % 31) as f32 - 15.0) / 2.0;
+        let depth = depth(a) * share + depth(b) * (1.0 - share);
+        assert!(place.at.distance(at) < 1e-2 && (place.depth - depth).abs() < 1e-3, "{a}, {b}");
+    }
+    assert!(places.still[0].at.distance(in_face(168)) < 1e-2);
+    places.update(&Landmarks::default(), &frame_from_face);
+    assert_eq!(places, Places::default());
+}
+
+#[test]
+fn just_the_patches_of_regions_still_parts_and_eyes_are_wanted() {
+    let at = |x, y| vec![Place { at: Point::new(x, y), depth: 0.0 }];
+    let places = Places { regions: at(30.0, 40.0), still: at(80.0, 20.0), eyes: at(60.0, 90.0) };
+    let mut wanted = vec![true; 3];
+    places.mark(100, 120, &mut wanted);
+    assert_eq!(wanted.len(), 25 * 30);
+    for (i, wanted) in wanted.into_iter().enumerate() {
+        let center = Point::new((i % 25 * 4) as f32 + 2.0, (i / 25 * 4) as f32 + 2.0);
+        let within = |places: &[Place], radius: f32| places[0].at.distance(center) < radius;
+        let expected = within(&places.regions, REGION_RADIUS_PX)
+            || within(&places.still, head::STILL_RADIUS_PX)
+            || within(&places.eyes, watch::EYE_RADIUS_PX);
+        assert_eq!(wanted, expected, "{center:?}");
+    }
+}
+
+#[test]
+fn the_spotter_reads_the_first_twelve_regions() {
+    let regions = std::array::from_fn(|i| [i as f32, -(i as f32)]);
+    let spotted = RegionDisplacement { regions, head: [0.0; 2] }.spotted();
+    assert!(spotted.iter().enumerate().all(|(i, v)| *v == [i as f32, -(i as f32)]));
+}
+
+#[test]
+fn the_motion_of_the_head_is_told_between_the_eyes_and_anywhere_else() {
+    let places = places();
+    let count = places.still.len() as f32;
+    let center = places.still.iter().fold(Point::default(), |s, p| s + p.at) * (1.0 / count);
+    let (turn, growth) = (0.015, -0.01);
+    let rigid = |p: Point| {
+        let q = p - center;
+        Point::new(1.5 + growth * q.x - turn * q.y, -0.5 + growth * q.y + turn * q.x)
+    };
+    let (moved, head) = measure(&field(rigid), &places).expect("a face");
+    assert!((moved.head[0] - 1.5).abs() < 0.02 && (moved.head[1] + 0.5).abs() < 0.02, "{moved:?}");
+    for at in [Point::new(60.0, 66.0), Point::new(170.0, 180.0)] {
+        let depth = places.still.iter().map(|p| p.depth).sum::<f32>() / count;
+        let found = head.at(Place { at, depth });
+        assert!(found.distance(rigid(at)) < 0.05, "{found:?} at {at:?}, {:?}", rigid(at));
+    }
+}
+
+#[test]
+fn a_nod_moves_near_parts_down_against_far_ones() {
+    let places = places();
+    let depth_at = |p: Point| {
+        let nearest = |a: &&Place, b: &&Place| a.at.distance(p).total_cmp(&b.at.distance(p));
+        places.still.iter().min_by(nearest).map_or(0.0, |n| n.depth)
+    };
+    let head = Head::fit(&field(|p| Point::new(0.0, 0.02 * depth_at(p))), &places);
+    let at = |depth| head.at(Place { at: Point::new(112.0, 110.0), depth });
+    let parallax = at(15.0) - at(-15.0);
+    assert!((0.4..0.7).contains(&parallax.y) && parallax.x.abs() < 0.05, "{parallax:?} of 0.6");
+}
