@@ -4,7 +4,7 @@ use egui::{ColorImage, Rect, RichText, Role, Sense, TextureId, TextureOptions, U
 
 use super::clip::{Difference, LoopSpeed, frame_of_loop};
 use super::command::Command;
-use super::events::{duration_words, emotion_words, quality_words};
+use super::events::{duration_words, emotion_words};
 use super::movement;
 use super::overlay::fit_inside;
 use super::textures::{Texture, show_image};
@@ -70,7 +70,7 @@ fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, event: &Even
         let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::empty());
         ui.painter().add(kind_shape(event.kind, rect, theme.kind(event.kind)));
         ui.label(title(format!("{} {}", kind_title(event.kind), event.id + 1)).heading());
-        grade_badge(ui, Grade::of(event.trouble), &quality_words(event));
+        grade_badge(ui, Grade::of(event.trouble), &Grade::words(event.trouble));
         let is_newest = cx.state.picked_event.is_none();
         let which = if is_newest { "newest" } else { "picked" };
         ui.label(RichText::new(which).small().color(theme.faint));

@@ -111,7 +111,7 @@ fn show_event(
     let at = pos2(left, second);
     painter.text(at, Align2::LEFT_CENTER, kind_and_emotion, small.clone(), theme.text);
     let grade = Grade::of(event.trouble);
-    let words = quality_words(event);
+    let words = Grade::words(event.trouble);
     let used = painter.text(pos2(right, second), Align2::RIGHT_CENTER, words, small, theme.faint);
     let sign = Rect::from_center_size(pos2(used.left() - 10.0, second), vec2(12.0, 12.0));
     painter.extend(grade_shape(grade, sign, theme.grade(grade)));
@@ -138,15 +138,6 @@ pub fn emotion_words(event: &Event) -> String {
     }
 }
 
-/// `good`, or `suspect: blink`.
-pub fn quality_words(event: &Event) -> String {
-    let grade = Grade::of(event.trouble);
-    match grade {
-        Grade::Good => grade.word().into(),
-        Grade::Suspect | Grade::Unscorable => format!("{}: {}", grade.word(), event.trouble),
-    }
-}
-
 /// What a screen reader says of an event.
 fn spoken(event: &Event) -> String {
     let units = units_text(&event.action_units);
@@ -157,7 +148,7 @@ fn spoken(event: &Event) -> String {
         duration_words(event),
         if units.is_empty() { "none" } else { &units },
         emotion_words(event),
-        quality_words(event),
+        Grade::words(event.trouble),
     )
 }
 

@@ -152,7 +152,7 @@ fn show_quality(painter: &egui::Painter, picture: Rect, quality: &Quality) -> Re
     let grade = Grade::of(quality.trouble);
     let words = match grade {
         Grade::Good => "face: good".to_owned(),
-        Grade::Suspect | Grade::Unscorable => format!("{}: {}", grade.word(), quality.trouble),
+        Grade::Suspect | Grade::Unscorable => Grade::words(quality.trouble),
     };
     let color = theme.grade(grade);
     let most = (picture.width() - 60.0).max(40.0);

@@ -53,9 +53,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     if let Some(pointer) = response.hover_pos() {
         let time = crate::time::Timestamp::from_secs(quality.secs(pointer.x));
         if let Some(sample) = cx.state.seen().history.nearest(time) {
-            let (word, trouble) =
-                (Grade::of(sample.quality.trouble).word(), sample.quality.trouble);
-            response.on_hover_text_at_pointer(format!("{word}: {trouble}"));
+            response.on_hover_text_at_pointer(Grade::words(sample.quality.trouble));
         }
     }
     axis::point_at(ui, cx, &rate, "Frame rate");

@@ -336,6 +336,12 @@ impl Grade {
             Self::Unscorable => "not scored",
         }
     }
+
+    /// The word and what is wrong: `good`, `suspect: blink`.
+    pub fn words(trouble: Trouble) -> String {
+        let word = Self::of(trouble).word();
+        if trouble.is_none() { word.to_owned() } else { format!("{word}: {trouble}") }
+    }
 }
 
 /// What an emotion is called, with a sign that stands for it where there is little room.
@@ -379,6 +385,12 @@ mod tests {
         };
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_good_is_said_once() {
+        let told = [Trouble::NONE, Trouble::BLINK, Trouble::NO_FACE].map(Grade::words);
+        assert_eq!(told, ["good", "suspect: blink", "not scored: no face"]);
     }
 
     #[test]

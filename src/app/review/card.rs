@@ -13,7 +13,7 @@ use super::{MAGNIFICATION, Phase, motion};
 use crate::app::card::{cell, difference, difference_cell, difference_image, image_size};
 use crate::app::clip::frame_of_loop;
 use crate::app::command::Command as Asked;
-use crate::app::events::{emotion_words, quality_words};
+use crate::app::events::emotion_words;
 use crate::app::movement;
 use crate::app::textures::Texture;
 use crate::app::theme::{SMALL_PT, Theme, kind_title, title};
@@ -89,7 +89,7 @@ fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) {
         named(&response.response, Role::Status, format!("Verdict: {}", row.verdict.name()));
         if let Some(event) = &row.machine {
             let grade = crate::app::theme::Grade::of(event.trouble);
-            grade_badge(ui, grade, &quality_words(event));
+            grade_badge(ui, grade, &Grade::words(event.trouble));
         } else {
             ui.label(RichText::new(origin_words(row)).size(SMALL_PT).color(theme.faint));
         }

@@ -122,9 +122,10 @@ fn skin_without_texture_counts_as_still() {
 
 #[test]
 fn speed_is_displacement_per_thirtieth_of_a_second() {
-    let moved = RegionDisplacement { regions: [[0.6, -0.3]; REGIONS], head: [3.0, 0.0] };
+    let moved = RegionDisplacement { regions: [[0.6, -0.3]; REGIONS], head: [3.0, -4.0] };
     let speed = moved.per_thirtieth(1.0 / 15.0).expect("time passes");
-    assert!((speed.regions[0][0] - 0.3).abs() < 1e-6 && (speed.head[0] - 1.5).abs() < 1e-6);
+    let close = |v: [f32; 2], x: f32, y: f32| (v[0] - x).hypot(v[1] - y) < 1e-6;
+    assert!(close(speed.regions[0], 0.3, -0.15) && close(speed.head, 1.5, -2.0));
     assert_eq!(moved.per_thirtieth(0.0), None);
     assert_eq!(moved.per_thirtieth(-1.0), None);
 }
