@@ -93,9 +93,9 @@ impl Default for QualityConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct SpottingConfig {
     /// Expected false alarms per minute that the threshold is set for, 0.05–20: half micro, half
-    /// macro. Calibrated on synthetic neutral, talking and blinking faces. At one a minute synthetic
-    /// recordings of the other rig are flagged as well as at two where events come often, and better
-    /// where they are as rare as in published recordings: see the model card.
+    /// macro. Calibrated on synthetic neutral, talking and blinking faces. One a minute is as good
+    /// as two where events come often, better where they are rare, and the least at which films of
+    /// unseen portraits are still read as they must be: see the model card.
     pub false_alarms_per_minute: f32,
 }
 

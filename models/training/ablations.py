@@ -22,11 +22,9 @@ import auwgcn
 import decoding
 import spotter
 from fitting import fit, mirrored
-from sets import NEUTRAL, REPOSITORY, TRAIN, generate
+from sets import NEUTRAL, OTHER, REPOSITORY, TRAIN, generate
 from spotting_data import SpottingData
 
-# People of the other rig: another seed and another geometry than any training has seen.
-OTHER = 77
 # Parts of a calibrated threshold among which the best is looked for.
 AROUND = (0.7, 0.8, 0.9, 1.0, 1.1, 1.25)
 NONE = torch.eye(spotter.REGIONS)

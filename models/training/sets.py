@@ -1,6 +1,7 @@
 """What is made once and kept in the work folder: sets of labelled motion, and weights."""
 
 import hashlib
+import json
 import subprocess
 import zipfile
 from pathlib import Path
@@ -14,6 +15,8 @@ VECTORS = REPOSITORY / "tests" / "fixtures"
 ORIGIN = "trained by models/training on this project's generator only"
 # Seeds of the generator. The sets share no identity, no timeline and no noise.
 TRAIN, HELD_OUT, NEUTRAL = 101, 202, 303
+# Of the recordings of the other rig that spotters are compared on.
+OTHER = 77
 # Rows of a spotting segment: 18 s hold nearly all macro-expressions.
 FRAMES = 540
 
@@ -44,6 +47,12 @@ def save_as_released(path, motion, events):
         fps=np.full(count, 30, np.float32), eye_distance_px=np.full(count, 100, np.float32),
         events=events.astype(np.int32),
     )
+
+
+def evaluated(options, what, path, *more):
+    """What `fleeting evaluate` counts on a file, with the models of `options`."""
+    command = [*options.program.split(), "evaluate", what, str(path), "--model", str(options.models), "--json", *more]
+    return json.loads(subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout)
 
 
 def arrays(path, shapes):

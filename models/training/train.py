@@ -7,9 +7,7 @@ score on real recordings.
 """
 
 import argparse
-import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +18,7 @@ import export
 import recognition_training
 import spotter
 from fitting import fit
-from sets import FRAMES, MODELS, NEUTRAL, ORIGIN, REPOSITORY, TRAIN, VECTORS, generate, remembered, save_as_released
+from sets import FRAMES, MODELS, NEUTRAL, ORIGIN, REPOSITORY, TRAIN, VECTORS, evaluated, generate, remembered, save_as_released
 from spotting_data import SpottingData
 
 
@@ -80,8 +78,7 @@ def calibrate(options):
     shows = np.zeros(len(file["motion"]), bool)
     shows[file["events"][:, 0]] = True
     save_as_released(path, file["motion"][~shows][:150], np.zeros((0, 5)))
-    command = [*options.program.split(), "evaluate", "calibration", str(path), "--model", str(options.models), "--json"]
-    return json.loads(subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout)
+    return evaluated(options, "calibration", path)
 
 
 def own_sets(options, name):

@@ -16,7 +16,7 @@ use crate::app::command::Command as Asked;
 use crate::app::events::emotion_words;
 use crate::app::movement;
 use crate::app::textures::Texture;
-use crate::app::theme::{SMALL_PT, Theme, kind_title, title};
+use crate::app::theme::{Grade, SMALL_PT, Theme, kind_title, title};
 use crate::app::widgets::{PanelContext, badge, grade_badge, kind_shape, named, verdict_shape};
 use crate::app::{Panel, Slot};
 use crate::engine::EventClip;

@@ -314,13 +314,13 @@ mod tests {
         let mut evidence = Evidence { blocks: planes(), across: planes(), joined: planes() };
         evidence.blocks[area.row(1) + 2] = [4.0; SUMS];
         evidence.join(area);
-        let column = |row: usize| -> Vec<f32> {
+        let joined = |row: usize| -> Vec<f32> {
             (0..5).map(|column| evidence.joined[area.row(row) + column][3]).collect()
         };
-        assert_eq!(column(0), [0.0, 1.0, 2.0, 1.0, 0.0]);
-        assert_eq!(column(1), [0.0, 2.0, 4.0, 2.0, 0.0]);
-        assert_eq!(column(2), [0.0, 1.0, 2.0, 1.0, 0.0]);
-        assert_eq!(column(3), [0.0; 5]);
+        assert_eq!(joined(0), [0.0, 1.0, 2.0, 1.0, 0.0]);
+        assert_eq!(joined(1), [0.0, 2.0, 4.0, 2.0, 0.0]);
+        assert_eq!(joined(2), [0.0, 1.0, 2.0, 1.0, 0.0]);
+        assert_eq!(joined(3), [0.0; 5]);
     }
 
     #[test]

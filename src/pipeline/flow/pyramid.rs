@@ -123,7 +123,7 @@ mod tests {
         assert!((slope(0) - 3.0).abs() < 1e-4 && (slope(1) - 6.0).abs() < 1e-4);
     }
 
-    /// Sums of pixels from `at` on by weights along both axes, the border repeated.
+    /// The sum of pixels from `at` on by weights along both axes, the border repeated.
     fn weighed(image: &GrayImage, (x, y): (isize, isize), weights: &[f32]) -> f32 {
         let clamped = |v: isize, n: usize| v.clamp(0, n as isize - 1) as usize;
         let mut sum = 0.0;
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_without_pixels_has_sizes_without_pixels() {
+    fn a_picture_too_small_to_halve_has_an_empty_half() {
         let mut pyramid = Pyramid::default();
         for (width, height) in [(0, 0), (1, 1), (1, 9)] {
             let data = vec![5.0; width * height];

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_displacement_ends_four_pixels_from_its_guess() {
+    fn a_displacement_ends_no_farther_than_four_pixels_from_its_guess() {
         assert_eq!([7.0, 2.5, -9.0].map(|v| within(v, 1.0)), [5.0, 2.5, -3.0]);
     }
 

@@ -80,10 +80,10 @@ mod tests {
     fn information_is_texture_over_noise_and_no_more_than_the_richest() {
         let plain = Cell { tensor: [300.0, 40.0, 200.0], residual: 3.0, ..Cell::default() };
         let told = patch(&plain, Point::default()).information();
-        assert_eq!(told, [300.0, 40.0, 200.0].map(|v| v * 0.5 / 5.0));
+        assert_eq!(told, [300.0, 40.0, 200.0].map(|v| v * 0.5 / (NOISE_VARIANCE + 3.0)));
         let rich = Cell { tensor: [1.0e6, 0.0, 2.0e6], residual: 0.0, ..Cell::default() };
         let [xx, _, yy] = patch(&rich, Point::default()).information();
-        assert!((xx + yy - RICHEST_TEXTURE * 0.5 / 2.0).abs() < 1.0, "{xx} {yy}");
+        assert!((xx + yy - RICHEST_TEXTURE * 0.5 / NOISE_VARIANCE).abs() < 1.0, "{xx} {yy}");
     }
 
     #[test]
@@ -94,6 +94,7 @@ mod tests {
         assert!((trust(&even, TOLERANCE_PX, 0.0) - 0.25).abs() < 1e-3);
         assert!((trust(&even, 0.0, -TOLERANCE_PX) - 0.25).abs() < 1e-3);
         assert!((trust(&even, 2.0 * TOLERANCE_PX, 0.0) - 0.04).abs() < 1e-3);
+        assert_eq!(trust(&Cell::default(), 3.0, -3.0), 1.0, "without texture nothing disagrees");
         // An edge from lower left to upper right tells motion across it only.
         let edge = Cell { tensor: [1e6, 1e6, 1e6], ..Cell::default() };
         assert!((trust(&edge, 3.0, -3.0) - 1.0).abs() < 1e-3);
@@ -103,14 +104,15 @@ mod tests {
     #[test]
     fn one_patch_moves_as_far_as_its_texture_outweighs_stillness() {
         let cell = Cell { tensor: [800.0, 200.0, 400.0], residual: 2.0, ..Cell::default() };
-        let m = Point::new(0.1, -0.05);
+        let m = Point::new(0.1, 0.07);
         let agreed = agreed_motion(std::iter::once(patch(&cell, m)));
-        // At the fixed point: (T t + 20) a = T t m, T being the information and t the trust at a.
+        // At rest the pull of texture, by its trust there, is that of stillness.
         let t = patch(&cell, m).trust(m - agreed);
         let [xx, xy, yy] = patch(&cell, m).information().map(|v| v * t);
         let d = m - agreed;
-        let left = (xx * d.x + xy * d.y - 20.0 * agreed.x, xy * d.x + yy * d.y - 20.0 * agreed.y);
-        assert!(left.0.abs() < 0.1 && left.1.abs() < 0.1, "{agreed:?}: {left:?}");
+        let pull = Point::new(xx * d.x + xy * d.y, xy * d.x + yy * d.y);
+        let left = pull - agreed * STILL_PRIOR;
+        assert!(left.norm() < 0.1, "{agreed:?}: {left:?}");
         assert_eq!(agreed_motion(std::iter::empty()), Point::default());
     }
 }

@@ -185,7 +185,12 @@ fn places_lie_where_the_mesh_says_in_pixels_of_the_aligned_face() {
         let depth = depth(a) * share + depth(b) * (1.0 - share);
         assert!(place.at.distance(at) < 1e-2 && (place.depth - depth).abs() < 1e-3, "{a}, {b}");
     }
-    assert!(places.still[0].at.distance(in_face(168)) < 1e-2);
+    for (place, i) in places.still.iter().zip(head::STILL_POINTS) {
+        assert!(place.at.distance(in_face(i)) < 1e-2, "{i}");
+    }
+    for (place, (upper, lower, _)) in places.eyes.iter().zip(watch::EYES) {
+        assert!(place.at.distance(in_face(upper).lerp(in_face(lower), 0.5)) < 1e-2, "{upper}");
+    }
     places.update(&Landmarks::default(), &frame_from_face);
     assert_eq!(places, Places::default());
 }
@@ -234,7 +239,21 @@ fn the_motion_of_the_head_is_told_between_the_eyes_and_anywhere_else() {
 }
 
 #[test]
-fn a_nod_moves_near_parts_down_against_far_ones() {
+fn the_middle_of_the_still_parts_lies_at_their_mean_depth() {
+    let deep = |p: Place| Place { depth: p.depth + 40.0, ..p };
+    let places = Places { still: places().still.into_iter().map(deep).collect(), ..places() };
+    let mean = places.still.iter().map(|p| p.depth).sum::<f32>() / places.still.len() as f32;
+    let depth_at = |p: Point| {
+        let nearest = |a: &&Place, b: &&Place| a.at.distance(p).total_cmp(&b.at.distance(p));
+        places.still.iter().min_by(nearest).map_or(0.0, |n| n.depth)
+    };
+    let (moved, _) =
+        measure(&field(|p| Point::new(0.02 * depth_at(p), 0.0)), &places).expect("a face");
+    assert!((moved.head[0] - 0.02 * mean).abs() < 0.1, "{} of {}", moved.head[0], 0.02 * mean);
+}
+
+#[test]
+fn a_nod_moves_near_parts_against_far_ones() {
     let places = places();
     let depth_at = |p: Point| {
         let nearest = |a: &&Place, b: &&Place| a.at.distance(p).total_cmp(&b.at.distance(p));
