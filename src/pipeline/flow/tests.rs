@@ -93,6 +93,18 @@ fn a_flat_picture_has_no_motion_and_no_texture() {
 }
 
 #[test]
+fn a_picture_too_narrow_for_a_cell_at_some_size_has_no_motion() {
+    for (width, height) in [(6, 60), (60, 6), (3, 60), (0, 0)] {
+        let (mut pyramid, mut field) = (Pyramid::default(), FlowField::default());
+        let data = (0..width * height).map(|i| (i * 31 % 97) as f32).collect();
+        pyramid.build(&GrayImage { width, height, data });
+        let wanted = vec![true; lattice_len(width, height)];
+        Flow::default().measure(&pyramid, &pyramid, &wanted, &mut field);
+        assert!(field.cells.iter().all(|cell| cell.motion == Point::default()), "{width}x{height}");
+    }
+}
+
+#[test]
 fn only_wanted_cells_are_measured() {
     let (mut pyramid, mut field) = (Pyramid::default(), FlowField::default());
     pyramid.build(&texture(Point::default()));
