@@ -105,7 +105,7 @@ fn what_is_done_is_not_done_again_and_a_run_that_was_cut_off_goes_on() {
     assert!(ran.out.contains("1 analysed now, 2 before"), "{ran:?}");
     assert_eq!(content(&folder.join("out")), before);
 
-    let other = analyze(folder, "out", &["--false-alarms-per-minute", "1"]);
+    let other = analyze(folder, "out", &["--false-alarms-per-minute", "3"]);
     other.failed_saying(&["3 of 3"]);
     assert!(other.out.contains("other settings") && other.out.contains("--out"), "{other:?}");
     let kept = content(&folder.join("out"));
