@@ -337,8 +337,9 @@ mod tests {
 
     #[test]
     fn a_displacement_out_of_the_picture_is_no_evidence() {
-        let image = GrayImage { width: 8, height: 8, data: vec![1.0; 64] };
-        for by in [(20.0, 0.0), (-20.0, 0.0), (f32::NAN, 1e30), (0.5, 3.0)] {
+        let image = scattered(16, 16, 31);
+        assert_ne!(looked_at(&image, (4, 4), (0.0, 0.0)), [0.0; SUMS]);
+        for by in [(20.0, 0.0), (0.0, -1e30), (f32::NAN, 0.0), (0.0, f32::NAN), (0.5, 8.0)] {
             assert_eq!(looked_at(&image, (4, 4), by), [0.0; SUMS]);
         }
     }
