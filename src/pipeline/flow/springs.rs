@@ -209,6 +209,7 @@ mod tests {
         close(at(&springs.right, 1, 0), STIFFNESS);
         close(at(&springs.right, 0, 0), STIFFNESS / 2f32.sqrt());
         close(at(&springs.right, 0, 2), STIFFNESS / 6f32.sqrt());
+        close(at(&springs.right, 1, 2), STIFFNESS);
         close(at(&springs.below, 1, 0), STIFFNESS);
         close(at(&springs.below, 1, 1), STIFFNESS / 5f32.sqrt());
         close(at(&springs.below, 0, 0), STIFFNESS);

@@ -146,6 +146,16 @@ mod tests {
     }
 
     #[test]
+    fn a_mesh_that_has_just_looked_forgets_what_moved_before() {
+        let (field, places) = field(Point::new(0.0, 0.2), 2.0);
+        let (mut watch, still) = (Watch::default(), RegionDisplacement::default());
+        for _ in 0..20 {
+            assert!(!watch.outdates_mesh(&field, &places, &still, &Head::default()));
+            watch.reset();
+        }
+    }
+
+    #[test]
     fn each_part_counts_from_its_own_limit_on() {
         let limits = Limits { eyes: 0.5, regions: 1.0, head: 2.0 };
         let far = |x: f32| Point::new(0.6 * x, -0.8 * x);
