@@ -1,6 +1,6 @@
 """What the shipped spotter finds at several rates of false alarms, and what F1 that is where events are rare.
 
-    python models/training/rates.py --work target/training
+    python models/training/rates.py
 
 Synthetic recordings of the other rig show an event every few seconds, published ones a few a minute. Recall
 and false alarms a minute are counted on the first, and put together as often as events come in the second.

@@ -9,6 +9,7 @@ use super::review::play::Motion;
 use super::state::{Phase, State};
 use super::theme::{Grade, Theme, title};
 use crate::event::EventKind;
+use crate::pipeline::quality::Trouble;
 use crate::session::annotation::Verdict;
 
 /// What a panel gets: all that is known, a place for what it asks, and its textures.
@@ -208,6 +209,11 @@ pub fn grade_shape(grade: Grade, rect: Rect, color: Color32) -> Vec<Shape> {
 pub fn grade_badge(ui: &mut Ui, grade: Grade, words: &str) {
     let color = Theme::of(ui).grade(grade);
     badge(ui, words, color, |rect| grade_shape(grade, rect, color));
+}
+
+/// How far something with this trouble can be trusted, and what is wrong with it.
+pub fn trouble_badge(ui: &mut Ui, trouble: Trouble) {
+    grade_badge(ui, Grade::of(trouble), &Grade::words(trouble));
 }
 
 /// A share of 1 as a bar with its number.

@@ -16,8 +16,8 @@ use crate::app::command::Command as Asked;
 use crate::app::events::emotion_words;
 use crate::app::movement;
 use crate::app::textures::Texture;
-use crate::app::theme::{Grade, SMALL_PT, Theme, kind_title, title};
-use crate::app::widgets::{PanelContext, badge, grade_badge, kind_shape, named, verdict_shape};
+use crate::app::theme::{SMALL_PT, Theme, kind_title, title};
+use crate::app::widgets::{PanelContext, badge, kind_shape, named, trouble_badge, verdict_shape};
 use crate::app::{Panel, Slot};
 use crate::engine::EventClip;
 use crate::event::units_text;
@@ -88,8 +88,7 @@ fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) {
         });
         named(&response.response, Role::Status, format!("Verdict: {}", row.verdict.name()));
         if let Some(event) = &row.machine {
-            let grade = crate::app::theme::Grade::of(event.trouble);
-            grade_badge(ui, grade, &Grade::words(event.trouble));
+            trouble_badge(ui, event.trouble);
         } else {
             ui.label(RichText::new(origin_words(row)).size(SMALL_PT).color(theme.faint));
         }

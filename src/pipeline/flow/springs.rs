@@ -161,23 +161,13 @@ fn invert(xx: f32, xy: f32, yy: f32) -> [f32; 3] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::cells;
     use super::*;
 
     const AREA: Area = Area { left: 0, top: 0, columns: 4, rows: 3 };
 
-    /// A displacement of every cell, by its column and row.
-    fn moved(of: impl Fn(usize, usize) -> (f32, f32)) -> Displacement {
-        let mut moved = Displacement::default();
-        moved.reset(AREA);
-        for (row, column) in cells() {
-            let i = AREA.row(row) + column;
-            (moved.x[i], moved.y[i]) = of(column, row);
-        }
-        moved
-    }
-
-    fn cells() -> impl Iterator<Item = (usize, usize)> {
-        (0..AREA.rows).flat_map(|row| (0..AREA.columns).map(move |column| (row, column)))
+    fn moved(by: impl Fn(usize, usize) -> (f32, f32)) -> Displacement {
+        Displacement::of(AREA, by)
     }
 
     #[test]
@@ -230,14 +220,20 @@ mod tests {
         }))
     }
 
+    /// Stretched as `moved` is, with the evidence taken.
+    fn loaded(guess: &Displacement, moved: &mut Displacement) -> Springs {
+        let mut springs = Springs::default();
+        springs.stretch(moved);
+        springs.load(&evidence(), guess, moved);
+        springs
+    }
+
     #[test]
     fn without_springs_a_cell_lies_where_texture_and_guess_agree() {
         let (guess, mut found) = (moved(|_, _| (0.5, -0.25)), moved(|_, _| (0.5, -0.25)));
-        let mut springs = Springs::default();
-        springs.stretch(&found);
-        springs.load(&evidence(), &guess, &mut found);
+        loaded(&guess, &mut found);
         let prior = PRIOR_GRADIENT * 64.0;
-        for (row, column) in cells() {
+        for (row, column) in cells(AREA) {
             let i = AREA.row(row) + column;
             let Equations { tensor: [xx, xy, yy], right: [rx, ry], .. } = evidence().equations(i);
             let (x, y) = (found.x[i], found.y[i]);
@@ -253,13 +249,11 @@ mod tests {
     fn what_has_settled_balances_texture_and_springs_in_every_cell() {
         let guess = moved(|_, _| (0.0, 0.0));
         let mut found = moved(|column, row| (0.1 * column as f32, -0.05 * row as f32));
-        let mut springs = Springs::default();
-        springs.stretch(&found);
-        springs.load(&evidence(), &guess, &mut found);
+        let mut springs = loaded(&guess, &mut found);
         for _ in 0..40 {
             springs.settle(&guess, &mut found);
         }
-        for (row, column) in cells() {
+        for (row, column) in cells(AREA) {
             let i = AREA.row(row) + column;
             let Equations { tensor: [xx, xy, yy], right: [rx, ry], .. } = evidence().equations(i);
             let (x, y) = (found.x[i], found.y[i]);
@@ -283,15 +277,13 @@ mod tests {
         let guess = moved(|_, _| (0.0, 0.0));
         let settled = |rounds: usize| {
             let mut found = moved(|_, _| (0.0, 0.0));
-            let mut springs = Springs::default();
-            springs.stretch(&found);
-            springs.load(&evidence(), &guess, &mut found);
+            let mut springs = loaded(&guess, &mut found);
             (0..rounds).for_each(|_| springs.settle(&guess, &mut found));
             found
         };
         let (none, one, many) = (settled(0), settled(1), settled(40));
         let apart = |a: &Displacement| -> f32 {
-            cells()
+            cells(AREA)
                 .map(|(row, column)| AREA.row(row) + column)
                 .map(|i| (a.x[i] - many.x[i]).abs())
                 .sum()

@@ -28,13 +28,41 @@ fn with_noise(mut image: GrayImage, seed: u64, sigma: f32) -> GrayImage {
     image
 }
 
-/// Mean motion of the inner cells.
-fn mean_motion(before: &GrayImage, now: &GrayImage) -> Point {
+impl Displacement {
+    /// A displacement by the column and row of its cell.
+    pub(super) fn of(area: Area, by: impl Fn(usize, usize) -> (f32, f32)) -> Self {
+        let mut moved = Self::default();
+        moved.reset(area);
+        for (row, column) in cells(area) {
+            let i = area.row(row) + column;
+            (moved.x[i], moved.y[i]) = by(column, row);
+        }
+        moved
+    }
+}
+
+/// Row and column of every cell.
+pub(super) fn cells(area: Area) -> impl Iterator<Item = (usize, usize)> {
+    (0..area.rows).flat_map(move |row| (0..area.columns).map(move |column| (row, column)))
+}
+
+/// The flow between two pictures where it is wanted.
+fn measured(before: &GrayImage, now: &GrayImage, wanted: &[bool]) -> FlowField {
     let (mut a, mut b, mut field) = (Pyramid::default(), Pyramid::default(), FlowField::default());
     a.build(before);
     b.build(now);
-    let wanted = vec![true; lattice_len(SIDE, SIDE)];
-    Flow::default().measure(&a, &b, &wanted, &mut field);
+    Flow::default().measure(&a, &b, wanted, &mut field);
+    field
+}
+
+/// Every cell of a picture of this size.
+fn all_of(width: usize, height: usize) -> Vec<bool> {
+    vec![true; lattice_len(width, height)]
+}
+
+/// Mean motion of the inner cells.
+fn mean_motion(before: &GrayImage, now: &GrayImage) -> Point {
+    let field = measured(before, now, &all_of(SIDE, SIDE));
     let inner: Vec<Point> = (0..field.cells.len())
         .filter(|i| {
             let p = field.center(*i);
@@ -86,45 +114,34 @@ fn noise_of_two_grey_levels_does_not_look_like_motion() {
 #[test]
 fn a_flat_picture_has_no_motion_and_no_texture() {
     let flat = GrayImage { width: SIDE, height: SIDE, data: vec![90.0; SIDE * SIDE] };
-    let (mut pyramid, mut field) = (Pyramid::default(), FlowField::default());
-    pyramid.build(&flat);
-    Flow::default().measure(&pyramid, &pyramid, &vec![true; lattice_len(SIDE, SIDE)], &mut field);
+    let field = measured(&flat, &flat, &all_of(SIDE, SIDE));
     assert!(field.cells.iter().all(|c| c.motion == Point::default() && c.tensor[0] < 1e-6));
 }
 
 #[test]
 fn a_picture_too_narrow_for_a_cell_at_some_size_has_no_motion() {
     for (width, height) in [(6, 60), (60, 6), (3, 60), (0, 0)] {
-        let (mut pyramid, mut field) = (Pyramid::default(), FlowField::default());
         let data = (0..width * height).map(|i| (i * 31 % 97) as f32).collect();
-        pyramid.build(&GrayImage { width, height, data });
-        let wanted = vec![true; lattice_len(width, height)];
-        Flow::default().measure(&pyramid, &pyramid, &wanted, &mut field);
+        let picture = GrayImage { width, height, data };
+        let field = measured(&picture, &picture, &all_of(width, height));
         assert!(field.cells.iter().all(|cell| cell.motion == Point::default()), "{width}x{height}");
     }
 }
 
 #[test]
 fn only_wanted_cells_are_measured() {
-    let (mut pyramid, mut field) = (Pyramid::default(), FlowField::default());
-    pyramid.build(&texture(Point::default()));
+    let still = texture(Point::default());
     let mut wanted = vec![false; lattice_len(SIDE, SIDE)];
     wanted[300] = true;
-    Flow::default().measure(&pyramid, &pyramid, &wanted, &mut field);
-    let measured = |c: &&Cell| c.tensor[0] > 0.0;
-    assert_eq!(field.cells.iter().filter(measured).count(), 1);
+    let field = measured(&still, &still, &wanted);
+    let is_filled = |c: &&Cell| c.tensor[0] > 0.0;
+    assert_eq!(field.cells.iter().filter(is_filled).count(), 1);
 }
 
 #[test]
 fn what_is_wanted_elsewhere_changes_no_cell() {
-    let (mut a, mut b) = (Pyramid::default(), Pyramid::default());
-    a.build(&texture(Point::default()));
-    b.build(&texture(Point::new(0.4, -0.7)));
-    let measure = |wanted: &[bool]| {
-        let mut field = FlowField::default();
-        Flow::default().measure(&a, &b, wanted, &mut field);
-        field.cells[300].motion
-    };
+    let (before, now) = (texture(Point::default()), texture(Point::new(0.4, -0.7)));
+    let measure = |wanted: &[bool]| measured(&before, &now, wanted).cells[300].motion;
     let mut one = vec![false; lattice_len(SIDE, SIDE)];
     one[300] = true;
     let (alone, among_all) = (measure(&one), measure(&vec![true; one.len()]));
@@ -139,7 +156,7 @@ fn every_machine_gives_the_same_numbers() {
     let measure = |instructions| {
         let mut flow = Flow { instructions, ..Flow::default() };
         let mut field = FlowField::default();
-        flow.measure(&a, &b, &vec![true; lattice_len(SIDE, SIDE)], &mut field);
+        flow.measure(&a, &b, &all_of(SIDE, SIDE), &mut field);
         field
     };
     assert_eq!(measure(Instructions::baseline()), measure(Instructions::new()));
@@ -156,10 +173,7 @@ fn an_edge_that_moves_leaves_skin_farther_off_where_it_is() {
         }
         image
     };
-    let (mut a, mut b, mut field) = (Pyramid::default(), Pyramid::default(), FlowField::default());
-    a.build(&edge(0.0));
-    b.build(&edge(3.0));
-    Flow::default().measure(&a, &b, &vec![true; lattice_len(SIDE, SIDE)], &mut field);
+    let field = measured(&edge(0.0), &edge(3.0), &all_of(SIDE, SIDE));
     let at = |y: usize| field.cells[y / CELL_PX * field.columns + field.columns / 2].motion;
     assert!((at(32).y - 3.0).abs() < 0.5, "{:?}", at(32));
     assert!(at(70).norm() < 0.05, "{:?}", at(70));
@@ -197,16 +211,14 @@ fn what_is_measured_reaches_three_cells_round_what_is_wanted_and_ends_at_the_rim
 #[test]
 fn a_guess_is_twice_the_coarser_motion_between_its_cells() {
     let coarse_area = Area { left: 0, top: 0, columns: 5, rows: 4 };
-    let mut coarse = Displacement::default();
-    coarse.reset(coarse_area);
-    for i in 0..20 {
-        let at = coarse_area.row(i / 5) + i % 5;
-        (coarse.x[at], coarse.y[at]) = ((i * 17 % 13) as f32, (i * 29 % 11) as f32);
-    }
+    let coarse = Displacement::of(coarse_area, |column, row| {
+        let i = row * 5 + column;
+        ((i * 17 % 13) as f32, (i * 29 % 11) as f32)
+    });
     let area = Area { left: 2, top: 1, columns: 8, rows: 7 };
     let mut guess = Displacement::default();
     guess.guess_from(&coarse, area);
-    for (row, column) in (0..7).flat_map(|row| (0..8).map(move |column| (row, column))) {
+    for (row, column) in cells(area) {
         // Where the centre of the cell lies among the coarser centres.
         let along = |k: usize, n: usize| ((k as f32 + 0.5) / 2.0 - 0.5).clamp(0.0, (n - 1) as f32);
         let (x, y) = (along(column + 2, 5), along(row + 1, 4));
@@ -225,12 +237,8 @@ fn a_guess_is_twice_the_coarser_motion_between_its_cells() {
 #[test]
 fn a_guess_keeps_an_even_motion_up_to_the_rim() {
     let coarse_area = Area { left: 0, top: 0, columns: 5, rows: 4 };
-    let (mut coarse, mut guess) = (Displacement::default(), Displacement::default());
-    coarse.reset(coarse_area);
-    for row in 0..4 {
-        let start = coarse_area.row(row);
-        coarse.x[start..start + 5].fill(3.0);
-    }
+    let coarse = Displacement::of(coarse_area, |_, _| (3.0, 0.0));
+    let mut guess = Displacement::default();
     // A lattice of an odd size has half a cell more than twice the coarser one.
     let area = Area { left: 0, top: 0, columns: 11, rows: 9 };
     guess.guess_from(&coarse, area);
@@ -255,16 +263,13 @@ fn every_cell_moves_as_its_own_place_does() {
             texture_at(from)
         })
         .collect();
-    let (mut a, mut b, mut field) = (Pyramid::default(), Pyramid::default(), FlowField::default());
-    a.build(&still);
-    b.build(&GrayImage { width, height, data });
     let columns = width / CELL_PX;
-    // An area that begins away from the corner, and ends where all is still in the picture.
+    // Away from the corner, and where all that is seen stays in the picture.
     let within = 9..19;
     let wanted: Vec<bool> = (0..lattice_len(width, height))
         .map(|i| within.contains(&(i % columns)) && within.contains(&(i / columns)))
         .collect();
-    Flow::default().measure(&a, &b, &wanted, &mut field);
+    let field = measured(&still, &GrayImage { width, height, data }, &wanted);
     for i in (0..wanted.len()).filter(|i| wanted[*i]) {
         let (at, found) = (field.center(i), field.cells[i].motion);
         assert!(found.distance(by(at)) < 0.1, "{at:?}: {found:?}");

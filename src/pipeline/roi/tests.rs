@@ -31,6 +31,12 @@ fn field(motion: impl Fn(Point) -> Point) -> FlowField {
     field
 }
 
+/// The depth of the place that lies nearest.
+fn depth_of_nearest<'a>(places: impl IntoIterator<Item = &'a Place>, p: Point) -> f32 {
+    let nearest = |a: &&Place, b: &&Place| a.at.distance(p).total_cmp(&b.at.distance(p));
+    places.into_iter().min_by(nearest).map_or(0.0, |place| place.depth)
+}
+
 fn largest(moved: &RegionDisplacement) -> f32 {
     moved.regions.iter().map(|[x, y]| x.hypot(*y)).fold(0.0, f32::max)
 }
@@ -83,10 +89,7 @@ proptest! {
 #[test]
 fn a_turn_to_the_side_moves_near_parts_more_and_is_removed() {
     let places = places();
-    let depth_at = |p: Point| {
-        let all = places.still.iter().chain(&places.regions);
-        all.min_by(|a, b| a.at.distance(p).total_cmp(&b.at.distance(p))).map_or(0.0, |n| n.depth)
-    };
+    let depth_at = |p| depth_of_nearest(places.still.iter().chain(&places.regions), p);
     let still_only = Places { still: places.still.clone(), ..Places::default() };
     let head = Head::fit(&field(|p| Point::new(0.02 * depth_at(p), 0.0)), &still_only);
     let (near, far) = (
@@ -157,32 +160,25 @@ fn the_patches_near_a_place_are_those_within_its_radius_and_fade_towards_it() {
     }
 }
 
-/// A mesh whose points lie apart, seen twice as large as the aligned face and shifted.
-fn mesh() -> (Landmarks, Affine) {
-    let point = |i: usize| Point::new((i * 37 % 211) as f32, (i * 53 % 197) as f32);
-    let points_in_face = (0..478).map(point);
-    let frame_from_face = Affine::similarity(2.0, 0.0, Point::new(30.0, -10.0));
-    let landmarks = Landmarks {
-        points_in_frame: points_in_face.map(|p| frame_from_face.apply(p)).collect(),
-        depths: (0..478).map(|i| (i % 31) as f32 - 15.0).collect(),
-        presence: 1.0,
-    };
-    (landmarks, frame_from_face)
-}
-
 #[test]
 fn places_lie_where_the_mesh_says_in_pixels_of_the_aligned_face() {
-    let (landmarks, frame_from_face) = mesh();
+    // A mesh whose points lie apart, seen twice as large as the aligned face and shifted.
+    let in_face = |i: usize| Point::new((i * 37 % 211) as f32, (i * 53 % 197) as f32);
+    let depth_in_face = |i: usize| ((i % 31) as f32 - 15.0) / 2.0;
+    let frame_from_face = Affine::similarity(2.0, 0.0, Point::new(30.0, -10.0));
+    let landmarks = Landmarks {
+        points_in_frame: (0..478).map(|i| frame_from_face.apply(in_face(i))).collect(),
+        depths: (0..478).map(|i| 2.0 * depth_in_face(i)).collect(),
+        presence: 1.0,
+    };
     let mut places = Places::default();
     // What was there before is forgotten.
     places.update(&landmarks, &frame_from_face);
     places.update(&landmarks, &frame_from_face);
     assert_eq!((places.regions.len(), places.still.len(), places.eyes.len()), (REGIONS, 24, 2));
-    let in_face = |i: usize| Point::new((i * 37 % 211) as f32, (i * 53 % 197) as f32);
     for (place, (a, b, share)) in places.regions.iter().zip(MESH_BLENDS) {
         let at = in_face(a) * share + in_face(b) * (1.0 - share);
-        let depth = |i: usize| ((i % 31) as f32 - 15.0) / 2.0;
-        let depth = depth(a) * share + depth(b) * (1.0 - share);
+        let depth = depth_in_face(a) * share + depth_in_face(b) * (1.0 - share);
         assert!(place.at.distance(at) < 1e-2 && (place.depth - depth).abs() < 1e-3, "{a}, {b}");
     }
     for (place, i) in places.still.iter().zip(head::STILL_POINTS) {
@@ -243,10 +239,7 @@ fn the_middle_of_the_still_parts_lies_at_their_mean_depth() {
     let deep = |p: Place| Place { depth: p.depth + 40.0, ..p };
     let places = Places { still: places().still.into_iter().map(deep).collect(), ..places() };
     let mean = places.still.iter().map(|p| p.depth).sum::<f32>() / places.still.len() as f32;
-    let depth_at = |p: Point| {
-        let nearest = |a: &&Place, b: &&Place| a.at.distance(p).total_cmp(&b.at.distance(p));
-        places.still.iter().min_by(nearest).map_or(0.0, |n| n.depth)
-    };
+    let depth_at = |p| depth_of_nearest(&places.still, p);
     let (moved, _) =
         measure(&field(|p| Point::new(0.02 * depth_at(p), 0.0)), &places).expect("a face");
     assert!((moved.head[0] - 0.02 * mean).abs() < 0.1, "{} of {}", moved.head[0], 0.02 * mean);
@@ -255,10 +248,7 @@ fn the_middle_of_the_still_parts_lies_at_their_mean_depth() {
 #[test]
 fn a_nod_moves_near_parts_against_far_ones() {
     let places = places();
-    let depth_at = |p: Point| {
-        let nearest = |a: &&Place, b: &&Place| a.at.distance(p).total_cmp(&b.at.distance(p));
-        places.still.iter().min_by(nearest).map_or(0.0, |n| n.depth)
-    };
+    let depth_at = |p| depth_of_nearest(&places.still, p);
     let head = Head::fit(&field(|p| Point::new(0.0, 0.02 * depth_at(p))), &places);
     let at = |depth| head.at(Place { at: Point::new(112.0, 110.0), depth });
     let parallax = at(15.0) - at(-15.0);
