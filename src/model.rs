@@ -1,18 +1,18 @@
 //! The only place that opens ONNX sessions.
 //!
 //! A model is what `manifest.toml` says of it: its file is checked against its hash before anything
-//! reads it, and its tensors against their shapes before anything trusts them. Sessions get one thread
-//! and never spin, because the analysis thread is the only one that computes.
+//! reads it, and its tensors against their shapes before anything trusts them.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use ort::session::Session;
-use ort::session::builder::GraphOptimizationLevel;
-use ort::value::{Outlet, TensorRef, ValueType};
+use network::{Network, Outlet};
 
 pub mod manifest;
+mod network;
+mod onnx_runtime;
 pub mod runtime;
+mod tract;
 
 pub use manifest::{Calibration, Entry, Manifest, Task, Tensor};
 pub use runtime::{Backend, Runtime};
@@ -198,26 +198,20 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
 pub struct Model {
     /// What the manifest says of it.
     pub entry: Entry,
-    session: Session,
+    network: Box<dyn Network>,
     /// One buffer for each output, reused from run to run.
     outputs: Vec<Vec<f32>>,
 }
 
 impl Model {
     fn open(entry: Entry, bytes: &[u8]) -> Result<Self, ModelError> {
-        let refused = |message: String| ModelError::Refused { file: entry.file.clone(), message };
-        let environment = Runtime::get().environment.as_ref().map_err(|e| refused(e.clone()))?;
-        let session = Session::builder(environment)
-            .and_then(|b| Ok(b.with_optimization_level(GraphOptimizationLevel::All)?))
-            .and_then(|b| Ok(b.with_intra_threads(1)?))
-            .and_then(|b| Ok(b.with_intra_op_spinning(false)?))
-            .and_then(|b| Ok(b.with_inter_op_spinning(false)?))
-            .and_then(|mut b| b.commit_from_memory(bytes))
-            .map_err(|e| refused(e.to_string()))?;
-        check_outlets(&entry, "input", session.inputs(), &entry.inputs)?;
-        check_outlets(&entry, "output", session.outputs(), &entry.outputs)?;
+        let opened = Runtime::get().open(bytes);
+        let network =
+            opened.map_err(|message| ModelError::Refused { file: entry.file.clone(), message })?;
+        check_outlets(&entry, "input", network.inputs(), &entry.inputs)?;
+        check_outlets(&entry, "output", network.outputs(), &entry.outputs)?;
         let outputs = vec![Vec::new(); entry.outputs.len()];
-        Ok(Self { entry, session, outputs })
+        Ok(Self { entry, network, outputs })
     }
 
     fn warm_up(&mut self) -> Result<(), ModelError> {
@@ -230,35 +224,32 @@ impl Model {
     /// Runs the model on `inputs`, in the manifest's order and row-major; a free dimension takes its
     /// size from the length. Yields the outputs in the manifest's order, row-major.
     pub fn run(&mut self, inputs: &[&[f32]]) -> Result<&[Vec<f32>], ModelError> {
-        let file = &self.entry.file;
-        let refused =
-            |e: ort::Error| ModelError::Refused { file: file.clone(), message: e.to_string() };
-        let mut values = Vec::with_capacity(inputs.len());
-        for (tensor, data) in self.entry.inputs.iter().zip(inputs) {
+        let Self { entry, network, outputs } = self;
+        let mut given = Vec::with_capacity(inputs.len());
+        for (tensor, data) in entry.inputs.iter().zip(inputs) {
             let shape = tensor.shape_of(data.len()).ok_or_else(|| ModelError::Shape {
-                file: file.clone(),
+                file: entry.file.clone(),
                 tensor: tensor.name.clone(),
                 expected: tensor.shape_text(),
                 found: format!("{} values", data.len()),
             })?;
-            let view = TensorRef::from_array_view((shape, *data)).map_err(refused)?;
-            values.push((tensor.name.as_str(), ort::session::SessionInputValue::from(view)));
+            given.push((tensor.name.as_str(), shape, *data));
         }
-        let results = self.session.run(values).map_err(refused)?;
-        for (tensor, out) in self.entry.outputs.iter().zip(&mut self.outputs) {
-            let value = results.get(&tensor.name).ok_or_else(|| ModelError::Shape {
-                file: file.clone(),
-                tensor: tensor.name.clone(),
-                expected: tensor.shape_text(),
-                found: "nothing".into(),
-            })?;
-            let (shape, data) = value.try_extract_tensor::<f32>().map_err(refused)?;
-            if !tensor.accepts(shape) {
-                return Err(tensor.mismatch(file, shape));
+        let mut other_shape = Ok(());
+        let mut take = |name: &str, shape: &[i64], data: &[f32]| {
+            let mut known = entry.outputs.iter().zip(&mut *outputs);
+            match known.find(|(tensor, _)| tensor.name == name) {
+                Some((tensor, out)) if tensor.accepts(shape) => {
+                    out.clear();
+                    out.extend_from_slice(data);
+                }
+                Some((tensor, _)) => other_shape = Err(tensor.mismatch(&entry.file, shape)),
+                None => {}
             }
-            out.clear();
-            out.extend_from_slice(data);
-        }
+        };
+        let ran = network.run(&given, &mut take);
+        ran.map_err(|message| ModelError::Refused { file: entry.file.clone(), message })?;
+        other_shape?;
         Ok(&self.outputs)
     }
 }
@@ -277,14 +268,14 @@ fn check_outlets(
             expected: tensor.shape_text(),
             found,
         };
-        let outlet = found.iter().find(|o| o.name() == tensor.name).ok_or_else(|| {
-            let names: Vec<_> = found.iter().map(Outlet::name).collect();
+        let outlet = found.iter().find(|outlet| outlet.name == tensor.name).ok_or_else(|| {
+            let names: Vec<_> = found.iter().map(|outlet| outlet.name.as_str()).collect();
             error(format!("only {}", names.join(", ")))
         })?;
-        match outlet.dtype() {
-            ValueType::Tensor { shape, .. } if tensor.accepts(shape) => {}
-            ValueType::Tensor { shape, .. } => return Err(error(manifest::dims_text(shape))),
-            other => return Err(error(format!("{other:?}"))),
+        match &outlet.shape {
+            Ok(shape) if tensor.accepts(shape) => {}
+            Ok(shape) => return Err(error(manifest::dims_text(shape))),
+            Err(other) => return Err(error(other.clone())),
         }
     }
     if found.len() != expected.len() && side == "input" {

@@ -2,19 +2,19 @@
 //! and the ledger.
 //!
 //! Left out is [`fleeting::model::Model::run`] alone: the runtimes allocate tensors of their own on every
-//! run, so a network that answers from memory stands in for them. A test binary of its own, because the
-//! allocator that counts is the whole process's.
+//! run, so a network that answers from memory stands in for them, and what they leave behind is counted by
+//! itself. A test binary of its own, because the allocator that counts is the whole process's.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
 
 use std::alloc::System;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 use fleeting::config::Config;
 use fleeting::geom::{Affine, Point};
 use fleeting::image::RgbImage;
-use fleeting::model::ModelError;
+use fleeting::model::{ModelChoice, ModelError, Models, Task};
 use fleeting::pipeline::Landmarks;
 use fleeting::pipeline::crop::{Border, Cropper};
 use fleeting::pipeline::ledger::Ledger;
@@ -30,6 +30,12 @@ use fleeting::time::Timestamp;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// One test at a time, or each would count what the other allocates.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Frames in which buffers find their size: the spotter remembers the newest ten seconds.
 const WARM_UP: u64 = 360;
@@ -61,6 +67,7 @@ fn frames() -> Vec<(Arc<RgbImage>, Landmarks)> {
 
 #[test]
 fn a_warm_pipeline_allocates_nothing() {
+    let _alone = alone();
     let config = Config::default();
     let (frames, mut landmarks) = (frames(), Landmarks::default());
     let (mut motion, mut judge, mut pace) =
@@ -107,4 +114,24 @@ fn a_warm_pipeline_allocates_nothing() {
             after.allocations + after.reallocations - before.allocations - before.reallocations;
         assert!(seq < WARM_UP || found == 0, "{found} allocations for frame {seq}");
     }
+}
+
+#[test]
+fn a_run_of_a_network_leaves_nothing_behind() {
+    let _alone = alone();
+    let models = Models::load(&ModelChoice::Embedded).expect("embedded models");
+    let mut model = models.open(Task::Recognize).expect("a recogniser");
+    let zeros: Vec<_> =
+        model.entry.inputs.iter().map(|tensor| vec![0.0; tensor.least_values()]).collect();
+    let inputs: Vec<&[f32]> = zeros.iter().map(Vec::as_slice).collect();
+    let region = Region::new(ALLOCATOR);
+    let mut held = || {
+        for _ in 0..200 {
+            model.run(&inputs).expect("it runs");
+        }
+        let stats = region.change();
+        stats.bytes_allocated as i64 - stats.bytes_deallocated as i64
+    };
+    let (warm, later) = (held(), held());
+    assert!(later <= warm + 100, "{} bytes in 200 runs", later - warm);
 }

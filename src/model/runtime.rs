@@ -11,6 +11,9 @@ use std::sync::OnceLock;
 use ort::environment::Environment;
 use serde::{Deserialize, Serialize};
 
+use super::network::Network;
+use super::{onnx_runtime, tract};
+
 /// What runs the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -41,8 +44,8 @@ pub struct Runtime {
     pub library: Option<PathBuf>,
     /// Libraries that were passed over, each with the reason.
     pub skipped: Vec<(PathBuf, String)>,
-    /// Held for good: sessions borrow from it.
-    pub(super) environment: Result<Environment, String>,
+    /// What the library's sessions are made in; none for the embedded runtime.
+    environment: Option<Environment>,
 }
 
 /// The oldest ONNX Runtime whose interface `ort` speaks, as its minor version: 1.24.
@@ -64,26 +67,37 @@ impl Runtime {
     fn choose(libraries: Vec<PathBuf>) -> Self {
         let mut skipped = Vec::new();
         for library in libraries {
-            // Nothing of `ort` may be called before a library is in, or it takes one by itself.
-            match ort::init_from(&library) {
-                Ok(builder) => {
-                    let environment = builder.with_name("fleeting").with_telemetry(false).build();
+            match environment_of(&library) {
+                Ok(environment) => {
                     return Self {
                         backend: Backend::OnnxRuntime,
                         version: version_in(ort::info(), &library),
                         library: Some(library),
                         skipped,
-                        environment: environment.map_err(|e| e.to_string()),
+                        environment: Some(environment),
                     };
                 }
-                Err(error) => skipped.push((library, error.to_string())),
+                Err(error) => skipped.push((library, error)),
             }
         }
-        ort::set_api(ort_tract::api());
-        let environment = ort::init().with_name("fleeting").build().map_err(|e| e.to_string());
         let version = "0.23, embedded".into();
-        Self { backend: Backend::Tract, version, library: None, skipped, environment }
+        Self { backend: Backend::Tract, version, library: None, skipped, environment: None }
     }
+
+    /// Opens a network in this runtime; the error is in the words of the library.
+    pub(super) fn open(&self, bytes: &[u8]) -> Result<Box<dyn Network>, String> {
+        match &self.environment {
+            Some(environment) => onnx_runtime::open(environment, bytes),
+            None => tract::open(bytes),
+        }
+    }
+}
+
+/// Nothing of `ort` may be called before a library is in, or it takes one by itself.
+fn environment_of(library: &Path) -> Result<Environment, String> {
+    let builder = ort::init_from(library).map_err(|error| error.to_string())?;
+    let built = builder.with_name("fleeting").with_telemetry(false).build();
+    built.map_err(|error| error.to_string())
 }
 
 impl fmt::Display for Runtime {
@@ -188,10 +202,5 @@ mod tests {
         let found: Vec<_> =
             capi_folders(prefix.path()).iter().flat_map(|f| libraries_in(f)).collect();
         assert_eq!(found, [capi.join(&name)]);
-    }
-
-    #[test]
-    fn there_is_always_a_runtime() {
-        assert!(Runtime::get().environment.is_ok(), "{:?}", Runtime::get());
     }
 }

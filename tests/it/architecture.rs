@@ -95,7 +95,11 @@ fn only_main_exits() {
 
 #[test]
 fn only_the_model_module_opens_sessions() {
-    only_in(&["use ort", " ort::", "(ort::", "ort_tract"], "", &["model.rs", "model/"]);
+    only_in(
+        &["use ort", " ort::", "(ort::", "use tract", "tract_onnx"],
+        "",
+        &["model.rs", "model/"],
+    );
 }
 
 /// Not where it is denied only, so that no exception creeps in: there is no unsafe code at all.

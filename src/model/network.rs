@@ -1,0 +1,28 @@
+//! One opened network, whichever library runs it.
+
+use std::fmt::Debug;
+
+/// An input or output as the file declares it.
+#[derive(Clone, Debug)]
+pub(super) struct Outlet {
+    pub(super) name: String,
+    /// Sizes, −1 where one is free; or else what it is instead of a tensor.
+    pub(super) shape: Result<Vec<i64>, String>,
+}
+
+/// One input of a run: its name, its shape and its values, row-major.
+pub(super) type Given<'a> = (&'a str, Vec<i64>, &'a [f32]);
+
+/// A network that is ready to run. Errors are in the words of the library.
+pub(super) trait Network: Debug + Send {
+    fn inputs(&self) -> &[Outlet];
+
+    fn outputs(&self) -> &[Outlet];
+
+    /// Runs it, and shows `take` each output: its name, its shape and its values, row-major.
+    fn run(
+        &mut self,
+        inputs: &[Given<'_>],
+        take: &mut dyn FnMut(&str, &[i64], &[f32]),
+    ) -> Result<(), String>;
+}

@@ -1,0 +1,83 @@
+//! Networks in tract, the runtime inside the program.
+
+use std::sync::Arc;
+
+use tract_onnx::prelude::{
+    DatumType, Framework, InferenceModelExt, IntoRunnable, TDim, TValue, Tensor, TractError,
+    TractResult, TypedFact, TypedSimplePlan, tvec,
+};
+
+use super::network::{Given, Network, Outlet};
+
+/// A network with everything planned that does not depend on what it is given.
+#[derive(Debug)]
+struct Planned {
+    plan: Arc<TypedSimplePlan>,
+    inputs: Vec<Outlet>,
+    outputs: Vec<Outlet>,
+}
+
+/// Opens the ONNX file that `bytes` hold.
+pub(super) fn open(bytes: &[u8]) -> Result<Box<dyn Network>, String> {
+    let planned = planned(bytes).map_err(|error| format!("{error:#}"))?;
+    Ok(Box::new(planned))
+}
+
+fn planned(mut bytes: &[u8]) -> TractResult<Planned> {
+    let onnx = tract_onnx::onnx();
+    let proto = onnx.proto_model_for_read(&mut bytes)?;
+    // The graph itself forgets what its outputs are called.
+    let names = proto.graph.iter().flat_map(|graph| &graph.output).map(|output| &output.name);
+    let graph = onnx.model_for_proto_model(&proto)?.into_optimized()?;
+    let mut inputs = Vec::new();
+    for (number, outlet) in graph.input_outlets()?.iter().enumerate() {
+        inputs.push(declared(&graph.node(outlet.node).name, graph.input_fact(number)?));
+    }
+    let mut outputs = Vec::new();
+    for (number, name) in names.enumerate() {
+        outputs.push(declared(name, graph.output_fact(number)?));
+    }
+    Ok(Planned { plan: graph.into_runnable()?, inputs, outputs })
+}
+
+fn declared(name: &str, fact: &TypedFact) -> Outlet {
+    let side = |side: &TDim| side.to_i64().unwrap_or(-1);
+    let shape = match fact.datum_type {
+        DatumType::F32 => Ok(fact.shape.iter().map(side).collect()),
+        other => Err(format!("{other:?}")),
+    };
+    Outlet { name: name.into(), shape }
+}
+
+impl Network for Planned {
+    fn inputs(&self) -> &[Outlet] {
+        &self.inputs
+    }
+
+    fn outputs(&self) -> &[Outlet] {
+        &self.outputs
+    }
+
+    fn run(
+        &mut self,
+        given: &[Given<'_>],
+        take: &mut dyn FnMut(&str, &[i64], &[f32]),
+    ) -> Result<(), String> {
+        let mut run = || {
+            let mut values = tvec![];
+            for outlet in &self.inputs {
+                let named = given.iter().find(|(name, ..)| *name == outlet.name);
+                let (_, shape, data) =
+                    named.ok_or_else(|| TractError::msg("an input is missing"))?;
+                let shape: Vec<usize> = shape.iter().map(|side| *side as usize).collect();
+                values.push(TValue::from(Tensor::from_shape(&shape, data)?));
+            }
+            for (outlet, output) in self.outputs.iter().zip(self.plan.run(values)?) {
+                let shape: Vec<i64> = output.shape().iter().map(|side| *side as i64).collect();
+                take(&outlet.name, &shape, output.try_as_plain_ram()?.as_slice()?);
+            }
+            TractResult::Ok(())
+        };
+        run().map_err(|error| format!("{error:#}"))
+    }
+}

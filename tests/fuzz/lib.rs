@@ -1,0 +1,65 @@
+//! What the targets share: the file that a reader is given, and what is done with what it read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use fleeting::export::{EXPORTERS, View, json};
+use fleeting::session::Session;
+use fleeting::source::{Next, SourceSpec};
+use tempfile::TempDir;
+
+/// Frames and notices after which a source has shown what it does.
+const ENOUGH: usize = 48;
+
+/// A folder of this process's own, below `TMPDIR`; what a fuzzer leaves behind is in there.
+pub fn folder() -> &'static Path {
+    static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    FOLDER.get_or_init(|| tempfile::tempdir().expect("a folder")).path()
+}
+
+/// These bytes in a file called `name`.
+pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder().join(name);
+    fs::write(&path, bytes).expect("written");
+    path
+}
+
+/// An error must name the file that it is about.
+pub fn names(error: impl std::fmt::Display, path: &Path) {
+    let text = error.to_string();
+    assert!(text.contains(&path.display().to_string()), "{text}");
+}
+
+/// Plays a source: numbers and times only grow, and pictures are as large as they say.
+pub fn play(spec: &str) {
+    let spec: SourceSpec = spec.parse().expect("a source");
+    let Ok(mut source) = spec.open() else { return };
+    let mut newest = None;
+    for _ in 0..ENOUGH {
+        match source.next() {
+            Ok(Next::Frame(frame)) => {
+                let moment = (frame.seq, frame.time);
+                assert!(newest.is_none_or(|(seq, time)| seq < frame.seq && time < frame.time));
+                assert_eq!(frame.image.data.len(), 3 * frame.image.width * frame.image.height);
+                newest = Some(moment);
+            }
+            Ok(Next::Notice(_) | Next::Idle) => {}
+            Ok(Next::End) | Err(_) => return,
+        }
+    }
+}
+
+/// What JSON is written of a session reads back.
+pub fn round_trip(session: &Session) {
+    let out = folder().join("again");
+    fs::remove_dir_all(&out).unwrap_or(());
+    fs::create_dir(&out).expect("made");
+    let json = EXPORTERS.iter().find(|exporter| exporter.name == "json").expect("a format");
+    // What cannot be written is said.
+    let Ok(written) = json.write(&mut View::of_model(session), &out) else { return };
+    let path = written.files.first().expect("a file");
+    let read = json::read(path).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(read.history.len(), session.history.len());
+    assert_eq!(read.events.len(), session.events.len());
+}
