@@ -13,16 +13,15 @@ pub(super) struct Outlet {
 /// One input of a run: its name, its shape and its values, row-major.
 pub(super) type Given<'a> = (&'a str, Vec<i64>, &'a [f32]);
 
+/// Is shown one output of a run: its name, its shape and its values, row-major.
+pub(super) type Take<'a> = &'a mut dyn FnMut(&str, &[i64], &[f32]);
+
 /// A network that is ready to run. Errors are in the words of the library.
 pub(super) trait Network: Debug + Send {
     fn inputs(&self) -> &[Outlet];
 
     fn outputs(&self) -> &[Outlet];
 
-    /// Runs it, and shows `take` each output: its name, its shape and its values, row-major.
-    fn run(
-        &mut self,
-        inputs: &[Given<'_>],
-        take: &mut dyn FnMut(&str, &[i64], &[f32]),
-    ) -> Result<(), String>;
+    /// Runs it, and shows each output to `take`.
+    fn run(&mut self, inputs: &[Given<'_>], take: Take<'_>) -> Result<(), String>;
 }

@@ -5,7 +5,7 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{TensorElementType, TensorRef, ValueType};
 
-use super::network::{Given, Network, Outlet};
+use super::network::{Given, Network, Outlet, Take};
 
 #[derive(Debug)]
 struct Opened {
@@ -46,11 +46,7 @@ impl Network for Opened {
         &self.outputs
     }
 
-    fn run(
-        &mut self,
-        given: &[Given<'_>],
-        take: &mut dyn FnMut(&str, &[i64], &[f32]),
-    ) -> Result<(), String> {
+    fn run(&mut self, given: &[Given<'_>], take: Take<'_>) -> Result<(), String> {
         let mut run = || {
             let mut values = Vec::with_capacity(given.len());
             for (name, shape, data) in given {

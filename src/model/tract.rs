@@ -7,7 +7,7 @@ use tract_onnx::prelude::{
     TractResult, TypedFact, TypedSimplePlan, tvec,
 };
 
-use super::network::{Given, Network, Outlet};
+use super::network::{Given, Network, Outlet, Take};
 
 /// A network with everything planned that does not depend on what it is given.
 #[derive(Debug)]
@@ -58,11 +58,7 @@ impl Network for Planned {
         &self.outputs
     }
 
-    fn run(
-        &mut self,
-        given: &[Given<'_>],
-        take: &mut dyn FnMut(&str, &[i64], &[f32]),
-    ) -> Result<(), String> {
+    fn run(&mut self, given: &[Given<'_>], take: Take<'_>) -> Result<(), String> {
         let mut run = || {
             let mut values = tvec![];
             for outlet in &self.inputs {
