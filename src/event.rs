@@ -145,6 +145,7 @@ pub struct MovingUnit {
     /// Which half of the face.
     pub side: Side,
     /// The recogniser's probability, 0–1; 1 where a person or the generator named it.
+    #[serde(deserialize_with = "crate::finite::one")]
     pub probability: f32,
 }
 
@@ -212,6 +213,7 @@ impl Emotion {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EmotionReading {
     /// Calibrated probabilities in the order of [`Emotion::ALL`]; they sum to 1.
+    #[serde(deserialize_with = "crate::finite::three")]
     pub probabilities: [f32; 3],
     /// Whether the best probability reaches the abstention level. Below it the event reads "unclear".
     pub clear: bool,
@@ -266,6 +268,7 @@ pub struct Event {
     /// Last frame of the movement, inclusive.
     pub offset: Moment,
     /// The spotter's score, 0–1; 1 where a person or the generator named the event.
+    #[serde(deserialize_with = "crate::finite::one")]
     pub score: f32,
     /// Units that move, strongest first.
     pub action_units: Vec<MovingUnit>,

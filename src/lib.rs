@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`config`] | every tunable, with unit, range, default and reason |
-//! | [`time`], [`geom`], [`image`], [`event`] | small value types that every boundary speaks |
+//! | [`time`], [`geom`], [`image`], [`event`], `finite` | small value types that every boundary speaks |
 //! | [`npz`] | arrays out of NumPy's archives, whoever made them |
 //! | [`model`] | the only place that opens ONNX sessions |
 //! | [`source`] | where frames come from: camera, video file, image folder, demo person |
@@ -39,6 +39,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod event;
 pub mod export;
+mod finite;
 pub mod geom;
 pub mod image;
 pub mod import;

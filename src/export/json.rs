@@ -112,7 +112,7 @@ pub fn read(path: &Path) -> Result<Session, ExportError> {
         session.history.push(row.try_into().map_err(wrong)?);
     }
     session.source = document.source;
-    session.threshold = document.threshold;
+    session.threshold = document.threshold.filter(Score::is_finite);
     session.baseline = document.baseline;
     session.dropped = document.dropped;
     session.notices = document.notices;
@@ -198,8 +198,12 @@ impl TryFrom<Row> for Sample {
                 rate_fps: value(row.rate_fps),
                 presence: value(row.presence),
             },
-            motion: row.head.zip(row.regions).map(|(head, regions)| RegionMotion { regions, head }),
-            score: row.score,
+            motion: row
+                .head
+                .zip(row.regions)
+                .map(|(head, regions)| RegionMotion { regions, head })
+                .filter(RegionMotion::is_finite),
+            score: row.score.filter(Score::is_finite),
         })
     }
 }

@@ -81,6 +81,13 @@ pub struct RegionMotion {
     pub head: [f32; 2],
 }
 
+impl RegionMotion {
+    /// Whether all of it are numbers. What is read from a file and is none was not measured.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.regions.as_flattened().iter().chain(&self.head).all(|value| value.is_finite())
+    }
+}
+
 /// What the person may see drawn over the picture. Not data: the newest replaces older ones.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {

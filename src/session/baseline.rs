@@ -13,8 +13,10 @@ const SIGMA_PER_MAD: f32 = 1.4826;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// The median.
+    #[serde(deserialize_with = "crate::finite::one")]
     pub median: f32,
     /// 1.4826 times the median absolute deviation: the standard deviation, were the noise normal.
+    #[serde(deserialize_with = "crate::finite::one")]
     pub sigma: f32,
 }
 

@@ -42,6 +42,13 @@ pub struct Score {
     pub macro_: f32,
 }
 
+impl Score {
+    /// Whether both are numbers. What is read from a file and is none was not measured.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.micro.is_finite() && self.macro_.is_finite()
+    }
+}
+
 /// One analysed frame. There is exactly one for every frame, whatever happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {

@@ -23,8 +23,10 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
     session.notices = all(db, "SELECT time_ns, kind, text FROM notice ORDER BY n", notice)?;
     let newest = |table, column| format!("SELECT {column} FROM {table} ORDER BY n DESC LIMIT 1");
     session.source = source(db)?;
-    session.threshold =
-        db.query_row(&newest("threshold", "micro, macro"), [], threshold).optional()?;
+    session.threshold = db
+        .query_row(&newest("threshold", "micro, macro"), [], threshold)
+        .optional()?
+        .filter(Score::is_finite);
     session.baseline = db
         .query_row(&newest("baseline", "baseline_json"), [], |row| from_json(row, 0))
         .optional()?;

@@ -84,9 +84,10 @@ pub(super) fn sample(row: &Row<'_>) -> rusqlite::Result<Sample> {
     let micro: Option<f32> = row.get(2)?;
     let motion: Option<Vec<u8>> = row.get(12)?;
     let score = match micro {
-        Some(micro) => Some(Score { micro, macro_: measured(3)? }),
+        Some(micro) => Some(Score { micro, macro_: measured(3)? }).filter(Score::is_finite),
         None => None,
     };
+    let motion = motion.map(|bytes| motion_from(&bytes)).transpose()?;
     Ok(Sample {
         seq: count(row, 0)?,
         time: Timestamp::from_nanos(row.get(1)?),
@@ -102,7 +103,7 @@ pub(super) fn sample(row: &Row<'_>) -> rusqlite::Result<Sample> {
             rate_fps: measured(11)?,
             presence: measured(13)?,
         },
-        motion: motion.map(|bytes| motion_from(&bytes)).transpose()?,
+        motion: motion.filter(RegionMotion::is_finite),
     })
 }
 
@@ -163,13 +164,17 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
         Ok::<_, rusqlite::Error>(Moment { frame, time: Timestamp::from_nanos(nanos) })
     };
     let emotion: Option<String> = row.get(11)?;
+    let score: f32 = row.get(8)?;
+    if !score.is_finite() {
+        return Err(unreadable(8, "expected a number, found one that is too large".to_owned()));
+    }
     Ok(Event {
         id: count(row, 0)?,
         kind: kind.parse().map_err(|error: String| unreadable(1, error))?,
         onset: moment(2)?,
         apex: moment(4)?,
         offset: moment(6)?,
-        score: row.get(8)?,
+        score,
         trouble: Trouble(row.get(9)?),
         origin: from_json(row, 10)?,
         emotion: emotion.map(|_| from_json(row, 11)).transpose()?,

@@ -1,0 +1,47 @@
+//! Numbers out of files. One that is too large for its type reads as infinite, which nothing can be
+//! computed with and no JSON can hold; here it is an error instead. For `#[serde(deserialize_with)]`.
+
+use serde::de::{Deserialize, Deserializer, Error};
+
+/// One number.
+pub(crate) fn one<'de, D: Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
+    f32::deserialize(from).and_then(checked)
+}
+
+/// Three of them.
+pub(crate) fn three<'de, D: Deserializer<'de>>(from: D) -> Result<[f32; 3], D::Error> {
+    let numbers = <[f32; 3]>::deserialize(from)?;
+    numbers.into_iter().try_for_each(|number| checked(number).map(drop))?;
+    Ok(numbers)
+}
+
+fn checked<E: Error>(number: f32) -> Result<f32, E> {
+    let wrong = || E::custom("expected a number, found one that is too large");
+    number.is_finite().then_some(number).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Numbers {
+        #[serde(deserialize_with = "super::one")]
+        one: f32,
+        #[serde(deserialize_with = "super::three")]
+        three: [f32; 3],
+    }
+
+    #[test]
+    fn numbers_read_as_they_are_unless_one_is_too_large() {
+        let read = |text: &str| serde_json::from_str::<Numbers>(text);
+        let numbers = read(r#"{"one": 0.5, "three": [1, -2, 3e38]}"#).expect("numbers");
+        assert_eq!(numbers, Numbers { one: 0.5, three: [1.0, -2.0, 3e38] });
+        for text in
+            [r#"{"one": 1e39, "three": [1, 2, 3]}"#, r#"{"one": 0, "three": [1, -1e39, 3]}"#]
+        {
+            let error = read(text).expect_err(text).to_string();
+            assert!(error.contains("too large") && error.contains("line 1"), "{error}");
+        }
+    }
+}
