@@ -254,6 +254,13 @@ pub struct Moment {
     pub time: Timestamp,
 }
 
+impl Moment {
+    /// Whether it is later than `other` by both of its names.
+    pub(crate) fn is_after(self, other: Self) -> bool {
+        self.frame > other.frame && self.time > other.time
+    }
+}
+
 /// A facial movement from its first to its last frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {

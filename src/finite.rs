@@ -3,6 +3,9 @@
 
 use serde::de::{Deserialize, Deserializer, Error};
 
+/// What such a number is called, to follow "found".
+pub(crate) const TOO_LARGE: &str = "a number that is too large";
+
 /// One number.
 pub(crate) fn one<'de, D: Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
     f32::deserialize(from).and_then(checked)
@@ -16,8 +19,7 @@ pub(crate) fn three<'de, D: Deserializer<'de>>(from: D) -> Result<[f32; 3], D::E
 }
 
 fn checked<E: Error>(number: f32) -> Result<f32, E> {
-    let wrong = || E::custom("expected a number, found one that is too large");
-    number.is_finite().then_some(number).ok_or_else(wrong)
+    number.is_finite().then_some(number).ok_or_else(|| E::custom(TOO_LARGE))
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`config`] | every tunable, with unit, range, default and reason |
-//! | [`time`], [`geom`], [`image`], [`event`], `finite` | small value types that every boundary speaks |
+//! | [`time`], [`geom`], [`image`], [`event`] | small value types that every boundary speaks |
+//! | `finite` | numbers out of files: finite, or an error |
 //! | [`npz`] | arrays out of NumPy's archives, whoever made them |
-//! | [`model`] | the only place that opens ONNX sessions |
+//! | [`model`] | the only place that opens networks |
 //! | [`source`] | where frames come from: camera, video file, image folder, demo person |
 //! | [`pipeline`] | the analysis: detect, landmarks, align, flow, regions, quality, spot, recognise |
 //! | [`synth`] | the generator of labelled motion and labelled video that training, tests and the demo share |

@@ -1,4 +1,4 @@
-//! The only place that opens ONNX sessions.
+//! The only place that opens networks.
 //!
 //! A model is what `manifest.toml` says of it: its file is checked against its hash before anything
 //! reads it, and its tensors against their shapes before anything trusts them.
@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use network::{Network, Outlet};
+use network::{Outlet, Runnable};
 
 pub mod manifest;
 mod network;
@@ -198,7 +198,7 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
 pub struct Model {
     /// What the manifest says of it.
     pub entry: Entry,
-    network: Box<dyn Network>,
+    network: Box<dyn Runnable>,
     /// One buffer for each output, reused from run to run.
     outputs: Vec<Vec<f32>>,
 }
@@ -273,7 +273,7 @@ fn check_outlets(
             error(format!("only {}", names.join(", ")))
         })?;
         match &outlet.shape {
-            Ok(shape) if tensor.accepts(shape) => {}
+            Ok(shape) if tensor.accepts(shape) && !asks_for_more(tensor, shape) => {}
             Ok(shape) => return Err(error(manifest::dims_text(shape))),
             Err(other) => return Err(error(other.clone())),
         }
@@ -287,6 +287,11 @@ fn check_outlets(
         });
     }
     Ok(())
+}
+
+/// Whether a side may be of any size by the manifest that the file has fixed.
+fn asks_for_more(tensor: &Tensor, shape: &[i64]) -> bool {
+    tensor.shape.iter().zip(shape).any(|(said, found)| *said < 0 && *found >= 0)
 }
 
 #[cfg(test)]

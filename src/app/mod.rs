@@ -337,6 +337,9 @@ fn lay_out(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
+/// As high as a card with three emotions is. It keeps its lines where a message takes some of the height.
+const CARD_PX: f32 = 311.0;
+
 /// Picture and card on top, plots below, the events at the side: all between the bars.
 fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     let (gap, tab) = (theme::GAP, cx.state.tab);
@@ -344,7 +347,7 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     let split_x = rect.right() - side - gap;
     // Review is about pictures; live is about what goes on.
     let share = if tab == Tab::Review { 0.545 } else { 0.48 };
-    let upper = ((rect.height() - gap) * share).max(120.0);
+    let upper = ((rect.height() - gap) * share).max(CARD_PX.min(rect.height() * 0.55));
     let split_y = rect.top() + upper;
     // As wide as a 4:3 picture of this height with its surface's margins and buttons.
     let most = (split_x - rect.left()) * if tab == Tab::Review { 0.44 } else { 0.55 };

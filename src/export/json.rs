@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ExportError, Exporter, FileFormat, PictureUse};
 use crate::event::Event;
+use crate::finite::TOO_LARGE;
 use crate::pipeline::quality::{Quality, Trouble};
 use crate::pipeline::{REGIONS, RegionMotion};
 use crate::session::annotation::{Entry, Log, Rater};
@@ -112,7 +113,10 @@ pub fn read(path: &Path) -> Result<Session, ExportError> {
         session.history.push(row.try_into().map_err(wrong)?);
     }
     session.source = document.source;
-    session.threshold = document.threshold.filter(Score::is_finite);
+    if document.threshold.is_some_and(|threshold| !threshold.is_finite()) {
+        return Err(wrong(format!("{TOO_LARGE} as threshold")));
+    }
+    session.threshold = document.threshold;
     session.baseline = document.baseline;
     session.dropped = document.dropped;
     session.notices = document.notices;
@@ -183,7 +187,7 @@ impl TryFrom<Row> for Sample {
             let (one, _) = known.ok_or_else(|| format!("the unknown trouble `{word}`"))?;
             trouble = trouble.with(*one);
         }
-        let value = |measured: Option<f32>| measured.unwrap_or(f32::NAN);
+        let value = |measured: Option<f32>| measured.filter(|v| v.is_finite()).unwrap_or(f32::NAN);
         Ok(Self {
             seq: row.frame,
             time: row.time,
@@ -213,6 +217,7 @@ mod tests {
     use super::*;
     use crate::export::View;
     use crate::export::tests::{reviewed, session};
+    use crate::session::baseline::Spread;
 
     #[test]
     fn a_session_reads_back_as_it_was_written() {
@@ -251,6 +256,45 @@ mod tests {
         std::fs::write(&path, serde_json::to_vec(&document).expect("text")).expect("written");
         let session = read(&path).expect("read");
         assert_eq!((session.events.len(), session.log.raters().len()), (2, 0));
+    }
+
+    #[test]
+    fn a_number_that_is_too_large_is_a_gap_in_a_sample_and_an_error_elsewhere() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (mut session, rest) = (session(), Spread::default());
+        let (from, to) = session.history.span().expect("samples");
+        let regions = [[rest; 2]; REGIONS];
+        session.baseline =
+            Some(Baseline { from, to, frames: 3, scored: 2, micro: rest, macro_: rest, regions });
+        EXPORTER.write(&mut View::of_model(&session), folder.path()).expect("written");
+        let path = folder.path().join(FILE_NAME);
+        let whole = std::fs::read(&path).expect("there");
+        let whole: serde_json::Value = serde_json::from_slice(&whole).expect("an object");
+        let with_one_at = |place: &str| {
+            let mut changed = whole.clone();
+            *changed.pointer_mut(place).expect(place) = 1e39.into();
+            std::fs::write(&path, changed.to_string()).expect("written");
+            read(&path)
+        };
+        for place in [
+            "/events/0/score",
+            "/events/0/action_units/0/probability",
+            "/events/0/emotion/probabilities/1",
+            "/threshold/macro",
+            "/baseline/micro/sigma",
+            "/baseline/regions/22/1/median",
+        ] {
+            let error = with_one_at(place).expect_err(place).to_string();
+            assert!(error.contains(FILE_NAME) && error.contains(TOO_LARGE), "{place}: {error}");
+        }
+        let first = |place: &str| {
+            let session = with_one_at(place).expect(place);
+            session.history.samples().first().expect("a sample")
+        };
+        assert_eq!(first("/samples/0/score/macro").score, None);
+        assert_eq!(first("/samples/0/regions/3/1").motion, None);
+        assert_eq!(first("/samples/0/head/0").motion, None);
+        assert!(first("/samples/0/rate_fps").quality.rate_fps.is_nan());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `manifest.toml`: what a model file is, where it comes from, and what may be expected of it.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
@@ -36,6 +37,18 @@ pub enum Task {
     Spot,
     /// Three phases of 23 regions to an emotion and action units.
     Recognize,
+}
+
+impl Task {
+    /// How many tensors go in and how many come out.
+    fn tensors(self) -> (usize, usize) {
+        match self {
+            Self::Detect | Self::Landmarks => (1, 2),
+            Self::DetectFallback => (0, 0),
+            Self::Spot => (1, 1),
+            Self::Recognize => (3, 2),
+        }
+    }
 }
 
 impl fmt::Display for Task {
@@ -128,7 +141,7 @@ impl Entry {
     /// What cannot be so, as "expected …, found …". Whoever wrote the manifest may not name a file
     /// outside its folder, nor make memory be taken without end.
     fn fault(&self) -> Option<String> {
-        let Self { file, sha256, inputs, outputs, calibration, .. } = self;
+        let Self { file, sha256, task, inputs, outputs, calibration, .. } = self;
         let name = Path::new(file).file_name();
         if name.is_none_or(|name| name != file.as_str()) || file.contains('\\') {
             return Some("expected the name of a file beside the manifest, found a path".into());
@@ -141,6 +154,15 @@ impl Entry {
             let found = dims_text(shape);
             let expected = format!("at most one free dimension and {MOST_VALUES} values");
             return Some(format!("tensor `{name}`: expected {expected}, found {found}"));
+        }
+        let (given, read) = task.tensors();
+        for (key, tensors, count) in [("inputs", inputs, given), ("outputs", outputs, read)] {
+            let names: HashSet<_> = tensors.iter().map(|tensor| &tensor.name).collect();
+            if tensors.len() != count || names.len() != count {
+                let found: Vec<_> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+                let found = if found.is_empty() { "none".into() } else { found.join(", ") };
+                return Some(format!("{key}: expected {count} for `{task}`, found {found}"));
+            }
         }
         calibration.fault().map(|(key, expected)| format!("calibration.{key}: expected {expected}"))
     }

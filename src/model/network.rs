@@ -6,7 +6,7 @@ use std::fmt::Debug;
 #[derive(Clone, Debug)]
 pub(super) struct Outlet {
     pub(super) name: String,
-    /// Sizes, −1 where one is free; or else what it is instead of a tensor.
+    /// Sizes, −1 where one is free; or else what it is instead of an f32 tensor.
     pub(super) shape: Result<Vec<i64>, String>,
 }
 
@@ -17,7 +17,7 @@ pub(super) type Given<'a> = (&'a str, Vec<i64>, &'a [f32]);
 pub(super) type Take<'a> = &'a mut dyn FnMut(&str, &[i64], &[f32]);
 
 /// A network that is ready to run. Errors are in the words of the library.
-pub(super) trait Network: Debug + Send {
+pub(super) trait Runnable: Debug + Send {
     fn inputs(&self) -> &[Outlet];
 
     fn outputs(&self) -> &[Outlet];

@@ -5,7 +5,7 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{TensorElementType, TensorRef, ValueType};
 
-use super::network::{Given, Network, Outlet, Take};
+use super::network::{Given, Outlet, Runnable, Take};
 
 #[derive(Debug)]
 struct Opened {
@@ -16,7 +16,7 @@ struct Opened {
 
 /// Opens the ONNX file that `bytes` hold. One thread and no spinning, because the analysis thread is the
 /// only one that computes.
-pub(super) fn open(environment: &Environment, bytes: &[u8]) -> Result<Box<dyn Network>, String> {
+pub(super) fn open(environment: &Environment, bytes: &[u8]) -> Result<Box<dyn Runnable>, String> {
     let session = Session::builder(environment)
         .and_then(|b| Ok(b.with_optimization_level(GraphOptimizationLevel::All)?))
         .and_then(|b| Ok(b.with_intra_threads(1)?))
@@ -32,12 +32,13 @@ pub(super) fn open(environment: &Environment, bytes: &[u8]) -> Result<Box<dyn Ne
 fn declared(outlet: &ort::value::Outlet) -> Outlet {
     let shape = match outlet.dtype() {
         ValueType::Tensor { ty: TensorElementType::Float32, shape, .. } => Ok(shape.to_vec()),
+        ValueType::Tensor { ty, .. } => Err(format!("a tensor of {ty:?}")),
         other => Err(format!("{other:?}")),
     };
     Outlet { name: outlet.name().into(), shape }
 }
 
-impl Network for Opened {
+impl Runnable for Opened {
     fn inputs(&self) -> &[Outlet] {
         &self.inputs
     }

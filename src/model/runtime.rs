@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use ort::environment::Environment;
 use serde::{Deserialize, Serialize};
 
-use super::network::Network;
+use super::network::Runnable;
 use super::{onnx_runtime, tract};
 
 /// What runs the models.
@@ -67,7 +67,15 @@ impl Runtime {
     fn choose(libraries: Vec<PathBuf>) -> Self {
         let mut skipped = Vec::new();
         for library in libraries {
-            match environment_of(&library) {
+            // Nothing of `ort` may be called before a library is in, or it takes one by itself.
+            let builder = match ort::init_from(&library) {
+                Ok(builder) => builder.with_name("fleeting").with_telemetry(false),
+                Err(error) => {
+                    skipped.push((library, error.to_string()));
+                    continue;
+                }
+            };
+            match builder.build() {
                 Ok(environment) => {
                     return Self {
                         backend: Backend::OnnxRuntime,
@@ -77,7 +85,11 @@ impl Runtime {
                         environment: Some(environment),
                     };
                 }
-                Err(error) => skipped.push((library, error)),
+                // It is held for good, so that no other can be tried.
+                Err(error) => {
+                    skipped.push((library, error.to_string()));
+                    break;
+                }
             }
         }
         let version = "0.23, embedded".into();
@@ -85,19 +97,12 @@ impl Runtime {
     }
 
     /// Opens a network in this runtime; the error is in the words of the library.
-    pub(super) fn open(&self, bytes: &[u8]) -> Result<Box<dyn Network>, String> {
+    pub(super) fn open(&self, bytes: &[u8]) -> Result<Box<dyn Runnable>, String> {
         match &self.environment {
             Some(environment) => onnx_runtime::open(environment, bytes),
             None => tract::open(bytes),
         }
     }
-}
-
-/// Nothing of `ort` may be called before a library is in, or it takes one by itself.
-fn environment_of(library: &Path) -> Result<Environment, String> {
-    let builder = ort::init_from(library).map_err(|error| error.to_string())?;
-    let built = builder.with_name("fleeting").with_telemetry(false).build();
-    built.map_err(|error| error.to_string())
 }
 
 impl fmt::Display for Runtime {

@@ -81,6 +81,10 @@ fn a_manifest_that_asks_for_the_impossible_is_refused_by_key() {
         ("look_ahead_rows = [", "look_ahead_rows = [99999999, 1] #", "look_ahead_rows"),
         ("micro = [[", "micro = [[nan, 5], [", "micro"),
         ("sha256 = \"1", "sha256 = \"x", "sha256"),
+        (r#"name = "scores""#, r#"name = "regressors""#, "outputs: expected 2"),
+        (r#", { name = "presence_logit", shape = [1, 1] }"#, "", "outputs: expected 2"),
+        (r#"[{ name = "rows", shape = [1, 128, 6] }]"#, "[]", "found none"),
+        (r#", { name = "amplitude", shape = [1, 2] }"#, "", "inputs: expected 3"),
     ] {
         let text = EMBEDDED_MANIFEST.replacen(from, to, 1);
         assert_ne!(text, EMBEDDED_MANIFEST, "{from}");
@@ -124,6 +128,15 @@ fn a_model_with_other_shapes_is_refused_with_both_shapes() {
     detector.expect("a detector").inputs[0].shape = vec![1, 3, 64, 64];
     let error = models.open(Task::Detect).expect_err("shapes differ").to_string();
     assert!(error.contains("1x3x64x64") && error.contains("1x3x128x128"), "{error}");
+}
+
+#[test]
+fn a_size_that_the_file_has_fixed_is_not_free() {
+    let mut models = Models::load(&ModelChoice::Embedded).expect("embedded models");
+    let spotter = models.manifest.model.iter_mut().find(|e| e.task == Task::Spot);
+    spotter.expect("a spotter").inputs[0].shape = vec![1, -1, 12, 2];
+    let error = models.open(Task::Spot).expect_err("one size").to_string();
+    assert!(error.contains("1x?x12x2") && error.contains("1x128x12x2"), "{error}");
 }
 
 #[test]

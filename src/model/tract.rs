@@ -7,7 +7,7 @@ use tract_onnx::prelude::{
     TractResult, TypedFact, TypedSimplePlan, tvec,
 };
 
-use super::network::{Given, Network, Outlet, Take};
+use super::network::{Given, Outlet, Runnable, Take};
 
 /// A network with everything planned that does not depend on what it is given.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ struct Planned {
 }
 
 /// Opens the ONNX file that `bytes` hold.
-pub(super) fn open(bytes: &[u8]) -> Result<Box<dyn Network>, String> {
+pub(super) fn open(bytes: &[u8]) -> Result<Box<dyn Runnable>, String> {
     let planned = planned(bytes).map_err(|error| format!("{error:#}"))?;
     Ok(Box::new(planned))
 }
@@ -44,12 +44,12 @@ fn declared(name: &str, fact: &TypedFact) -> Outlet {
     let side = |side: &TDim| side.to_i64().unwrap_or(-1);
     let shape = match fact.datum_type {
         DatumType::F32 => Ok(fact.shape.iter().map(side).collect()),
-        other => Err(format!("{other:?}")),
+        other => Err(format!("a tensor of {other:?}")),
     };
     Outlet { name: name.into(), shape }
 }
 
-impl Network for Planned {
+impl Runnable for Planned {
     fn inputs(&self) -> &[Outlet] {
         &self.inputs
     }
@@ -63,8 +63,8 @@ impl Network for Planned {
             let mut values = tvec![];
             for outlet in &self.inputs {
                 let named = given.iter().find(|(name, ..)| *name == outlet.name);
-                let (_, shape, data) =
-                    named.ok_or_else(|| TractError::msg("an input is missing"))?;
+                let missing = || TractError::msg(format!("nothing for `{}`", outlet.name));
+                let (_, shape, data) = named.ok_or_else(missing)?;
                 let shape: Vec<usize> = shape.iter().map(|side| *side as usize).collect();
                 values.push(TValue::from(Tensor::from_shape(&shape, data)?));
             }

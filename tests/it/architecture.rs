@@ -94,7 +94,7 @@ fn only_main_exits() {
 }
 
 #[test]
-fn only_the_model_module_opens_sessions() {
+fn only_the_model_module_opens_networks() {
     only_in(
         &["use ort", " ort::", "(ort::", "use tract", "tract_onnx"],
         "",

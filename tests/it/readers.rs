@@ -153,9 +153,25 @@ proptest! {
 }
 
 /// Tables and columns whose values are used in sums.
-const COLUMNS: [(&str, &[&str]); 4] = [
-    ("sample", &["time_ns", "frame", "micro", "trouble", "rate_fps", "motion", "face_presence"]),
-    ("event", &["onset_ns", "apex_frame", "offset_frame", "score", "id", "units_json", "kind"]),
+const COLUMNS: [(&str, &[&str]); 5] = [
+    (
+        "sample",
+        &["time_ns", "frame", "micro", "macro", "trouble", "rate_fps", "motion", "face_presence"],
+    ),
+    (
+        "event",
+        &[
+            "onset_ns",
+            "apex_frame",
+            "offset_frame",
+            "score",
+            "id",
+            "units_json",
+            "emotion_json",
+            "kind",
+        ],
+    ),
+    ("threshold", &["micro", "macro"]),
     ("entry", &["act_json", "rater", "at_unix_ms"]),
     ("source", &["info_json", "time_ns"]),
 ];

@@ -85,9 +85,9 @@ fn long() {
     }
 }
 
-/// Fails where memory grows by more than `slack_mb_per_hour` above what samples need, by pairs of readings
-/// one of `parts` of the run apart, or where files or threads become more. The first third is left out:
-/// caches and rings fill.
+/// Fails where memory grows by more than `slack_mb_per_hour` above what samples need, by readings a
+/// `parts`-th of the run apart, or by more than [`RINGS_MB`] in all; or where files or threads become more.
+/// The first third is left out: caches and rings fill.
 fn check(name: &str, readings: &[Reading], parts: usize, slack_mb_per_hour: f64) {
     let settled = &readings[readings.len() / 3..];
     let (first, last) = (settled[0], settled[settled.len() - 1]);
@@ -106,6 +106,8 @@ fn check(name: &str, readings: &[Reading], parts: usize, slack_mb_per_hour: f64)
         last.threads,
     );
     assert!(slope < by_design + slack_mb_per_hour, "{name}: memory grows by {slope:.1} MB an hour");
+    let (rise, hours) = (last.resident_mb - first.resident_mb, last.hours() - first.hours());
+    assert!(rise < by_design * hours + RINGS_MB, "{name}: memory grew by {rise:.0} MB");
     for (what, count) in [
         ("files", (|r: &Reading| r.files) as fn(&Reading) -> f64),
         ("threads", |r: &Reading| r.threads),
@@ -118,7 +120,7 @@ fn check(name: &str, readings: &[Reading], parts: usize, slack_mb_per_hour: f64)
 }
 
 /// Per hour, by the median over pairs (Theil and Sen): readings that are off change nothing, nor does a ring
-/// of pictures that fills late, once, where pairs are closer than half a run. What grows for ever does.
+/// of pictures that fills late, once, where pairs are closer than half a run.
 fn slope(readings: &[Reading], parts: usize, value: fn(&Reading) -> f64) -> f64 {
     let apart = readings.len() / parts;
     let pairs = readings.iter().zip(&readings[apart..]);
@@ -126,6 +128,24 @@ fn slope(readings: &[Reading], parts: usize, value: fn(&Reading) -> f64) -> f64 
     let mut rises: Vec<f64> = pairs.map(rise).filter(|rise| rise.is_finite()).collect();
     let middle = rises.len() / 2;
     *rises.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
+#[test]
+fn a_late_step_is_no_growth_and_sixty_bytes_a_frame_are() {
+    let readings = |memory: fn(f64) -> f64| {
+        let reading = |i: u32| {
+            let frames = f64::from(i) * 200.0;
+            let resident_mb = memory(frames);
+            Reading { frames, resident_mb, files: 10.0, threads: 5.0, disk_mb: 0.0 }
+        };
+        (0..1080).map(reading).collect::<Vec<_>>()
+    };
+    let growth = |memory| slope(&readings(memory), 8, |reading| reading.resident_mb);
+    assert_eq!(growth(|frames| if frames < 100_000.0 { 90.0 } else { 105.0 }), 0.0);
+    let lost = growth(|frames| 90.0 + 60.0 * frames / 1e6);
+    assert!((lost - 6.48).abs() < 1e-6 && lost > LONG_SLACK, "{lost}");
+    let stairs = growth(|frames| 90.0 + (frames / 5000.0).floor());
+    assert!((stairs - 21.6).abs() < 2.0, "{stairs}");
 }
 
 /// When a run is long enough.
@@ -144,6 +164,9 @@ const SHORT_SLACK: f64 = 600.0;
 /// The camera's pictures are four times as large, and its faults make memory waver by eight megabytes
 /// within minutes. One lost every half second would be seventeen hundred.
 const SHORT_CAMERA_SLACK: f64 = 1200.0;
+
+/// What may come once, late: eight seconds of the face (26 MB at most), and what memory wavers by.
+const RINGS_MB: f64 = 40.0;
 
 /// Of hours: less than half of what 60 bytes that are lost with every frame come to.
 const LONG_SLACK: f64 = 3.0;

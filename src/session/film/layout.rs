@@ -301,5 +301,6 @@ pub(super) fn read_index(bytes: &[u8], segment: u64) -> Option<Vec<Place>> {
             Some(Place { offset: segment.checked_add(uint(at))?, moment })
         })
         .collect();
-    places.filter(|places| places.is_sorted_by_key(|place| (place.offset, place.moment.frame)))
+    let in_order = |a: &Place, b: &Place| a.offset < b.offset && b.moment.is_after(a.moment);
+    places.filter(|places| places.is_sorted_by(in_order))
 }

@@ -198,7 +198,7 @@ fn scan(file: &mut File, from: u64) -> io::Result<Found> {
 impl Found {
     /// Numbers and times grow; what breaks that is no picture of this film.
     fn take(&mut self, place: Place) {
-        if self.places.last().is_none_or(|last| last.moment.frame < place.moment.frame) {
+        if self.places.last().is_none_or(|last| place.moment.is_after(last.moment)) {
             self.places.push(place);
         }
     }

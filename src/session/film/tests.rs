@@ -249,9 +249,24 @@ fn frames_out_of_order_are_refused() {
     writer.push(&frames[1]).expect("room");
     for frame in &frames {
         let error = writer.push(frame).expect_err("not later").to_string();
-        assert!(error.contains("expected a frame after Some(1)"), "{error}");
+        assert!(error.contains("expected a frame after frame 1 at"), "{error}");
     }
     assert_eq!(writer.pictures(), 1);
+}
+
+#[test]
+fn a_picture_that_is_not_later_is_no_picture_of_the_film() {
+    let (folder, frames) = (Folder::new(), frames(3));
+    let path = film(&folder, &frames[..2], false);
+    let jpeg = frames[2].jpeg.as_ref().expect("a picture");
+    let mut bytes = fs::read(&path).expect("read");
+    for (frame, time) in [(8, frames[1].time), (9, frames[2].time)] {
+        bytes.extend(layout::picture_header(Moment { frame, time }, jpeg).expect("short"));
+        bytes.extend(jpeg.iter());
+    }
+    fs::write(&path, bytes).expect("written");
+    let numbers: Vec<_> = open(&path).moments().iter().map(|moment| moment.frame).collect();
+    assert_eq!(numbers, [frames[0].seq, frames[1].seq, 9]);
 }
 
 #[test]

@@ -47,17 +47,20 @@ impl FilmWriter {
         Self { file, header, places, bytes }
     }
 
-    /// Appends a picture. Frame numbers must grow, and times be no earlier than zero.
+    /// Appends a picture. Frame numbers and times must grow, and times be no earlier than zero.
     ///
     /// A frame's own JPEG is copied as it is; a frame without one is encoded, which takes some
     /// milliseconds.
     pub fn push(&mut self, frame: &Frame) -> io::Result<()> {
         let moment = Moment { frame: frame.seq, time: frame.time };
-        let last = self.places.last().map(|place| place.moment.frame);
-        if last.is_some_and(|last| last >= frame.seq) || frame.time.nanos() < 0 {
+        let last = self.places.last().map(|place| place.moment);
+        if last.is_some_and(|last| !moment.is_after(last)) || frame.time.nanos() < 0 {
+            let newest = last.map(|last| format!(" after frame {} at {}", last.frame, last.time));
             let text = format!(
-                "expected a frame after {last:?} at zero or later, found frame {} at {}",
-                frame.seq, frame.time
+                "expected a frame{}, at zero or later, found frame {} at {}",
+                newest.unwrap_or_default(),
+                frame.seq,
+                frame.time
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }

@@ -23,10 +23,8 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
     session.notices = all(db, "SELECT time_ns, kind, text FROM notice ORDER BY n", notice)?;
     let newest = |table, column| format!("SELECT {column} FROM {table} ORDER BY n DESC LIMIT 1");
     session.source = source(db)?;
-    session.threshold = db
-        .query_row(&newest("threshold", "micro, macro"), [], threshold)
-        .optional()?
-        .filter(Score::is_finite);
+    session.threshold =
+        db.query_row(&newest("threshold", "micro, macro"), [], threshold).optional()?;
     session.baseline = db
         .query_row(&newest("baseline", "baseline_json"), [], |row| from_json(row, 0))
         .optional()?;
@@ -49,13 +47,13 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<LoggedNotice> {
     let kind: String = row.get(1)?;
-    let kind = serde_json::from_value(kind.into()).map_err(|error| unreadable(1, error))?;
+    let kind = serde_json::from_value(kind.into()).map_err(|error| unreadable(row, 1, error))?;
     let notice = Notice { kind, text: row.get(2)? };
     Ok(LoggedNotice { time: Timestamp::from_nanos(row.get(0)?), notice })
 }
 
 fn threshold(row: &Row<'_>) -> rusqlite::Result<Score> {
-    Ok(Score { micro: row.get(0)?, macro_: row.get(1)? })
+    Ok(Score { micro: rows::number(row, 0)?, macro_: rows::number(row, 1)? })
 }
 
 fn rater(row: &Row<'_>) -> rusqlite::Result<Rater> {
@@ -89,7 +87,7 @@ pub(super) fn consent(db: &Connection) -> rusqlite::Result<Option<Consent>> {
         Ok(Consent {
             who: row.get(0)?,
             purpose: row.get(1)?,
-            keep_until: keep_until.map_err(|error| unreadable(2, error))?,
+            keep_until: keep_until.map_err(|error| unreadable(row, 2, error))?,
         })
     })
     .optional()

@@ -1,11 +1,14 @@
 //! Samples, events and the rest as rows, and back.
 
+use std::fmt::Display;
+
 use rusqlite::types::Type;
 use rusqlite::{CachedStatement, Connection, Row, named_params, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::event::{Event, Moment};
+use crate::finite::TOO_LARGE;
 use crate::pipeline::quality::{Quality, Trouble};
 use crate::pipeline::{REGIONS, RegionMotion};
 use crate::session::{Sample, Score};
@@ -21,14 +24,24 @@ pub(super) fn json(value: &impl Serialize) -> rusqlite::Result<String> {
 
 pub(super) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
-    serde_json::from_str(&text).map_err(|error| unreadable(column, error))
+    serde_json::from_str(&text).map_err(|error| unreadable(row, column, error))
 }
 
-pub(super) fn unreadable(
-    column: usize,
-    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
+/// What is wrong with a value, after the name of its column.
+pub(super) fn unreadable(row: &Row<'_>, column: usize, error: impl Display) -> rusqlite::Error {
+    let text = match row.as_ref().column_name(column) {
+        Ok(name) => format!("{name}: {error}"),
+        Err(_) => error.to_string(),
+    };
+    // Without a number of a column, the text stands alone.
+    rusqlite::Error::FromSqlConversionFailure(usize::MAX, Type::Null, text.into())
+}
+
+/// A number that must be there and be one.
+pub(super) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<f32> {
+    let number: f32 = row.get(column)?;
+    let wrong = || unreadable(row, column, format!("expected a number, found {TOO_LARGE}"));
+    number.is_finite().then_some(number).ok_or_else(wrong)
 }
 
 /// SQLite counts to 2⁶³.
@@ -79,15 +92,18 @@ pub(super) fn add_sample(db: &Connection, sample: &Sample) -> rusqlite::Result<(
 }
 
 pub(super) fn sample(row: &Row<'_>) -> rusqlite::Result<Sample> {
-    let measured =
-        |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<f32>>(column)?.unwrap_or(f32::NAN));
+    let measured = |column| {
+        let value = row.get::<_, Option<f32>>(column)?.filter(|value| value.is_finite());
+        Ok::<_, rusqlite::Error>(value.unwrap_or(f32::NAN))
+    };
     let micro: Option<f32> = row.get(2)?;
     let motion: Option<Vec<u8>> = row.get(12)?;
     let score = match micro {
         Some(micro) => Some(Score { micro, macro_: measured(3)? }).filter(Score::is_finite),
         None => None,
     };
-    let motion = motion.map(|bytes| motion_from(&bytes)).transpose()?;
+    let motion = motion.map(|bytes| motion_from(&bytes)).transpose();
+    let motion = motion.map_err(|found| unreadable(row, 12, found))?;
     Ok(Sample {
         seq: count(row, 0)?,
         time: Timestamp::from_nanos(row.get(1)?),
@@ -112,11 +128,11 @@ fn motion_bytes(motion: &RegionMotion) -> Vec<u8> {
     floats.flat_map(|value| value.to_le_bytes()).collect()
 }
 
-fn motion_from(bytes: &[u8]) -> rusqlite::Result<RegionMotion> {
+fn motion_from(bytes: &[u8]) -> Result<RegionMotion, String> {
     if bytes.len() != MOTION_FLOATS * 4 {
         let found =
             format!("expected {} bytes of motion, found {}", MOTION_FLOATS * 4, bytes.len());
-        return Err(unreadable(12, found));
+        return Err(found);
     }
     let at = |i: usize| {
         f32::from_le_bytes([bytes[4 * i], bytes[4 * i + 1], bytes[4 * i + 2], bytes[4 * i + 3]])
@@ -164,17 +180,13 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
         Ok::<_, rusqlite::Error>(Moment { frame, time: Timestamp::from_nanos(nanos) })
     };
     let emotion: Option<String> = row.get(11)?;
-    let score: f32 = row.get(8)?;
-    if !score.is_finite() {
-        return Err(unreadable(8, "expected a number, found one that is too large".to_owned()));
-    }
     Ok(Event {
         id: count(row, 0)?,
-        kind: kind.parse().map_err(|error: String| unreadable(1, error))?,
+        kind: kind.parse().map_err(|error: String| unreadable(row, 1, error))?,
         onset: moment(2)?,
         apex: moment(4)?,
         offset: moment(6)?,
-        score,
+        score: number(row, 8)?,
         trouble: Trouble(row.get(9)?),
         origin: from_json(row, 10)?,
         emotion: emotion.map(|_| from_json(row, 11)).transpose()?,

@@ -3,8 +3,11 @@
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let path = fuzz_of_fleeting::file("a.mp4", bytes);
-    fuzz_of_fleeting::play(&format!("video:{}", path.display()));
-    let Ok(mut pictures) = fleeting::source::video::pictures(&path) else { return };
+    fuzz_of_fleeting::play("video", &path);
+    let mut pictures = match fleeting::source::video::pictures(&path) {
+        Ok(pictures) => pictures,
+        Err(error) => return fuzz_of_fleeting::names(error, &path),
+    };
     let moments = pictures.moments().to_vec();
     assert!(moments.is_sorted_by(|a, b| a.frame < b.frame && a.time < b.time));
     let last = moments.len().saturating_sub(1);

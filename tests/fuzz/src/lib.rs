@@ -18,6 +18,14 @@ pub fn folder() -> &'static Path {
     FOLDER.get_or_init(|| tempfile::tempdir().expect("a folder")).path()
 }
 
+/// A folder in it with nothing in it.
+pub fn empty(name: &str) -> PathBuf {
+    let path = folder().join(name);
+    fs::remove_dir_all(&path).unwrap_or(());
+    fs::create_dir(&path).expect("made");
+    path
+}
+
 /// These bytes in a file called `name`.
 pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder().join(name);
@@ -31,10 +39,13 @@ pub fn names(error: impl std::fmt::Display, path: &Path) {
     assert!(text.contains(&path.display().to_string()), "{text}");
 }
 
-/// Plays a source: numbers and times only grow, and pictures are as large as they say.
-pub fn play(spec: &str) {
-    let spec: SourceSpec = spec.parse().expect("a source");
-    let Ok(mut source) = spec.open() else { return };
+/// Plays what lies at `path`: numbers and times only grow, and pictures are as large as they say.
+pub fn play(kind: &str, path: &Path) {
+    let spec: SourceSpec = format!("{kind}:{}", path.display()).parse().expect("a source");
+    let mut source = match spec.open() {
+        Ok(source) => source,
+        Err(error) => return names(error, path),
+    };
     let mut newest = None;
     for _ in 0..ENOUGH {
         match source.next() {
@@ -45,16 +56,15 @@ pub fn play(spec: &str) {
                 newest = Some(moment);
             }
             Ok(Next::Notice(_) | Next::Idle) => {}
-            Ok(Next::End) | Err(_) => return,
+            Ok(Next::End) => return,
+            Err(error) => return names(error, path),
         }
     }
 }
 
 /// What JSON is written of a session reads back.
 pub fn round_trip(session: &Session) {
-    let out = folder().join("again");
-    fs::remove_dir_all(&out).unwrap_or(());
-    fs::create_dir(&out).expect("made");
+    let out = empty("again");
     let json = EXPORTERS.iter().find(|exporter| exporter.name == "json").expect("a format");
     // What cannot be written is said.
     let Ok(written) = json.write(&mut View::of_model(session), &out) else { return };

@@ -9,7 +9,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Ok(Ok(mut archive)) = Archive::open(&path) else { return };
     for name in ["a", "b", "events"] {
         if let Ok(array) = archive.array::<f32, IxDyn>(name) {
-            assert!(array.len() <= bytes.len().max(1 << 28));
+            // Nothing deflates to less than a 1032nd.
+            assert!(array.len() <= 1032 * bytes.len());
         }
         archive.array::<i32, IxDyn>(name).map_or_else(drop, drop);
         archive.array::<u8, IxDyn>(name).map_or_else(drop, drop);

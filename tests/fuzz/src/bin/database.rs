@@ -4,8 +4,11 @@
 use fleeting::session::store;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let path = fuzz_of_fleeting::file(store::DATABASE, bytes);
-    match store::open(fuzz_of_fleeting::folder()) {
+    // A journal that another one left would be read with it.
+    let folder = fuzz_of_fleeting::empty("session");
+    let path = folder.join(store::DATABASE);
+    std::fs::write(&path, bytes).expect("written");
+    match store::open(&folder) {
         Ok(opened) => fuzz_of_fleeting::round_trip(&opened.session),
         Err(error) => fuzz_of_fleeting::names(error, &path),
     }

@@ -5,8 +5,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(image) = fleeting::source::jpeg::decode(bytes) {
         assert_eq!(image.data.len(), 3 * image.width * image.height);
     }
-    let folder = fuzz_of_fleeting::folder().join("pictures");
-    std::fs::create_dir_all(&folder).expect("made");
+    let folder = fuzz_of_fleeting::empty("pictures");
     fuzz_of_fleeting::file("pictures/1.png", bytes);
-    fuzz_of_fleeting::play(&format!("images:{}", folder.display()));
+    fuzz_of_fleeting::play("images", &folder);
 });
