@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use fleeting::export::{EXPORTERS, View, json};
-use fleeting::session::Session;
+use fleeting::pipeline::quality::Quality;
+use fleeting::session::{Sample, Session};
 use fleeting::source::{Next, SourceSpec};
+use fleeting::time::Timestamp;
 use tempfile::TempDir;
 
 /// Frames and notices after which a source has shown what it does.
@@ -37,6 +39,19 @@ pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
 pub fn names(error: impl std::fmt::Display, path: &Path) {
     let text = error.to_string();
     assert!(text.contains(&path.display().to_string()), "{text}");
+}
+
+/// Ten seconds that others may have coded.
+pub fn session() -> &'static Session {
+    static SESSION: OnceLock<Session> = OnceLock::new();
+    SESSION.get_or_init(|| {
+        let mut session = Session::keeping_all();
+        for seq in 0..300 {
+            let (time, quality) = (Timestamp::of_frame(seq, 30.0), Quality::default());
+            session.history.push(Sample { seq, time, quality, motion: None, score: None });
+        }
+        session
+    })
 }
 
 /// Plays what lies at `path`: numbers and times only grow, and pictures are as large as they say.
