@@ -9,7 +9,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         Err(error) => return fuzz_of_fleeting::names(error, &path),
     };
     let moments = pictures.moments().to_vec();
-    assert!(moments.is_sorted_by(|a, b| a.frame < b.frame && a.time < b.time));
+    // Two samples of one time are two pictures of the file, of which playing shows the first.
+    assert!(moments.is_sorted_by(|a, b| a.frame < b.frame && a.time <= b.time));
     let last = moments.len().saturating_sub(1);
     for index in [last, 0, last / 2] {
         if let Ok(frame) = pictures.picture(index) {
