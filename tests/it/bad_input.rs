@@ -76,6 +76,18 @@ fn a_video_that_is_cut_off_never_panics() {
     }
 }
 
+/// The parser of MP4 panics at these, which is not to be seen.
+#[test]
+fn a_video_whose_tables_contradict_each_other_is_one_clear_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut bytes = fixture("video/b_frames.mp4");
+    let offsets = bytes.windows(4).position(|name| name == b"ctts").expect("offsets of time");
+    // One entry fewer than there are samples.
+    bytes[offsets + 11] -= 1;
+    fs::write(folder.path().join("odd.mp4"), bytes).expect("written");
+    analyze(folder.path(), "odd.mp4").failed_saying(&["odd.mp4", "contradict"]);
+}
+
 #[test]
 fn a_picture_of_one_pixel_is_an_empty_but_valid_result() {
     let folder = tempfile::tempdir().expect("a folder");

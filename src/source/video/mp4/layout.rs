@@ -1,10 +1,12 @@
 //! How an MP4 file is built, looked through before its parser is let at it, and the parser on a leash: it
 //! believes what a file says of itself.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
 
 use re_mp4::Mp4;
 
@@ -14,11 +16,33 @@ pub(super) fn parse(reader: &mut BufReader<File>, layout: &Layout) -> Result<Mp4
     reader.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
     let left = layout.index_bytes.saturating_mul(READS_PER_BYTE).saturating_add(LEAST_READS);
     let reader = Budget { reader, left };
-    match catch_unwind(AssertUnwindSafe(|| Mp4::read(reader, layout.whole_bytes))) {
-        Ok(Ok(mp4)) => Ok(mp4),
-        Ok(Err(error)) => Err(format!("a damaged index ({error})")),
-        Err(_) => Err("a damaged index (its tables contradict each other)".into()),
+    match leashed(|| Mp4::read(reader, layout.whole_bytes)) {
+        Some(Ok(mp4)) => Ok(mp4),
+        Some(Err(error)) => Err(format!("a damaged index ({error})")),
+        None => Err("a damaged index (its tables contradict each other)".into()),
     }
+}
+
+thread_local! {
+    /// Whether a panic in this thread is expected, and nothing to tell of.
+    static IS_LEASHED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What `parse` gives; none where it panics.
+fn leashed<T>(parse: impl FnOnce() -> T) -> Option<T> {
+    static HOOKED: Once = Once::new();
+    HOOKED.call_once(|| {
+        let tell = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !IS_LEASHED.get() {
+                tell(info)
+            }
+        }));
+    });
+    IS_LEASHED.set(true);
+    let parsed = panic::catch_unwind(AssertUnwindSafe(parse));
+    IS_LEASHED.set(false);
+    parsed.ok()
 }
 
 /// The parser reads every byte of an index once or twice, mostly by fours.
