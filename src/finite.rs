@@ -6,6 +6,11 @@ use serde::de::{Deserialize, Deserializer, Error};
 /// What such a number is called, to follow "found".
 pub(crate) const TOO_LARGE: &str = "a number that is too large";
 
+/// What was measured; not-a-number where nothing was, or no number.
+pub(crate) fn measured(value: Option<f32>) -> f32 {
+    value.filter(|value| value.is_finite()).unwrap_or(f32::NAN)
+}
+
 /// One number.
 pub(crate) fn one<'de, D: Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
     f32::deserialize(from).and_then(checked)

@@ -156,9 +156,8 @@ mod tests {
     #[test]
     fn a_sample_mixes_its_four_pixels_by_their_nearness() {
         let mut picture = RgbImage::new(4, 4);
-        let mut red = |x: usize, y: usize, value| picture.data[(y * 4 + x) * 3] = value;
-        for (x, y, value) in [(1, 1, 10), (2, 1, 50), (1, 2, 90), (2, 2, 250)] {
-            red(x, y, value);
+        for (x, y, red) in [(1, 1, 10), (2, 1, 50), (1, 2, 90), (2, 2, 250)] {
+            picture.data[(y * 4 + x) * 3] = red;
         }
         // A quarter of the way across and three quarters down: 20 above, 130 below.
         assert_eq!(picture.sample(Point::new(1.75, 2.25))[0], 102.5);

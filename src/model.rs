@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use network::{Outlet, Runnable};
+use network::{Opened, Outlet, Runnable};
 
 pub mod manifest;
 mod network;
@@ -206,10 +206,10 @@ pub struct Model {
 impl Model {
     fn open(entry: Entry, bytes: &[u8]) -> Result<Self, ModelError> {
         let opened = Runtime::get().open(bytes);
-        let network =
+        let Opened { inputs, outputs, network } =
             opened.map_err(|message| ModelError::Refused { file: entry.file.clone(), message })?;
-        check_outlets(&entry, "input", network.inputs(), &entry.inputs)?;
-        check_outlets(&entry, "output", network.outputs(), &entry.outputs)?;
+        check_outlets(&entry, "input", &inputs, &entry.inputs)?;
+        check_outlets(&entry, "output", &outputs, &entry.outputs)?;
         let outputs = vec![Vec::new(); entry.outputs.len()];
         Ok(Self { entry, network, outputs })
     }

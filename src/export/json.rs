@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ExportError, Exporter, FileFormat, PictureUse};
 use crate::event::Event;
-use crate::finite::TOO_LARGE;
+use crate::finite::{self, TOO_LARGE};
 use crate::pipeline::quality::{Quality, Trouble};
 use crate::pipeline::{REGIONS, RegionMotion};
 use crate::session::annotation::{Entry, Log, Rater};
@@ -187,20 +187,19 @@ impl TryFrom<Row> for Sample {
             let (one, _) = known.ok_or_else(|| format!("the unknown trouble `{word}`"))?;
             trouble = trouble.with(*one);
         }
-        let value = |measured: Option<f32>| measured.filter(|v| v.is_finite()).unwrap_or(f32::NAN);
         Ok(Self {
             seq: row.frame,
             time: row.time,
             quality: Quality {
                 trouble,
-                lid_aperture: value(row.lid_aperture),
-                head_speed: value(row.head_speed),
-                yaw_deg: value(row.yaw_deg),
-                sharpness: value(row.sharpness),
-                brightness: value(row.brightness),
-                eye_distance_px: value(row.eye_distance_px),
-                rate_fps: value(row.rate_fps),
-                presence: value(row.presence),
+                lid_aperture: finite::measured(row.lid_aperture),
+                head_speed: finite::measured(row.head_speed),
+                yaw_deg: finite::measured(row.yaw_deg),
+                sharpness: finite::measured(row.sharpness),
+                brightness: finite::measured(row.brightness),
+                eye_distance_px: finite::measured(row.eye_distance_px),
+                rate_fps: finite::measured(row.rate_fps),
+                presence: finite::measured(row.presence),
             },
             motion: row
                 .head

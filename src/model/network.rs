@@ -16,12 +16,16 @@ pub(super) type Given<'a> = (&'a str, Vec<i64>, &'a [f32]);
 /// Is shown one output of a run: its name, its shape and its values, row-major.
 pub(super) type Take<'a> = &'a mut dyn FnMut(&str, &[i64], &[f32]);
 
-/// A network that is ready to run. Errors are in the words of the library.
+/// A network that is ready to run, with what its file declares.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) inputs: Vec<Outlet>,
+    pub(super) outputs: Vec<Outlet>,
+    pub(super) network: Box<dyn Runnable>,
+}
+
+/// What a library makes of a network. Errors are in the library's words.
 pub(super) trait Runnable: Debug + Send {
-    fn inputs(&self) -> &[Outlet];
-
-    fn outputs(&self) -> &[Outlet];
-
     /// Runs it, and shows each output to `take`.
     fn run(&mut self, inputs: &[Given<'_>], take: Take<'_>) -> Result<(), String>;
 }

@@ -5,18 +5,11 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{TensorElementType, TensorRef, ValueType};
 
-use super::network::{Given, Outlet, Runnable, Take};
-
-#[derive(Debug)]
-struct Opened {
-    session: Session,
-    inputs: Vec<Outlet>,
-    outputs: Vec<Outlet>,
-}
+use super::network::{Given, Opened, Outlet, Runnable, Take};
 
 /// Opens the ONNX file that `bytes` hold. One thread and no spinning, because the analysis thread is the
 /// only one that computes.
-pub(super) fn open(environment: &Environment, bytes: &[u8]) -> Result<Box<dyn Runnable>, String> {
+pub(super) fn open(environment: &Environment, bytes: &[u8]) -> Result<Opened, String> {
     let session = Session::builder(environment)
         .and_then(|b| Ok(b.with_optimization_level(GraphOptimizationLevel::All)?))
         .and_then(|b| Ok(b.with_intra_threads(1)?))
@@ -26,7 +19,7 @@ pub(super) fn open(environment: &Environment, bytes: &[u8]) -> Result<Box<dyn Ru
         .map_err(|error| error.to_string())?;
     let declared = |outlets: &[ort::value::Outlet]| outlets.iter().map(declared).collect();
     let (inputs, outputs) = (declared(session.inputs()), declared(session.outputs()));
-    Ok(Box::new(Opened { session, inputs, outputs }))
+    Ok(Opened { inputs, outputs, network: Box::new(session) })
 }
 
 fn declared(outlet: &ort::value::Outlet) -> Outlet {
@@ -38,15 +31,7 @@ fn declared(outlet: &ort::value::Outlet) -> Outlet {
     Outlet { name: outlet.name().into(), shape }
 }
 
-impl Runnable for Opened {
-    fn inputs(&self) -> &[Outlet] {
-        &self.inputs
-    }
-
-    fn outputs(&self) -> &[Outlet] {
-        &self.outputs
-    }
-
+impl Runnable for Session {
     fn run(&mut self, given: &[Given<'_>], take: Take<'_>) -> Result<(), String> {
         let mut run = || {
             let mut values = Vec::with_capacity(given.len());
@@ -54,7 +39,7 @@ impl Runnable for Opened {
                 let view = TensorRef::from_array_view((shape.as_slice(), *data))?;
                 values.push((*name, SessionInputValue::from(view)));
             }
-            let results = self.session.run(values)?;
+            let results = Session::run(self, values)?;
             for (name, value) in results.iter() {
                 let (shape, data) = value.try_extract_tensor::<f32>()?;
                 take(name, shape, data);

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use ort::environment::Environment;
 use serde::{Deserialize, Serialize};
 
-use super::network::Runnable;
+use super::network::Opened;
 use super::{onnx_runtime, tract};
 
 /// What runs the models.
@@ -97,7 +97,7 @@ impl Runtime {
     }
 
     /// Opens a network in this runtime; the error is in the words of the library.
-    pub(super) fn open(&self, bytes: &[u8]) -> Result<Box<dyn Runnable>, String> {
+    pub(super) fn open(&self, bytes: &[u8]) -> Result<Opened, String> {
         match &self.environment {
             Some(environment) => onnx_runtime::open(environment, bytes),
             None => tract::open(bytes),

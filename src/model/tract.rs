@@ -7,23 +7,23 @@ use tract_onnx::prelude::{
     TractResult, TypedFact, TypedSimplePlan, tvec,
 };
 
-use super::network::{Given, Outlet, Runnable, Take};
+use super::network::{Given, Opened, Outlet, Runnable, Take};
 
 /// A network with everything planned that does not depend on what it is given.
 #[derive(Debug)]
 struct Planned {
     plan: Arc<TypedSimplePlan>,
-    inputs: Vec<Outlet>,
-    outputs: Vec<Outlet>,
+    /// Names, in the order of the plan.
+    inputs: Vec<String>,
+    outputs: Vec<String>,
 }
 
 /// Opens the ONNX file that `bytes` hold.
-pub(super) fn open(bytes: &[u8]) -> Result<Box<dyn Runnable>, String> {
-    let planned = planned(bytes).map_err(|error| format!("{error:#}"))?;
-    Ok(Box::new(planned))
+pub(super) fn open(bytes: &[u8]) -> Result<Opened, String> {
+    opened(bytes).map_err(|error| format!("{error:#}"))
 }
 
-fn planned(mut bytes: &[u8]) -> TractResult<Planned> {
+fn opened(mut bytes: &[u8]) -> TractResult<Opened> {
     let onnx = tract_onnx::onnx();
     let proto = onnx.proto_model_for_read(&mut bytes)?;
     // The graph itself forgets what its outputs are called.
@@ -37,7 +37,10 @@ fn planned(mut bytes: &[u8]) -> TractResult<Planned> {
     for (number, name) in names.enumerate() {
         outputs.push(declared(name, graph.output_fact(number)?));
     }
-    Ok(Planned { plan: graph.into_runnable()?, inputs, outputs })
+    let names = |outlets: &[Outlet]| outlets.iter().map(|outlet| outlet.name.clone()).collect();
+    let plan = graph.into_runnable()?;
+    let network = Box::new(Planned { plan, inputs: names(&inputs), outputs: names(&outputs) });
+    Ok(Opened { inputs, outputs, network })
 }
 
 fn declared(name: &str, fact: &TypedFact) -> Outlet {
@@ -50,27 +53,19 @@ fn declared(name: &str, fact: &TypedFact) -> Outlet {
 }
 
 impl Runnable for Planned {
-    fn inputs(&self) -> &[Outlet] {
-        &self.inputs
-    }
-
-    fn outputs(&self) -> &[Outlet] {
-        &self.outputs
-    }
-
     fn run(&mut self, given: &[Given<'_>], take: Take<'_>) -> Result<(), String> {
         let mut run = || {
             let mut values = tvec![];
-            for outlet in &self.inputs {
-                let named = given.iter().find(|(name, ..)| *name == outlet.name);
-                let missing = || TractError::msg(format!("nothing for `{}`", outlet.name));
+            for input in &self.inputs {
+                let named = given.iter().find(|(name, ..)| name == input);
+                let missing = || TractError::msg(format!("nothing for `{input}`"));
                 let (_, shape, data) = named.ok_or_else(missing)?;
                 let shape: Vec<usize> = shape.iter().map(|side| *side as usize).collect();
                 values.push(TValue::from(Tensor::from_shape(&shape, data)?));
             }
-            for (outlet, output) in self.outputs.iter().zip(self.plan.run(values)?) {
+            for (name, output) in self.outputs.iter().zip(self.plan.run(values)?) {
                 let shape: Vec<i64> = output.shape().iter().map(|side| *side as i64).collect();
-                take(&outlet.name, &shape, output.try_as_plain_ram()?.as_slice()?);
+                take(name, &shape, output.try_as_plain_ram()?.as_slice()?);
             }
             TractResult::Ok(())
         };

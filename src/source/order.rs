@@ -4,6 +4,7 @@
 //! A camera has a clock and a count of its own that see to it; a file says what it likes.
 
 use super::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
+use crate::event::Moment;
 use crate::image::Frame;
 use crate::time::Timestamp;
 
@@ -13,7 +14,7 @@ const FIRST_ABSURD_SEQ: u64 = i64::MAX as u64;
 /// A source whose frames come in order; others are counted as lost, and told of.
 pub(crate) struct Ordered {
     inner: Box<dyn Source>,
-    newest: Option<(u64, Timestamp)>,
+    newest: Option<Moment>,
     /// Lost since the last frame that was in order.
     lost: u64,
     /// What was to be said before the next look at the source.
@@ -26,7 +27,7 @@ impl Ordered {
     }
 
     fn is_in_order(&self, frame: &Frame) -> bool {
-        let is_later = self.newest.is_none_or(|(seq, time)| frame.seq > seq && frame.time > time);
+        let is_later = self.newest.is_none_or(|newest| moment_of(frame).is_after(newest));
         is_later && frame.time >= Timestamp::ZERO && frame.seq < FIRST_ABSURD_SEQ
     }
 
@@ -36,10 +37,10 @@ impl Ordered {
         if self.lost > 1 {
             return Next::Idle;
         }
-        let (seq, time) = self.newest.unwrap_or_default();
+        let newest = self.newest.unwrap_or_default();
         self.say(format!(
-            "frame {} at {} is lost: it is not later than frame {seq} at {time}",
-            frame.seq, frame.time
+            "frame {} at {} is lost: it is not later than frame {} at {}",
+            frame.seq, frame.time, newest.frame, newest.time
         ))
     }
 
@@ -55,6 +56,10 @@ impl Ordered {
     }
 }
 
+fn moment_of(frame: &Frame) -> Moment {
+    Moment { frame: frame.seq, time: frame.time }
+}
+
 impl Source for Ordered {
     fn info(&self) -> &SourceInfo {
         self.inner.info()
@@ -67,7 +72,7 @@ impl Source for Ordered {
         let next = match self.inner.next()? {
             Next::Frame(frame) if !self.is_in_order(&frame) => return Ok(self.lose(&frame)),
             Next::Frame(frame) => {
-                self.newest = Some((frame.seq, frame.time));
+                self.newest = Some(moment_of(&frame));
                 Next::Frame(frame)
             }
             Next::End => Next::End,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::event::{Event, Moment};
-use crate::finite::TOO_LARGE;
+use crate::finite::{self, TOO_LARGE};
 use crate::pipeline::quality::{Quality, Trouble};
 use crate::pipeline::{REGIONS, RegionMotion};
 use crate::session::{Sample, Score};
@@ -92,10 +92,7 @@ pub(super) fn add_sample(db: &Connection, sample: &Sample) -> rusqlite::Result<(
 }
 
 pub(super) fn sample(row: &Row<'_>) -> rusqlite::Result<Sample> {
-    let measured = |column| {
-        let value = row.get::<_, Option<f32>>(column)?.filter(|value| value.is_finite());
-        Ok::<_, rusqlite::Error>(value.unwrap_or(f32::NAN))
-    };
+    let measured = |column| Ok::<_, rusqlite::Error>(finite::measured(row.get(column)?));
     let micro: Option<f32> = row.get(2)?;
     let motion: Option<Vec<u8>> = row.get(12)?;
     let score = match micro {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use fleeting::export::{EXPORTERS, View, json};
+use fleeting::export::{View, json};
 use fleeting::pipeline::quality::Quality;
 use fleeting::session::{Sample, Session};
 use fleeting::source::{Next, SourceSpec};
@@ -80,9 +80,8 @@ pub fn play(kind: &str, path: &Path) {
 /// What JSON is written of a session reads back.
 pub fn round_trip(session: &Session) {
     let out = empty("again");
-    let json = EXPORTERS.iter().find(|exporter| exporter.name == "json").expect("a format");
     // What cannot be written is said.
-    let Ok(written) = json.write(&mut View::of_model(session), &out) else { return };
+    let Ok(written) = json::EXPORTER.write(&mut View::of_model(session), &out) else { return };
     let path = written.files.first().expect("a file");
     let read = json::read(path).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(read.history.len(), session.history.len());
