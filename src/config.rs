@@ -93,15 +93,14 @@ impl Default for QualityConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct SpottingConfig {
     /// Expected false alarms per minute that the threshold is set for, 0.05–20: half micro, half
-    /// macro. Calibrated on synthetic neutral, talking and blinking faces. One a minute is as good
-    /// as two where events come often, better where they are rare, and the least at which films of
-    /// unseen portraits are still read as they must be: see the model card.
+    /// macro. Calibrated on synthetic neutral, talking and blinking faces. One in two minutes is
+    /// as good as more where events come often, and better where they are rare: see the model card.
     pub false_alarms_per_minute: f32,
 }
 
 impl Default for SpottingConfig {
     fn default() -> Self {
-        Self { false_alarms_per_minute: 1.0 }
+        Self { false_alarms_per_minute: 0.5 }
     }
 }
 

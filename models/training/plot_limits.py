@@ -103,7 +103,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("set", type=Path, help="a spotting set from `fleeting synth`")
     parser.add_argument("--models", type=Path, default=Path("models"))
-    parser.add_argument("--per-minute", type=float, default=0.5, help="false alarms of each kind")
+    parser.add_argument("--per-minute", type=float, default=0.25, help="false alarms of each kind")
     parser.add_argument("--out", default="limits.png")
     options = parser.parse_args()
     torch.set_num_threads(1)

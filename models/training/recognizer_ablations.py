@@ -4,12 +4,14 @@
 
 Every line is trained on the face basis alone and judged on people of the other rig, in two forms: three
 phases as the program measures them, and one displacement as the sets of MEGC 2019 keep it
-(`scaled_maps`). Compare lines that change a disturbance with "maps by disturbance alone". No real recording is read. Needs scikit-learn for the machines to compare with.
+(`scaled_maps`). Compare lines that change a disturbance with "maps by disturbance alone". `--report` names a
+recognition*.npz of real recordings to say what each line reads there, never to choose by. Needs scikit-learn
+for the machines to compare with.
 """
 
 import argparse
 from pathlib import Path
-from typing import Callable, NamedTuple
+from typing import Callable, NamedTuple, Optional
 
 import numpy as np
 import torch
@@ -18,11 +20,14 @@ import recognizer
 from fitting import fit
 from recognition_data import MAPPED, MEASURED, Disturbance, Events, RecognitionData, Strange, disturbed, normalised, onset_to_apex
 from recognition_training import ISDA, SHIFT, scores
-from recognizer import CLASSES, GraphAttention, Recognizer, co_occurrence, mean_of_phases
+from recognizer import CLASSES, REGIONS, UNITS, GraphAttention, Recognizer, co_occurrence, mean_of_phases
 from scaled_maps import single_displacements
-from sets import HELD_OUT, REPOSITORY, TRAIN, generate
+from sets import HELD_OUT, REPOSITORY, TRAIN, arrays, generate
 
 NOTHING = Disturbance(*[0.0] * len(MEASURED))
+# What machines to compare with learn from; they take long over more.
+MACHINE_SAMPLES = 8_000
+
 
 def but(**changed):
     """Both disturbances with something else in them, and no scaled maps, which bring their own."""
@@ -146,39 +151,55 @@ def trained(change, options, path, seed):
     return fit(change.network(), batch_loss, steps, 2e-3, 1e-2, seed, f"{change.name} {seed}")
 
 
-class Judge:
-    """People of the rig that training never saw, in both forms."""
+class Form(NamedTuple):
+    """Events to judge on, in one form. `units` is none where nobody says which units move."""
 
-    def __init__(self, path):
-        events = Events([path])
-        self.label, self.units = events.label.numpy(), events.units.numpy()
-        measured = disturbed(events.motion, torch.Generator().manual_seed(9), MEASURED)
-        single = torch.from_numpy(single_displacements(events.motion.numpy(), 9))
-        self.forms = {"measured": (measured, events.mask, 1.0), "scaled maps": (*onset_to_apex(single), 0.0)}
+    motion: torch.Tensor
+    mask: torch.Tensor
+    is_single: bool
+    label: np.ndarray
+    units: Optional[np.ndarray]
 
-    @torch.no_grad()
-    def scores(self, change, network):
-        found = []
-        for motion, mask, known in self.forms.values():
-            inputs = motion, mask, scaled(change, motion, mask, torch.full((len(motion),), known))
-            parts = zip(inputs[2][0].split(500), mask.split(500), inputs[2][1].split(500))
-            logits, units = zip(*(network(*part) for part in parts))
-            found.append(scores({
-                "logits": torch.cat(logits).numpy(), "units": torch.cat(units).numpy(), "label": self.label, "moving": self.units,
-            }))
-        return found
+    def scores(self, logits, units):
+        nothing = np.zeros((len(self.label), UNITS))
+        moving = nothing if self.units is None else self.units
+        return scores({"logits": logits, "units": units, "label": self.label, "moving": moving})
 
-    def machine_scores(self, machine, path, count):
-        """A machine of another kind, trained on each form by itself, on disturbed motion without scaled maps."""
-        found = []
-        for (motion, mask, _), mapped_part in zip(self.forms.values(), (0.0, 1.0)):
-            data = RecognitionData([path], mapped_part=mapped_part, maps_part=0.0, dropped_part=0.0)
-            drawn, seen, label, _ = data.batch(count, torch.Generator().manual_seed(5))
-            there = [0] if mapped_part else [0, 1, 2]
-            fitted = machine().fit(features(drawn, seen, there), label.numpy())
-            read = fitted.predict(features(motion, mask, there))
-            found.append(scores({"logits": np.eye(CLASSES)[read], "units": np.zeros((1, 15, 3)), "label": self.label, "moving": self.units}))
-        return found
+
+def forms(path, report):
+    """People of the rig that training never saw, in both forms; and what `report` holds."""
+    events = Events([path])
+    known = events.label.numpy(), events.units.numpy()
+    measured = disturbed(events.motion, torch.Generator().manual_seed(9), MEASURED)
+    single = torch.from_numpy(single_displacements(events.motion.numpy(), 9))
+    found = [Form(measured, events.mask, False, *known), Form(*onset_to_apex(single), True, *known)]
+    if report:
+        file = arrays(report, {"motion": ("N", REGIONS, 2), "label": ("N",)})
+        single = torch.from_numpy(file["motion"].astype(np.float32))
+        found.append(Form(*onset_to_apex(single), True, file["label"], None))
+    return found
+
+
+@torch.no_grad()
+def network_scores(change, network, form):
+    known = torch.full((len(form.motion),), 0.0 if form.is_single else 1.0)
+    motion, amplitude = scaled(change, form.motion, form.mask, known)
+    parts = zip(motion.split(500), form.mask.split(500), amplitude.split(500))
+    logits, units = zip(*(network(*part) for part in parts))
+    return form.scores(torch.cat(logits).numpy(), torch.cat(units).numpy())
+
+
+def machine_scores(machine, path, judged):
+    """A machine of another kind, trained on single displacements and on three phases apart, without scaled maps."""
+    fitted = {}
+    for form in judged:
+        there = [0] if form.is_single else [0, 1, 2]
+        if form.is_single not in fitted:
+            data = RecognitionData([path], mapped_part=float(form.is_single), maps_part=0.0, dropped_part=0.0)
+            motion, mask, label, _ = data.batch(MACHINE_SAMPLES, torch.Generator().manual_seed(5))
+            fitted[form.is_single] = machine().fit(features(motion, mask, there), label.numpy())
+        read = fitted[form.is_single].predict(features(form.motion, form.mask, there))
+        yield form.scores(np.eye(CLASSES)[read], np.zeros((len(read), UNITS, 3)))
 
 
 def features(motion, mask, phases):
@@ -197,15 +218,16 @@ def machines():
     }
 
 
-def line(name, measured, maps):
-    parts = [f"{m['uf1']:.3f} / {m['uar']:.3f}" for m in (measured, maps)]
-    units = [f"{m['units_f1']:.3f}" if m["units_f1"] else "–" for m in (measured, maps)]
-    print(f"| {name} | {parts[0]} | {parts[1]} | {units[0]} / {units[1]} |", flush=True)
+def line(name, found):
+    emotions = [f"{m['uf1']:.3f} / {m['uar']:.3f}" for m in found]
+    units = [f"{m['units_f1']:.3f}" if m["units_f1"] else "–" for m in found[:2]]
+    print("| " + " | ".join([name, *emotions[:2], " / ".join(units), *emotions[2:]]) + " |", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--basis", type=Path, required=True)
+    parser.add_argument("--report", type=Path, help="a recognition*.npz to report on, never to choose by")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "training")
     parser.add_argument("--generator", default="cargo run -q --release -- synth")
     parser.add_argument("--expressions", type=int, default=80_000)
@@ -217,17 +239,18 @@ def main():
     options.basis = options.basis.resolve()
     torch.set_num_threads(options.threads)
     path = generate(options, "recognition", options.expressions, TRAIN, rig="basis")
-    judge = Judge(generate(options, "recognition", options.people, HELD_OUT + SHIFT["facs"], rig="facs"))
-    print("| | measured: UF1 / UAR | scaled maps: UF1 / UAR | units with side, F1 |\n|---|---|---|---|")
+    judged = forms(generate(options, "recognition", options.people, HELD_OUT + SHIFT["facs"], rig="facs"), options.report)
+    heads = ["", "measured: UF1 / UAR", "scaled maps: UF1 / UAR", "units with side, F1", *["report: UF1 / UAR"] * bool(options.report)]
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for name, machine in machines().items():
-        for count in (8_000, 40_000):
-            title = f"{name}, {count:,} samples"
-            if not options.only or options.only in title:
-                line(title, *judge.machine_scores(machine, path, count))
+        title = f"{name}, {MACHINE_SAMPLES:,} samples"
+        if not options.only or options.only in title:
+            line(title, list(machine_scores(machine, path, judged)))
     for change in CHANGES:
         if not options.only or options.only in change.name:
             members = [trained(change, options, path, seed) for seed in range(change.members)]
-            line(change.name, *judge.scores(change, recognizer.Exported(members).eval()))
+            network = recognizer.Exported(members).eval()
+            line(change.name, [network_scores(change, network, form) for form in judged])
 
 
 if __name__ == "__main__":

@@ -108,11 +108,11 @@ def main():
     parser.add_argument("--only", choices=["spotter", "recognizer", "baseline"])
     parser.add_argument("--features", type=Path, action="append", default=[],
                         help="folder with own labelled motion (fleeting analyze --features) to train on beside the synthetic")
-    parser.add_argument("--segments", type=int, default=16_000, help="synthetic segments of eighteen seconds")
+    parser.add_argument("--segments", type=int, default=24_000, help="synthetic segments of eighteen seconds")
     parser.add_argument("--expressions", type=int, default=80_000, help="synthetic expressions of each rig")
     parser.add_argument("--program", default="cargo run -q --release --", help="how to call fleeting")
     parser.add_argument("--generator", help="how to call the generator, if not `fleeting synth`")
-    parser.add_argument("--spotter-steps", type=int, default=6000)
+    parser.add_argument("--spotter-steps", type=int, default=12_000)
     parser.add_argument("--recognizer-steps", type=int, default=2500)
     parser.add_argument("--spotters", type=int, default=1, help="networks that the shipped one averages")
     parser.add_argument("--recognizers", type=int, default=4, help="networks that the shipped one averages")
