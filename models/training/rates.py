@@ -15,7 +15,7 @@ import numpy as np
 from sets import FRAMES, OTHER, REPOSITORY, evaluated, generate, save_as_released
 
 COUNT = 240
-RATES = (3, 2, 1, 0.7, 0.5, 0.2)
+RATES = (3, 2, 1, 0.7, 0.5, 0.2, 0.1)
 # Micro- and macro-expressions a minute: fewest and most in published recordings, CAS(ME)² and SAMM-LV.
 PUBLISHED = ({"micro": 0.4, "macro": 2.0}, {"micro": 4.0, "macro": 9.0})
 

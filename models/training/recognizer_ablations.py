@@ -5,8 +5,8 @@
 Every line is trained on the face basis alone and judged on people of the other rig, in two forms: three
 phases as the program measures them, and one displacement as the sets of MEGC 2019 keep it
 (`scaled_maps`). Compare lines that change a disturbance with "maps by disturbance alone". `--report` names a
-recognition*.npz of real recordings to say what each line reads there, never to choose by. Needs scikit-learn
-for the machines to compare with.
+set of real recordings, as `fleeting evaluate recognition` reads it, to say what each line reads there, never
+to choose by. Needs scikit-learn for the machines to compare with.
 """
 
 import argparse
@@ -175,6 +175,8 @@ def forms(path, report):
     found = [Form(measured, events.mask, False, *known), Form(*onset_to_apex(single), True, *known)]
     if report:
         file = arrays(report, {"motion": ("N", REGIONS, 2), "label": ("N",)})
+        if set(file["label"].tolist()) != set(range(CLASSES)):
+            raise SystemExit(f"{report}: label: expected all of 0, 1 and 2, found {sorted(set(file['label'].tolist()))}")
         single = torch.from_numpy(file["motion"].astype(np.float32))
         found.append(Form(*onset_to_apex(single), True, file["label"], None))
     return found
@@ -227,7 +229,7 @@ def line(name, found):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--basis", type=Path, required=True)
-    parser.add_argument("--report", type=Path, help="a recognition*.npz to report on, never to choose by")
+    parser.add_argument("--report", type=Path, help="a set as `fleeting evaluate recognition` reads it, to report on, never to choose by")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "training")
     parser.add_argument("--generator", default="cargo run -q --release -- synth")
     parser.add_argument("--expressions", type=int, default=80_000)
@@ -236,7 +238,8 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", help="lines whose name holds this")
     options = parser.parse_args()
-    options.basis = options.basis.resolve()
+    options.basis, options.work = options.basis.resolve(), options.work.resolve()
+    options.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
     path = generate(options, "recognition", options.expressions, TRAIN, rig="basis")
     judged = forms(generate(options, "recognition", options.people, HELD_OUT + SHIFT["facs"], rig="facs"), options.report)

@@ -32,8 +32,8 @@ const MEASURED: [(&str, &str); 3] = [
     (
         "Spotting, SAMM Long Videos (147 videos, 159 micro- and 343 macro-expressions)",
         "At the default of one false alarm in two minutes: F1 0.288 for micro-expressions and 0.358 \
-         for macro-expressions; 4.6 false micro flags a minute. Nearly two micro-expressions in \
-         three were missed, and three micro flags in four were false.",
+         for macro-expressions; 4.6 false micro flags a minute. Nearly two micro-expressions in three \
+         were missed, and three micro flags in four were false.",
     ),
     (
         "Emotion class, SMIC of MEGC 2019 (164 clips, three classes)",

@@ -54,7 +54,7 @@ fn it_shows_the_persons_view_with_the_programs_beside_it() {
         "✗ rejected",
         "asked about 日本",
         "not a lie detector",
-        "Two micro-expressions in three were missed",
+        "two micro-expressions in three were missed",
     ] {
         assert!(html.contains(words), "{words}");
     }
