@@ -629,6 +629,19 @@ fn the_threshold_keys_ask_the_engine_for_another_rate() {
 }
 
 #[test]
+fn a_press_of_a_threshold_key_asks_once_and_in_the_hundredths_that_are_shown() {
+    let mut window = Window::live(60, &[]);
+    (0..8).for_each(|_| window.press(Modifiers::NONE, Key::Period));
+    let asked = window.asked();
+    assert_eq!(asked.len(), 8, "{asked:?}");
+    for command in asked {
+        let EngineCommand::SetFalseAlarmsPerMinute(rate) = command else { panic!("{command:?}") };
+        let hundredths = rate * 100.0;
+        assert!((hundredths - hundredths.round()).abs() < 1e-3, "{rate}");
+    }
+}
+
+#[test]
 fn an_idle_window_asks_for_no_repaint() {
     let mut window = Window::live(60, &[]);
     window.press(Modifiers::NONE, Key::Space);

@@ -427,7 +427,9 @@ impl State {
 
     fn set_false_alarms(&mut self, rate: f32) {
         if rate.is_finite() {
-            let rate = rate.clamp(*FALSE_ALARMS.start(), *FALSE_ALARMS.end());
+            // In the hundredths that are shown, or the slider would round it and ask again.
+            let rate =
+                (rate.clamp(*FALSE_ALARMS.start(), *FALSE_ALARMS.end()) * 100.0).round() / 100.0;
             self.settings.false_alarms_per_minute = rate;
             self.config.spotting.false_alarms_per_minute = rate;
             self.unsent_false_alarms = self.feed.is_some().then_some(rate);
