@@ -215,6 +215,15 @@ impl Window {
         self.script.lock().expect("one thread").asked.clone()
     }
 
+    /// The rates of false alarms that were asked for, where nothing else was.
+    fn asked_rates(&self) -> Vec<f32> {
+        let rate = |c: EngineCommand| match c {
+            EngineCommand::SetFalseAlarmsPerMinute(rate) => rate,
+            other => panic!("{other:?}"),
+        };
+        self.asked().into_iter().map(rate).collect()
+    }
+
     fn press(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.settle();
@@ -615,14 +624,7 @@ fn the_threshold_keys_ask_the_engine_for_another_rate() {
     let mut window = Window::live(60, &[]);
     window.press(Modifiers::NONE, Key::Period);
     window.press(Modifiers::NONE, Key::Comma);
-    let rates: Vec<_> = window
-        .asked()
-        .into_iter()
-        .map(|c| match c {
-            EngineCommand::SetFalseAlarmsPerMinute(rate) => rate,
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let rates = window.asked_rates();
     assert_eq!(rates.len(), 2);
     let at_first = fleeting::config::Config::default().spotting.false_alarms_per_minute;
     assert!(rates[0] > at_first && (rates[1] - at_first).abs() < 1e-3, "{rates:?}");
@@ -632,13 +634,21 @@ fn the_threshold_keys_ask_the_engine_for_another_rate() {
 fn a_press_of_a_threshold_key_asks_once_and_in_the_hundredths_that_are_shown() {
     let mut window = Window::live(60, &[]);
     (0..8).for_each(|_| window.press(Modifiers::NONE, Key::Period));
-    let asked = window.asked();
-    assert_eq!(asked.len(), 8, "{asked:?}");
-    for command in asked {
-        let EngineCommand::SetFalseAlarmsPerMinute(rate) = command else { panic!("{command:?}") };
+    let rates = window.asked_rates();
+    assert_eq!(rates.len(), 8, "{rates:?}");
+    for rate in rates {
         let hundredths = rate * 100.0;
         assert!((hundredths - hundredths.round()).abs() < 1e-3, "{rate}");
     }
+}
+
+#[test]
+fn a_rate_between_hundredths_is_drawn_and_left_as_it_is() {
+    let mut window = Window::live(60, &[]);
+    window.harness.state_mut().state.settings.false_alarms_per_minute = 0.125;
+    window.settle();
+    assert!(window.asked().is_empty());
+    assert_eq!(window.harness.state().state.false_alarms(), 0.125);
 }
 
 #[test]

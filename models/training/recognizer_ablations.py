@@ -11,7 +11,7 @@ to choose by. Needs scikit-learn for the machines to compare with.
 
 import argparse
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, NamedTuple
 
 import numpy as np
 import torch
@@ -152,18 +152,16 @@ def trained(change, options, path, seed):
 
 
 class Form(NamedTuple):
-    """Events to judge on, in one form. `units` is none where nobody says which units move."""
+    """Events to judge on, in one form. `units` are all still where nobody says which move."""
 
     motion: torch.Tensor
     mask: torch.Tensor
     is_single: bool
     label: np.ndarray
-    units: Optional[np.ndarray]
+    units: np.ndarray
 
     def scores(self, logits, units):
-        nothing = np.zeros((len(self.label), UNITS))
-        moving = nothing if self.units is None else self.units
-        return scores({"logits": logits, "units": units, "label": self.label, "moving": moving})
+        return scores({"logits": logits, "units": units, "label": self.label, "moving": self.units})
 
 
 def forms(path, report):
@@ -178,7 +176,7 @@ def forms(path, report):
         if set(file["label"].tolist()) != set(range(CLASSES)):
             raise SystemExit(f"{report}: label: expected all of 0, 1 and 2, found {sorted(set(file['label'].tolist()))}")
         single = torch.from_numpy(file["motion"].astype(np.float32))
-        found.append(Form(*onset_to_apex(single), True, file["label"], None))
+        found.append(Form(*onset_to_apex(single), True, file["label"], np.zeros((len(single), UNITS))))
     return found
 
 

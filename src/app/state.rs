@@ -427,7 +427,7 @@ impl State {
 
     fn set_false_alarms(&mut self, rate: f32) {
         if rate.is_finite() {
-            // In the hundredths that are shown, or the slider would round it and ask again.
+            // In the hundredths that are shown.
             let rate =
                 (rate.clamp(*FALSE_ALARMS.start(), *FALSE_ALARMS.end()) * 100.0).round() / 100.0;
             self.settings.false_alarms_per_minute = rate;

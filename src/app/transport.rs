@@ -1,6 +1,6 @@
 //! The bar at the bottom: where the run stands, and what starts, holds and stops it.
 
-use egui::{RichText, Role, Slider, Ui};
+use egui::{RichText, Role, Slider, SliderClamping, Ui};
 
 use super::command::Command;
 use super::message::Weight;
@@ -135,8 +135,12 @@ fn show_threshold(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let label = ui.label("False alarms");
     let mut rate = cx.state.false_alarms();
     ui.spacing_mut().slider_width = 90.0;
-    let slider =
-        Slider::new(&mut rate, FALSE_ALARMS).logarithmic(true).max_decimals(2).suffix(" / min");
+    // Drawing it must not round a rate that came from elsewhere, which would ask for another one.
+    let slider = Slider::new(&mut rate, FALSE_ALARMS)
+        .clamping(SliderClamping::Edits)
+        .logarithmic(true)
+        .max_decimals(2)
+        .suffix(" / min");
     let response = ui.add(slider).labelled_by(label.id).on_hover_text(
         "How many false alarms per minute to expect, from calibration on synthetic faces that talk \
          and blink. Fewer means that weak movements are missed.  [, and .]",
