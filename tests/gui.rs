@@ -217,11 +217,14 @@ impl Window {
 
     /// The rates of false alarms that were asked for, where nothing else was.
     fn asked_rates(&self) -> Vec<f32> {
-        let rate = |c: EngineCommand| match c {
-            EngineCommand::SetFalseAlarmsPerMinute(rate) => rate,
-            other => panic!("{other:?}"),
+        let asked = self.asked();
+        let rate = |c: &EngineCommand| match c {
+            EngineCommand::SetFalseAlarmsPerMinute(rate) => Some(*rate),
+            _ => None,
         };
-        self.asked().into_iter().map(rate).collect()
+        let rates: Vec<_> = asked.iter().filter_map(rate).collect();
+        assert_eq!(rates.len(), asked.len(), "{asked:?}");
+        rates
     }
 
     fn press(&mut self, modifiers: Modifiers, key: Key) {
