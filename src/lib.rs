@@ -30,7 +30,7 @@
 //! 5. What the model detected is never overwritten; a person's correction is a new row that names it.
 //! 6. Nothing leaves the machine unless the user exports it.
 //!
-//! `tests/architecture.rs` holds the first, second and last to the source text; the others have
+//! `tests/it/architecture.rs` holds the first, second and last to the source text; the others have
 //! tests of their own.
 
 pub mod app;

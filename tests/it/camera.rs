@@ -81,7 +81,7 @@ fn child() {
     });
 }
 
-/// The preloaded library; none, and said so, where there is no C compiler.
+/// The preloaded library. `None` where there is no C compiler.
 pub(crate) fn virtual_camera() -> Option<&'static Path> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
     BUILT.get_or_init(|| library("virtual_camera")).as_deref()
@@ -94,7 +94,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// None where it cannot be had.
+    /// `None` where there is no C compiler.
     fn new() -> Option<Self> {
         let library = virtual_camera()?;
         let dir = tempfile::tempdir().expect("a temporary folder");

@@ -1,8 +1,14 @@
-//! Holds the shipped networks to what they are said to reach, on people of the rig that they were not
-//! trained on.
+//! What the documents state of the shipped models is what they reach. `figures.toml` lists it once: the
+//! documents are held to that list, and the list to what is measured here.
+//!
+//! Nothing here is drawn by chance: the same input gives the same numbers. So figures are held exactly
+//! where they were measured, on Linux on x86-64. Elsewhere sums and roots are rounded otherwise, which
+//! can carry an event across the threshold: there, [`ROUNDING`] events may be more or fewer.
+
+use std::path::Path;
 
 use fleeting::config::SpottingConfig;
-use fleeting::evaluate::{Span, SpottingReport, Video, spot_video};
+use fleeting::evaluate::{self, Counts, Span, SpottingReport, Video, spot_video};
 use fleeting::event::{ActionUnit, Emotion, Interval, Side};
 use fleeting::model::Models;
 use fleeting::pipeline::recognize::Recognizer;
@@ -10,19 +16,183 @@ use fleeting::pipeline::spot::Spotter;
 use fleeting::synth::FacsRig;
 use fleeting::synth::recognition::sample;
 use fleeting::synth::spotting::segment;
+use serde::Deserialize;
 
-/// Seed of the validation recordings in `models/training/ablations.py`.
+use crate::program::fleeting;
+
+/// By how many events a count may be off, and by how many hundredths an F1 or a recall.
+const ROUNDING: usize = if cfg!(all(target_os = "linux", target_arch = "x86_64")) { 0 } else { 1 };
+
+/// Seed of the people that judge the models, as in `models/training/rates.py`.
 const SEED: u64 = 77;
-const SEGMENTS: usize = 24;
+
+/// Frames of one drawn recording, at 30 a second.
 const FRAMES: usize = 540;
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Figures {
+    demo: Demo,
+    spotter: SpotterFigures,
+    recogniser: RecogniserFigures,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Demo {
+    micro: Found,
+    #[serde(rename = "macro")]
+    macro_: Found,
+    median_error_ms: Errors,
+    stated: Vec<Stated>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Found {
+    found: usize,
+    proposed: usize,
+    #[serde(rename = "true")]
+    truths: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Errors {
+    onset: f64,
+    apex: f64,
+    offset: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpotterFigures {
+    recordings: usize,
+    micro_f1: f64,
+    macro_f1: f64,
+    all_f1: f64,
+    stated: Vec<Stated>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecogniserFigures {
+    people: u64,
+    average_recall: f64,
+    units_f1: f64,
+    stated: Vec<Stated>,
+}
+
+/// Where a document states figures: one line of it holds all of this.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stated {
+    document: String,
+    words: Vec<String>,
+    figures: Vec<String>,
+}
+
+fn figures() -> Figures {
+    toml::from_str(include_str!("figures.toml")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+impl Stated {
+    fn is_in(&self, text: &str) -> bool {
+        text.lines().any(|line| {
+            let numbers: Vec<_> = numbers(line).collect();
+            self.words.iter().all(|word| line.contains(word.as_str()))
+                && self.figures.iter().all(|figure| numbers.contains(&figure.as_str()))
+        })
+    }
+}
+
+/// The numbers of a line, without a sign and without a zero before the point: `.33`, `147`.
+fn numbers(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split(|c: char| !c.is_ascii_digit() && c != '.');
+    words.map(|word| {
+        let word = word.trim_end_matches('.');
+        word.strip_prefix('0').filter(|rest| rest.starts_with('.')).unwrap_or(word)
+    })
+}
+
 #[test]
-fn the_shipped_spotter_finds_what_it_is_said_to_find_on_synthetic_people_of_the_other_rig() {
+fn a_figure_is_found_as_a_number_of_its_own() {
+    let stated = |figures: &[&str]| Stated {
+        document: String::new(),
+        words: vec!["demo:7".into()],
+        figures: figures.iter().map(|figure| (*figure).to_owned()).collect(),
+    };
+    let text = "An F1 of .5.\n| `demo:7` | 17 of 18, F1 0.94; 33 ms. |";
+    assert!(stated(&["17", "18", ".94", "33"]).is_in(text));
+    for other in ["1", ".9", "94", ".5", "3"] {
+        assert!(!stated(&[other]).is_in(text), "{other}");
+    }
+}
+
+#[test]
+fn the_documents_state_the_figures_that_are_measured() {
+    let Figures { demo, spotter, recogniser } = figures();
+    for stated in [demo.stated, spotter.stated, recogniser.stated].iter().flatten() {
+        let Stated { document, words, figures } = stated;
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+        let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{document}: {e}"));
+        assert!(stated.is_in(&text), "{document}: no line with {words:?} states {figures:?}");
+    }
+}
+
+#[track_caller]
+fn assert_found(kind: &str, counts: &Counts, figures: &Found) {
+    let Found { found, proposed, truths } = *figures;
+    println!("{kind}: {counts:?}");
+    assert_eq!(counts.truths, truths, "{kind}: true events");
+    assert!(counts.tp.abs_diff(found) <= ROUNDING, "{kind}: {} are found", counts.tp);
+    assert!(
+        counts.proposals.abs_diff(proposed) <= ROUNDING,
+        "{kind}: {} proposed",
+        counts.proposals
+    );
+}
+
+/// Both rounded to three digits after the point.
+#[track_caller]
+fn assert_rate(what: &str, measured: f64, figure: f64) {
+    println!("{what}: {measured:.3}");
+    let spread = 0.0005 + 0.01 * ROUNDING as f64;
+    assert!((measured - figure).abs() <= spread, "{what}: {measured:.4} is not {figure}");
+}
+
+#[test]
+#[ignore = "slow: it analyses three minutes of video"]
+fn three_minutes_of_the_demo_person_are_read_as_stated() {
+    let figures = figures().demo;
+    let folder = tempfile::tempdir().expect("a folder");
+    fleeting(folder.path(), &["analyze", "demo:7", "--seconds", "180", "--out", "d"]).succeeded();
+    let file = |name: &str| folder.path().join("d").join(name);
+    let report = evaluate::events(&file("events.csv"), &file("truth.csv")).expect("readable");
+    assert_found("micro", &report.micro, &figures.micro);
+    assert_found("macro", &report.macro_, &figures.macro_);
+    for (part, error_ms, stated_ms) in [
+        ("onset", report.onset_error_ms, figures.median_error_ms.onset),
+        ("apex", report.apex_error_ms, figures.median_error_ms.apex),
+        ("offset", report.offset_error_ms, figures.median_error_ms.offset),
+    ] {
+        // A frame is 33 ms, so the median of whole frames is exact or another frame.
+        let error_ms = error_ms.expect("events are found");
+        println!("median error of the {part}: {error_ms:.1} ms");
+        let spread_ms = 0.5 + 34.0 * ROUNDING as f64;
+        assert!((error_ms - stated_ms).abs() <= spread_ms, "{part}: {error_ms} ms");
+    }
+}
+
+#[test]
+#[ignore = "slow: it reads 72 minutes of motion"]
+fn the_spotter_finds_on_people_of_the_other_rig_what_is_stated() {
+    let figures = figures().spotter;
     let rig = FacsRig::new().expect("embedded faces");
     let models = Models::load(&Default::default()).expect("embedded models");
     let mut spotter = Spotter::open(&models, &SpottingConfig::default()).expect("a spotter");
     let (mut proposals, mut truths) = (Vec::new(), Vec::new());
-    for video in 0..SEGMENTS {
+    for video in 0..figures.recordings {
         let drawn = segment(&rig, SEED, video as u64, FRAMES);
         let span = |kind, first: usize, last: usize| Span {
             video,
@@ -38,24 +208,24 @@ fn the_shipped_spotter_finds_what_it_is_said_to_find_on_synthetic_people_of_the_
         proposals
             .extend(flagged.map(|p| span(p.kind, p.onset.frame as usize, p.offset.frame as usize)));
     }
-    let minutes = (SEGMENTS * FRAMES) as f64 / 30.0 / 60.0;
+    let minutes = (figures.recordings * FRAMES) as f64 / 30.0 / 60.0;
     let report = SpottingReport::new(&proposals, &truths, minutes);
     println!("{report}");
-    // The model card says .59 micro on ten times as many; so few events scatter by a tenth.
-    assert!(report.micro.truths > 30 && report.macro_.truths > 10, "{report}");
-    assert!(report.micro.f1 > 0.38 && report.all.f1 > 0.4, "{report}");
+    assert_rate("F1 of micro-expressions", report.micro.f1, figures.micro_f1);
+    assert_rate("F1 of macro-expressions", report.macro_.f1, figures.macro_f1);
+    assert_rate("F1 of all", report.all.f1, figures.all_f1);
 }
 
-/// The model card's figures are of disturbed motion; this is motion as it was drawn: average recall .84
-/// and units with side .66 on a thousand people.
 #[test]
-fn the_shipped_recogniser_reads_what_it_is_said_to_read_on_synthetic_people_of_the_other_rig() {
+#[ignore = "slow: it reads a thousand expressions"]
+fn the_recogniser_reads_on_people_of_the_other_rig_what_is_stated() {
+    let figures = figures().recogniser;
     let rig = FacsRig::new().expect("embedded faces");
     let models = Models::load(&Default::default()).expect("embedded models");
     let mut recognizer = Recognizer::new(&models).expect("a recogniser");
     let (mut hits, mut shown) = ([0.0; 3], [0.0f64; 3]);
     let (mut units_hit, mut units_named, mut units_shown) = (0, 0, 0);
-    for n in 0..400 {
+    for n in 0..figures.people {
         let drawn = sample(&rig, SEED, n);
         let reading = recognizer.read(&drawn.motion.map(Some)).expect("the network does not fail");
         let class = Emotion::ALL.iter().position(|e| *e == drawn.emotion).expect("one of three");
@@ -71,7 +241,6 @@ fn the_shipped_recogniser_reads_what_it_is_said_to_read_on_synthetic_people_of_t
     }
     let recall = (0..3).map(|class| hits[class] / shown[class]).sum::<f64>() / 3.0;
     let units_f1 = 2.0 * units_hit as f64 / (units_named + units_shown) as f64;
-    println!("average recall {recall:.3}, units with side {units_f1:.3}");
-    assert!(recall > 0.77, "{recall}");
-    assert!(units_f1 > 0.58, "{units_f1}");
+    assert_rate("average recall", recall, figures.average_recall);
+    assert_rate("F1 of units with their side", units_f1, figures.units_f1);
 }

@@ -12,6 +12,8 @@ use fleeting::source::{Next, SourceSpec};
 use fleeting::time::Timestamp;
 use rand::{Rng, SeedableRng};
 
+use crate::tools::required;
+
 /// Frames of the demo person, as a camera of 640×480 delivers them.
 fn demo(count: usize) -> Vec<Frame> {
     let spec: SourceSpec = "demo:7".parse().expect("a source");
@@ -38,16 +40,18 @@ fn size_px(frames: &[Frame]) -> (usize, usize) {
     (frames[0].image.width, frames[0].image.height)
 }
 
-/// Every frame's time in microseconds, as ffprobe decodes them; none where it is not installed.
+/// Every frame's time in nanoseconds, as ffprobe decodes them. `None` where it is not installed.
 fn probed(path: &Path) -> Option<Vec<i64>> {
+    if !required("ffprobe") {
+        return None;
+    }
     let entries = "frame=pts";
     let output = Command::new("ffprobe")
         .args(["-v", "error", "-show_entries", entries, "-of", "csv=p=0"])
         .arg(path)
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| println!("NOT TESTED: ffprobe: {error}"))
-        .ok()?;
+        .expect("ffprobe starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let number = |line: &str| line.trim_end_matches(',').parse().expect("nanoseconds");

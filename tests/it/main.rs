@@ -26,7 +26,9 @@ mod exchange;
 mod faults;
 mod figures;
 mod film;
+mod foreign_video;
 mod live_equals_offline;
+#[cfg(target_os = "linux")]
 mod network;
 mod parity;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -39,3 +41,4 @@ mod seek;
 mod soak;
 mod still_face;
 mod stored;
+mod tools;

@@ -26,6 +26,7 @@ use fleeting::source::SourceSpec;
 use rand::{Rng, SeedableRng};
 
 use crate::program::fleeting;
+use crate::tools::required;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -319,14 +320,6 @@ fn kill_a_recorder(folder: &Path, after: Duration, from_first_sample: bool) -> O
     whole.lines().rev().find_map(|line| line.split_once("newest ")?.1.parse().ok())
 }
 
-fn has_ffprobe() -> bool {
-    let found = Process::new("ffprobe").arg("-version").output().is_ok();
-    if !found {
-        eprintln!("SKIPPED: ffprobe is not installed, so films are not played by a stranger");
-    }
-    found
-}
-
 /// How many pictures a player finds in the file.
 fn played(film: &Path) -> usize {
     let output = Process::new("ffprobe")
@@ -387,7 +380,7 @@ fn check_what_is_left(folder: &Path, told: Option<i64>, ffprobe: bool) {
 #[test]
 fn a_kill_at_any_moment_loses_no_more_than_the_last_second() {
     let base = tempfile::tempdir().expect("a folder");
-    let ffprobe = has_ffprobe();
+    let ffprobe = required("ffprobe");
     let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(4);
     let moments: Vec<_> = (0..KILLS).map(|_| random.random_range(0..1500)).collect();
     // Most of the time a recorder waits for its camera, so that many fit on few cores.
@@ -471,20 +464,21 @@ fn a_write_that_fails_ends_the_recording_and_not_the_analysis() {
     assert!(opened.session.history.len() < 90);
 }
 
-/// A small disk of its own, gone with the guard; none where this system does not let us.
+/// A small disk of its own, gone when it is dropped.
+#[cfg(target_os = "linux")]
 struct SmallDisk(PathBuf);
 
+#[cfg(target_os = "linux")]
 impl SmallDisk {
+    /// `None` where this system does not let us.
     fn mount(at: &Path, megabytes: u32) -> Option<Self> {
         fs::create_dir_all(at).expect("made");
         let options = format!("size={megabytes}m");
         let mount =
             Process::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(at).output();
-        if mount.is_ok_and(|mount| mount.status.success()) {
-            return Some(Self(at.into()));
-        }
-        eprintln!("SKIPPED: a small disk cannot be mounted here (root on Linux can)");
-        None
+        let is_mounted = mount.is_ok_and(|mount| mount.status.success());
+        crate::tools::possible(is_mounted, "a small disk, which root on Linux can mount")
+            .then(|| Self(at.into()))
     }
 
     fn make_read_only(&self) {
@@ -493,6 +487,7 @@ impl SmallDisk {
     }
 }
 
+#[cfg(target_os = "linux")]
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         let done = Process::new("umount").arg("-l").arg(&self.0).status();
@@ -501,6 +496,7 @@ impl Drop for SmallDisk {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_disk_that_fills_up_ends_the_recording_in_order_with_a_word_before_and_after() {
     let base = tempfile::tempdir().expect("a folder");
     let Some(disk) = SmallDisk::mount(&base.path().join("disk"), 36) else { return };
@@ -527,6 +523,7 @@ fn a_disk_that_fills_up_ends_the_recording_in_order_with_a_word_before_and_after
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_session_on_a_read_only_disk_is_read_and_not_added_to() {
     let base = tempfile::tempdir().expect("a folder");
     let Some(disk) = SmallDisk::mount(&base.path().join("disk"), 80) else { return };

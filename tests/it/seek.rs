@@ -11,6 +11,8 @@ use fleeting::source::{Next, SourceSpec};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::tools::required;
+
 const SEEKS: usize = 1000;
 
 /// Every frame that reading from front to back gives.
@@ -61,8 +63,11 @@ fn assert_exact(pictures: &mut dyn Pictures, frames: &[Frame], seeks: usize) {
     assert!(pictures.picture(frames.len()).is_err(), "one past the last");
 }
 
-/// A video that ffmpeg makes of its test pattern; none where ffmpeg is not installed.
+/// A video that ffmpeg makes of its test pattern. `None` where ffmpeg is not installed.
 fn made(folder: &Path, name: &str, secs: u32, options: &[&str]) -> Option<PathBuf> {
+    if !required("ffmpeg") {
+        return None;
+    }
     let path = folder.join(name);
     let pattern = format!("testsrc2=size=96x64:rate=30:duration={secs}");
     let status = Command::new("ffmpeg")
@@ -70,17 +75,10 @@ fn made(folder: &Path, name: &str, secs: u32, options: &[&str]) -> Option<PathBu
         .args(options)
         .arg(&path)
         .stdin(Stdio::null())
-        .status();
-    match status {
-        Ok(status) => {
-            assert!(status.success(), "ffmpeg does not make {name}");
-            Some(path)
-        }
-        Err(error) => {
-            println!("NOT TESTED on {name}: ffmpeg: {error}");
-            None
-        }
-    }
+        .status()
+        .expect("ffmpeg starts");
+    assert!(status.success(), "ffmpeg does not make {name}");
+    Some(path)
 }
 
 fn fixture(name: &str) -> PathBuf {

@@ -317,7 +317,7 @@ struct VirtualCamera {
 }
 
 impl VirtualCamera {
-    /// None where there is no C compiler, which was said.
+    /// `None` where there is no C compiler.
     fn new() -> Option<Self> {
         let library = camera::virtual_camera()?;
         let folder = tempfile::tempdir().expect("a folder");

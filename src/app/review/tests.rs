@@ -394,7 +394,7 @@ fn who_worked_last_is_offered_first_and_a_layer_out_of_a_file_is_nobodys() {
 }
 
 #[test]
-fn anothers_view_is_looked_at_and_not_changed() {
+fn a_view_of_another_rater_is_looked_at_and_not_changed() {
     let (mut review, script) = review(3);
     review.apply(REJECT);
     review.apply(Command::BeRater { name: "Ben".into(), blind: false });

@@ -1,5 +1,5 @@
 //! Losing and finding a camera, with a device that follows a script. The real driver interface is
-//! tested in `tests/camera.rs`.
+//! tested in `tests/it/camera.rs`.
 
 use std::borrow::Cow;
 use std::cell::RefCell;

@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use crate::tools::required;
+
 mod device;
 mod disk;
 mod driver;
@@ -174,6 +176,8 @@ fn every_fault_is_survived_counted_and_told() {
     if let Ok(one) = std::env::var("FLEETING_FAULT") {
         return again(&one);
     }
+    // Of the files that are damaged, one in a hundred goes through ffmpeg.
+    required("ffmpeg");
     let (asked, first_seed) = (number("FLEETING_FAULTS", QUICK), number("FLEETING_FAULTS_SEED", 1));
     let begun = Instant::now();
     let (tx, rx) = channel();
@@ -219,7 +223,7 @@ fn every_fault_is_survived_counted_and_told() {
     }
     report(&tallies, begun.elapsed());
     let total: u64 = tallies.values().map(|(_, tally)| tally.total()).sum();
-    // What this machine cannot do is left out, and said.
+    // A layer that needs a C compiler where there is none has said so.
     let left_out: u64 = LAYERS
         .iter()
         .filter(|layer| !tallies.contains_key(layer.name))
