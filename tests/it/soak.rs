@@ -8,7 +8,7 @@
 //! (`fixtures/still_mesh/make.py`). Everything else is what ships: sources, links, detection, flow,
 //! regions, quality, both networks, event pictures, the recorder.
 //!
-//! `cargo test` runs a minute of it. For hours, see `.github/ENDURANCE.md`.
+//! `cargo test -- --ignored soak::` runs a minute of it. For hours, see `.github/ENDURANCE.md`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -49,6 +49,7 @@ impl Reading {
 }
 
 #[test]
+#[ignore = "slow: it records for half a minute and more"]
 fn a_recording_of_the_demo_person_holds_no_more_the_longer_it_lasts() {
     let soak = Soak::new("demo:7", &["--size", "320x240"], &[]);
     let readings = soak.watch(SHORT, |_| ());
@@ -56,6 +57,7 @@ fn a_recording_of_the_demo_person_holds_no_more_the_longer_it_lasts() {
 }
 
 #[test]
+#[ignore = "slow: it records for half a minute and more"]
 fn a_recording_of_a_failing_camera_holds_no_more_the_longer_it_lasts() {
     let Some(camera) = VirtualCamera::new() else { return };
     let soak = Soak::new("camera", &[], &camera.variables);
@@ -64,10 +66,11 @@ fn a_recording_of_a_failing_camera_holds_no_more_the_longer_it_lasts() {
 }
 
 #[test]
-#[ignore = "takes hours; see .github/ENDURANCE.md"]
+#[ignore = "runs for as many hours as FLEETING_SOAK_HOURS says; see .github/ENDURANCE.md"]
 fn long() {
-    let hours = std::env::var(HOURS).ok().and_then(|hours| hours.parse::<f64>().ok());
-    let until = Until { frames: hours.unwrap_or(1.0) * FRAMES_PER_HOUR, ..SHORT };
+    let Ok(hours) = std::env::var(HOURS) else { return };
+    let hours: f64 = hours.parse().unwrap_or_else(|_| panic!("{HOURS}={hours}: expected hours"));
+    let until = Until { frames: hours * FRAMES_PER_HOUR, ..SHORT };
     let demo = std::thread::spawn(move || {
         Soak::new("demo:7", &["--size", "320x240"], &[]).watch(until, |_| ())
     });

@@ -4,6 +4,8 @@
 //! A layer is one way in: the real code behind it runs, and only what lies outside is made up. A
 //! scenario is one seed of one layer. `.github/FAULTS.md` says which fault goes through what.
 //!
+//! `cargo test --test it faults::every -- --ignored` runs them:
+//!
 //! - `FLEETING_FAULTS=10000` asks for so many faults rather than for the few of a quick run;
 //! - `FLEETING_FAULTS_SEED=7` begins at another seed;
 //! - `FLEETING_FAULT=device:123` runs that one scenario again.
@@ -172,6 +174,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 }
 
 #[test]
+#[ignore = "slow: it goes through more than a thousand faults"]
 fn every_fault_is_survived_counted_and_told() {
     if let Ok(one) = std::env::var("FLEETING_FAULT") {
         return again(&one);
