@@ -70,6 +70,8 @@ mod tests {
             .args(["tools::tests::child", "--exact", "--ignored"])
             .env(CHILD, tool)
             .env("PATH", path.expect("a search path"))
+            // With a single thread, tests run in the main one, which has no name of theirs.
+            .env("RUST_TEST_THREADS", "2")
             .env_remove("CI")
             .envs(ci.map(|value| ("CI", value)))
             .stdin(Stdio::null())
