@@ -51,6 +51,7 @@ fn content(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
+#[ignore = "slow: it analyses a folder twice"]
 fn how_many_work_at_once_changes_no_byte_and_one_bad_file_does_not_stop_the_rest() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();

@@ -121,13 +121,13 @@ fn documents() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The numbers of a line, without a sign and without a zero before the point: `.33`, `147`.
+/// The numbers of a line, without a sign and without a zero before the point: `.33`, `147`, not the 1 of F1.
 fn numbers(line: &str) -> impl Iterator<Item = &str> {
-    let words = line.split(|c: char| !c.is_ascii_digit() && c != '.');
-    words.map(|word| {
-        let word = word.trim_end_matches('.');
-        word.strip_prefix('0').filter(|rest| rest.starts_with('.')).unwrap_or(word)
-    })
+    let words = line.split(|c: char| !c.is_alphanumeric() && c != '.');
+    let numbers = words.map(|word| word.trim_end_matches('.'));
+    numbers
+        .filter(|word| word.parse::<f64>().is_ok())
+        .map(|word| word.strip_prefix('0').filter(|rest| rest.starts_with('.')).unwrap_or(word))
 }
 
 #[test]
@@ -164,12 +164,9 @@ fn assert_found(kind: &str, counts: &Counts, figures: &Found) {
     let Found { found, proposed, truths } = *figures;
     println!("{kind}: {counts:?}");
     assert_eq!(counts.truths, truths, "{kind}: true events");
-    assert!(counts.tp.abs_diff(found) <= ROUNDING, "{kind}: {} are found", counts.tp);
-    assert!(
-        counts.proposals.abs_diff(proposed) <= ROUNDING,
-        "{kind}: {} proposed",
-        counts.proposals
-    );
+    let is_near = |count: usize, figure: usize| count.abs_diff(figure) < 1 + ROUNDING;
+    assert!(is_near(counts.tp, found), "{kind}: {} are found", counts.tp);
+    assert!(is_near(counts.proposals, proposed), "{kind}: {} are proposed", counts.proposals);
 }
 
 /// Both rounded to three digits after the point.
@@ -219,8 +216,9 @@ fn the_spotter_finds_on_people_of_the_other_rig_what_is_stated() {
             frames: Interval { first: first as i64, last: last as i64 },
         };
         truths.extend(drawn.events.iter().map(|e| span(e.kind, e.onset, e.offset)));
-        // In percent of the eye distance; a released motion of frame f leads to frame f + 1.
-        let motion_px = drawn.motion[1..].to_vec();
+        // In percent of the eye distance. All rows, as `models/training/rates.py` passes them on, though
+        // the first leads to the first frame: so each event is found one frame late.
+        let motion_px = drawn.motion;
         let stream = Video { fps: 30.0, eye_distance_px: 100.0, motion_px };
         let spotted = spot_video(&mut spotter, &stream).expect("the network does not fail");
         let flagged = spotted.proposals.iter();

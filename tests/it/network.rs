@@ -29,6 +29,7 @@ fn work(folder: &Path, command: impl Fn(&[&str]) -> Command) {
 }
 
 #[test]
+#[ignore = "slow: it runs four commands"]
 fn everything_works_where_no_network_is() {
     let alone = |args: &[&str]| {
         let mut command = Command::new("unshare");
@@ -44,6 +45,7 @@ fn everything_works_where_no_network_is() {
 }
 
 #[test]
+#[ignore = "slow: it runs four commands"]
 #[cfg(target_env = "gnu")]
 fn no_socket_is_opened_and_no_name_looked_up() {
     let Some(spy) = crate::preload::library("network_spy") else { return };

@@ -22,6 +22,7 @@ fn analysed(every: u32) -> Session {
 }
 
 #[test]
+#[ignore = "slow: it analyses half a minute of video"]
 fn a_mesh_that_rests_while_the_face_holds_still_changes_no_event() {
     let (always, resting) = (analysed(1), analysed(Config::default().face.mesh_every_frames));
     let (seen, rested) = (always.history.samples(), resting.history.samples());
