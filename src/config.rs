@@ -59,7 +59,7 @@ pub struct QualityConfig {
     pub max_head_speed: f32,
     /// Degrees to the side from which half of the face is too foreshortened to measure, 0–90.
     pub max_yaw_deg: f32,
-    /// Least sharpness of the aligned face, see [`Quality::sharpness`](crate::pipeline::quality::Quality).
+    /// Least sharpness of the aligned face, see [`Quality::sharpness`](crate::measure::quality::Quality).
     /// A blur of 3 % of the eye distance takes a good picture from 0.1 to 0.012.
     pub min_sharpness: f32,
     /// Mean grey of the face, 0–255, below which it is too dark and above which too bright.

@@ -12,21 +12,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 use fleeting::config::Config;
-use fleeting::geom::{Affine, Point};
-use fleeting::image::RgbImage;
+use fleeting::measure::face::Landmarks;
+use fleeting::measure::geometry::{Affine, Point};
+use fleeting::measure::sample::Sample;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::RgbImage;
 use fleeting::model::{ModelChoice, ModelError, Models, Task};
-use fleeting::pipeline::Landmarks;
-use fleeting::pipeline::crop::{Border, Cropper};
-use fleeting::pipeline::ledger::Ledger;
+use fleeting::pipeline::face::crop::{Border, Cropper};
+use fleeting::pipeline::frame_scheduler::Pace;
 use fleeting::pipeline::motion::Motion;
-use fleeting::pipeline::pace::Pace;
 use fleeting::pipeline::quality::{Evidence, Judge};
-use fleeting::pipeline::spot::{
+use fleeting::pipeline::sample_queue::Ledger;
+use fleeting::pipeline::spotting::{
     Network, ROW_OUTPUTS, Spotted, Spotter, SpotterSettings, Step, WINDOW_ROWS,
 };
-use fleeting::session::Sample;
-use fleeting::synth::portrait::Portrait;
-use fleeting::time::Timestamp;
+use fleeting::synth::render::portrait::Portrait;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

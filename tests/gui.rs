@@ -14,27 +14,33 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use fleeting::app::backend::null::Nowhere;
+use fleeting::app::backend::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use fleeting::app::command::{Command, Floating, Tab};
-use fleeting::app::nowhere::Nowhere;
 use fleeting::app::recording::Shelf;
 use fleeting::app::registry::{Entry, Group, entries};
 use fleeting::app::review::outside::{ExportJob, ImportJob, Opened, Screen};
 use fleeting::app::shortcut::Chord;
 use fleeting::app::state::Phase;
-use fleeting::app::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use fleeting::app::{App, LaunchOptions, Slot, panels};
-use fleeting::engine::{Busy, Command as EngineCommand, EventClip, Preview, Stats, Update};
-use fleeting::event::*;
-use fleeting::export::Written;
-use fleeting::geom::{Affine, Point};
-use fleeting::image::{Frame, RgbImage};
-use fleeting::import::ImportedLayer;
+use fleeting::engine::{Busy, Command as EngineCommand, Preview, Update};
+use fleeting::exchange::Written;
+use fleeting::exchange::import::ImportedLayer;
+use fleeting::measure::event::*;
+use fleeting::measure::face::Landmarks;
+use fleeting::measure::geometry::{Affine, Point};
+use fleeting::measure::quality::{Quality, Trouble};
+use fleeting::measure::regions::{REGIONS, RegionMotion};
+use fleeting::measure::sample::{Sample, Score};
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::stream::{Notice, NoticeKind, SourceInfo};
 use fleeting::model::ModelChoice;
-use fleeting::pipeline::quality::{Quality, Trouble};
-use fleeting::pipeline::{Landmarks, Overlay, REGIONS, RegionMotion};
-use fleeting::session::{Sample, Score};
-use fleeting::source::{Notice, NoticeKind, SourceInfo, SourceSpec};
-use fleeting::time::Timestamp;
+use fleeting::pipeline::Overlay;
+use fleeting::session::clip::EventClip;
+use fleeting::session::record::Record;
+use fleeting::session::record::Stats;
+use fleeting::source::SourceSpec;
 
 #[path = "gui/length.rs"]
 mod length;
@@ -258,15 +264,20 @@ impl Window {
             SourceInfo { name: "demo person".into(), size_px: (640, 480), ..Default::default() };
         window.script.lock().expect("one thread").preview = Some(preview(frames + 6));
         window.say([
-            Update::Opened(info),
+            Update::Record(Record::Opened(info)),
             Update::Running(true),
-            Update::Threshold(Score { micro: 0.5, macro_: 0.6 }),
-            Update::Samples((0..frames).map(sample).collect()),
-            Update::Stats(Stats { analysed: frames, source_fps: 30.0, ..Stats::default() }),
+            Update::Record(Record::Threshold(Score { micro: 0.5, macro_: 0.6 })),
+            Update::Record(Record::Samples((0..frames).map(sample).collect())),
+            Update::Record(Record::Stats(Stats {
+                analysed: frames,
+                source_fps: 30.0,
+                ..Stats::default()
+            })),
         ]);
         let found = events.iter().enumerate();
-        window
-            .say(found.map(|(id, secs)| Update::Event(event(id as u64, *secs), Some(clip(*secs)))));
+        window.say(found.map(|(id, secs)| {
+            Update::Record(Record::Event(event(id as u64, *secs), Some(clip(*secs))))
+        }));
         window
     }
 }
@@ -464,7 +475,7 @@ fn dragging_a_plot_stops_following_and_f_returns() {
         state.timeline.range(state.newest_secs())
     };
     let held = range(&window);
-    window.say([Update::Samples((900..960).map(sample).collect())]);
+    window.say([Update::Record(Record::Samples((900..960).map(sample).collect()))]);
     assert_eq!(range(&window), held, "live goes on and the view stands still");
     window.press(Modifiers::NONE, Key::F);
     assert!(follows(&window));
@@ -504,7 +515,8 @@ fn an_error_stays_until_it_is_read() {
 #[test]
 fn losing_and_finding_the_camera_is_said() {
     let mut window = Window::live(60, &[]);
-    let notice = |kind, text: &str| Update::Notice(Notice { kind, text: text.into() });
+    let notice =
+        |kind, text: &str| Update::Record(Record::Notice(Notice { kind, text: text.into() }));
     window.say([notice(NoticeKind::Disconnected, "The camera is gone; waiting for it.")]);
     assert!(window.has("Error: The camera is gone"));
     window.say([notice(NoticeKind::Reconnected, "The camera is back; 31 frames were lost.")]);
@@ -515,7 +527,11 @@ fn losing_and_finding_the_camera_is_said() {
 #[test]
 fn lost_frames_are_counted_where_people_look() {
     let mut window = Window::live(60, &[]);
-    window.say([Update::Stats(Stats { dropped: 12, analysed: 60, ..Stats::default() })]);
+    window.say([Update::Record(Record::Stats(Stats {
+        dropped: 12,
+        analysed: 60,
+        ..Stats::default()
+    }))]);
     assert!(window.has("Warning: 12 frames were lost"));
 }
 
@@ -681,7 +697,10 @@ fn while_paused_the_picture_is_the_frame_that_the_cursor_names_or_says_that_it_i
 fn ten_thousand_events_are_no_trouble() {
     let secs: Vec<f64> = (0..10_000).map(|i| 1.0 + f64::from(i) * 0.01).collect();
     let mut window = Window::live(300, &[]);
-    let events = secs.iter().enumerate().map(|(id, s)| Update::Event(event(id as u64, *s), None));
+    let events = secs
+        .iter()
+        .enumerate()
+        .map(|(id, s)| Update::Record(Record::Event(event(id as u64, *s), None)));
     window.say(events.collect::<Vec<_>>());
     assert!(window.has("5000 micro, 5000 macro"));
     assert!(window.has("Its pictures are no longer kept"));

@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 
 use egui::{Key, ProgressBar, RichText, Role, Ui, vec2};
 
+use super::backend::{Assignment, Feed, Pick};
 use super::command::{Command as Asked, Tab};
 use super::message::{Topic, Weight};
 use super::registry::{Entry, Group, entry};
 use super::review::picture::faint;
 use super::shortcut::{ctrl, key};
 use super::state::State;
-use super::studio::{Assignment, Feed, Pick};
 use super::theme::{Theme, title};
 use super::widgets::{PanelContext, named};
 use super::{Panel, Slot};
-use crate::engine::{Stats, Update};
+use crate::engine::Update;
 use crate::session::Session;
+use crate::session::record::Record;
+use crate::session::record::Stats;
 use crate::source::{SourceOptions, SourceSpec};
 
 pub mod keep;
@@ -185,11 +187,13 @@ impl State {
     pub(super) fn drain_analysis(&mut self) {
         let Some(feed) = &self.analyse.feed else { return };
         for update in feed.updates() {
-            self.analyse.session.apply(&update);
+            if let Some(record) = update.record() {
+                self.analyse.session.apply(record);
+            }
             match update {
                 Update::Starting(step) => self.analyse.phase = Phase::Starting(step),
-                Update::Opened(_) => self.analyse.phase = Phase::Running,
-                Update::Stats(stats) => self.analyse.stats = stats,
+                Update::Record(Record::Opened(_)) => self.analyse.phase = Phase::Running,
+                Update::Record(Record::Stats(stats)) => self.analyse.stats = stats,
                 Update::Recording(recording) => self.take_in_kept(&recording),
                 Update::Ended(None) => self.end_analysis(Phase::Done),
                 Update::Ended(Some(why)) => {
@@ -204,9 +208,10 @@ impl State {
     /// Takes in what the engine said while it was let go.
     pub(super) fn take_in_last_of_analysis(&mut self, last: &[Update]) {
         for update in last {
-            self.analyse.session.apply(update);
-            if let Update::Recording(recording) = update {
-                self.take_in_kept(recording);
+            match update {
+                Update::Record(record) => self.analyse.session.apply(record),
+                Update::Recording(recording) => self.take_in_kept(recording),
+                _ => {}
             }
         }
     }

@@ -8,9 +8,9 @@ use super::review::command::Command as Review;
 use super::state::State;
 use super::theme::{SMALL_PT, Theme};
 use super::widgets::{PanelContext, kind_shape, named, verdict_shape};
-use crate::event::{Event, EventKind};
+use crate::measure::event::{Event, EventKind};
+use crate::measure::time::Timestamp;
 use crate::session::annotation::{Bounds, Target, Verdict};
-use crate::time::Timestamp;
 
 /// Width of the names at the left, points.
 pub const GUTTER: f32 = 78.0;

@@ -11,9 +11,9 @@ use super::textures::{Texture, show_image};
 use super::theme::{Theme, emotion_word, kind_title, origin_text, title};
 use super::widgets::{PanelContext, kind_shape, named, share_bar, trouble_badge};
 use super::{Panel, Slot};
-use crate::engine::EventClip;
-use crate::event::{Emotion, Event};
-use crate::time::Timestamp;
+use crate::measure::event::{Emotion, Event};
+use crate::measure::time::Timestamp;
+use crate::session::clip::EventClip;
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Event card", slot: Slot::Card, show };
@@ -264,9 +264,9 @@ fn show_units(ui: &mut Ui, theme: &Theme, event: &Event) {
     for unit in &event.action_units {
         ui.horizontal(|ui| {
             let side = match unit.side {
-                crate::event::Side::Both => "",
-                crate::event::Side::Left => ", left",
-                crate::event::Side::Right => ", right",
+                crate::measure::event::Side::Both => "",
+                crate::measure::event::Side::Left => ", left",
+                crate::measure::event::Side::Right => ", right",
             };
             share_bar(ui, &unit.to_string(), unit.probability, theme.accent, 44.0)
                 .on_hover_text(format!("Probability {:.0} %", unit.probability * 100.0));

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::EventClip;
-use crate::image::{RgbImage, luma};
+use crate::media::image::{RgbImage, luma};
+use crate::session::clip::EventClip;
 
 /// How slowly an event is looped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +107,7 @@ impl Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Timestamp;
+    use crate::measure::time::Timestamp;
 
     fn clip(frames: u64) -> EventClip {
         let frames = (0..frames)

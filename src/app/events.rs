@@ -6,7 +6,7 @@ use super::command::Command;
 use super::theme::{Grade, SMALL_PT, Theme, emotion_word, title};
 use super::widgets::{PanelContext, grade_shape, kind_shape};
 use super::{Panel, Slot};
-use crate::event::{Event, EventKind, units_text};
+use crate::measure::event::{Event, EventKind, units_text};
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Events", slot: Slot::Side, show };
@@ -156,8 +156,8 @@ fn spoken(event: &Event) -> String {
 mod tests {
     use super::*;
     use crate::app::tests::event;
-    use crate::event::EmotionReading;
-    use crate::pipeline::quality::Trouble;
+    use crate::measure::event::EmotionReading;
+    use crate::measure::quality::Trouble;
 
     #[test]
     fn an_event_is_spoken_whole() {

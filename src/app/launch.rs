@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
-use super::desktop::Desktop;
+use super::backend::native::Desktop;
 use super::{App, LaunchOptions};
 
 /// The icon, as it stands in the task bar.

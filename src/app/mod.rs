@@ -16,10 +16,10 @@ use crate::source::SourceSpec;
 pub mod about;
 pub mod analyse;
 pub mod axis;
+pub mod backend;
 pub mod card;
 pub mod clip;
 pub mod command;
-pub mod desktop;
 pub mod events;
 pub mod keys;
 pub mod launch;
@@ -28,7 +28,6 @@ pub mod menu;
 pub mod message;
 pub mod messages;
 pub mod movement;
-pub mod nowhere;
 pub mod overlay;
 pub mod palette;
 pub mod picture;
@@ -42,17 +41,16 @@ pub mod scores;
 pub mod shortcut;
 pub mod state;
 pub mod strip;
-pub mod studio;
 pub mod textures;
 pub mod theme;
 pub mod timeline;
 pub mod transport;
 pub mod widgets;
 
+use backend::Studio;
 use command::{Command, Floating, Tab};
 pub use launch::{AppError, run};
 use state::{Settings, State, WindowRequest};
-use studio::Studio;
 use widgets::PanelContext;
 
 /// What the window opens with.

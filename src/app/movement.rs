@@ -5,11 +5,11 @@ use egui::{Painter, Rect, Stroke, Ui, vec2};
 use super::overlay::arrow;
 use super::review::facts;
 use super::theme::{REGION_STROKE, Theme};
-use crate::engine::EventClip;
-use crate::event::Moment;
-use crate::pipeline::align::{EYE_DISTANCE_PX, FACE_HEIGHT_PX};
-use crate::pipeline::roi::REGION_NAMES;
+use crate::measure::event::Moment;
+use crate::measure::regions::REGION_NAMES;
+use crate::pipeline::face::align::{EYE_DISTANCE_PX, FACE_HEIGHT_PX};
 use crate::session::Session;
+use crate::session::clip::EventClip;
 
 /// The movement of a region is drawn so many times its size.
 const ENLARGED: f32 = 8.0;
@@ -99,8 +99,8 @@ pub fn words(moving: Option<&[Moving]>) -> String {
 mod tests {
     use super::*;
     use crate::app::tests::sample;
-    use crate::pipeline::{REGIONS, RegionMotion};
-    use crate::time::Timestamp;
+    use crate::measure::regions::{REGIONS, RegionMotion};
+    use crate::measure::time::Timestamp;
 
     fn at(frame: u64) -> Moment {
         Moment { frame, time: Timestamp::of_frame(frame, 30.0) }
@@ -113,7 +113,7 @@ mod tests {
             let mut regions = [[0.01, 0.0]; REGIONS];
             (regions[2], regions[9]) = ([0.0, -0.2], [0.1, 0.0]);
             let motion = Some(RegionMotion { regions, head: [0.0; 2] });
-            session.history.push(crate::session::Sample { motion, ..sample(seq, 0.1) });
+            session.history.push(crate::measure::sample::Sample { motion, ..sample(seq, 0.1) });
         }
         let moving = moving(&session, at(10), at(20)).expect("measured");
         assert_eq!(moving.iter().map(|m| m.region).collect::<Vec<_>>(), [2, 9]);

@@ -9,12 +9,13 @@ use super::textures::show_image;
 use super::theme::{Grade, SMALL_PT, Theme, phase_word};
 use super::widgets::{PanelContext, badge, grade_shape, named, phase_shape};
 use super::{Panel, Slot};
-use crate::engine::{EventClip, Preview};
-use crate::event::Event;
-use crate::image::RgbImage;
-use crate::pipeline::quality::Quality;
+use crate::engine::Preview;
+use crate::measure::event::Event;
+use crate::measure::quality::Quality;
+use crate::measure::time::Timestamp;
+use crate::media::image::RgbImage;
+use crate::session::clip::EventClip;
 use crate::source::SourceSpec;
-use crate::time::Timestamp;
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Picture", slot: Slot::Picture, show };

@@ -1,13 +1,14 @@
 //! The pictures of a stored session or of a recording: frames from the projector, events from the cutter.
 
+use super::backend::Wake;
 use super::review::outside::{Answer, Screen, Wish};
-use super::studio::Wake;
 use crate::config::Config;
-use crate::engine::cutter::Cutter;
-use crate::engine::projector::Projector;
+use crate::engine::workers::clip_extractor::Cutter;
+use crate::engine::workers::frame_server::Projector;
+use crate::media::pictures::Pictures;
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::Pipeline;
-use crate::session::pictures::{self, Pictures};
+use crate::session::pictures;
 use crate::source::SourceSpec;
 
 /// Two threads, each with a reader of its own, so that a clip never holds up a step.

@@ -8,7 +8,7 @@ use super::textures::show_image;
 use super::theme::{SMALL_PT, Theme, title};
 use super::widgets::PanelContext;
 use super::{Panel, Slot};
-use crate::pipeline::roi::REGION_NAMES;
+use crate::measure::regions::REGION_NAMES;
 use crate::session::history::Channel;
 
 /// The entry in [`crate::app::panels`].
@@ -132,7 +132,7 @@ fn heat(state: &State, axis: &TimeAxis, theme: &Theme) -> ColorImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::REGIONS;
+    use crate::measure::regions::REGIONS;
 
     #[test]
     fn every_region_is_in_exactly_one_row() {

@@ -1,13 +1,15 @@
 //! Starting and stopping the engine, and taking in what it says. Nothing here waits.
 
+use super::backend::{Assignment, CameraChoice, Pick};
 use super::message::{Topic, Weight};
 use super::state::{Cameras, Phase, State, demo};
-use super::studio::{Assignment, CameraChoice, Pick};
 use super::timeline::Timeline;
-use crate::engine::{Command as EngineCommand, Stats, Update};
+use crate::engine::{Command as EngineCommand, Update};
+use crate::measure::time::Timestamp;
 use crate::session::Session;
+use crate::session::record::Record;
+use crate::session::record::Stats;
 use crate::source::{SourceOptions, SourceSpec};
-use crate::time::Timestamp;
 
 impl State {
     /// Whether a source is held, or about to be.
@@ -122,7 +124,9 @@ impl State {
             self.preview = preview;
         }
         for update in updates {
-            self.session.apply(&update);
+            if let Some(record) = update.record() {
+                self.session.apply(record);
+            }
             self.take_in(update);
         }
     }
@@ -130,31 +134,32 @@ impl State {
     fn take_in(&mut self, update: Update) {
         match update {
             Update::Starting(step) => self.phase = Phase::Starting(step),
-            Update::Opened(_) => self.phase = Phase::Live,
+            Update::Record(Record::Opened(_)) => self.phase = Phase::Live,
             Update::Running(true) => self.phase = Phase::Live,
             Update::Running(false) => self.phase = Phase::Paused,
-            Update::Notice(notice) => self.messages.post_notice(&notice),
-            Update::Stats(stats) => self.take_in_stats(stats),
+            Update::Record(Record::Notice(notice)) => self.messages.post_notice(&notice),
+            Update::Record(Record::Stats(stats)) => self.take_in_stats(stats),
             Update::Baseline(left) => self.baseline_left = (left > 0.0).then_some(left),
-            Update::Baselined(_) => {
+            Update::Record(Record::Baselined(_)) => {
                 self.baseline_left = None;
                 let text = "The neutral baseline is measured and used from now on.";
                 self.messages.post(Weight::Note, Topic::Other, text);
             }
             Update::Recording(recording) => self.take_in_recording(*recording),
             Update::Ended(error) => self.take_in_end(error),
-            Update::Samples(_) | Update::Event(..) | Update::Threshold(_) => {}
+            Update::Record(Record::Samples(_) | Record::Event(..) | Record::Threshold(_)) => {}
         }
     }
 
     /// What an engine said while it was let go. Its session may have made way for another.
     fn take_in_last(&mut self, updates: Vec<Update>) {
         for update in updates {
-            if self.phase == Phase::Stopping {
-                self.session.apply(&update);
-            }
-            if let Update::Recording(recording) = update {
-                self.take_in_recording(*recording);
+            match update {
+                Update::Record(record) if self.phase == Phase::Stopping => {
+                    self.session.apply(&record)
+                }
+                Update::Recording(recording) => self.take_in_recording(*recording),
+                _ => {}
             }
         }
     }

@@ -11,8 +11,8 @@ use super::state::{Phase, State};
 use super::theme::{SCORE_STROKE, SMALL_PT, Theme, title};
 use super::widgets::{PanelContext, badge, kind_shape};
 use super::{Panel, Slot};
-use crate::event::EventKind;
-use crate::session::Sample;
+use crate::measure::event::EventKind;
+use crate::measure::sample::Sample;
 use crate::session::history::Channel;
 
 /// The entry in [`crate::app::panels`].
@@ -165,7 +165,7 @@ fn show_readout(ui: &Ui, state: &State, axis: &TimeAxis, x: f32) {
     if state.tab == Tab::Review && state.review.is_blind() {
         return;
     }
-    let time = crate::time::Timestamp::from_secs(axis.secs(x));
+    let time = crate::measure::time::Timestamp::from_secs(axis.secs(x));
     let Some(sample) = state.seen().history.nearest(time) else { return };
     if (sample.time.secs() - time.secs()).abs() > 0.5 {
         return;
@@ -194,9 +194,9 @@ fn words(sample: &Sample) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::quality::{Quality, Trouble};
-    use crate::session::Score;
-    use crate::time::Timestamp;
+    use crate::measure::quality::{Quality, Trouble};
+    use crate::measure::sample::Score;
+    use crate::measure::time::Timestamp;
 
     #[test]
     fn a_sample_reads_with_time_frame_scores_and_quality() {

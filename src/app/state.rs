@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LaunchOptions;
 use super::analyse::AnalyseState;
+use super::backend::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use super::clip::LoopSpeed;
 use super::command::{Command, Floating, Layer, Tab};
 use super::message::{Messages, Topic, Weight};
@@ -17,15 +18,16 @@ use super::review::command::in_review;
 use super::review::field::Subject;
 use super::review::outside::Opened;
 use super::review::{self, ReviewState};
-use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
 use super::timeline::Timeline;
 use crate::config::Config;
-use crate::engine::{Command as EngineCommand, Preview, Stats, Update};
-use crate::event::{Event, Moment};
+use crate::engine::{Command as EngineCommand, Preview, Update};
+use crate::measure::event::{Event, Moment};
+use crate::measure::sample::Sample;
+use crate::measure::time::Timestamp;
 use crate::model::ModelChoice;
-use crate::session::{Sample, Session, store};
+use crate::session::record::Stats;
+use crate::session::{Session, store};
 use crate::source::{SourceOptions, SourceSpec};
-use crate::time::Timestamp;
 
 /// Seconds of neutral face that a baseline takes.
 pub const BASELINE_SECS: f32 = 10.0;

@@ -8,7 +8,7 @@ use super::state::State;
 use super::theme::{Grade, SMALL_PT, Theme, title};
 use super::widgets::{PanelContext, grade_badge};
 use super::{Panel, Slot};
-use crate::pipeline::quality::Trouble;
+use crate::measure::quality::Trouble;
 use crate::session::history::Channel;
 
 /// The entry in [`crate::app::panels`].
@@ -51,7 +51,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     axis::tick_words(&painter, &theme, &rate);
     let response = axis::point_at(ui, cx, &quality, "Quality strip");
     if let Some(pointer) = response.hover_pos() {
-        let time = crate::time::Timestamp::from_secs(quality.secs(pointer.x));
+        let time = crate::measure::time::Timestamp::from_secs(quality.secs(pointer.x));
         if let Some(sample) = cx.state.seen().history.nearest(time) {
             response.on_hover_text_at_pointer(Grade::words(sample.quality.trouble));
         }

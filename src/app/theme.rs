@@ -10,8 +10,8 @@ use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle,
 
 use super::message::Weight;
 use super::state::Phase;
-use crate::event::{Emotion, EventKind, Origin};
-use crate::pipeline::quality::Trouble;
+use crate::measure::event::{Emotion, EventKind, Origin};
+use crate::measure::quality::Trouble;
 use crate::session::annotation::Verdict;
 
 /// The colours of one look.

@@ -41,7 +41,7 @@ fn show_phase(ui: &mut Ui, cx: &PanelContext<'_>) {
         })
         .response;
     named(&response, Role::Status, format!("State: {}", phase_word(phase)));
-    let clock = crate::time::Timestamp::from_secs(cx.state.newest_secs());
+    let clock = crate::measure::time::Timestamp::from_secs(cx.state.newest_secs());
     ui.label(RichText::new(clock.to_string()).monospace())
         .on_hover_text("Time of the newest picture on the source's own clock");
     recording::badge::show(ui, cx);

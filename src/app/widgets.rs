@@ -8,8 +8,8 @@ use super::registry::entry_of;
 use super::review::play::Motion;
 use super::state::{Phase, State};
 use super::theme::{Grade, Theme, title};
-use crate::event::EventKind;
-use crate::pipeline::quality::Trouble;
+use crate::measure::event::EventKind;
+use crate::measure::quality::Trouble;
 use crate::session::annotation::Verdict;
 
 /// What a panel gets: all that is known, a place for what it asks, and its textures.

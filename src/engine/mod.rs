@@ -11,40 +11,25 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::config::{Config, EngineConfig};
-use crate::event::Event;
-use crate::image::Frame;
+use crate::media::image::Frame;
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::{Overlay, Pipeline};
 use crate::session::annotation::Entry;
-use crate::session::baseline::Baseline;
-use crate::session::{Sample, Score};
-use crate::source::{Notice, SourceInfo, SourceSpec};
+use crate::session::record::Record;
+use crate::source::SourceSpec;
 
-pub mod analysis;
-pub mod batch;
-pub mod capture;
-pub mod captured;
-mod clips;
-pub mod cutter;
-pub mod errand;
-pub mod guard;
-pub mod link;
-mod meter;
-mod neutral;
+pub mod live;
 pub mod offline;
-pub mod projector;
-pub mod record;
-mod recordings;
-pub mod scribe;
+pub mod workers;
 
-use analysis::{Analyser, Links, Teller};
-use capture::Feed;
-use captured::capture_link;
-use link::Newest;
-use record::{RecordOrder, Recording};
+use live::analysis::{Analyser, Links, Teller};
+use live::capture::Feed;
+use live::capture_link::capture_link;
+use live::link::Newest;
+use live::record::{RecordOrder, Recording};
 
-pub use clips::EventClip;
-pub use meter::Stats;
+pub use super::session::clip::EventClip;
+pub use super::session::record::Stats;
 
 /// Updates that may wait for the window, a few seconds of them; then the analysis waits.
 const UPDATES: usize = 256;
@@ -81,31 +66,28 @@ pub enum Command {
 /// What a running engine says, in order; nothing of it is ever dropped.
 #[derive(Clone, Debug)]
 pub enum Update {
+    /// What the session keeps and the recorder stores.
+    Record(Record),
     /// A step of getting ready: "opening camera", "loading models".
     Starting(String),
-    /// The source is open.
-    Opened(SourceInfo),
-    /// Samples that have become final.
-    Samples(Vec<Sample>),
-    /// An event, with its pictures where they were still at hand.
-    Event(Event, Option<Arc<EventClip>>),
-    /// The scores from which events are flagged, for the plot: at the start and after each change of
-    /// the false alarms asked for.
-    Threshold(Score),
-    /// Something happened to the source.
-    Notice(Notice),
-    /// Once a second: how it goes.
-    Stats(Stats),
     /// The baseline has so much still to go, 0–1; 0 when done.
     Baseline(f32),
-    /// The baseline is measured. One that failed is a [`Update::Notice`] instead.
-    Baselined(Box<Baseline>),
     /// Frames are analysed, or not.
     Running(bool),
     /// When a recording begins, once a second while it runs, and when it ends.
     Recording(Box<Recording>),
     /// Nothing more will come. The text is an error to show, or none at a proper end.
     Ended(Option<String>),
+}
+
+impl Update {
+    /// What of it is data; `None` where it only tells how the run goes.
+    pub fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Record(record) => Some(record),
+            _ => None,
+        }
+    }
 }
 
 /// The newest picture and what to draw on it.
@@ -192,7 +174,7 @@ impl Engine {
         let stop_capture = Arc::clone(&stop);
         let capture = spawn("fleeting-capture", move || {
             let _ends_with_the_thread = capturing_in;
-            capture::run(feed, &frames_in, &ready_out, &stop_capture);
+            live::capture::run(feed, &frames_in, &ready_out, &stop_capture);
         });
         Self {
             commands,
@@ -280,7 +262,7 @@ fn analyse<A: Analyser>(
                 teller.tell(Update::Starting(format!("opening {source}")))?;
                 // A source that could not be opened waits no more, and has said why.
                 ready.send(()).unwrap_or(());
-                analysis::run(&mut analyser, links)
+                live::analysis::run(&mut analyser, links)
             }
             Err(error) => Ok(Some(error)),
         });

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::event::{EventKind, Interval};
+use crate::measure::event::{EventKind, Interval};
 use crate::model::ModelError;
 
 pub mod agreement;

@@ -6,7 +6,7 @@ use ndarray::ArrayD;
 use ndarray_npy::ReadableElement;
 
 use super::EvaluateError;
-use crate::npz::Archive;
+use crate::media::npz::Archive;
 
 /// An open file.
 pub(super) struct Npz {

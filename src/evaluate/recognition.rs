@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::EvaluateError;
 use super::npz::Npz;
-use crate::event::Emotion;
+use crate::measure::event::Emotion;
+use crate::measure::regions::REGIONS;
 use crate::model::Models;
-use crate::pipeline::REGIONS;
-use crate::pipeline::recognize::{Phases, Recognizer};
+use crate::pipeline::recognition::{Phases, Recognizer};
 
 /// How often each class (row) was read as each class (column).
 pub type Confusion = [[usize; 3]; 3];

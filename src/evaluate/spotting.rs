@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::npz::Npz;
 use super::{Counts, EvaluateError, Span, counts_of, matches, write_counts};
 use crate::config::SpottingConfig;
-use crate::event::{EventKind, Interval};
+use crate::measure::event::{EventKind, Interval};
+use crate::measure::quality::Trouble;
+use crate::measure::regions::SPOT_REGIONS;
+use crate::measure::time::Timestamp;
 use crate::model::{ModelError, Models};
-use crate::pipeline::SPOT_REGIONS;
-use crate::pipeline::quality::Trouble;
-use crate::pipeline::spot::{Proposal, Spotted, Spotter, Step};
-use crate::time::Timestamp;
+use crate::pipeline::spotting::{Proposal, Spotted, Spotter, Step};
 
 /// One video of a feature file.
 #[derive(Clone, Debug, PartialEq)]

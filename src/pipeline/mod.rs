@@ -1,92 +1,39 @@
 //! The whole analysis of one face, frame by frame.
 //!
 //! No thread, no clock, no file: the same frames give the same numbers, live or from a recording.
-//! What is wrong with a frame is its [`quality::Quality`], never an error.
+//! What is wrong with a frame is its [`Quality`], never an error.
 
+use crate::measure::face::Landmarks;
+use crate::measure::regions::RegionMotion;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::event::{Event, Moment};
-use crate::geom::{Affine, Point, Rect};
-use crate::image::{Frame, RgbImage};
+use crate::measure::baseline::Baseline;
+use crate::measure::event::{Event, Moment};
+use crate::measure::geometry::{Affine, Point};
+use crate::measure::sample::{Sample, Score};
+use crate::media::image::{Frame, RgbImage};
+use crate::model::provenance::Provenance;
 use crate::model::{ModelError, Models};
-use crate::session::baseline::Baseline;
-use crate::session::provenance::Provenance;
-use crate::session::{Sample, Score};
 
-pub mod align;
-pub mod crop;
-pub mod detect;
-pub mod flow;
-pub mod landmarks;
-pub mod ledger;
-pub mod magnify;
-pub mod memory;
+pub mod face;
+pub mod frame_scheduler;
 pub mod motion;
-pub mod pace;
 pub mod quality;
-pub mod reader;
-pub mod recognize;
-pub mod resample;
-pub mod roi;
-pub mod scorer;
-pub mod spot;
-pub mod track;
+pub mod recognition;
+pub mod sample_queue;
+pub mod spotting;
 
-use ledger::Ledger;
+use crate::measure::quality::Quality;
+use face::track::Tracker;
+use frame_scheduler::{Pace, Tick};
+use motion::regions::RegionDisplacement;
 use motion::{Measured, Motion};
-use pace::{Pace, Tick};
-use quality::{Evidence, Judge, Quality};
-use reader::Reader;
-use roi::RegionDisplacement;
-use scorer::Scorer;
-use spot::{Spotted, Step};
-use track::Tracker;
-
-/// How many regions of the face are measured: the spotter reads the first twelve, the recogniser all.
-pub const REGIONS: usize = 23;
-
-/// How many regions the spotter reads.
-pub const SPOT_REGIONS: usize = 12;
-
-/// A face found in a frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FaceBox {
-    /// Box round the face.
-    pub rect_in_frame: Rect,
-    /// The detector's confidence, 0–1.
-    pub confidence: f32,
-    /// The eyes' centres, right eye first, where the detector gives them.
-    pub eyes_in_frame: Option<(Point, Point)>,
-}
-
-/// The 478 mesh points of a face.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Landmarks {
-    /// In pixels of the frame; empty where no face is.
-    pub points_in_frame: Vec<Point>,
-    /// Depth of each point, in the same unit, smaller is nearer.
-    pub depths: Vec<f32>,
-    /// The mesh's own confidence that a face is there, 0–1.
-    pub presence: f32,
-}
-
-/// Motion of every region between two frames: percent of the outer-eye distance per 1/30 s, x right,
-/// y down in the aligned face, head motion removed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RegionMotion {
-    /// In the order of [`roi::REGION_NAMES`].
-    pub regions: [[f32; 2]; REGIONS],
-    /// The head motion that was removed, same unit.
-    pub head: [f32; 2],
-}
-
-impl RegionMotion {
-    /// Whether all of it are numbers. What is read from a file and is none was not measured.
-    pub(crate) fn is_finite(&self) -> bool {
-        self.regions.as_flattened().iter().chain(&self.head).all(|value| value.is_finite())
-    }
-}
+use quality::{Evidence, Judge};
+use recognition::event_builder::Reader;
+use sample_queue::Ledger;
+use spotting::threshold::Scorer;
+use spotting::{Spotted, Step};
 
 /// What the person may see drawn over the picture. Not data: the newest replaces older ones.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +47,7 @@ pub struct Overlay {
     /// From the held-still face crop to the frame.
     pub frame_from_face: Option<Affine>,
     /// What troubles this frame.
-    pub quality: quality::Quality,
+    pub quality: Quality,
 }
 
 /// What one call of [`Pipeline::push`] or [`Pipeline::finish`] yields. Reused between calls, so that

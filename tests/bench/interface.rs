@@ -9,20 +9,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use fleeting::app::backend::null::Nowhere;
 use fleeting::app::command::Tab;
-use fleeting::app::nowhere::Nowhere;
 use fleeting::app::review::outside::Opened;
 use fleeting::app::state::Phase;
 use fleeting::app::{App, LaunchOptions};
 use fleeting::engine::Preview;
-use fleeting::event::{Event, EventKind, Moment, Origin};
-use fleeting::image::{Frame, RgbImage};
-use fleeting::pipeline::quality::{Quality, Trouble};
-use fleeting::pipeline::{Overlay, RegionMotion};
+use fleeting::measure::event::{Event, EventKind, Moment, Origin};
+use fleeting::measure::quality::{Quality, Trouble};
+use fleeting::measure::regions::RegionMotion;
+use fleeting::measure::sample::{Sample, Score};
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::pipeline::Overlay;
+use fleeting::session::Session;
 use fleeting::session::annotation::{Act, Entry};
-use fleeting::session::{Sample, Score, Session};
 use fleeting::source::SourceSpec;
-use fleeting::time::Timestamp;
 
 /// Frames a second.
 const FPS: f64 = 200.0;

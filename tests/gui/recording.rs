@@ -1,7 +1,7 @@
 //! Recording through the accessibility tree: consent, the sign in the transport, and deletion.
 
 use super::*;
-use fleeting::engine::record::{RecordState, Recording};
+use fleeting::engine::live::record::{RecordState, Recording};
 use fleeting::session::annotation::Act;
 use fleeting::session::consent::Consent;
 use fleeting::session::store::shelf::Shelved;

@@ -4,6 +4,7 @@ use super::*;
 use fleeting::app::review::outside::{Answer, Keeper, Kept, Wish};
 use fleeting::session::Session;
 use fleeting::session::annotation::{Act, Label, Target, Verdict};
+use fleeting::session::record::Record;
 
 /// Pictures that come at once, unless there are none.
 struct Shelf {
@@ -142,8 +143,8 @@ fn in_each_state_of_analysis() -> [(&'static str, Window); 4] {
         ctrl(&mut window, Key::Num3);
         window.harness.state_mut().state.analyse.path = "some clip.mp4".into();
         ctrl(&mut window, Key::Enter);
-        let opened = Update::Opened(SourceInfo::default());
-        say(&mut window, [opened, Update::Samples((0..300).map(sample).collect())]);
+        let opened = Update::Record(Record::Opened(SourceInfo::default()));
+        say(&mut window, [opened, Update::Record(Record::Samples((0..300).map(sample).collect()))]);
         window
     };
     let mut idle = Window::open(Some("demo"), &[]);
@@ -330,7 +331,7 @@ fn the_same_key_means_one_thing_live_and_another_in_review() {
     keys(&mut window, &[Key::M]);
     assert_eq!(kept.lock().expect("one thread").len(), 1);
     ctrl(&mut window, Key::Num1);
-    window.say([Update::Samples((0..60).map(sample).collect())]);
+    window.say([Update::Record(Record::Samples((0..60).map(sample).collect()))]);
     keys(&mut window, &[Key::M]);
     assert_eq!(kept.lock().expect("one thread").len(), 1);
     assert_eq!(window.harness.state().state.marks().len(), 1);
@@ -340,7 +341,7 @@ fn the_same_key_means_one_thing_live_and_another_in_review() {
 fn a_note_while_live_carries_the_moment_at_which_it_was_begun() {
     let mut window = Window::live(300, &[]);
     keys(&mut window, &[Key::N]);
-    window.say([Update::Samples((300..900).map(sample).collect())]);
+    window.say([Update::Record(Record::Samples((300..900).map(sample).collect()))]);
     write(&mut window, "leans forward");
     keys(&mut window, &[Key::Enter]);
     let marks = window.harness.state().state.marks();
@@ -526,10 +527,17 @@ fn a_recording_is_analysed_and_then_reviewed() {
     say(
         &mut window,
         [
-            Update::Opened(SourceInfo { name: "some clip".into(), ..Default::default() }),
-            Update::Samples((0..300).map(sample).collect()),
-            Update::Event(event(0, 2.0), Some(clip(2.0))),
-            Update::Stats(Stats { analysed: 300, progress: Some(0.5), ..Stats::default() }),
+            Update::Record(Record::Opened(SourceInfo {
+                name: "some clip".into(),
+                ..Default::default()
+            })),
+            Update::Record(Record::Samples((0..300).map(sample).collect())),
+            Update::Record(Record::Event(event(0, 2.0), Some(clip(2.0)))),
+            Update::Record(Record::Stats(Stats {
+                analysed: 300,
+                progress: Some(0.5),
+                ..Stats::default()
+            })),
         ],
     );
     assert!(window.has("Analysed 50 %") && window.has("300 frames"));
@@ -557,8 +565,11 @@ fn an_analysis_is_kept_on_the_disk_and_reviewed_from_there() {
     say(
         &mut window,
         [
-            Update::Opened(SourceInfo { name: "some clip".into(), ..Default::default() }),
-            Update::Samples((0..300).map(sample).collect()),
+            Update::Record(Record::Opened(SourceInfo {
+                name: "some clip".into(),
+                ..Default::default()
+            })),
+            Update::Record(Record::Samples((0..300).map(sample).collect())),
             Update::Ended(None),
         ],
     );
@@ -574,9 +585,11 @@ fn an_analysis_that_can_no_longer_be_kept_goes_on_in_memory_and_says_so() {
     ctrl(&mut window, Key::Num3);
     window.harness.state_mut().state.analyse.path = "some clip.mp4".into();
     ctrl(&mut window, Key::Enter);
-    let stopped = fleeting::engine::record::Recording {
+    let stopped = fleeting::engine::live::record::Recording {
         folder: "studies/x.fleeting".into(),
-        state: fleeting::engine::record::RecordState::Stopped(Some("the disk is full".into())),
+        state: fleeting::engine::live::record::RecordState::Stopped(Some(
+            "the disk is full".into(),
+        )),
         secs: 3.0,
         bytes: 1,
         free_bytes: Some(0),
@@ -585,8 +598,8 @@ fn an_analysis_that_can_no_longer_be_kept_goes_on_in_memory_and_says_so() {
     say(
         &mut window,
         [
-            Update::Opened(SourceInfo::default()),
-            Update::Samples((0..300).map(sample).collect()),
+            Update::Record(Record::Opened(SourceInfo::default())),
+            Update::Record(Record::Samples((0..300).map(sample).collect())),
             Update::Recording(Box::new(stopped)),
             Update::Ended(None),
         ],
@@ -605,7 +618,10 @@ fn an_analysis_is_cancelled_and_what_it_found_stays() {
     ctrl(&mut window, Key::Enter);
     say(
         &mut window,
-        [Update::Opened(SourceInfo::default()), Update::Samples((0..300).map(sample).collect())],
+        [
+            Update::Record(Record::Opened(SourceInfo::default())),
+            Update::Record(Record::Samples((0..300).map(sample).collect())),
+        ],
     );
     window.click("Cancel");
     assert!(window.has("Cancelled") && window.has("Review the result"));

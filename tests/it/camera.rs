@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use fleeting::engine::capture::{self, Feed};
-use fleeting::engine::captured::{Captured, capture_link};
+use fleeting::engine::live::capture;
+use fleeting::engine::live::capture::Feed;
+use fleeting::engine::live::capture_link::{Captured, capture_link};
 use fleeting::source::{SourceSpec, camera};
 use tempfile::TempDir;
 

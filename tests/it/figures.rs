@@ -3,13 +3,13 @@
 
 use fleeting::config::SpottingConfig;
 use fleeting::evaluate::{Span, SpottingReport, Video, spot_video};
-use fleeting::event::{ActionUnit, Emotion, Interval, Side};
+use fleeting::measure::event::{ActionUnit, Emotion, Interval, Side};
 use fleeting::model::Models;
-use fleeting::pipeline::recognize::Recognizer;
-use fleeting::pipeline::spot::Spotter;
+use fleeting::pipeline::recognition::Recognizer;
+use fleeting::pipeline::spotting::Spotter;
 use fleeting::synth::FacsRig;
-use fleeting::synth::recognition::sample;
-use fleeting::synth::spotting::segment;
+use fleeting::synth::motion::recognition::sample;
+use fleeting::synth::motion::spotting::segment;
 
 /// Seed of the validation recordings in `models/training/ablations.py`.
 const SEED: u64 = 77;

@@ -5,11 +5,13 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use fleeting::image::Frame;
-use fleeting::session::film::{FilmReader, FilmWriter};
-use fleeting::session::pictures::{self, Pictures};
-use fleeting::source::{Next, SourceSpec};
-use fleeting::time::Timestamp;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::Frame;
+use fleeting::media::mkv::{FilmReader, FilmWriter};
+use fleeting::media::pictures::Pictures;
+use fleeting::media::stream::Next;
+use fleeting::session::pictures;
+use fleeting::source::SourceSpec;
 use rand::{Rng, SeedableRng};
 
 /// Frames of the demo person, as a camera of 640×480 delivers them.
@@ -167,7 +169,7 @@ fn measure_what_pictures_cost() {
         .map(|frame| {
             let frame = with_jpeg(frame, 85);
             let jpeg = frame.jpeg.as_deref().expect("a JPEG");
-            let image = Arc::new(fleeting::source::jpeg::decode(jpeg).expect("decodes"));
+            let image = Arc::new(fleeting::media::jpeg::decode(jpeg).expect("decodes"));
             Frame { image, ..frame }
         })
         .collect();

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use fleeting::event::Moment;
-use fleeting::image::Frame;
-use fleeting::session::film::FilmWriter;
-use fleeting::session::pictures::{self, Pictures};
-use fleeting::source::{Next, SourceSpec};
+use fleeting::measure::event::Moment;
+use fleeting::media::image::Frame;
+use fleeting::media::mkv::FilmWriter;
+use fleeting::media::pictures::Pictures;
+use fleeting::media::stream::Next;
+use fleeting::session::pictures;
+use fleeting::source::SourceSpec;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -337,7 +337,9 @@ impl VirtualCamera {
         let mut spec: fleeting::source::SourceSpec = "demo:7".parse().expect("a source");
         spec.options.size_px = Some(size_px);
         let mut demo = spec.open().expect("opens");
-        let Ok(fleeting::source::Next::Frame(frame)) = demo.next() else { panic!("no frame") };
+        let Ok(fleeting::media::stream::Next::Frame(frame)) = demo.next() else {
+            panic!("no frame")
+        };
         let (width, height) = (size_px.0 as u32, size_px.1 as u32);
         let picture = image::RgbImage::from_raw(width, height, frame.image.data.clone());
         picture.expect("a picture").save(self.folder.path().join(name)).expect("written");

@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use egui::{RichText, Ui};
 
 use super::Command;
+use crate::app::backend::Feed;
 use crate::app::command::Command as Asked;
 use crate::app::message::{Topic, Weight};
 use crate::app::recording;
 use crate::app::state::State;
-use crate::app::studio::Feed;
 use crate::app::theme::Theme;
 use crate::app::widgets::PanelContext;
 use crate::engine::Command as EngineCommand;
-use crate::engine::record::{RecordOrder, RecordState, Recording};
+use crate::engine::live::record::{RecordOrder, RecordState, Recording};
 
 /// What is kept, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,14 +8,14 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use super::backend::{Pending, Pick};
 use super::command::{Command as Asked, Floating};
 use super::message::{Topic, Weight};
 use super::registry::{Entry, Group, LIVE, entry};
 use super::shortcut::ctrl;
 use super::state::{OBSERVER, State};
-use super::studio::{Pending, Pick};
 use crate::engine::Command as EngineCommand;
-use crate::engine::record::{RecordOrder, RecordState, Recording};
+use crate::engine::live::record::{RecordOrder, RecordState, Recording};
 use crate::session::annotation::Entry as Deed;
 use crate::session::consent::Consent;
 use crate::session::store::shelf::{self, Shelved};

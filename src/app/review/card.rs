@@ -19,9 +19,9 @@ use crate::app::textures::Texture;
 use crate::app::theme::{SMALL_PT, Theme, kind_title, title};
 use crate::app::widgets::{PanelContext, badge, kind_shape, named, trouble_badge, verdict_shape};
 use crate::app::{Panel, Slot};
-use crate::engine::EventClip;
-use crate::event::units_text;
+use crate::measure::event::units_text;
 use crate::session::annotation::{Bounds, Label, Target, Verdict};
+use crate::session::clip::EventClip;
 use crate::session::table::Row;
 
 /// The entry in [`crate::app::panels`].

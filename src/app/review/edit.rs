@@ -5,10 +5,10 @@ use super::field::{Subject, read_units, write_units};
 use super::outside::Kept;
 use super::play::Motion;
 use super::{Layer, MAGNIFICATION, ReviewState};
-use crate::event::{EventKind, Moment};
+use crate::measure::event::{EventKind, Moment};
+use crate::measure::time::Timestamp;
+use crate::session::annotation::rater::checked_name;
 use crate::session::annotation::{Act, Bounds, Entry, Label, Rater, Target, Verdict};
-use crate::session::rater::checked_name;
-use crate::time::Timestamp;
 
 /// Micro-expressions last no longer than this, seconds.
 const LONGEST_MICRO_SECS: f64 = 0.5;

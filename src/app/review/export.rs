@@ -10,13 +10,13 @@ use super::ReviewState;
 use super::command::Command;
 use super::outside::{ExportJob, What};
 use super::transport::layer_words;
+use crate::app::backend::{Pending, Pick};
 use crate::app::command::{Command as Asked, Floating};
 use crate::app::state::State;
-use crate::app::studio::{Pending, Pick};
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::{PanelContext, named};
 use crate::app::{Panel, Slot};
-use crate::export::{EXPORTERS, Exporter, Written};
+use crate::exchange::{EXPORTERS, Exporter, Written};
 use crate::session::{Session, pictures};
 
 /// The entry in [`crate::app::panels`].

@@ -1,11 +1,11 @@
 //! What the card measures of an event beside its pictures.
 
-use crate::event::Moment;
-use crate::pipeline::REGIONS;
+use crate::measure::event::Moment;
+use crate::measure::regions::REGIONS;
+use crate::measure::time::Timestamp;
 use crate::session::Session;
 use crate::session::annotation::Bounds;
 use crate::session::history::Channel;
-use crate::time::Timestamp;
 
 /// Regions whose motion the card draws: the most moving ones.
 pub const DRAWN_REGIONS: usize = 4;
@@ -76,7 +76,7 @@ pub fn is_in(motions: &Motions, time: Timestamp) -> bool {
 mod tests {
     use super::*;
     use crate::app::tests::{event, sample};
-    use crate::pipeline::RegionMotion;
+    use crate::measure::regions::RegionMotion;
 
     fn session(fps: f64, motion: impl Fn(u64) -> Option<RegionMotion>) -> Session {
         let mut session = Session::default();

@@ -7,7 +7,7 @@ use crate::app::command::{Command as Asked, Floating};
 use crate::app::theme::Theme;
 use crate::app::widgets::PanelContext;
 use crate::app::{Panel, Slot};
-use crate::event::{ActionUnit, Moment, MovingUnit, Side, units_text};
+use crate::measure::event::{ActionUnit, Moment, MovingUnit, Side, units_text};
 use crate::session::annotation::Target;
 
 /// The entry in [`crate::app::panels`].

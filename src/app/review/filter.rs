@@ -1,7 +1,7 @@
 //! Which events are listed, and in which order.
 
 use crate::app::theme::Grade;
-use crate::event::{EventKind, units_text};
+use crate::measure::event::{EventKind, units_text};
 use crate::session::annotation::Verdict;
 use crate::session::table::Row;
 
@@ -110,7 +110,7 @@ pub fn said(row: &Row) -> String {
 mod tests {
     use super::*;
     use crate::app::tests::event;
-    use crate::event::EmotionReading;
+    use crate::measure::event::EmotionReading;
     use crate::session::Session;
     use crate::session::table::rows;
     use proptest::prelude::*;

@@ -8,14 +8,14 @@ use egui::{RichText, ScrollArea, TextEdit, Ui};
 use super::command::Command;
 use super::outside::{ImportJob, Kept};
 use super::{Layer, ReviewState};
+use crate::app::backend::Pending;
 use crate::app::command::{Command as Asked, Floating};
 use crate::app::state::State;
-use crate::app::studio::Pending;
 use crate::app::theme::Theme;
 use crate::app::widgets::PanelContext;
 use crate::app::{Panel, Slot};
-use crate::import::{Choice, ImportError, ImportedLayer, Request};
-use crate::session::rater::checked_name;
+use crate::exchange::import::{Choice, ImportError, ImportedLayer, Request};
+use crate::session::annotation::rater::checked_name;
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Import", slot: Slot::Floating(Floating::Import), show };

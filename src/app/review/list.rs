@@ -11,7 +11,7 @@ use crate::app::events::emotion_words;
 use crate::app::theme::{Grade, SMALL_PT, Theme, title};
 use crate::app::widgets::{PanelContext, grade_shape, kind_shape, verdict_shape};
 use crate::app::{Panel, Slot};
-use crate::event::{EventKind, units_text};
+use crate::measure::event::{EventKind, units_text};
 use crate::session::annotation::Verdict;
 use crate::session::table::Row;
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::outside::{Answer, Screen, Wish};
-use crate::engine::EventClip;
-use crate::image::Frame;
+use crate::media::image::Frame;
 use crate::session::Session;
+use crate::session::clip::EventClip;
 
 /// A screen that shows what is in the clips of events.
 pub struct InMemory {

@@ -10,13 +10,13 @@ use std::path::PathBuf;
 
 use crate::app::theme::Grade;
 use crate::app::timeline::Timeline;
-use crate::event::Moment;
-use crate::image::Frame;
+use crate::measure::event::Moment;
+use crate::measure::time::Timestamp;
+use crate::media::image::Frame;
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Target, Verdict};
 use crate::session::table::{self, Row};
 use crate::source::SourceSpec;
-use crate::time::Timestamp;
 
 pub mod agreement;
 pub mod card;
@@ -200,7 +200,7 @@ pub struct ReviewState {
 }
 
 /// The pictures of an event, or why there are none.
-pub type Clip = Result<std::sync::Arc<crate::engine::EventClip>, String>;
+pub type Clip = Result<std::sync::Arc<crate::session::clip::EventClip>, String>;
 
 /// Events whose pictures are kept at hand: the picked one and those around it, plain and magnified.
 const CLIPS: usize = 12;
@@ -503,7 +503,7 @@ impl ReviewState {
 
 /// How far an event can be trusted: as the model found it, or from the frames that a person chose.
 fn grade_of(session: &Session, row: &Row) -> Grade {
-    use crate::pipeline::quality::Trouble;
+    use crate::measure::quality::Trouble;
     if let Some(event) = &row.machine {
         return Grade::of(event.trouble);
     }

@@ -8,7 +8,7 @@ use super::facts::{self, Motions};
 use crate::app::command::Command as Asked;
 use crate::app::theme::{SMALL_PT, Theme};
 use crate::app::widgets::{PanelContext, named};
-use crate::pipeline::roi::REGION_NAMES;
+use crate::measure::regions::REGION_NAMES;
 use crate::session::annotation::Bounds;
 use crate::session::table::Row;
 
@@ -39,7 +39,7 @@ fn draw_motion(
     rect: Rect,
     motions: &Motions,
     bounds: &Bounds,
-    cursor: Option<crate::time::Timestamp>,
+    cursor: Option<crate::measure::time::Timestamp>,
 ) {
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 4.0, theme.ground);

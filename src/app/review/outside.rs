@@ -3,17 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::engine::EventClip;
 use crate::evaluate::agreement::Agreement;
-use crate::export::Exporter;
-use crate::image::Frame;
-use crate::import::{self, ImportedLayer, Request};
+use crate::exchange::Exporter;
+use crate::exchange::import;
+use crate::exchange::import::{ImportedLayer, Request};
+use crate::media::image::Frame;
+use crate::media::pictures::Pictures;
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Target};
-use crate::session::pictures::{self, Pictures};
+use crate::session::clip::EventClip;
+use crate::session::pictures;
 use crate::source::SourceSpec;
 
-pub use crate::engine::scribe::Kept;
+pub use crate::engine::workers::annotation_writer::Kept;
 
 /// The pictures of one event that the card wants.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -11,8 +11,8 @@ use crate::app::textures::show_image;
 use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, named};
 use crate::app::{Panel, Slot};
-use crate::event::Moment;
-use crate::image::Frame;
+use crate::measure::event::Moment;
+use crate::media::image::Frame;
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Frame", slot: Slot::Picture, show };

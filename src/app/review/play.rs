@@ -3,8 +3,8 @@
 //! Every move is to an index into the frames' own times, so that a variable rate makes no difference
 //! and a step back undoes a step on.
 
-use crate::event::Moment;
-use crate::time::Timestamp;
+use crate::measure::event::Moment;
+use crate::measure::time::Timestamp;
 
 /// Seconds that a loop rests on its last frame before it begins again.
 const REST_SECS: f64 = 0.4;

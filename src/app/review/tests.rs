@@ -7,8 +7,8 @@ use super::filter::{Filter, Order};
 use super::outside::{Answer, Keeper, Kept, Opened, Screen, Wish};
 use super::*;
 use crate::app::tests::{event, sample};
-use crate::event::EventKind;
-use crate::image::{Frame, RgbImage};
+use crate::measure::event::EventKind;
+use crate::media::image::{Frame, RgbImage};
 use crate::session::annotation::{Act, Label, Target, Verdict};
 
 /// What a scripted outside was asked and will answer.
@@ -385,7 +385,8 @@ fn a_name_that_differs_in_case_only_is_the_same_rater() {
 fn who_worked_last_is_offered_first_and_a_layer_out_of_a_file_is_nobodys() {
     let (mut review, _) = review(2);
     review.apply(CONFIRM);
-    let imported = crate::session::rater::Imported { file: "coded.csv".into(), acts: 0 };
+    let imported =
+        crate::session::annotation::rater::Imported { file: "coded.csv".into(), acts: 0 };
     let coder = crate::session::annotation::Rater::new("R2");
     let coder = crate::session::annotation::Rater { imported: Some(imported), ..coder };
     review.session.log.add_rater(coder);

@@ -9,7 +9,7 @@ use crate::app::command::{Command as Asked, Floating};
 use crate::app::theme::Theme;
 use crate::app::widgets::PanelContext;
 use crate::app::{Panel, Slot};
-use crate::event::{ActionUnit, MovingUnit, Side, units_text};
+use crate::measure::event::{ActionUnit, MovingUnit, Side, units_text};
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel =

@@ -12,7 +12,7 @@ use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
 use crate::app::{Panel, Slot};
 use crate::session::Session;
-use crate::session::rater::checked_name;
+use crate::session::annotation::rater::checked_name;
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel =

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::LaunchOptions;
-use super::nowhere::Nowhere;
+use super::backend::null::Nowhere;
 use super::state::{Settings, State};
-use crate::event::*;
-use crate::pipeline::quality::{Quality, Trouble};
-use crate::session::{Sample, Score};
-use crate::time::Timestamp;
+use crate::measure::event::*;
+use crate::measure::quality::{Quality, Trouble};
+use crate::measure::sample::{Sample, Score};
+use crate::measure::time::Timestamp;
 
 mod behaviour;
 

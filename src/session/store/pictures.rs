@@ -4,12 +4,14 @@ use std::path::Path;
 
 use super::rows::{self, all};
 use super::{Store, StoreError, WITH_PICTURES, is_film_name, read};
-use crate::event::Moment;
-use crate::image::Frame;
-use crate::session::film::{self, FilmReader};
-use crate::session::pictures::{self, PictureError, Pictures};
+use crate::measure::event::Moment;
+use crate::measure::time::Timestamp;
+use crate::media::image::Frame;
+use crate::media::mkv;
+use crate::media::mkv::FilmReader;
+use crate::media::pictures::{PictureError, Pictures};
+use crate::session::pictures;
 use crate::source::SourceSpec;
-use crate::time::Timestamp;
 
 /// Several films as one.
 struct Reels {
@@ -129,7 +131,7 @@ fn of_recording(
 }
 
 fn open_one(path: &Path, is_writable: bool) -> Result<(FilmReader, Vec<String>), PictureError> {
-    let mended = if is_writable { film::mend(path)? } else { Vec::new() };
+    let mended = if is_writable { mkv::mend(path)? } else { Vec::new() };
     let film = FilmReader::open(path)?;
     let troubles = if is_writable { mended } else { film.troubles().to_vec() };
     Ok((film, troubles))

@@ -7,11 +7,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{
-    Next, Notice, NoticeKind, Source, SourceError, SourceInfo, SourceKind, SourceSpec, check_size,
-};
-use crate::image::Frame;
-use crate::source::pool::Pool;
+use super::{SourceKind, SourceSpec};
+use crate::media::image::Frame;
+use crate::media::pool::Pool;
+use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
 
 mod choose;
 mod device;

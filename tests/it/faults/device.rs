@@ -11,12 +11,12 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use fleeting::engine::capture::Feed;
-use fleeting::engine::record::RecordState;
+use fleeting::engine::live::capture::Feed;
+use fleeting::engine::live::record::RecordState;
+use fleeting::media::stream::{Next, NoticeKind, Source, SourceError, SourceInfo};
 use fleeting::source::camera::{
     Camera, CameraEntry, Device, Failure, Format, Opener, PixelFormat, Raw, Read,
 };
-use fleeting::source::{Next, NoticeKind, Source, SourceError, SourceInfo};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 

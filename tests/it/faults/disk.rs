@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
-use fleeting::engine::capture::Feed;
-use fleeting::engine::record::RecordState;
-use fleeting::image::{Frame, RgbImage};
+use fleeting::engine::live::capture::Feed;
+use fleeting::engine::live::record::RecordState;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::stream::{Next, Source, SourceError, SourceInfo};
 use fleeting::session::store::{self, Beginning, Store};
-use fleeting::source::{Next, Source, SourceError, SourceInfo, in_order};
-use fleeting::time::Timestamp;
+use fleeting::source::in_order;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 

@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use fleeting::engine::capture::Feed;
-use fleeting::engine::record::RecordState;
-use fleeting::source::{NoticeKind, SourceSpec};
+use fleeting::engine::live::capture::Feed;
+use fleeting::engine::live::record::RecordState;
+use fleeting::media::stream::NoticeKind;
+use fleeting::source::SourceSpec;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 

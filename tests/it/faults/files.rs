@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::OnceLock;
 
-use fleeting::engine::capture::Feed;
-use fleeting::image::{Frame, RgbImage};
-use fleeting::session::film::FilmWriter;
+use fleeting::engine::live::capture::Feed;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::mkv::FilmWriter;
 use fleeting::session::pictures;
 use fleeting::source::SourceSpec;
-use fleeting::time::Timestamp;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 

@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 
 use fleeting::config::Config;
-use fleeting::engine::capture::Feed;
-use fleeting::image::{Frame, RgbImage};
+use fleeting::engine::live::capture::Feed;
+use fleeting::measure::quality::Trouble;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::stream::{Next, NoticeKind, Source, SourceError, SourceInfo};
 use fleeting::model::{ModelChoice, Models};
 use fleeting::pipeline::Pipeline;
-use fleeting::pipeline::quality::Trouble;
-use fleeting::source::{Next, NoticeKind, Source, SourceError, SourceInfo, SourceSpec, in_order};
-use fleeting::time::Timestamp;
+use fleeting::source::{SourceSpec, in_order};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 

@@ -4,16 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use fleeting::config::EngineConfig;
-use fleeting::engine::analysis::Analyser;
-use fleeting::engine::capture::Feed;
-use fleeting::engine::record::{RecordOrder, RecordState};
+use fleeting::engine::live::analysis::Analyser;
+use fleeting::engine::live::capture::Feed;
+use fleeting::engine::live::record::{RecordOrder, RecordState};
 use fleeting::engine::{Command, Engine, Update};
-use fleeting::event::Moment;
-use fleeting::pipeline::spot::MAX_STEP_SECS;
+use fleeting::measure::event::Moment;
+use fleeting::media::stream::NoticeKind;
+use fleeting::pipeline::spotting::MAX_STEP_SECS;
 use fleeting::session::Session;
-use fleeting::session::samples::Samples;
+use fleeting::session::history::samples::Samples;
 use fleeting::session::store::{self, Opened};
-use fleeting::source::NoticeKind;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -50,7 +50,7 @@ pub(super) fn run<A: Analyser>(
     let mut ran = Ran { session: Session::keeping_all(), reason: None, recorded: None, slow: 0 };
     loop {
         let update = engine.wait(SILENCE).expect("the engine goes on or ends");
-        ran.session.apply(&update);
+        update.record().into_iter().for_each(|record| ran.session.apply(record));
         match update {
             Update::Recording(recording) => ran.recorded = Some(recording.state),
             Update::Ended(reason) => {

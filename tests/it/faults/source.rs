@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fleeting::engine::capture::Feed;
-use fleeting::engine::record::RecordState;
-use fleeting::image::{Frame, RgbImage};
-use fleeting::source::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, in_order};
-use fleeting::time::Timestamp;
+use fleeting::engine::live::capture::Feed;
+use fleeting::engine::live::record::RecordState;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
+use fleeting::source::in_order;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 

@@ -3,20 +3,23 @@
 //! that is always the same, and a network that answers at once.
 
 use fleeting::config::QualityConfig;
-use fleeting::engine::analysis::Analyser;
-use fleeting::geom::{Affine, Point};
-use fleeting::image::{Frame, RgbImage};
+use fleeting::engine::live::analysis::Analyser;
+use fleeting::measure::baseline::Baseline;
+use fleeting::measure::face::Landmarks;
+use fleeting::measure::geometry::{Affine, Point};
+use fleeting::measure::quality::Quality;
+use fleeting::measure::regions::REGIONS;
+use fleeting::measure::sample::{Sample, Score};
+use fleeting::media::image::{Frame, RgbImage};
 use fleeting::model::ModelError;
-use fleeting::pipeline::ledger::Ledger;
-use fleeting::pipeline::pace::Pace;
-use fleeting::pipeline::quality::{Evidence, Judge, Quality};
-use fleeting::pipeline::roi::RegionDisplacement;
-use fleeting::pipeline::spot::{
+use fleeting::pipeline::Output;
+use fleeting::pipeline::frame_scheduler::Pace;
+use fleeting::pipeline::motion::regions::RegionDisplacement;
+use fleeting::pipeline::quality::{Evidence, Judge};
+use fleeting::pipeline::sample_queue::Ledger;
+use fleeting::pipeline::spotting::{
     Network, ROW_OUTPUTS, Spotted, Spotter, SpotterSettings, Step, WINDOW_ROWS,
 };
-use fleeting::pipeline::{Landmarks, Output, REGIONS};
-use fleeting::session::baseline::Baseline;
-use fleeting::session::{Sample, Score};
 
 /// Pictures whose mean is below this are dark.
 const DARK: u64 = 12;
