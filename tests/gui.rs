@@ -14,8 +14,10 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use fleeting::app::backend::null::Nowhere;
-use fleeting::app::backend::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
+use fleeting::app::backend::null::NullBackend;
+use fleeting::app::backend::{
+    Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake,
+};
 use fleeting::app::command::{Command, Floating, Tab};
 use fleeting::app::recording::Shelf;
 use fleeting::app::registry::{Entry, Group, entries};
@@ -60,7 +62,7 @@ struct Script {
 
 struct ScriptedFeed(Arc<Mutex<Script>>);
 
-impl Feed for ScriptedFeed {
+impl EngineHandle for ScriptedFeed {
     fn send(&self, command: EngineCommand) -> Result<(), Busy> {
         let mut script = self.0.lock().expect("one thread");
         match command {
@@ -101,23 +103,23 @@ type Picks = Rc<RefCell<Option<PathBuf>>>;
 /// What opening a session will give, in turn.
 type Sessions = Rc<RefCell<VecDeque<Result<Opened, String>>>>;
 
-impl Studio for ScriptedStudio {
-    fn start(&mut self, assignment: &Assignment, _: Wake) -> Box<dyn Feed> {
+impl Backend for ScriptedStudio {
+    fn start(&mut self, assignment: &Assignment, _: Wake) -> Box<dyn EngineHandle> {
         self.started.borrow_mut().push(assignment.source.clone());
         let is_live = assignment.source.options.paced;
         let script = if is_live { &self.script } else { &self.recording };
         Box::new(ScriptedFeed(Arc::clone(script)))
     }
 
-    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<Vec<Update>> {
-        Nowhere.stop(feed, wake)
+    fn stop(&mut self, engine: Box<dyn EngineHandle>, wake: Wake) -> Pending<Vec<Update>> {
+        NullBackend.stop(engine, wake)
     }
     fn look_at_shelf(&mut self, root: &Path, wake: Wake) -> Pending<Shelf> {
-        Nowhere.look_at_shelf(root, wake)
+        NullBackend.look_at_shelf(root, wake)
     }
     fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>> {
         self.script.lock().expect("one thread").deleted.extend_from_slice(folders);
-        Nowhere.delete_sessions(folders, wake)
+        NullBackend.delete_sessions(folders, wake)
     }
 
     fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
@@ -131,7 +133,7 @@ impl Studio for ScriptedStudio {
         models: &ModelChoice,
         wake: Wake,
     ) -> Option<Box<dyn Screen>> {
-        Nowhere.screen(source, models, wake)
+        NullBackend.screen(source, models, wake)
     }
 
     fn open_session(
@@ -145,7 +147,7 @@ impl Studio for ScriptedStudio {
     }
 
     fn import(&mut self, job: ImportJob, wake: Wake) -> Pending<Result<ImportedLayer, String>> {
-        Nowhere.import(job, wake)
+        NullBackend.import(job, wake)
     }
 
     fn export(&mut self, job: ExportJob, _: Wake) -> Pending<Result<Written, String>> {

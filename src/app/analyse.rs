@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use egui::{Key, ProgressBar, RichText, Role, Ui, vec2};
 
-use super::backend::{Assignment, Feed, Pick};
+use super::backend::{Assignment, EngineHandle, Pick};
 use super::command::{Command as Asked, Tab};
 use super::message::{Topic, Weight};
 use super::registry::{Entry, Group, entry};
@@ -133,7 +133,7 @@ pub struct AnalyseState {
     pub session: Session,
     /// Whether and where it is kept.
     pub keeping: Keeping,
-    feed: Option<Box<dyn Feed>>,
+    engine: Option<Box<dyn EngineHandle>>,
 }
 
 impl AnalyseState {
@@ -169,7 +169,7 @@ impl State {
         let analyse = &self.analyse;
         match command {
             Command::PickVideo | Command::PickImages => {
-                self.errands.pick.is_none() && !analyse.is_running()
+                self.tasks.pick.is_none() && !analyse.is_running()
             }
             Command::EditPath(_) | Command::Keep { .. } => !analyse.is_running(),
             Command::Start => !analyse.is_running() && !analyse.path.trim().is_empty(),
@@ -177,7 +177,7 @@ impl State {
             // What is kept is whole once the engine has let go of it.
             Command::Review => {
                 !analyse.is_running()
-                    && self.errands.analysis.is_none()
+                    && self.tasks.analysis.is_none()
                     && !analyse.session.history.is_empty()
             }
         }
@@ -185,8 +185,8 @@ impl State {
 
     /// Takes in what the analysis says.
     pub(super) fn drain_analysis(&mut self) {
-        let Some(feed) = &self.analyse.feed else { return };
-        for update in feed.updates() {
+        let Some(engine) = &self.analyse.engine else { return };
+        for update in engine.updates() {
             if let Some(record) = update.record() {
                 self.analyse.session.apply(record);
             }
@@ -239,18 +239,19 @@ impl State {
         let assignment =
             Assignment { source, models: self.models.clone(), config: self.config.clone() };
         let path = std::mem::take(&mut self.analyse.path);
-        let feed = self.studio.start(&assignment, self.wake.clone());
-        let folder = self.keep_analysis(feed.as_ref(), &path);
+        let engine = self.studio.start(&assignment, self.wake.clone());
+        let folder = self.keep_analysis(engine.as_ref(), &path);
         let keeping = self.analyse.keeping.renewed(folder);
         let (session, stats) = (Session::keeping_all(), Stats::default());
-        let feed = Some(feed);
-        self.analyse = AnalyseState { phase, path, source: chosen, feed, session, stats, keeping };
+        let engine = Some(engine);
+        self.analyse =
+            AnalyseState { phase, path, source: chosen, engine, session, stats, keeping };
     }
 
     fn end_analysis(&mut self, phase: Phase) {
         self.analyse.phase = phase;
-        if let Some(feed) = self.analyse.feed.take() {
-            self.errands.analysis = Some(self.studio.stop(feed, self.wake.clone()));
+        if let Some(engine) = self.analyse.engine.take() {
+            self.tasks.analysis = Some(self.studio.stop(engine, self.wake.clone()));
         }
     }
 }

@@ -47,7 +47,7 @@ pub mod timeline;
 pub mod transport;
 pub mod widgets;
 
-use backend::Studio;
+use backend::Backend;
 use command::{Command, Floating, Tab};
 pub use launch::{AppError, run};
 use state::{Settings, State, WindowRequest};
@@ -212,7 +212,7 @@ impl App {
     pub fn new(
         cc: &eframe::CreationContext<'_>,
         options: LaunchOptions,
-        studio: Box<dyn Studio>,
+        studio: Box<dyn Backend>,
     ) -> Self {
         tracing::info!("the window is open");
         theme::install(&cc.egui_ctx);

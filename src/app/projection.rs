@@ -1,10 +1,10 @@
-//! The pictures of a stored session or of a recording: frames from the projector, events from the cutter.
+//! The pictures of a stored session or of a recording: frames from the frame_server, events from the clip_extractor.
 
 use super::backend::Wake;
 use super::review::outside::{Answer, Screen, Wish};
 use crate::config::Config;
-use crate::engine::workers::clip_extractor::Cutter;
-use crate::engine::workers::frame_server::Projector;
+use crate::engine::workers::clip_extractor::ClipExtractor;
+use crate::engine::workers::frame_server::FrameServer;
 use crate::media::pictures::Pictures;
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::Pipeline;
@@ -13,8 +13,8 @@ use crate::source::SourceSpec;
 
 /// Two threads, each with a reader of its own, so that a clip never holds up a step.
 pub struct Projection {
-    projector: Projector,
-    cutter: Cutter,
+    frame_server: FrameServer,
+    clip_extractor: ClipExtractor,
     wishes: Vec<Wish>,
 }
 
@@ -46,34 +46,35 @@ impl Projection {
         wake: Wake,
     ) -> std::io::Result<Self> {
         let (models, woken) = (models.clone(), wake.clone());
-        let projector = Projector::start(for_frames, move || woken())?;
+        let frame_server = FrameServer::start(for_frames, move || woken())?;
         let make = move || {
             let models = Models::load(&models).map_err(|error| error.to_string())?;
             let pipeline = Pipeline::new(&models, &Config::default());
             Ok((for_clips()?, pipeline.map_err(|error| error.to_string())?))
         };
-        let cutter = Cutter::start(make, move || wake())?;
-        Ok(Self { projector, cutter, wishes: Vec::new() })
+        let clip_extractor = ClipExtractor::start(make, move || wake())?;
+        Ok(Self { frame_server, clip_extractor, wishes: Vec::new() })
     }
 }
 
 impl Screen for Projection {
     fn show(&mut self, frame: u64) {
-        self.projector.show(frame);
+        self.frame_server.show(frame);
     }
 
     fn cut(&mut self, wishes: &[Wish]) {
         self.wishes = wishes.to_vec();
-        self.cutter.cut(wishes.iter().map(|wish| (wish.bounds, wish.magnification)).collect());
+        self.clip_extractor
+            .cut(wishes.iter().map(|wish| (wish.bounds, wish.magnification)).collect());
     }
 
     fn answers(&mut self) -> Vec<Answer> {
-        let shown = self.projector.take().map(|shown| match shown {
+        let shown = self.frame_server.take().map(|shown| match shown {
             Ok(frame) => Answer::Picture(frame),
             Err((frame, why)) => Answer::NoPicture { frame, why },
         });
         let mut answers: Vec<_> = shown.into_iter().collect();
-        for (bounds, magnification, clip) in self.cutter.cuts() {
+        for (bounds, magnification, clip) in self.clip_extractor.cuts() {
             let is_it = |wish: &Wish| wish.bounds == bounds && wish.magnification == magnification;
             if let Some(i) = self.wishes.iter().position(is_it) {
                 answers.push(Answer::Clip(self.wishes.remove(i), clip));

@@ -21,7 +21,7 @@ impl State {
     pub fn drain(&mut self) {
         self.drain_engine();
         self.drain_analysis();
-        self.poll_errands();
+        self.poll_tasks();
         self.send_unsent();
         self.messages.set_now(Timestamp::from_secs(self.live_secs()));
     }
@@ -54,7 +54,7 @@ impl State {
         self.cursor = None;
         self.timeline = Timeline::default();
         self.phase = Phase::Starting(format!("opening {}", self.source));
-        if self.errands.stop.is_some() {
+        if self.tasks.stop.is_some() {
             self.next = Some(assignment);
         } else {
             self.run(&assignment);
@@ -62,7 +62,7 @@ impl State {
     }
 
     fn run(&mut self, assignment: &Assignment) {
-        self.feed = Some(self.studio.start(assignment, self.wake.clone()));
+        self.engine = Some(self.studio.start(assignment, self.wake.clone()));
         self.unsent_false_alarms = None;
     }
 
@@ -71,13 +71,13 @@ impl State {
         self.next = None;
         self.baseline_left = None;
         self.release();
-        self.phase = if self.errands.stop.is_some() { Phase::Stopping } else { Phase::Stopped };
+        self.phase = if self.tasks.stop.is_some() { Phase::Stopping } else { Phase::Stopped };
     }
 
     /// Hands the engine over to be let go; two are never open, since they may want the same camera.
     fn release(&mut self) {
-        if let Some(feed) = self.feed.take() {
-            self.errands.stop = Some(self.studio.stop(feed, self.wake.clone()));
+        if let Some(engine) = self.engine.take() {
+            self.tasks.stop = Some(self.studio.stop(engine, self.wake.clone()));
         }
     }
 
@@ -93,21 +93,21 @@ impl State {
 
     pub(super) fn find_cameras(&mut self) {
         // One search at a time: to let go of one is to wait for it.
-        if self.errands.cameras.is_some() {
+        if self.tasks.cameras.is_some() {
             return;
         }
         self.cameras = Cameras::Unknown;
-        self.errands.cameras = Some(self.studio.find_cameras(self.wake.clone()));
+        self.tasks.cameras = Some(self.studio.find_cameras(self.wake.clone()));
     }
 
     pub(super) fn pick(&mut self, pick: Pick) {
-        self.errands.pick = Some((pick, self.studio.pick(pick, self.wake.clone())));
+        self.tasks.pick = Some((pick, self.studio.pick(pick, self.wake.clone())));
     }
 
     /// A slider moves faster than an engine listens: only its newest position is kept to be sent.
     pub(super) fn send_unsent(&mut self) {
-        if let (Some(rate), Some(feed)) = (self.unsent_false_alarms, &self.feed)
-            && feed.send(EngineCommand::SetFalseAlarmsPerMinute(rate)).is_ok()
+        if let (Some(rate), Some(engine)) = (self.unsent_false_alarms, &self.engine)
+            && engine.send(EngineCommand::SetFalseAlarmsPerMinute(rate)).is_ok()
         {
             self.unsent_false_alarms = None;
         }
@@ -115,8 +115,8 @@ impl State {
     }
 
     fn drain_engine(&mut self) {
-        let Some(feed) = &self.feed else { return };
-        let (updates, preview) = (feed.updates(), feed.preview());
+        let Some(engine) = &self.engine else { return };
+        let (updates, preview) = (engine.updates(), engine.preview());
         if preview.is_some() {
             if self.preview.is_none() {
                 tracing::info!("the first picture is here");
@@ -188,9 +188,9 @@ impl State {
         };
     }
 
-    fn poll_errands(&mut self) {
-        if let Some(last) = self.errands.stop.as_mut().and_then(|stop| stop()) {
-            self.errands.stop = None;
+    fn poll_tasks(&mut self) {
+        if let Some(last) = self.tasks.stop.as_mut().and_then(|stop| stop()) {
+            self.tasks.stop = None;
             self.take_in_last(last);
             if self.phase == Phase::Stopping {
                 self.phase = Phase::Stopped;
@@ -199,21 +199,21 @@ impl State {
                 self.run(&assignment);
             }
         }
-        if let Some(found) = self.errands.cameras.as_mut().and_then(|cameras| cameras()) {
-            self.errands.cameras = None;
+        if let Some(found) = self.tasks.cameras.as_mut().and_then(|cameras| cameras()) {
+            self.tasks.cameras = None;
             self.take_in_cameras(found);
         }
         self.poll_session();
         self.poll_recording();
         self.poll_export();
         self.poll_import();
-        if let Some(last) = self.errands.analysis.as_mut().and_then(|stop| stop()) {
-            self.errands.analysis = None;
+        if let Some(last) = self.tasks.analysis.as_mut().and_then(|stop| stop()) {
+            self.tasks.analysis = None;
             self.take_in_last_of_analysis(&last);
         }
-        let picked = self.errands.pick.as_mut().and_then(|(pick, path)| Some((*pick, path()?)));
+        let picked = self.tasks.pick.as_mut().and_then(|(pick, path)| Some((*pick, path()?)));
         if let Some((pick, path)) = picked {
-            self.errands.pick = None;
+            self.tasks.pick = None;
             if let Some(path) = path {
                 self.use_picked(pick, path);
             }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LaunchOptions;
 use super::analyse::AnalyseState;
-use super::backend::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
+use super::backend::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
 use super::clip::LoopSpeed;
 use super::command::{Command, Floating, Layer, Tab};
 use super::message::{Messages, Topic, Weight};
@@ -183,10 +183,10 @@ pub struct State {
     pub(super) fps: Option<f64>,
     /// Whether the program chooses the source as soon as it knows the cameras.
     pub(super) chooses: bool,
-    pub(super) studio: Box<dyn Studio>,
-    pub(super) feed: Option<Box<dyn Feed>>,
+    pub(super) studio: Box<dyn Backend>,
+    pub(super) engine: Option<Box<dyn EngineHandle>>,
     pub(super) wake: Wake,
-    pub(super) errands: Errands,
+    pub(super) tasks: Errands,
     /// Started as soon as the one before has let its source go.
     pub(super) next: Option<Assignment>,
     /// Not yet taken by a busy engine.
@@ -212,7 +212,7 @@ impl State {
     pub fn new(
         settings: Settings,
         options: LaunchOptions,
-        studio: Box<dyn Studio>,
+        studio: Box<dyn Backend>,
         wake: Wake,
     ) -> Self {
         let mut config = options.config;
@@ -245,9 +245,9 @@ impl State {
             config,
             fps: options.fps,
             studio,
-            feed: None,
+            engine: None,
             wake,
-            errands: Errands::default(),
+            tasks: Errands::default(),
             next: None,
             unsent_false_alarms: None,
             window: Vec::new(),
@@ -345,7 +345,7 @@ impl State {
             Command::CloseWindow => self.floating.is_some(),
             Command::MarkAllRead => !self.messages.unread().is_empty(),
             Command::PickVideo | Command::PickImages | Command::PickModels => {
-                self.errands.pick.is_none()
+                self.tasks.pick.is_none()
             }
             Command::UseBuiltInModels => self.models != ModelChoice::Embedded,
             Command::OpenPath(path) => !path.trim().is_empty(),
@@ -434,7 +434,7 @@ impl State {
                 (rate.clamp(*FALSE_ALARMS.start(), *FALSE_ALARMS.end()) * 100.0).round() / 100.0;
             self.settings.false_alarms_per_minute = rate;
             self.config.spotting.false_alarms_per_minute = rate;
-            self.unsent_false_alarms = self.feed.is_some().then_some(rate);
+            self.unsent_false_alarms = self.engine.is_some().then_some(rate);
             self.send_unsent();
         }
     }
@@ -487,7 +487,7 @@ impl State {
 
     /// Sends the engine a command, and says so where it does not take it.
     pub(super) fn ask(&mut self, command: EngineCommand) {
-        if let Some(Err(busy)) = self.feed.as_ref().map(|feed| feed.send(command)) {
+        if let Some(Err(busy)) = self.engine.as_ref().map(|engine| engine.send(command)) {
             self.messages.post(Weight::Warning, Topic::Other, format!("{busy}."));
         }
     }

@@ -1,6 +1,27 @@
-//! The threads that carry frames from a source through the pipeline to whoever watches.
+//! All threads of the program, and the links between them. Knows nothing of egui: it calls `wake` when
+//! there is something new.
 //!
-//! Knows nothing of egui: it calls `wake` when there is something new.
+//! # Threads
+//!
+//! | thread | what it owns | when it ends |
+//! |---|---|---|
+//! | `fleeting-capture` | the source: it reads and stamps frames | the source ends, or the engine is dropped |
+//! | `camera N` | camera number N whose reads may never return | with its next picture or error; the one thread that is not always joined |
+//! | `fleeting-analysis` | the pipeline | the capture ends, or the engine is dropped |
+//! | `fleeting-record` | the files of a recording | the recording is stopped, or the analysis ends |
+//! | [`workers`] | one piece of work beside the window each | their handle is dropped |
+//!
+//! # Links
+//!
+//! | link | bound | when its reader is slow |
+//! |---|---|---|
+//! | camera → analysis, live | [`EngineConfig::camera_queue_frames`](crate::config::EngineConfig) | the oldest frame is lost, counted, and seen as a gap in `seq` |
+//! | file → analysis | the same | the reader of the file waits; nothing is lost |
+//! | analysis → window, [`Update`] | 256 | the analysis waits; loss moves to the camera queue, where it is counted |
+//! | analysis → record | 256 | the same: a slow disk shows as frames that the camera queue drops and counts |
+//! | analysis → window, [`Preview`] | the newest only | an older picture is replaced; it is not data |
+//! | window → analysis, [`Command`] | 32 | [`Engine::send`] fails, and the window says so |
+//! | window → [`workers`] | the newest wish only | an older wish is replaced |
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -23,7 +44,7 @@ pub mod offline;
 pub mod workers;
 
 use live::analysis::{Analyser, Links, Teller};
-use live::capture::Feed;
+use live::capture::CaptureJob;
 use live::capture_link::capture_link;
 use live::link::Newest;
 use live::record::{RecordOrder, Recording};
@@ -142,12 +163,12 @@ impl Engine {
         make: impl FnOnce() -> Result<A, String> + Send + 'static,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Self::start_feed(Feed::of(spec), config, make, wake)
+        Self::start_job(CaptureJob::of(spec), config, make, wake)
     }
 
     /// [`Self::start_with`] with any source.
-    pub fn start_feed<A: Analyser>(
-        feed: Feed,
+    pub fn start_job<A: Analyser>(
+        job: CaptureJob,
         config: &EngineConfig,
         make: impl FnOnce() -> Result<A, String> + Send + 'static,
         wake: impl Fn() + Send + Sync + 'static,
@@ -156,7 +177,7 @@ impl Engine {
         let (updates_in, updates) = bounded(UPDATES);
         let (capturing_in, capturing) = bounded::<()>(0);
         let (ready, ready_out) = bounded(1);
-        let (frames_in, frames) = capture_link(feed.is_live, config.camera_queue_frames);
+        let (frames_in, frames) = capture_link(job.is_live, config.camera_queue_frames);
         let (stop, preview) = (Arc::new(AtomicBool::new(false)), Newest::default());
         let teller = Teller { tx: updates_in, wake: Arc::new(wake) };
 
@@ -166,15 +187,15 @@ impl Engine {
             teller,
             preview: preview.clone(),
             stop: Arc::clone(&stop),
-            source: feed.name.clone(),
-            is_live: feed.is_live,
+            source: job.name.clone(),
+            is_live: job.is_live,
         };
-        let source = feed.name.clone();
+        let source = job.name.clone();
         let analysis = spawn("fleeting-analysis", move || analyse(&source, make, ready, links));
         let stop_capture = Arc::clone(&stop);
         let capture = spawn("fleeting-capture", move || {
             let _ends_with_the_thread = capturing_in;
-            live::capture::run(feed, &frames_in, &ready_out, &stop_capture);
+            live::capture::run(job, &frames_in, &ready_out, &stop_capture);
         });
         Self {
             commands,

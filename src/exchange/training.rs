@@ -16,7 +16,7 @@ use crate::measure::regions::{REGIONS, SPOT_REGIONS};
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
 use crate::pipeline::motion::regions::RegionDisplacement;
-use crate::pipeline::recognition::motion_buffer::Memory;
+use crate::pipeline::recognition::motion_buffer::MotionBuffer;
 use crate::pipeline::recognition::{PHASES, Phases};
 use crate::pipeline::spotting::MAX_STEP_SECS;
 use crate::pipeline::spotting::resample::Resampler;
@@ -72,7 +72,7 @@ const STRIDE_ROWS: usize = SEGMENT_FRAMES / 2;
 
 type Npz<'a> = NpzWriter<&'a mut Cursor<Vec<u8>>>;
 
-/// An archive is closed by going back in it, so it is made in memory.
+/// An archive is closed by going back in it, so it is made in motion_buffer.
 fn write(
     out: &mut Sink,
     content: impl FnOnce(&mut Npz<'_>) -> Result<(), WriteNpzError>,
@@ -277,15 +277,15 @@ fn recognition(samples: &Samples, events: &[Labelled]) -> RecognitionSet {
     let mut named: Vec<_> = events.iter().filter_map(|e| e.emotion.map(|name| (e, name))).collect();
     named.sort_by_key(|(event, _)| event.bounds.offset);
     let mut set = RecognitionSet::default();
-    let mut memory = Memory::default();
+    let mut motion_buffer = MotionBuffer::default();
     let mut due = named.into_iter().peekable();
     for (sample, step) in steps(samples) {
         let moment = Moment { frame: sample.seq, time: sample.time };
-        memory.push(moment, sample.quality.trouble, step.as_ref());
+        motion_buffer.push(moment, sample.quality.trouble, step.as_ref());
         while let Some((event, emotion)) = due.next_if(|(e, _)| e.bounds.offset.time <= sample.time)
         {
             let Bounds { onset, apex, offset } = event.bounds;
-            let phases = memory.phases(onset, apex, offset);
+            let phases = motion_buffer.phases(onset, apex, offset);
             if phases.iter().any(Option::is_some) {
                 set.add(&phases, emotion, &event.units);
             }

@@ -16,7 +16,7 @@ pub mod runtime;
 mod tract;
 
 pub use manifest::{Calibration, Entry, Manifest, Task, Tensor};
-pub use runtime::{Backend, Runtime};
+pub use runtime::{Runtime, RuntimeKind};
 
 /// Where models come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub enum ModelError {
         /// What was looked for.
         task: Task,
         /// What would have run it.
-        backend: Backend,
+        backend: RuntimeKind,
     },
     /// A tensor has another name, type or shape than the manifest says.
     #[error("{file}: {tensor}: expected {expected}, found {found}")]

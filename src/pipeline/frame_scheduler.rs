@@ -28,13 +28,13 @@ pub struct Tick {
 
 /// Paces one stream.
 #[derive(Clone, Debug, Default)]
-pub struct Pace {
+pub struct FrameScheduler {
     recent: VecDeque<Timestamp>,
     measured: Option<Timestamp>,
     due: Option<Timestamp>,
 }
 
-impl Pace {
+impl FrameScheduler {
     /// Forgets the stream.
     pub fn reset(&mut self) {
         self.recent.clear();
@@ -82,9 +82,9 @@ mod tests {
     use super::*;
 
     fn measured(fps: f64, frames: u64) -> Vec<f64> {
-        let mut pace = Pace::default();
+        let mut scheduler = FrameScheduler::default();
         let times = (0..frames).map(|i| Timestamp::of_frame(i, fps));
-        times.filter(|t| pace.tick(*t).measured).map(|t| t.secs()).collect()
+        times.filter(|t| scheduler.tick(*t).measured).map(|t| t.secs()).collect()
     }
 
     #[test]
@@ -108,55 +108,55 @@ mod tests {
 
     #[test]
     fn the_rate_is_the_frame_rate() {
-        let mut pace = Pace::default();
-        let last = (0..100).map(|i| pace.tick(Timestamp::of_frame(i, 29.97)).rate_fps).last();
+        let mut scheduler = FrameScheduler::default();
+        let last = (0..100).map(|i| scheduler.tick(Timestamp::of_frame(i, 29.97)).rate_fps).last();
         assert!(last.is_some_and(|rate| (rate - 29.97).abs() < 0.01), "{last:?}");
     }
 
     #[test]
     fn the_rate_is_that_of_the_last_second_and_none_before_two_frames() {
-        let mut pace = Pace::default();
-        assert_eq!(pace.tick(Timestamp::from_secs(0.0)).rate_fps, 0.0);
+        let mut scheduler = FrameScheduler::default();
+        assert_eq!(scheduler.tick(Timestamp::from_secs(0.0)).rate_fps, 0.0);
         let fast = (1..60).map(|i| f64::from(i) / 30.0);
         let slow = (20..40).map(|i| f64::from(i) / 10.0);
         let last =
-            fast.chain(slow).map(|secs| pace.tick(Timestamp::from_secs(secs)).rate_fps).last();
+            fast.chain(slow).map(|secs| scheduler.tick(Timestamp::from_secs(secs)).rate_fps).last();
         assert!(last.is_some_and(|rate| (rate - 10.0).abs() < 0.01), "{last:?}");
     }
 
     #[test]
     fn a_frame_a_second_is_a_rate_of_one() {
-        let mut pace = Pace::default();
-        let last = (0..9).map(|i| pace.tick(Timestamp::of_frame(i, 1.0)).rate_fps).last();
+        let mut scheduler = FrameScheduler::default();
+        let last = (0..9).map(|i| scheduler.tick(Timestamp::of_frame(i, 1.0)).rate_fps).last();
         assert_eq!(last, Some(1.0));
     }
 
     #[test]
     fn after_a_reset_the_next_frame_is_the_first() {
-        let mut pace = Pace::default();
+        let mut scheduler = FrameScheduler::default();
         for i in 0..50 {
-            pace.tick(Timestamp::of_frame(i, 100.0));
+            scheduler.tick(Timestamp::of_frame(i, 100.0));
         }
-        pace.reset();
+        scheduler.reset();
         let first = Tick { measured: true, dt_secs: None, rate_fps: 0.0 };
-        assert_eq!(pace.tick(Timestamp::from_secs(0.2)), first);
+        assert_eq!(scheduler.tick(Timestamp::from_secs(0.2)), first);
     }
 
     #[test]
     fn after_a_pause_the_grid_does_not_catch_up() {
-        let mut pace = Pace::default();
+        let mut scheduler = FrameScheduler::default();
         let times = (0..100).map(|i| f64::from(i) / 100.0 + if i < 50 { 0.0 } else { 0.7 });
         let measured: Vec<f64> =
-            times.filter(|t| pace.tick(Timestamp::from_secs(*t)).measured).collect();
+            times.filter(|t| scheduler.tick(Timestamp::from_secs(*t)).measured).collect();
         assert!(measured.windows(2).all(|pair| pair[1] - pair[0] > 0.02), "{measured:?}");
     }
 
     #[test]
     fn a_time_that_does_not_advance_is_not_measured() {
-        let mut pace = Pace::default();
+        let mut scheduler = FrameScheduler::default();
         let t = Timestamp::from_secs(1.0);
-        assert!(pace.tick(t).measured);
-        assert!(!pace.tick(t).measured && !pace.tick(t - 0.5).measured);
-        assert!(pace.tick(t + 0.04).measured);
+        assert!(scheduler.tick(t).measured);
+        assert!(!scheduler.tick(t).measured && !scheduler.tick(t - 0.5).measured);
+        assert!(scheduler.tick(t + 0.04).measured);
     }
 }

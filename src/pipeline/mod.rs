@@ -26,13 +26,13 @@ pub mod spotting;
 
 use crate::measure::quality::Quality;
 use face::track::Tracker;
-use frame_scheduler::{Pace, Tick};
+use frame_scheduler::{FrameScheduler, Tick};
 use motion::regions::RegionDisplacement;
 use motion::{Measured, Motion};
 use quality::{Evidence, Judge};
-use recognition::event_builder::Reader;
-use sample_queue::Ledger;
-use spotting::threshold::Scorer;
+use recognition::event_builder::EventBuilder;
+use sample_queue::SampleQueue;
+use spotting::threshold::ThresholdedSpotter;
 use spotting::{Spotted, Step};
 
 /// What the person may see drawn over the picture. Not data: the newest replaces older ones.
@@ -75,12 +75,12 @@ impl Output {
 pub struct Pipeline {
     tracker: Tracker,
     motion: Motion,
-    pace: Pace,
+    scheduler: FrameScheduler,
     judge: Judge,
-    scorer: Scorer,
+    spotter: ThresholdedSpotter,
     spotted: Spotted,
-    reader: Reader,
-    ledger: Ledger,
+    event_builder: EventBuilder,
+    sample_queue: SampleQueue,
     provenance: Provenance,
     /// Of the newest measured frame.
     landmarks: Landmarks,
@@ -95,12 +95,12 @@ impl Pipeline {
         Ok(Self {
             tracker: Tracker::new(models, &config.face)?,
             motion: Motion::default(),
-            pace: Pace::default(),
+            scheduler: FrameScheduler::default(),
             judge: Judge::new(&config.quality),
-            scorer: Scorer::new(models, &config.spotting)?,
+            spotter: ThresholdedSpotter::new(models, &config.spotting)?,
             spotted: Spotted::default(),
-            reader: Reader::new(models)?,
-            ledger: Ledger::default(),
+            event_builder: EventBuilder::new(models)?,
+            sample_queue: SampleQueue::default(),
             provenance: Provenance::of(models, config),
             landmarks: Landmarks::default(),
             quality: Quality::default(),
@@ -111,37 +111,37 @@ impl Pipeline {
     /// Forgets the stream; the next frame is the first of another. Settings and baseline stay.
     pub fn reset(&mut self) {
         self.forget_face();
-        self.pace.reset();
+        self.scheduler.reset();
         self.judge.reset();
-        self.scorer.reset();
+        self.spotter.reset();
         self.spotted.clear();
-        self.reader.reset();
-        self.ledger.reset();
+        self.event_builder.reset();
+        self.sample_queue.reset();
         self.quality = Quality::default();
     }
 
     /// Analyses the next frame; adds to `output` the samples and events that have become final, and
     /// replaces its overlay.
     pub fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError> {
-        let tick = self.pace.tick(frame.time);
+        let tick = self.scheduler.tick(frame.time);
         if tick.measured {
             self.measure(frame, tick, &mut output.overlay)?;
         }
         let motion = output.overlay.motion.filter(|_| tick.measured);
         let quality = Quality { rate_fps: tick.rate_fps, ..self.quality };
         let (seq, time) = (frame.seq, frame.time);
-        self.ledger.enter(Sample { seq, time, quality, motion, score: None }, tick.measured);
+        self.sample_queue.enter(Sample { seq, time, quality, motion, score: None }, tick.measured);
         self.hand_out(output)?;
-        self.ledger.settle(&mut output.samples);
+        self.sample_queue.settle(&mut output.samples);
         Ok(())
     }
 
     /// No more frames: adds all that was still waiting.
     pub fn finish(&mut self, output: &mut Output) -> Result<(), ModelError> {
-        let finished = self.scorer.finish(&mut self.spotted);
+        let finished = self.spotter.finish(&mut self.spotted);
         let handed_out = self.hand_out(output);
         // Frames keep their samples whatever became of their scores.
-        self.ledger.finish(&mut output.samples);
+        self.sample_queue.finish(&mut output.samples);
         finished.and(handed_out)
     }
 
@@ -168,9 +168,9 @@ impl Pipeline {
 
         let (seq, time, trouble) = (frame.seq, frame.time, self.quality.trouble);
         let usable = displacement.as_ref().filter(|_| trouble.scorable());
-        self.reader.remember(Moment { frame: seq, time }, trouble, usable);
+        self.event_builder.remember(Moment { frame: seq, time }, trouble, usable);
         let displacement = usable.map(RegionDisplacement::spotted);
-        self.scorer.push(&Step { seq, time, displacement, trouble }, &mut self.spotted)
+        self.spotter.push(&Step { seq, time, displacement, trouble }, &mut self.spotted)
     }
 
     /// Landmarks and motion of a frame. The mesh costs several times what everything else does, so while the
@@ -213,13 +213,13 @@ impl Pipeline {
         }
     }
 
-    /// Scores to the ledger, proposals to events.
+    /// Scores to the sample_queue, proposals to events.
     fn hand_out(&mut self, output: &mut Output) -> Result<(), ModelError> {
         for (_, score) in self.spotted.scores.drain(..) {
-            self.ledger.score(score);
+            self.sample_queue.score(score);
         }
         for proposal in self.spotted.proposals.drain(..) {
-            output.events.push(self.reader.read(&proposal)?);
+            output.events.push(self.event_builder.read(&proposal)?);
         }
         Ok(())
     }
@@ -232,12 +232,12 @@ impl Pipeline {
 
     /// Sets the threshold for so many expected false alarms per minute, both kinds together.
     pub fn set_false_alarms_per_minute(&mut self, rate: f32) {
-        self.scorer.set_false_alarms_per_minute(rate);
+        self.spotter.set_false_alarms_per_minute(rate);
     }
 
     /// Tells what this person's neutral face measures.
     pub fn set_baseline(&mut self, baseline: &Baseline) {
-        self.scorer.set_baseline(baseline);
+        self.spotter.set_baseline(baseline);
     }
 
     /// The models and settings that it was made with.
@@ -247,7 +247,7 @@ impl Pipeline {
 
     /// The scores from which events are flagged.
     pub fn threshold(&self) -> Score {
-        self.scorer.threshold()
+        self.spotter.threshold()
     }
 }
 

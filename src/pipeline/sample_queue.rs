@@ -6,7 +6,7 @@ use crate::measure::sample::{Sample, Score};
 
 /// Samples that wait for their score.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub struct SampleQueue {
     waiting: VecDeque<Waiting>,
     /// How many of `waiting`, from the front, need no further score.
     scored: usize,
@@ -20,7 +20,7 @@ struct Waiting {
     measured: bool,
 }
 
-impl Ledger {
+impl SampleQueue {
     /// Forgets everything.
     pub fn reset(&mut self) {
         self.waiting.clear();
@@ -109,15 +109,15 @@ mod tests {
 
     /// What comes out when every third frame is measured and the measured ones score `scores`.
     fn settled(scores: &[Option<Score>]) -> Vec<Sample> {
-        let (mut ledger, mut samples) = (Ledger::default(), Vec::new());
+        let (mut sample_queue, mut samples) = (SampleQueue::default(), Vec::new());
         for seq in 0..3 * scores.len() as u64 {
-            ledger.enter(sample(seq), seq % 3 == 0);
+            sample_queue.enter(sample(seq), seq % 3 == 0);
         }
         for score in scores {
-            ledger.score(*score);
-            ledger.settle(&mut samples);
+            sample_queue.score(*score);
+            sample_queue.settle(&mut samples);
         }
-        ledger.finish(&mut samples);
+        sample_queue.finish(&mut samples);
         samples
     }
 
@@ -155,52 +155,52 @@ mod tests {
 
     #[test]
     fn nothing_is_final_before_the_measured_frame_after_it() {
-        let (mut ledger, mut samples) = (Ledger::default(), Vec::new());
+        let (mut sample_queue, mut samples) = (SampleQueue::default(), Vec::new());
         for seq in 0..3 {
-            ledger.enter(sample(seq), seq != 1);
+            sample_queue.enter(sample(seq), seq != 1);
         }
-        ledger.score(score(0.2));
-        ledger.settle(&mut samples);
+        sample_queue.score(score(0.2));
+        sample_queue.settle(&mut samples);
         assert_eq!(samples.len(), 1);
-        ledger.score(score(0.4));
-        ledger.settle(&mut samples);
+        sample_queue.score(score(0.4));
+        sample_queue.settle(&mut samples);
         assert_eq!(samples.len(), 3);
     }
 
     #[test]
     fn after_a_reset_no_older_frame_and_no_older_score_comes_out() {
-        let (mut ledger, mut samples) = (Ledger::default(), Vec::new());
-        ledger.enter(sample(0), true);
-        ledger.score(score(0.2));
-        ledger.settle(&mut samples);
-        ledger.enter(sample(1), true);
-        ledger.score(score(0.3));
-        ledger.reset();
-        ledger.enter(sample(2), false);
+        let (mut sample_queue, mut samples) = (SampleQueue::default(), Vec::new());
+        sample_queue.enter(sample(0), true);
+        sample_queue.score(score(0.2));
+        sample_queue.settle(&mut samples);
+        sample_queue.enter(sample(1), true);
+        sample_queue.score(score(0.3));
+        sample_queue.reset();
+        sample_queue.enter(sample(2), false);
         samples.clear();
-        ledger.settle(&mut samples);
+        sample_queue.settle(&mut samples);
         assert!(samples.is_empty());
-        ledger.finish(&mut samples);
+        sample_queue.finish(&mut samples);
         assert_eq!(samples.iter().map(|s| (s.seq, s.score)).collect::<Vec<_>>(), [(2, None)]);
     }
 
     proptest! {
         #[test]
         fn every_frame_comes_out_once_and_in_order(measured in proptest::collection::vec(any::<bool>(), 1..60), delay in 0usize..9) {
-            let (mut ledger, mut samples, mut owed) = (Ledger::default(), Vec::new(), 0);
+            let (mut sample_queue, mut samples, mut owed) = (SampleQueue::default(), Vec::new(), 0);
             for (seq, m) in measured.iter().enumerate() {
-                ledger.enter(sample(seq as u64), *m);
+                sample_queue.enter(sample(seq as u64), *m);
                 owed += usize::from(*m);
                 if owed > delay {
-                    ledger.score(score(seq as f32));
+                    sample_queue.score(score(seq as f32));
                     owed -= 1;
                 }
-                ledger.settle(&mut samples);
+                sample_queue.settle(&mut samples);
             }
             for _ in 0..owed {
-                ledger.score(None);
+                sample_queue.score(None);
             }
-            ledger.finish(&mut samples);
+            sample_queue.finish(&mut samples);
             let order: Vec<u64> = samples.iter().map(|s| s.seq).collect();
             prop_assert_eq!(order, (0..measured.len() as u64).collect::<Vec<_>>());
         }

@@ -12,12 +12,12 @@ use super::store::{Beginning, FILM_NAME, Store, StoreError, unix_ms_now};
 use crate::measure::event::Event;
 use crate::measure::sample::Sample;
 use crate::media::image::Frame;
-use crate::media::mkv::FilmWriter;
+use crate::media::mkv::MkvWriter;
 use crate::session::record::Stats;
 
 /// Why recording cannot go on.
 #[derive(Debug, thiserror::Error)]
-pub enum TapeError {
+pub enum RecorderError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -33,11 +33,11 @@ pub enum TapeError {
 
 /// A session being recorded.
 #[derive(Debug)]
-pub struct Tape {
+pub struct SessionRecorder {
     store: Store,
     with_pictures: bool,
     film: Option<Reel>,
-    reels: u32,
+    segment: u32,
     /// Numbers of the first and the newest frame.
     span: Option<(u64, u64)>,
     /// What had been counted before the recording began.
@@ -47,21 +47,21 @@ pub struct Tape {
 /// The picture file that is being written.
 #[derive(Debug)]
 struct Reel {
-    writer: FilmWriter,
+    writer: MkvWriter,
     path: PathBuf,
     size_px: (usize, usize),
 }
 
-impl Tape {
+impl SessionRecorder {
     /// Begins a session in `folder`; `before` is what had been counted of the run so far.
     pub fn begin(folder: &Path, beginning: &Beginning, before: Stats) -> Result<Self, StoreError> {
         let store = Store::create(folder, beginning)?;
         let with_pictures = beginning.with_pictures;
-        Ok(Self { store, with_pictures, film: None, reels: 0, span: None, before })
+        Ok(Self { store, with_pictures, film: None, segment: 0, span: None, before })
     }
 
     /// Takes a frame that was analysed.
-    pub fn push_frame(&mut self, frame: &Frame) -> Result<(), TapeError> {
+    pub fn push_frame(&mut self, frame: &Frame) -> Result<(), RecorderError> {
         match &mut self.span {
             Some((_, newest)) => *newest = frame.seq,
             None => {
@@ -73,37 +73,39 @@ impl Tape {
             return Ok(());
         }
         let size_px = (frame.image.width, frame.image.height);
-        if self.film.as_ref().is_none_or(|reel| reel.size_px != size_px) {
-            self.change_reel(size_px)?;
+        if self.film.as_ref().is_none_or(|segment| segment.size_px != size_px) {
+            self.change_segment(size_px)?;
         }
         match &mut self.film {
-            Some(reel) => reel.writer.push(frame).map_err(|error| failed(&reel.path, error)),
+            Some(segment) => {
+                segment.writer.push(frame).map_err(|error| failed(&segment.path, error))
+            }
             None => Ok(()),
         }
     }
 
     /// Pictures of another size go into a file of their own.
-    fn change_reel(&mut self, size_px: (usize, usize)) -> Result<(), TapeError> {
-        self.end_reel()?;
-        self.reels += 1;
-        let name = format!("{}{}{}", FILM_NAME.0, self.reels, FILM_NAME.1);
+    fn change_segment(&mut self, size_px: (usize, usize)) -> Result<(), RecorderError> {
+        self.end_segment()?;
+        self.segment += 1;
+        let name = format!("{}{}{}", FILM_NAME.0, self.segment, FILM_NAME.1);
         let path = self.store.folder().join(&name);
-        let writer = FilmWriter::create(&path, size_px).map_err(|error| failed(&path, error))?;
+        let writer = MkvWriter::create(&path, size_px).map_err(|error| failed(&path, error))?;
         self.film = Some(Reel { writer, path, size_px });
         // Known from the first picture on, so that a kill leaves no file without a name.
         self.store.append_film(&name, size_px)?;
         Ok(self.store.commit()?)
     }
 
-    fn end_reel(&mut self) -> Result<(), TapeError> {
+    fn end_segment(&mut self) -> Result<(), RecorderError> {
         match self.film.take() {
-            Some(reel) => reel.writer.finish().map_err(|error| failed(&reel.path, error)),
+            Some(segment) => segment.writer.finish().map_err(|error| failed(&segment.path, error)),
             None => Ok(()),
         }
     }
 
     /// Takes what the analysis said, as far as it belongs to the frames of this recording.
-    pub fn push_record(&mut self, record: &Record) -> Result<(), TapeError> {
+    pub fn push_record(&mut self, record: &Record) -> Result<(), RecorderError> {
         match record {
             Record::Samples(samples) => {
                 let own = samples.iter().filter(|sample| self.has_sample(sample));
@@ -127,7 +129,7 @@ impl Tape {
     }
 
     /// Takes what a person did.
-    pub fn push_entry(&mut self, entry: &Entry) -> Result<(), TapeError> {
+    pub fn push_entry(&mut self, entry: &Entry) -> Result<(), RecorderError> {
         Ok(self.store.append_entry(entry)?)
     }
 
@@ -142,14 +144,14 @@ impl Tape {
     }
 
     /// Hands everything taken so far to the system, where a kill of the program does not reach it.
-    pub fn keep(&mut self) -> Result<(), TapeError> {
+    pub fn keep(&mut self) -> Result<(), RecorderError> {
         Ok(self.store.commit()?)
     }
 
     /// Puts everything taken so far onto the disk, where a power cut does not reach it either.
-    pub fn sync(&mut self) -> Result<(), TapeError> {
-        if let Some(reel) = &mut self.film {
-            reel.writer.flush().map_err(|error| failed(&reel.path, error))?;
+    pub fn sync(&mut self) -> Result<(), RecorderError> {
+        if let Some(segment) = &mut self.film {
+            segment.writer.flush().map_err(|error| failed(&segment.path, error))?;
         }
         Ok(self.store.sync()?)
     }
@@ -166,16 +168,16 @@ impl Tape {
 
     /// Ends the recording, with the reason where it was not by wish. Each file is ended whatever
     /// became of the other; the error is the first.
-    pub fn finish(mut self, reason: Option<&str>) -> Result<(), TapeError> {
-        let film = self.end_reel();
-        let store = self.store.finish(reason).map_err(TapeError::from);
+    pub fn finish(mut self, reason: Option<&str>) -> Result<(), RecorderError> {
+        let film = self.end_segment();
+        let store = self.store.finish(reason).map_err(RecorderError::from);
         film.and(store)
     }
 }
 
-fn failed(path: &Path, error: io::Error) -> TapeError {
+fn failed(path: &Path, error: io::Error) -> RecorderError {
     match error.kind() {
         io::ErrorKind::StorageFull => StoreError::Full { path: path.into() }.into(),
-        _ => TapeError::Film { path: path.into(), error },
+        _ => RecorderError::Film { path: path.into(), error },
     }
 }

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use fleeting::app::backend::null::Nowhere;
+use fleeting::app::backend::null::NullBackend;
 use fleeting::app::command::Tab;
 use fleeting::app::review::outside::Opened;
 use fleeting::app::state::Phase;
@@ -130,7 +130,7 @@ impl Drawn {
         let cc = eframe::CreationContext::_new_kittest(ctx.clone());
         let source: Option<SourceSpec> = "demo".parse().ok();
         let options = LaunchOptions { source, ..LaunchOptions::default() };
-        let mut app = App::new(&cc, options, Box::new(Nowhere));
+        let mut app = App::new(&cc, options, Box::new(NullBackend));
         let hours = minutes / 60.0;
         let before = resident_mb();
         app.state.session = session(Session::default(), minutes);

@@ -36,7 +36,7 @@ impl Screen for Shelf {
     }
 }
 
-struct Desk(Ledger, Option<String>);
+struct Desk(AnnotationStore, Option<String>);
 
 impl Keeper for Desk {
     fn keep(&mut self, kept: Kept) {
@@ -56,10 +56,10 @@ fn session(events: &[f64]) -> Session {
     session
 }
 
-type Ledger = Arc<Mutex<Vec<Kept>>>;
+type AnnotationStore = Arc<Mutex<Vec<Kept>>>;
 
 /// A window with this session under review by a rater who is known, and what was kept of it.
-fn reviewing(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
+fn reviewing(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
     let (mut window, kept) = opened(events, has_pictures);
     let name = "Rater 1".to_owned();
     let name = fleeting::app::review::command::Command::BeRater { name, blind: false };
@@ -70,8 +70,8 @@ fn reviewing(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
 }
 
 /// The same before anybody has said who works.
-fn opened(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
-    let kept = Ledger::default();
+fn opened(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
+    let kept = AnnotationStore::default();
     let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
     window.sessions.borrow_mut().push_back(Ok(stored(events, has_pictures, &kept)));
     ctrl(&mut window, Key::Num2);
@@ -80,7 +80,7 @@ fn opened(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
 }
 
 /// A session that is stored in a folder.
-fn stored(events: &[f64], has_pictures: bool, kept: &Ledger) -> Opened {
+fn stored(events: &[f64], has_pictures: bool, kept: &AnnotationStore) -> Opened {
     Opened {
         session: session(events),
         place: Some("a session".into()),
@@ -502,7 +502,7 @@ fn a_place_that_keeps_nothing_is_said_where_the_user_looks() {
         screen: None,
         keeper,
     };
-    let broken = Desk(Ledger::default(), Some("the disk is full.".into()));
+    let broken = Desk(AnnotationStore::default(), Some("the disk is full.".into()));
     window.sessions.borrow_mut().extend([Ok(opened(None)), Ok(opened(Some(Box::new(broken))))]);
     ctrl(&mut window, Key::Num2);
     ctrl(&mut window, Key::O);
@@ -574,7 +574,7 @@ fn an_analysis_is_kept_on_the_disk_and_reviewed_from_there() {
         ],
     );
     assert!(window.has(&format!("Kept as {name}.")));
-    window.sessions.borrow_mut().push_back(Ok(stored(&[2.0], true, &Ledger::default())));
+    window.sessions.borrow_mut().push_back(Ok(stored(&[2.0], true, &AnnotationStore::default())));
     window.click("Review the result");
     assert!(window.has("kept in a session") && window.has("Micro-expression 0"));
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use fleeting::measure::time::Timestamp;
 use fleeting::media::image::Frame;
-use fleeting::media::mkv::{FilmReader, FilmWriter};
+use fleeting::media::mkv::{MkvReader, MkvWriter};
 use fleeting::media::pictures::Pictures;
 use fleeting::media::stream::Next;
 use fleeting::session::pictures;
@@ -65,7 +65,7 @@ fn ffprobe_reads_every_picture_at_its_nanosecond_finished_or_cut() {
     }
     let (whole, open) = (folder.path().join("whole.mkv"), folder.path().join("open.mkv"));
     for path in [&whole, &open] {
-        let mut film = FilmWriter::create(path, size_px(&frames)).expect("a new file");
+        let mut film = MkvWriter::create(path, size_px(&frames)).expect("a new file");
         frames.iter().for_each(|frame| film.push(frame).expect("room"));
         if path == &whole {
             film.finish().expect("finishes");
@@ -77,7 +77,7 @@ fn ffprobe_reads_every_picture_at_its_nanosecond_finished_or_cut() {
     assert_eq!(probed(&open), Some(expected.clone()));
     let bytes = std::fs::read(&open).expect("reads");
     std::fs::write(&open, &bytes[..bytes.len() * 2 / 3]).expect("writes");
-    let kept = FilmReader::open(&open).expect("opens").moments().len();
+    let kept = MkvReader::open(&open).expect("opens").moments().len();
     let found = probed(&open).expect("ffprobe was there");
     assert!(found.len() >= kept && found[..kept] == expected[..kept], "{} of {kept}", found.len());
 }
@@ -122,7 +122,7 @@ fn measure(name: &'static str, frames: &[Frame], path: &Path, write: impl FnOnce
 }
 
 fn film(frames: &[Frame], path: &Path) {
-    let mut film = FilmWriter::create(path, size_px(frames)).expect("a new file");
+    let mut film = MkvWriter::create(path, size_px(frames)).expect("a new file");
     frames.iter().for_each(|frame| film.push(frame).expect("room"));
     film.finish().expect("finishes");
 }

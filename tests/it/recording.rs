@@ -15,7 +15,7 @@ use fleeting::measure::event::{Event, EventKind, Moment, Origin};
 use fleeting::measure::quality::{Quality, Trouble};
 use fleeting::measure::sample::{Sample, Score};
 use fleeting::media::image::Frame;
-use fleeting::media::mkv::FilmReader;
+use fleeting::media::mkv::MkvReader;
 use fleeting::media::pictures::Pictures;
 use fleeting::model::ModelError;
 use fleeting::pipeline::Output;
@@ -350,7 +350,7 @@ fn played(film: &Path) -> usize {
 fn check_what_is_left(folder: &Path, told: Option<i64>, ffprobe: bool) {
     // As it was left, before anything is repaired. A kill may come before the first picture.
     let film = folder.join("pictures-1.mkv");
-    let whole = FilmReader::open(&film).map_or(0, |film| film.moments().len());
+    let whole = MkvReader::open(&film).map_or(0, |film| film.moments().len());
     let packets = (ffprobe && whole > 0).then(|| played(&film));
     let mut opened = match store::open(folder) {
         Ok(opened) => opened,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use egui::{RichText, Ui};
 
 use super::Command;
-use crate::app::backend::Feed;
+use crate::app::backend::EngineHandle;
 use crate::app::command::Command as Asked;
 use crate::app::message::{Topic, Weight};
 use crate::app::recording;
@@ -46,7 +46,11 @@ impl Keeping {
 
 impl State {
     /// Asks the engine of a new analysis to store what it says; gives the folder where that is wanted.
-    pub(super) fn keep_analysis(&mut self, feed: &dyn Feed, path: &str) -> Option<PathBuf> {
+    pub(super) fn keep_analysis(
+        &mut self,
+        engine: &dyn EngineHandle,
+        path: &str,
+    ) -> Option<PathBuf> {
         let keeping = &self.analyse.keeping;
         if !keeping.is_wanted {
             return None;
@@ -61,7 +65,7 @@ impl State {
         let folder = form.folder_named(&path.file_stem().unwrap_or_default().to_string_lossy());
         let with_pictures = keeping.with_pictures;
         let order = RecordOrder { folder: folder.clone(), consent: None, with_pictures };
-        match feed.send(EngineCommand::Record(Box::new(order))) {
+        match engine.send(EngineCommand::Record(Box::new(order))) {
             Ok(()) => Some(folder),
             Err(busy) => {
                 let text = format!("The analysis is not kept: {busy}. It goes on in memory.");

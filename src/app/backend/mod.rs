@@ -24,7 +24,7 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 pub type Pending<T> = Box<dyn FnMut() -> Option<T>>;
 
 /// A running engine. Dropping it stops it, which may take a while.
-pub trait Feed: Send {
+pub trait EngineHandle: Send {
     /// Asks something of it.
     fn send(&self, command: EngineCommand) -> Result<(), Busy>;
 
@@ -78,12 +78,12 @@ pub enum Pick {
 }
 
 /// Starts engines and asks the system for things.
-pub trait Studio {
+pub trait Backend {
     /// Starts an engine. Returns at once; what goes wrong comes as an update.
-    fn start(&mut self, assignment: &Assignment, wake: Wake) -> Box<dyn Feed>;
+    fn start(&mut self, assignment: &Assignment, wake: Wake) -> Box<dyn EngineHandle>;
 
     /// Ends an engine in order without waiting for it here; gives the last things it says.
-    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<Vec<Update>>;
+    fn stop(&mut self, engine: Box<dyn EngineHandle>, wake: Wake) -> Pending<Vec<Update>>;
 
     /// Looks for cameras; the error is one sentence.
     fn find_cameras(&mut self, wake: Wake) -> Pending<Result<Vec<CameraChoice>, String>>;

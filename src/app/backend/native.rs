@@ -6,13 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
+use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
 use crate::app::projection::Projection;
 use crate::app::recording;
 use crate::app::recording::Shelf;
 use crate::app::review::outside::{ExportJob, ImportJob, Keeper, Kept, Opened, Screen, What};
-use crate::engine::workers::annotation_writer::Scribe;
-use crate::engine::workers::task::Errand;
+use crate::engine::workers::annotation_writer::AnnotationWriter;
+use crate::engine::workers::background_task::BackgroundTask;
 use crate::engine::{Busy, Command, Engine, Preview, Update};
 use crate::evaluate::agreement::Agreement;
 use crate::exchange::import;
@@ -24,9 +24,9 @@ use crate::source::{SourceSpec, camera, video};
 
 /// Starts real engines.
 #[derive(Debug, Default)]
-pub struct Desktop;
+pub struct NativeBackend;
 
-impl Feed for Engine {
+impl EngineHandle for Engine {
     fn send(&self, command: Command) -> Result<(), Busy> {
         Engine::send(self, command)
     }
@@ -44,31 +44,31 @@ impl Feed for Engine {
     }
 }
 
-impl Studio for Desktop {
-    fn start(&mut self, assignment: &Assignment, wake: Wake) -> Box<dyn Feed> {
+impl Backend for NativeBackend {
+    fn start(&mut self, assignment: &Assignment, wake: Wake) -> Box<dyn EngineHandle> {
         let Assignment { source, models, config } = assignment.clone();
         Box::new(Engine::start(source, models, config, move || wake()))
     }
 
-    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<Vec<Update>> {
+    fn stop(&mut self, engine: Box<dyn EngineHandle>, wake: Wake) -> Pending<Vec<Update>> {
         // Its threads are joined, and one of them may be waiting for a camera or a disk.
-        run_errand("fleeting-stop", move || feed.finish(), wake, Vec::new)
+        run_task("fleeting-stop", move || engine.finish(), wake, Vec::new)
     }
 
     fn look_at_shelf(&mut self, folder: &Path, wake: Wake) -> Pending<Shelf> {
         let folder = folder.to_owned();
-        run_errand("fleeting-shelf", move || Shelf::look(&folder), wake, Shelf::default)
+        run_task("fleeting-shelf", move || Shelf::look(&folder), wake, Shelf::default)
     }
 
     fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>> {
         let folders = folders.to_owned();
         let failed = || vec!["Nothing was deleted: the system has no thread to give.".to_owned()];
-        run_errand("fleeting-delete", move || recording::delete(&folders), wake, failed)
+        run_task("fleeting-delete", move || recording::delete(&folders), wake, failed)
     }
 
     fn find_cameras(&mut self, wake: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
         let failed = || Err("The system does not say which cameras there are.".to_owned());
-        run_errand("fleeting-cameras", cameras, wake, failed)
+        run_task("fleeting-cameras", cameras, wake, failed)
     }
 
     fn open_session(
@@ -79,7 +79,7 @@ impl Studio for Desktop {
     ) -> Pending<Result<Opened, String>> {
         let (folder, models, woken) = (folder.to_owned(), models.clone(), wake.clone());
         let failed = || Err("The system has no thread to give for opening a session.".to_owned());
-        run_errand("fleeting-open", move || open(&folder, &models, woken), wake, failed)
+        run_task("fleeting-open", move || open(&folder, &models, woken), wake, failed)
     }
 
     fn screen(
@@ -102,12 +102,12 @@ impl Studio for Desktop {
 
     fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>> {
         let failed = || Err("The system has no thread to give for the export.".to_owned());
-        run_errand("fleeting-export", move || write(&job), wake, failed)
+        run_task("fleeting-export", move || write(&job), wake, failed)
     }
 
     fn import(&mut self, job: ImportJob, wake: Wake) -> Pending<Result<ImportedLayer, String>> {
         let failed = || Err("The system has no thread to give for the import.".to_owned());
-        run_errand("fleeting-import", move || job.read(), wake, failed)
+        run_task("fleeting-import", move || job.read(), wake, failed)
     }
 
     fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>> {
@@ -144,13 +144,13 @@ impl Studio for Desktop {
     }
 }
 
-impl Keeper for Scribe {
+impl Keeper for AnnotationWriter {
     fn keep(&mut self, kept: Kept) {
-        Scribe::keep(self, kept);
+        AnnotationWriter::keep(self, kept);
     }
 
     fn fault(&mut self) -> Option<String> {
-        Scribe::fault(self)
+        AnnotationWriter::fault(self)
     }
 }
 
@@ -189,7 +189,8 @@ fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<Opened, Strin
     let stored = store::open(folder).map_err(|error| error.to_string())?;
     let second = stored.store.pictures().map_err(|error| error.to_string())?;
     let woken = wake.clone();
-    let scribe = Scribe::start(stored.store, move || woken()).map_err(|error| error.to_string())?;
+    let writer = AnnotationWriter::start(stored.store, move || woken())
+        .map_err(|error| error.to_string())?;
     let readers = stored.pictures.zip(second);
     let screen = readers.map(|(a, b)| Projection::of_session([a, b], models, wake)).transpose();
     let screen = screen.map_err(|error| error.to_string())?;
@@ -199,7 +200,7 @@ fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<Opened, Strin
         source: None,
         remarks: stored.remarks,
         screen: screen.map(|projection| Box::new(projection) as Box<dyn Screen>),
-        keeper: Some(Box::new(scribe)),
+        keeper: Some(Box::new(writer)),
     })
 }
 
@@ -220,14 +221,14 @@ fn cameras() -> Result<Vec<CameraChoice>, String> {
 }
 
 /// `work` in a thread of the engine; `failed` where the system has no thread to give.
-fn run_errand<T: Send + 'static>(
+fn run_task<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
     wake: Wake,
     failed: impl FnOnce() -> T + 'static,
 ) -> Pending<T> {
-    match Errand::start(name, work, move || wake()) {
-        Ok(errand) => Box::new(move || errand.poll()),
+    match BackgroundTask::start(name, work, move || wake()) {
+        Ok(task) => Box::new(move || task.poll()),
         Err(error) => {
             tracing::error!("{name}: {error}");
             let mut failed = Some(failed);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
+use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
 use crate::app::recording::Shelf;
 use crate::app::review::outside::{ExportJob, ImportJob, Opened, Screen};
 use crate::engine::{Busy, Command, Preview, Update};
@@ -13,12 +13,12 @@ use crate::source::SourceSpec;
 
 /// An outside in which nothing ever happens.
 #[derive(Clone, Copy, Debug)]
-pub struct Nowhere;
+pub struct NullBackend;
 
 /// An engine that takes everything and says nothing.
 struct Silent;
 
-impl Feed for Silent {
+impl EngineHandle for Silent {
     fn send(&self, _: Command) -> Result<(), Busy> {
         Ok(())
     }
@@ -33,11 +33,11 @@ impl Feed for Silent {
     }
 }
 
-impl Studio for Nowhere {
-    fn start(&mut self, _: &Assignment, _: Wake) -> Box<dyn Feed> {
+impl Backend for NullBackend {
+    fn start(&mut self, _: &Assignment, _: Wake) -> Box<dyn EngineHandle> {
         Box::new(Silent)
     }
-    fn stop(&mut self, _: Box<dyn Feed>, _: Wake) -> Pending<Vec<Update>> {
+    fn stop(&mut self, _: Box<dyn EngineHandle>, _: Wake) -> Pending<Vec<Update>> {
         Box::new(|| Some(Vec::new()))
     }
     fn look_at_shelf(&mut self, _: &Path, _: Wake) -> Pending<Shelf> {

@@ -259,7 +259,7 @@ impl State {
         match command {
             Command::Toggle => self.is_running(),
             Command::Begin => self.is_running() && self.records.form.consent().is_ok(),
-            Command::PickFolder => self.errands.pick.is_none(),
+            Command::PickFolder => self.tasks.pick.is_none(),
             Command::Delete => !self.records.chosen.is_empty() && self.records.deleting.is_none(),
             _ => true,
         }
@@ -348,9 +348,9 @@ impl State {
     }
 
     pub(super) fn send_unsent_deeds(&mut self) {
-        let Some(feed) = &self.feed else { return };
+        let Some(engine) = &self.engine else { return };
         let unsent = &mut self.records.unsent;
-        let send = |deed: &Deed| feed.send(EngineCommand::Enter(Box::new(deed.clone()))).is_ok();
+        let send = |deed: &Deed| engine.send(EngineCommand::Enter(Box::new(deed.clone()))).is_ok();
         let sent = unsent.iter().take_while(|deed| send(deed)).count();
         unsent.drain(..sent);
     }

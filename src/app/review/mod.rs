@@ -195,7 +195,7 @@ pub struct ReviewState {
     /// Where the cursor was when the plots last followed it, seconds.
     followed: Option<f64>,
     pub(super) clips: Vec<(Wish, Option<Clip>)>,
-    projector: Option<Box<dyn Screen>>,
+    frame_server: Option<Box<dyn Screen>>,
     keeper: Option<Box<dyn Keeper>>,
 }
 
@@ -247,7 +247,7 @@ impl Default for ReviewState {
             can_redo: false,
             followed: None,
             clips: Vec::new(),
-            projector: None,
+            frame_server: None,
             keeper: None,
         }
     }
@@ -272,7 +272,7 @@ impl ReviewState {
             play: Play::over(moments),
             magnification: self.magnification,
             loop_speed: self.loop_speed,
-            projector: screen,
+            frame_server: screen,
             keeper,
             ..Self::default()
         };
@@ -301,7 +301,7 @@ impl ReviewState {
 
     /// Whether pictures can be asked for.
     pub fn has_pictures(&self) -> bool {
-        self.projector.is_some()
+        self.frame_server.is_some()
     }
 
     /// Seconds of the last frame.
@@ -427,8 +427,8 @@ impl ReviewState {
         if self.screen.wanted != Some(at.frame) {
             self.screen.wanted = Some(at.frame);
             self.screen.fault = None;
-            if let Some(projector) = &mut self.projector {
-                projector.show(at.frame);
+            if let Some(frame_server) = &mut self.frame_server {
+                frame_server.show(at.frame);
             }
         }
     }
@@ -461,10 +461,10 @@ impl ReviewState {
         let missing =
             |wish: &&Wish| self.clips.iter().any(|(w, clip)| w == *wish && clip.is_none());
         let missing: Vec<_> = wanted.iter().filter(missing).copied().collect();
-        if let Some(projector) = &mut self.projector
+        if let Some(frame_server) = &mut self.frame_server
             && !missing.is_empty()
         {
-            projector.cut(&missing);
+            frame_server.cut(&missing);
         }
     }
 
@@ -476,12 +476,12 @@ impl ReviewState {
             _ => None,
         };
         let none = || Err("Its pictures are not stored; times and readings are.".to_owned());
-        live.map(Ok).or_else(|| self.projector.is_none().then(none))
+        live.map(Ok).or_else(|| self.frame_server.is_none().then(none))
     }
 
     fn take_answers(&mut self) {
-        let Some(projector) = &mut self.projector else { return };
-        for answer in projector.answers() {
+        let Some(frame_server) = &mut self.frame_server else { return };
+        for answer in frame_server.answers() {
             match answer {
                 Answer::Picture(frame) => {
                     self.screen.fault = self.screen.fault.take().filter(|(n, _)| *n != frame.seq);

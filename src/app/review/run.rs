@@ -58,8 +58,8 @@ impl State {
 
     pub(in crate::app) fn allows_in_review(&self, command: &Command) -> bool {
         match command {
-            Command::PickSession => self.errands.pick.is_none() && self.errands.session.is_none(),
-            Command::Import => self.errands.pick.is_none() && self.review.allows(command),
+            Command::PickSession => self.tasks.pick.is_none() && self.tasks.session.is_none(),
+            Command::Import => self.tasks.pick.is_none() && self.review.allows(command),
             Command::TakeLive => !self.session.history.is_empty(),
             Command::KeepNote | Command::EditNote(_) => self.note().is_some(),
             other => self.review.allows(other),
@@ -72,16 +72,16 @@ impl State {
         self.tab = Tab::Review;
         // What is under review now is let go first: its place may be the same one.
         self.review = ReviewState { phase: Phase::Opening(words(folder)), ..self.renewed() };
-        self.errands.session =
+        self.tasks.session =
             Some(self.studio.open_session(folder, &self.models, self.wake.clone()));
     }
 
     /// Takes in a session that has been opened, or why it could not be.
     pub(in crate::app) fn poll_session(&mut self) {
-        let Some(opened) = self.errands.session.as_mut().and_then(|opening| opening()) else {
+        let Some(opened) = self.tasks.session.as_mut().and_then(|opening| opening()) else {
             return;
         };
-        self.errands.session = None;
+        self.tasks.session = None;
         match opened {
             Ok(opened) => {
                 for remark in &opened.remarks {

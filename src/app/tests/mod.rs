@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::LaunchOptions;
-use super::backend::null::Nowhere;
+use super::backend::null::NullBackend;
 use super::state::{Settings, State};
 use crate::measure::event::*;
 use crate::measure::quality::{Quality, Trouble};
@@ -15,7 +15,7 @@ mod behaviour;
 /// A state in which nothing runs.
 pub(crate) fn state() -> State {
     let (options, wake) = (LaunchOptions::default(), Arc::new(|| ()));
-    State::new(Settings::default(), options, Box::new(Nowhere), wake)
+    State::new(Settings::default(), options, Box::new(NullBackend), wake)
 }
 
 /// A good frame at 30 a second.

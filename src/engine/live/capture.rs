@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 const FORGIVEN_LAG_SECS: f64 = 0.25;
 
 /// A source that the capture thread is to open, and how it is to be read.
-pub struct Feed {
+pub struct CaptureJob {
     /// As the user named it.
     pub name: String,
     /// Whether frames that nobody takes in time are lost.
@@ -32,7 +32,7 @@ pub struct Feed {
     pub open: Box<dyn FnOnce() -> Result<Box<dyn Source>, SourceError> + Send>,
 }
 
-impl Feed {
+impl CaptureJob {
     /// The source that `spec` names.
     pub fn of(spec: SourceSpec) -> Self {
         Self {
@@ -48,14 +48,14 @@ impl Feed {
 ///
 /// The source is opened at once, but read only when `ready` says that somebody reads the link, so
 /// that nothing is dropped while models load.
-pub fn run(feed: Feed, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBool) {
-    let opened = (feed.open)();
+pub fn run(job: CaptureJob, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBool) {
+    let opened = (job.open)();
     if opened.is_ok() {
-        tracing::info!("{} is open", feed.name);
+        tracing::info!("{} is open", job.name);
     }
     let error = match opened {
         Ok(mut source) => match ready.recv() {
-            Ok(()) => deliver(source.as_mut(), feed.is_paced, tx, stop),
+            Ok(()) => deliver(source.as_mut(), job.is_paced, tx, stop),
             Err(_) => return,
         },
         Err(error) => Ok(Some(error)),
@@ -68,7 +68,9 @@ pub fn run(feed: Feed, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBo
 
 /// Opens the source; a camera whose reads wait for ever gets a thread that may do so.
 fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
-    if spec.kind == camera::KIND.name && camera::Backend::chosen() == camera::Backend::Nokhwa {
+    if spec.kind == camera::KIND.name
+        && camera::CameraDriver::chosen() == camera::CameraDriver::Nokhwa
+    {
         let opener =
             |index, wanted: &camera::Wanted| guard::open(index, *wanted, camera::open_device);
         return Ok(spec.held(Box::new(camera::Camera::open(spec, Box::new(opener))?)));

@@ -18,7 +18,7 @@ use crate::session::annotation::Entry;
 use crate::session::consent::Consent;
 use crate::session::record::Record;
 use crate::session::record::Stats;
-use crate::session::recorder::{Tape, TapeError};
+use crate::session::recorder::{RecorderError, SessionRecorder};
 use crate::session::store::{Beginning, StoreError, bytes_in, shelf};
 
 /// Items that may wait; a frame and what is said of it are two or three.
@@ -115,7 +115,7 @@ enum Item {
 }
 
 /// The analysis thread's end. The recording is completed and its thread joined on drop.
-pub(crate) struct Recorder {
+pub(crate) struct RecordThread {
     tx: Option<Sender<Item>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -123,7 +123,7 @@ pub(crate) struct Recorder {
 /// The record thread has ended, and has said why.
 pub(crate) struct Gone;
 
-impl Recorder {
+impl RecordThread {
     /// Starts to record. `first` is what was said before and still holds.
     pub(crate) fn start(
         order: RecordOrder,
@@ -168,7 +168,7 @@ impl Recorder {
     }
 }
 
-impl Drop for Recorder {
+impl Drop for RecordThread {
     fn drop(&mut self) {
         self.close();
         join(self.thread.take());
@@ -203,21 +203,22 @@ fn run(
     rx: &Receiver<Item>,
 ) {
     let folder = &reporter.folder;
-    let begun = check_space(folder).and_then(|()| Ok(Tape::begin(folder, beginning, before)?));
-    let mut tape = match begun {
-        Ok(tape) => tape,
+    let begun =
+        check_space(folder).and_then(|()| Ok(SessionRecorder::begin(folder, beginning, before)?));
+    let mut recorder = match begun {
+        Ok(recorder) => recorder,
         Err(why) => return reporter.tell(RecordState::Stopped(Some(why.to_string())), 0, None),
     };
     let at = Instant::now();
-    reporter.tell(RecordState::Running, tape.bytes(), None);
+    reporter.tell(RecordState::Running, recorder.bytes(), None);
     let recorded = first
         .iter()
-        .try_for_each(|record| tape.push_record(record))
+        .try_for_each(|record| recorder.push_record(record))
         .map_err(Stop::from)
-        .and_then(|()| record(&mut tape, reporter, rx, at));
+        .and_then(|()| record(&mut recorder, reporter, rx, at));
     let reason = recorded.err().map(|why| why.to_string());
-    let bytes = tape.bytes();
-    let finished = tape.finish(reason.as_deref()).map_err(|error| error.to_string());
+    let bytes = recorder.bytes();
+    let finished = recorder.finish(reason.as_deref()).map_err(|error| error.to_string());
     let reason = reason.or(finished.err());
     let bytes = bytes.max(bytes_in(folder));
     reporter.tell(RecordState::Stopped(reason), bytes, Some(at));
@@ -227,7 +228,7 @@ fn run(
 #[derive(Debug, thiserror::Error)]
 enum Stop {
     #[error(transparent)]
-    Tape(#[from] TapeError),
+    SessionRecorder(#[from] RecorderError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(
@@ -247,7 +248,7 @@ fn check_space(folder: &Path) -> Result<(), Stop> {
 
 /// Until the link closes, or nothing more can be stored.
 fn record(
-    tape: &mut Tape,
+    recorder: &mut SessionRecorder,
     reporter: &Reporter,
     rx: &Receiver<Item>,
     at: Instant,
@@ -256,28 +257,28 @@ fn record(
     let mut state = RecordState::Running;
     loop {
         match rx.recv_timeout(PATIENCE) {
-            Ok(Item::Frame(frame)) => tape.push_frame(&frame)?,
-            Ok(Item::Record(record)) => tape.push_record(&record)?,
-            Ok(Item::Entry(entry)) => tape.push_entry(&entry)?,
+            Ok(Item::Frame(frame)) => recorder.push_frame(&frame)?,
+            Ok(Item::Record(record)) => recorder.push_record(&record)?,
+            Ok(Item::Entry(entry)) => recorder.push_entry(&entry)?,
             Ok(Item::Finishing) => {
                 state = RecordState::Finishing;
-                reporter.tell(state.clone(), tape.bytes(), Some(at));
+                reporter.tell(state.clone(), recorder.bytes(), Some(at));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
         if kept.elapsed() >= KEEP_EVERY {
-            tape.keep()?;
+            recorder.keep()?;
             kept = Instant::now();
-            check_space(tape.folder())?;
+            check_space(recorder.folder())?;
         }
         if synced.elapsed() >= SYNC_EVERY {
-            tape.sync()?;
+            recorder.sync()?;
             synced = Instant::now();
         }
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
-            reporter.tell(state.clone(), tape.bytes(), Some(at));
+            reporter.tell(state.clone(), recorder.bytes(), Some(at));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::analysis::Teller;
-use super::record::{Gone, RecordOrder, Recorder};
+use super::record::{Gone, RecordOrder, RecordThread};
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 use crate::model::provenance::Provenance;
@@ -21,9 +21,9 @@ const LINGER: Duration = Duration::from_secs(10);
 /// What is being recorded, and what a recording that begins later must know.
 pub(crate) struct Recordings {
     teller: Teller,
-    running: Option<Recorder>,
+    running: Option<RecordThread>,
     /// Completes its files; joined when the next one ends, or at the end.
-    closing: Option<Recorder>,
+    closing: Option<RecordThread>,
     finishing: Option<Finishing>,
     newest: Option<Timestamp>,
     /// The newest of each kind that still holds.
@@ -58,7 +58,8 @@ impl Recordings {
         let held = [&self.source, &self.threshold, &self.baseline];
         let first = held.into_iter().flatten().cloned().collect();
         self.newest = None;
-        self.running = Some(Recorder::start(order, provenance, before, first, self.teller.clone()));
+        self.running =
+            Some(RecordThread::start(order, provenance, before, first, self.teller.clone()));
     }
 
     /// Records no more frames; what is still to be said of the last ones is.
@@ -66,7 +67,7 @@ impl Recordings {
         let Some(last_frame) = self.newest else { return self.close() };
         if self.finishing.is_none() {
             self.finishing = Some(Finishing { last_frame, since: Instant::now() });
-            self.send(Recorder::finishing);
+            self.send(RecordThread::finishing);
         }
     }
 
@@ -116,7 +117,7 @@ impl Recordings {
         }
     }
 
-    fn send(&mut self, send: impl FnOnce(&Recorder) -> Result<(), Gone>) {
+    fn send(&mut self, send: impl FnOnce(&RecordThread) -> Result<(), Gone>) {
         if self.running.as_ref().is_some_and(|recorder| send(recorder).is_err()) {
             self.close();
         }

@@ -22,12 +22,12 @@ pub enum Kept {
 }
 
 /// Where things are kept.
-pub trait Ledger: Send {
+pub trait AnnotationStore: Send {
     /// Puts one thing onto the disk; the error is one sentence.
     fn keep(&mut self, kept: &Kept) -> Result<(), String>;
 }
 
-impl Ledger for Store {
+impl AnnotationStore for Store {
     fn keep(&mut self, kept: &Kept) -> Result<(), String> {
         match kept {
             Kept::Rater(rater) => self.append_rater(rater),
@@ -41,25 +41,25 @@ impl Ledger for Store {
 
 /// The window's end. On drop it waits until all is kept.
 #[derive(Debug)]
-pub struct Scribe {
+pub struct AnnotationWriter {
     /// None only while it is dropped.
     tx: Option<Sender<Kept>>,
     faults: Receiver<String>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Scribe {
+impl AnnotationWriter {
     /// Starts the thread. `wake` is called when something could not be kept.
     pub fn start(
-        mut ledger: impl Ledger + 'static,
+        mut store: impl AnnotationStore + 'static,
         wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
         let (tx, rx) = bounded::<Kept>(WAITING);
         let (fault, faults) = bounded(1);
         let thread =
-            std::thread::Builder::new().name("fleeting-scribe".into()).spawn(move || {
+            std::thread::Builder::new().name("fleeting-writer".into()).spawn(move || {
                 for kept in rx {
-                    if let Err(why) = ledger.keep(&kept) {
+                    if let Err(why) = store.keep(&kept) {
                         // The first says enough; the window may not have asked for it yet.
                         if fault.try_send(why).is_ok() {
                             wake();
@@ -84,7 +84,7 @@ impl Scribe {
     }
 }
 
-impl Drop for Scribe {
+impl Drop for AnnotationWriter {
     fn drop(&mut self) {
         self.tx = None;
         crate::engine::join(self.thread.take());
@@ -101,7 +101,7 @@ mod tests {
     /// Keeps the first two things and then has no room.
     struct Small(Sender<Kept>, usize);
 
-    impl Ledger for Small {
+    impl AnnotationStore for Small {
         fn keep(&mut self, kept: &Kept) -> Result<(), String> {
             self.1 += 1;
             if self.1 > 2 {
@@ -118,10 +118,10 @@ mod tests {
     #[test]
     fn everything_is_kept_in_order_by_the_time_it_is_dropped() {
         let (tx, rx) = unbounded();
-        let scribe = Scribe::start(Small(tx, 0), || ()).expect("starts");
-        scribe.keep(undo(1));
-        scribe.keep(undo(2));
-        drop(scribe);
+        let writer = AnnotationWriter::start(Small(tx, 0), || ()).expect("starts");
+        writer.keep(undo(1));
+        writer.keep(undo(2));
+        drop(writer);
         assert_eq!(rx.try_iter().collect::<Vec<_>>(), [undo(1), undo(2)]);
     }
 
@@ -129,10 +129,10 @@ mod tests {
     fn a_fault_is_said_once_and_wakes_the_window() {
         let (tx, _rx) = unbounded();
         let (wake, woken) = unbounded();
-        let scribe =
-            Scribe::start(Small(tx, 0), move || wake.send(()).unwrap_or(())).expect("starts");
-        (0..5).for_each(|i| scribe.keep(undo(i)));
+        let writer = AnnotationWriter::start(Small(tx, 0), move || wake.send(()).unwrap_or(()))
+            .expect("starts");
+        (0..5).for_each(|i| writer.keep(undo(i)));
         woken.recv_timeout(Duration::from_secs(10)).expect("woken");
-        assert_eq!(scribe.fault().as_deref(), Some("the disk is full"));
+        assert_eq!(writer.fault().as_deref(), Some("the disk is full"));
     }
 }

@@ -41,21 +41,21 @@ impl FaceFinder for Pipeline {
 }
 
 /// What was asked for, and its pictures or why there are none.
-type Cut = (Bounds, f32, Result<Arc<EventClip>, String>);
+type ExtractedClip = (Bounds, f32, Result<Arc<EventClip>, String>);
 
 /// Plain clips that are kept to be magnified.
 const PLAIN_KEPT: usize = 4;
 
 /// The window's end; the thread ends when it is dropped.
 #[derive(Debug)]
-pub struct Cutter {
+pub struct ClipExtractor {
     /// None only while it is dropped.
     tx: Option<Sender<Vec<(Bounds, f32)>>>,
-    cuts: Receiver<Cut>,
+    cuts: Receiver<ExtractedClip>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Cutter {
+impl ClipExtractor {
     /// Starts the thread, which opens pictures and finder by `make`; what goes wrong there is the
     /// answer to every wish. `wake` is called with every answer.
     pub fn start<F: FaceFinder>(
@@ -82,7 +82,8 @@ impl Cutter {
                 }
             }
         };
-        let thread = std::thread::Builder::new().name("fleeting-cutter".into()).spawn(answer)?;
+        let thread =
+            std::thread::Builder::new().name("fleeting-clip-extractor".into()).spawn(answer)?;
         Ok(Self { tx: Some(tx), cuts, thread: Some(thread) })
     }
 
@@ -95,12 +96,12 @@ impl Cutter {
     }
 
     /// What has come since the last call.
-    pub fn cuts(&self) -> impl Iterator<Item = Cut> + '_ {
+    pub fn cuts(&self) -> impl Iterator<Item = ExtractedClip> + '_ {
         self.cuts.try_iter()
     }
 }
 
-impl Drop for Cutter {
+impl Drop for ClipExtractor {
     fn drop(&mut self) {
         self.tx = None;
         self.cuts = bounded(0).1;
@@ -213,11 +214,12 @@ mod tests {
             let pictures: Box<dyn Pictures> = Box::new(Shelf((0..300).map(at).collect()));
             Ok((pictures, Finder))
         };
-        let cutter = Cutter::start(make, move || tx.send(()).unwrap_or(())).expect("starts");
+        let clip_extractor =
+            ClipExtractor::start(make, move || tx.send(()).unwrap_or(())).expect("starts");
         let [onset, apex, offset] = bounds.map(at);
-        cutter.cut(vec![(Bounds { onset, apex, offset }, 5.0)]);
+        clip_extractor.cut(vec![(Bounds { onset, apex, offset }, 5.0)]);
         woken.recv_timeout(Duration::from_secs(10)).expect("woken");
-        let (_, magnification, cut) = cutter.cuts().next().expect("an answer");
+        let (_, magnification, cut) = clip_extractor.cuts().next().expect("an answer");
         assert_eq!(magnification, 5.0);
         cut
     }

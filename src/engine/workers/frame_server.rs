@@ -24,7 +24,7 @@ pub type Shown = Result<Frame, (u64, String)>;
 
 /// The watcher's end; the thread ends when it is dropped.
 #[derive(Debug)]
-pub struct Projector {
+pub struct FrameServer {
     wish: Newest<u64>,
     shown: Newest<Shown>,
     /// None only while it is dropped.
@@ -32,7 +32,7 @@ pub struct Projector {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Projector {
+impl FrameServer {
     /// Starts the thread, which opens the pictures by `make`; why that fails is the answer to every
     /// wish. `wake` is called when there is something to [`take`](Self::take).
     pub fn start(
@@ -44,7 +44,7 @@ impl Projector {
         let (bell, rung) = bounded(1);
         let links = Links { wish: wish.clone(), shown: shown.clone(), rung, wake };
         let thread = std::thread::Builder::new()
-            .name("fleeting-projector".into())
+            .name("fleeting-frame-server".into())
             .spawn(move || run(make, &links))?;
         Ok(Self { wish, shown, bell: Some(bell), thread: Some(thread) })
     }
@@ -64,7 +64,7 @@ impl Projector {
     }
 }
 
-impl Drop for Projector {
+impl Drop for FrameServer {
     fn drop(&mut self) {
         self.bell = None;
         crate::engine::join(self.thread.take());
@@ -190,21 +190,22 @@ mod tests {
         }
     }
 
-    /// A projector, its wakes, and how often its pictures were asked for one.
-    fn projector() -> (Projector, Receiver<()>, Arc<AtomicUsize>) {
+    /// A frame_server, its wakes, and how often its pictures were asked for one.
+    fn frame_server() -> (FrameServer, Receiver<()>, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let film = Film::new(&asked);
         let (tx, woken) = crossbeam_channel::unbounded();
         let make = move || -> Result<Box<dyn Pictures>, String> { Ok(Box::new(film)) };
-        let projector = Projector::start(make, move || tx.send(()).unwrap_or(())).expect("starts");
-        (projector, woken, asked)
+        let frame_server =
+            FrameServer::start(make, move || tx.send(()).unwrap_or(())).expect("starts");
+        (frame_server, woken, asked)
     }
 
-    fn answer(projector: &Projector, woken: &Receiver<()>, frame: u64) -> Shown {
-        projector.show(frame);
+    fn answer(frame_server: &FrameServer, woken: &Receiver<()>, frame: u64) -> Shown {
+        frame_server.show(frame);
         loop {
             woken.recv_timeout(PATIENCE).expect("woken");
-            match projector.take() {
+            match frame_server.take() {
                 Some(Ok(shown)) if shown.seq != frame => {}
                 Some(answer) => return answer,
                 None => {}
@@ -214,20 +215,20 @@ mod tests {
 
     #[test]
     fn the_frame_named_is_the_frame_shown() {
-        let (projector, woken, _) = projector();
+        let (frame_server, woken, _) = frame_server();
         for frame in [0, 198, 100, 98, 96, 100, 2] {
-            assert_eq!(answer(&projector, &woken, frame).expect("a picture").seq, frame);
+            assert_eq!(answer(&frame_server, &woken, frame).expect("a picture").seq, frame);
         }
-        assert!(projector.take().is_none(), "an answer is taken once");
+        assert!(frame_server.take().is_none(), "an answer is taken once");
     }
 
     #[test]
     fn what_cannot_be_shown_says_why() {
-        let (projector, woken, _) = projector();
-        let (frame, why) = answer(&projector, &woken, 40).expect_err("damaged");
+        let (frame_server, woken, _) = frame_server();
+        let (frame, why) = answer(&frame_server, &woken, 40).expect_err("damaged");
         assert!(frame == 40 && why.contains("film.mkv: damaged"), "{why}");
         for frame in [41, 4000] {
-            let (_, why) = answer(&projector, &woken, frame).expect_err("never recorded");
+            let (_, why) = answer(&frame_server, &woken, frame).expect_err("never recorded");
             assert!(why.contains(&format!("frame {frame}")), "{why}");
         }
     }
@@ -236,9 +237,10 @@ mod tests {
     fn pictures_that_do_not_open_answer_every_wish() {
         let (tx, woken) = crossbeam_channel::unbounded();
         let make = || Err("x.mp4: expected a video file, found text".to_owned());
-        let projector = Projector::start(make, move || tx.send(()).unwrap_or(())).expect("starts");
+        let frame_server =
+            FrameServer::start(make, move || tx.send(()).unwrap_or(())).expect("starts");
         for frame in [3, 4] {
-            let (_, why) = answer(&projector, &woken, frame).expect_err("nothing opens");
+            let (_, why) = answer(&frame_server, &woken, frame).expect_err("nothing opens");
             assert!(why.contains("found text"));
         }
     }

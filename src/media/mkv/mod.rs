@@ -34,5 +34,5 @@ pub mod source;
 mod tests;
 mod writer;
 
-pub use reader::{FilmReader, is_film, mend};
-pub use writer::FilmWriter;
+pub use reader::{MkvReader, is_film, mend};
+pub use writer::MkvWriter;

@@ -9,7 +9,7 @@ use super::ebml::crc_32;
 use super::layout::{
     CHECKED_FROM, Header, PICTURE_HEADER_BYTES, PictureHeader, Place, Start, index_at, read_index,
 };
-use super::writer::FilmWriter;
+use super::writer::MkvWriter;
 use crate::measure::event::Moment;
 use crate::media::image::Frame;
 use crate::media::jpeg;
@@ -17,7 +17,7 @@ use crate::media::pictures::{PictureError, Pictures};
 
 /// The pictures of a film.
 #[derive(Debug)]
-pub struct FilmReader {
+pub struct MkvReader {
     path: PathBuf,
     file: File,
     places: Vec<Place>,
@@ -36,7 +36,7 @@ struct Found {
     end: u64,
 }
 
-impl FilmReader {
+impl MkvReader {
     /// Opens a film; changes nothing in it. One that is cut off or damaged opens with all pictures
     /// that are whole, and [`troubles`](Self::troubles) tells the rest.
     pub fn open(path: &Path) -> Result<Self, PictureError> {
@@ -76,7 +76,7 @@ impl FilmReader {
     }
 }
 
-impl Pictures for FilmReader {
+impl Pictures for MkvReader {
     fn moments(&self) -> &[Moment] {
         &self.moments
     }
@@ -115,7 +115,7 @@ pub fn mend(path: &Path) -> Result<Vec<String>, PictureError> {
     let mut file = File::options().read(true).write(true).open(path).map_err(refuse)?;
     file.set_len(found.end).and_then(|()| file.seek(SeekFrom::End(0))).map_err(refuse)?;
     let header = Header::new((0, 0));
-    FilmWriter::resume(file, header, found.places, found.end).finish().map_err(refuse)?;
+    MkvWriter::resume(file, header, found.places, found.end).finish().map_err(refuse)?;
     found.troubles.push("Its index was made anew.".into());
     Ok(found.troubles)
 }

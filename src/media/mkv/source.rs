@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::media::mkv::FilmReader;
+use crate::media::mkv::MkvReader;
 use crate::media::pictures::{PictureError, Pictures};
 use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
 
@@ -37,16 +37,16 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     Ok(Box::new(Film { info, reader, next: 0 }))
 }
 
-fn reader(path: &Path) -> Result<FilmReader, SourceError> {
+fn reader(path: &Path) -> Result<MkvReader, SourceError> {
     let refuse = |error: PictureError| {
         SourceError::unusable(path.display(), "the pictures of a session", error.found)
     };
-    FilmReader::open(path).map_err(refuse)
+    MkvReader::open(path).map_err(refuse)
 }
 
 struct Film {
     info: SourceInfo,
-    reader: FilmReader,
+    reader: MkvReader,
     next: usize,
 }
 

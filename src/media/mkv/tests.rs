@@ -55,7 +55,7 @@ impl Folder {
 /// A film of `frames`, finished or not.
 fn film(folder: &Folder, frames: &[Frame], is_finished: bool) -> PathBuf {
     let path = folder.path(if is_finished { "whole.mkv" } else { "open.mkv" });
-    let mut writer = FilmWriter::create(&path, SIZE_PX).expect("a new file");
+    let mut writer = MkvWriter::create(&path, SIZE_PX).expect("a new file");
     frames.iter().for_each(|frame| writer.push(frame).expect("room"));
     if is_finished {
         writer.finish().expect("finishes");
@@ -63,12 +63,12 @@ fn film(folder: &Folder, frames: &[Frame], is_finished: bool) -> PathBuf {
     path
 }
 
-fn open(path: &Path) -> FilmReader {
-    FilmReader::open(path).expect("opens")
+fn open(path: &Path) -> MkvReader {
+    MkvReader::open(path).expect("opens")
 }
 
 /// Every picture, and that each is the frame it was, bit by bit.
-fn assert_shows(reader: &mut FilmReader, expected: &[Frame]) {
+fn assert_shows(reader: &mut MkvReader, expected: &[Frame]) {
     let moments: Vec<_> = expected.iter().map(|f| Moment { frame: f.seq, time: f.time }).collect();
     assert_eq!(reader.moments(), moments);
     for (i, frame) in expected.iter().enumerate() {
@@ -125,7 +125,7 @@ fn pictures_of_any_size_are_encoded_closely_to_their_last_row_and_column() {
 fn a_film_that_nobody_finished_has_all_its_pictures_and_says_so() {
     let (folder, frames) = (Folder::new(), frames(20));
     let path = folder.path("killed.mkv");
-    let mut writer = FilmWriter::create(&path, SIZE_PX).expect("a new file");
+    let mut writer = MkvWriter::create(&path, SIZE_PX).expect("a new file");
     frames.iter().for_each(|frame| writer.push(frame).expect("room"));
     // Nothing is flushed and nothing dropped, as when a program is killed.
     std::mem::forget(writer);
@@ -220,7 +220,7 @@ fn a_finished_film_whose_index_is_damaged_is_read_without_it() {
 fn nothing_is_overwritten() {
     let folder = Folder::new();
     let path = folder.bytes("notes.mkv", b"something dear");
-    let error = FilmWriter::create(&path, SIZE_PX).expect_err("it exists");
+    let error = MkvWriter::create(&path, SIZE_PX).expect_err("it exists");
     assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
     assert_eq!(fs::read(&path).expect("reads"), b"something dear");
 }
@@ -232,20 +232,20 @@ fn what_is_no_film_is_refused_and_left_alone() {
     let foreign = fs::read(fixture).expect("reads");
     for (name, bytes) in [("text.mkv", b"hello".as_slice()), ("foreign.mkv", &foreign)] {
         let path = folder.bytes(name, bytes);
-        for error in [FilmReader::open(&path).map(drop), mend(&path).map(drop)] {
+        for error in [MkvReader::open(&path).map(drop), mend(&path).map(drop)] {
             let text = error.expect_err(name).to_string();
             assert!(text.contains(name) && text.contains("expected a film"), "{text}");
         }
         assert_eq!(fs::read(&path).expect("reads"), bytes);
     }
-    let missing = FilmReader::open(&folder.path("none.mkv")).expect_err("missing").to_string();
+    let missing = MkvReader::open(&folder.path("none.mkv")).expect_err("missing").to_string();
     assert!(missing.contains("none.mkv") && missing.contains("No such file"), "{missing}");
 }
 
 #[test]
 fn frames_out_of_order_are_refused() {
     let (folder, frames) = (Folder::new(), frames(2));
-    let mut writer = FilmWriter::create(&folder.path("a.mkv"), SIZE_PX).expect("a new file");
+    let mut writer = MkvWriter::create(&folder.path("a.mkv"), SIZE_PX).expect("a new file");
     writer.push(&frames[1]).expect("room");
     for frame in &frames {
         let error = writer.push(frame).expect_err("not later").to_string();
@@ -288,7 +288,7 @@ proptest::proptest! {
         let at = (at * (bytes.len() - noise.len()) as f64) as usize;
         bytes[at..at + noise.len()].copy_from_slice(&noise);
         let path = folder.bytes("noise.mkv", &bytes);
-        if let Ok(mut reader) = FilmReader::open(&path) {
+        if let Ok(mut reader) = MkvReader::open(&path) {
             for i in 0..reader.moments().len() {
                 if let Ok(shown) = reader.picture(i) {
                     let original = frames.iter().find(|frame| frame.seq == shown.seq);

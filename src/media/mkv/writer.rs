@@ -23,7 +23,7 @@ const COLOUR: SamplingFactor = SamplingFactor::F_2_2;
 /// nothing of it. After an error, the file holds whole pictures only, and can be finished all the same
 /// where there is room for that.
 #[derive(Debug)]
-pub struct FilmWriter {
+pub struct MkvWriter {
     file: File,
     header: Header,
     places: Vec<Place>,
@@ -31,7 +31,7 @@ pub struct FilmWriter {
     bytes: u64,
 }
 
-impl FilmWriter {
+impl MkvWriter {
     /// Begins a film of pictures of `size_px` in a file that must not exist yet.
     pub fn create(path: &Path, size_px: (usize, usize)) -> io::Result<Self> {
         let mut file = File::options().read(true).write(true).create_new(true).open(path)?;

@@ -2,7 +2,7 @@
 //! troubled its frames.
 
 use super::Recognizer;
-use super::motion_buffer::Memory;
+use super::motion_buffer::MotionBuffer;
 use crate::measure::event::{Event, Moment, Origin};
 use crate::measure::quality::Trouble;
 use crate::model::{ModelError, Models, Task};
@@ -11,24 +11,24 @@ use crate::pipeline::spotting::Proposal;
 
 /// Remembers motion and makes events of proposals.
 #[derive(Debug)]
-pub struct Reader {
-    memory: Memory,
+pub struct EventBuilder {
+    motion_buffer: MotionBuffer,
     /// None where the models hold no recogniser: events then have no emotion and no action units.
     recognizer: Option<Recognizer>,
     events_found: u64,
 }
 
-impl Reader {
+impl EventBuilder {
     /// Opens the recogniser, where there is one.
     pub fn new(models: &Models) -> Result<Self, ModelError> {
         let recognizer =
             models.has(Task::Recognize).then(|| Recognizer::new(models)).transpose()?;
-        Ok(Self { memory: Memory::default(), recognizer, events_found: 0 })
+        Ok(Self { motion_buffer: MotionBuffer::default(), recognizer, events_found: 0 })
     }
 
     /// Forgets the stream.
     pub fn reset(&mut self) {
-        self.memory.reset();
+        self.motion_buffer.reset();
         self.events_found = 0;
     }
 
@@ -39,13 +39,13 @@ impl Reader {
         trouble: Trouble,
         displacement: Option<&RegionDisplacement>,
     ) {
-        self.memory.push(moment, trouble, displacement);
+        self.motion_buffer.push(moment, trouble, displacement);
     }
 
     /// Makes the event.
     pub fn read(&mut self, proposal: &Proposal) -> Result<Event, ModelError> {
         let Proposal { kind, onset, apex, offset, score } = *proposal;
-        let phases = self.memory.phases(onset, apex, offset);
+        let phases = self.motion_buffer.phases(onset, apex, offset);
         let is_measured = phases.iter().any(Option::is_some);
         let recognizer = self.recognizer.as_mut().filter(|_| is_measured);
         let reading = recognizer.map(|r| r.read(&phases)).transpose()?;
@@ -60,7 +60,7 @@ impl Reader {
             score,
             action_units: reading.as_ref().map(|r| r.action_units.clone()).unwrap_or_default(),
             emotion: reading.map(|r| r.emotion),
-            trouble: self.memory.trouble(onset, offset),
+            trouble: self.motion_buffer.trouble(onset, offset),
             origin: Origin::Model,
         })
     }
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn events_are_counted_and_carry_a_reading_and_their_trouble() {
         let models = Models::load(&Default::default()).expect("embedded models");
-        let mut reader = Reader::new(&models).expect("a recogniser");
+        let mut event_builder = EventBuilder::new(&models).expect("a recogniser");
         let moment = |frame| Moment { frame, time: Timestamp::of_frame(frame, 30.0) };
         let raise = RegionDisplacement {
             regions: std::array::from_fn(|i| [0.0, if i < 6 { -0.2 } else { 0.0 }]),
@@ -83,12 +83,12 @@ mod tests {
         };
         for i in 0..20 {
             let trouble = if i == 9 { Trouble::BLINK } else { Trouble::NONE };
-            reader.remember(moment(i), trouble, (i > 0).then_some(&raise));
+            event_builder.remember(moment(i), trouble, (i > 0).then_some(&raise));
         }
         let [onset, apex, offset] = [4, 9, 15].map(moment);
         let proposal = Proposal { kind: EventKind::Micro, onset, apex, offset, score: 0.7 };
-        let first = reader.read(&proposal).expect("it runs");
-        let second = reader.read(&proposal).expect("it runs");
+        let first = event_builder.read(&proposal).expect("it runs");
+        let second = event_builder.read(&proposal).expect("it runs");
         assert_eq!((first.id, second.id), (0, 1));
         assert_eq!((first.trouble, first.origin.clone()), (Trouble::BLINK, Origin::Model));
         assert!(first.emotion.is_some());
@@ -97,11 +97,11 @@ mod tests {
     #[test]
     fn an_event_without_measured_phases_has_no_reading() {
         let models = Models::load(&Default::default()).expect("embedded models");
-        let mut reader = Reader::new(&models).expect("a recogniser");
+        let mut event_builder = EventBuilder::new(&models).expect("a recogniser");
         let at = Moment::default();
         let proposal =
             Proposal { kind: EventKind::Macro, onset: at, apex: at, offset: at, score: 0.5 };
-        let event = reader.read(&proposal).expect("it runs");
+        let event = event_builder.read(&proposal).expect("it runs");
         assert!(event.emotion.is_none() && event.action_units.is_empty());
     }
 }

@@ -24,12 +24,12 @@ struct Remembered {
 
 /// Remembers measured frames.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct MotionBuffer {
     frames: VecDeque<Remembered>,
     run: u64,
 }
 
-impl Memory {
+impl MotionBuffer {
     /// Forgets everything.
     pub fn reset(&mut self) {
         self.frames.clear();
@@ -98,14 +98,14 @@ mod tests {
     }
 
     /// Every region moves right by 1 % per frame.
-    fn steady(frames: u64, gap_at: Option<u64>) -> Memory {
-        let mut memory = Memory::default();
+    fn steady(frames: u64, gap_at: Option<u64>) -> MotionBuffer {
+        let mut motion_buffer = MotionBuffer::default();
         let step = RegionDisplacement { regions: [[1.0, 0.0]; REGIONS], head: [0.0; 2] };
         for i in 0..frames {
             let blink = if i == 7 { Trouble::BLINK } else { Trouble::NONE };
-            memory.push(moment(i), blink, (i > 0 && Some(i) != gap_at).then_some(&step));
+            motion_buffer.push(moment(i), blink, (i > 0 && Some(i) != gap_at).then_some(&step));
         }
-        memory
+        motion_buffer
     }
 
     #[test]
@@ -124,9 +124,9 @@ mod tests {
 
     #[test]
     fn an_event_carries_the_trouble_of_its_frames_and_no_other() {
-        let memory = steady(30, None);
-        assert_eq!(memory.trouble(moment(4), moment(7)), Trouble::BLINK);
-        assert_eq!(memory.trouble(moment(8), moment(20)), Trouble::NONE);
+        let motion_buffer = steady(30, None);
+        assert_eq!(motion_buffer.trouble(moment(4), moment(7)), Trouble::BLINK);
+        assert_eq!(motion_buffer.trouble(moment(8), moment(20)), Trouble::NONE);
     }
 
     #[test]

@@ -13,7 +13,7 @@ const HIGHEST_THRESHOLD: f32 = 0.95;
 
 /// Scores frames and proposes intervals.
 #[derive(Debug)]
-pub struct Scorer {
+pub struct ThresholdedSpotter {
     /// None where the models hold no spotter: every frame is measured and none is scored.
     spotter: Option<Spotter>,
     calibration: Calibration,
@@ -21,7 +21,7 @@ pub struct Scorer {
     baseline: Option<Baseline>,
 }
 
-impl Scorer {
+impl ThresholdedSpotter {
     /// Opens the spotter, where there is one.
     pub fn new(models: &Models, config: &SpottingConfig) -> Result<Self, ModelError> {
         let has_spotter = models.has(Task::Spot);
@@ -92,9 +92,9 @@ mod tests {
     use crate::measure::regions::REGIONS;
     use crate::measure::time::Timestamp;
 
-    fn scorer() -> Scorer {
+    fn spotter() -> ThresholdedSpotter {
         let models = Models::load(&Default::default()).expect("embedded models");
-        Scorer::new(&models, &SpottingConfig::default()).expect("a spotter")
+        ThresholdedSpotter::new(&models, &SpottingConfig::default()).expect("a spotter")
     }
 
     fn baseline(median: f32, sigma: f32) -> Baseline {
@@ -112,10 +112,10 @@ mod tests {
 
     #[test]
     fn fewer_false_alarms_need_a_higher_threshold() {
-        let mut scorer = scorer();
+        let mut spotter = spotter();
         let mut at = |rate| {
-            scorer.set_false_alarms_per_minute(rate);
-            scorer.threshold()
+            spotter.set_false_alarms_per_minute(rate);
+            spotter.threshold()
         };
         let (rare, common) = (at(0.1), at(10.0));
         assert!(rare.micro > common.micro && rare.macro_ > common.macro_, "{rare:?} {common:?}");
@@ -123,11 +123,11 @@ mod tests {
 
     #[test]
     fn a_calm_baseline_changes_nothing_and_a_restless_one_raises_the_threshold() {
-        let mut scorer = scorer();
-        let calibrated = scorer.threshold();
-        scorer.set_baseline(&baseline(0.01, 0.002));
-        assert_eq!(scorer.threshold(), calibrated);
-        scorer.set_baseline(&baseline(0.5, 0.3));
-        assert!((scorer.threshold().micro - HIGHEST_THRESHOLD).abs() < 1e-6);
+        let mut spotter = spotter();
+        let calibrated = spotter.threshold();
+        spotter.set_baseline(&baseline(0.01, 0.002));
+        assert_eq!(spotter.threshold(), calibrated);
+        spotter.set_baseline(&baseline(0.5, 0.3));
+        assert!((spotter.threshold().micro - HIGHEST_THRESHOLD).abs() < 1e-6);
     }
 }

@@ -8,14 +8,14 @@ use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 use crate::media::mkv;
-use crate::media::mkv::FilmReader;
+use crate::media::mkv::MkvReader;
 use crate::media::pictures::{PictureError, Pictures};
 use crate::session::pictures;
 use crate::source::SourceSpec;
 
 /// Several films as one.
 struct Reels {
-    films: Vec<FilmReader>,
+    films: Vec<MkvReader>,
     moments: Vec<Moment>,
 }
 
@@ -130,9 +130,9 @@ fn of_recording(
     }
 }
 
-fn open_one(path: &Path, is_writable: bool) -> Result<(FilmReader, Vec<String>), PictureError> {
+fn open_one(path: &Path, is_writable: bool) -> Result<(MkvReader, Vec<String>), PictureError> {
     let mended = if is_writable { mkv::mend(path)? } else { Vec::new() };
-    let film = FilmReader::open(path)?;
+    let film = MkvReader::open(path)?;
     let troubles = if is_writable { mended } else { film.troubles().to_vec() };
     Ok((film, troubles))
 }

@@ -330,7 +330,7 @@ fn a_session_that_could_not_begin_is_not_taken_for_one() {
 fn a_picture_file_that_lies_elsewhere_is_not_opened_and_not_written_to() {
     let (base, folder) = folder();
     let other = base.path().join("pictures-1.mkv");
-    let film = crate::media::mkv::FilmWriter::create(&other, (8, 8)).expect("a new film");
+    let film = crate::media::mkv::MkvWriter::create(&other, (8, 8)).expect("a new film");
     // Not finished, so that whoever opens it to write would mend it.
     drop(film);
     let before = fs::read(&other).expect("read");
@@ -352,7 +352,7 @@ fn a_picture_file_that_lies_elsewhere_is_not_opened_and_not_written_to() {
 fn a_link_in_the_place_of_a_picture_file_is_not_followed() {
     let (base, folder) = folder();
     let other = base.path().join("dear.mkv");
-    drop(crate::media::mkv::FilmWriter::create(&other, (8, 8)).expect("a new film"));
+    drop(crate::media::mkv::MkvWriter::create(&other, (8, 8)).expect("a new film"));
     let before = fs::read(&other).expect("read");
     let mut recording = store(&full_session(), &folder);
     recording.append_film("pictures-1.mkv", (8, 8)).expect("stored");

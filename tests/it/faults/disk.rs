@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
-use fleeting::engine::live::capture::Feed;
+use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::record::RecordState;
 use fleeting::measure::time::Timestamp;
 use fleeting::media::image::{Frame, RgbImage};
@@ -106,7 +106,7 @@ impl Source for Pictures {
     }
 }
 
-fn feed() -> Feed {
+fn feed() -> CaptureJob {
     let frame = |seq: u64| {
         let (width, height) = if seq < FRAMES / 2 { (24, 16) } else { (16, 24) };
         let image = RgbImage { width, height, data: vec![90 + seq as u8; width * height * 3] };
@@ -114,7 +114,7 @@ fn feed() -> Feed {
     };
     let frames = (0..FRAMES).map(frame).collect();
     let open = move || Ok(in_order(Box::new(Pictures(frames, SourceInfo::default()))));
-    Feed { name: "pictures".into(), is_live: false, is_paced: false, open: Box::new(open) }
+    CaptureJob { name: "pictures".into(), is_live: false, is_paced: false, open: Box::new(open) }
 }
 
 /// Records with a fault, then looks at what is there once the disk is well again.

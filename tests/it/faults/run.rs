@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fleeting::config::EngineConfig;
 use fleeting::engine::live::analysis::Analyser;
-use fleeting::engine::live::capture::Feed;
+use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::record::{RecordOrder, RecordState};
 use fleeting::engine::{Command, Engine, Update};
 use fleeting::measure::event::Moment;
@@ -34,14 +34,14 @@ pub(super) struct Ran {
 /// Runs an engine to its end, recording into `folder` from the first frame on. The window is slow now
 /// and then.
 pub(super) fn run<A: Analyser>(
-    feed: Feed,
+    feed: CaptureJob,
     make: impl FnOnce() -> A + Send + 'static,
     folder: Option<&Path>,
     dice: &mut ChaCha8Rng,
 ) -> Ran {
     let (begin, may_begin) = crossbeam_channel::bounded(1);
     let make = move || may_begin.recv().map(|()| make()).map_err(|error| error.to_string());
-    let engine = Engine::start_feed(feed, &EngineConfig::default(), make, || ());
+    let engine = Engine::start_job(feed, &EngineConfig::default(), make, || ());
     if let Some(folder) = folder {
         let order = RecordOrder { folder: folder.into(), consent: None, with_pictures: true };
         engine.send(Command::Record(Box::new(order))).expect("room for a command");

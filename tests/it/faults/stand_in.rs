@@ -13,10 +13,10 @@ use fleeting::measure::sample::{Sample, Score};
 use fleeting::media::image::{Frame, RgbImage};
 use fleeting::model::ModelError;
 use fleeting::pipeline::Output;
-use fleeting::pipeline::frame_scheduler::Pace;
+use fleeting::pipeline::frame_scheduler::FrameScheduler;
 use fleeting::pipeline::motion::regions::RegionDisplacement;
 use fleeting::pipeline::quality::{Evidence, Judge};
-use fleeting::pipeline::sample_queue::Ledger;
+use fleeting::pipeline::sample_queue::SampleQueue;
 use fleeting::pipeline::spotting::{
     Network, ROW_OUTPUTS, Spotted, Spotter, SpotterSettings, Step, WINDOW_ROWS,
 };
@@ -25,11 +25,11 @@ use fleeting::pipeline::spotting::{
 const DARK: u64 = 12;
 
 pub(super) struct StandIn {
-    pace: Pace,
+    pace: FrameScheduler,
     judge: Judge,
     spotter: Spotter,
     spotted: Spotted,
-    ledger: Ledger,
+    ledger: SampleQueue,
     quality: Quality,
     face: Landmarks,
 }
@@ -38,11 +38,11 @@ impl Default for StandIn {
     fn default() -> Self {
         let settings = SpotterSettings { look_ahead_rows: [12, 30], thresholds: [0.9, 0.9] };
         Self {
-            pace: Pace::default(),
+            pace: FrameScheduler::default(),
             judge: Judge::new(&QualityConfig::default()),
             spotter: Spotter::new(Box::new(Even), settings),
             spotted: Spotted::default(),
-            ledger: Ledger::default(),
+            ledger: SampleQueue::default(),
             quality: Quality::default(),
             face: face(),
         }

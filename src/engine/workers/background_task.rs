@@ -6,12 +6,12 @@ use crossbeam_channel::{Receiver, bounded};
 
 /// Work under way, with at most one result to collect. Joined on drop, so it must be short.
 #[derive(Debug)]
-pub struct Errand<T> {
+pub struct BackgroundTask<T> {
     rx: Receiver<T>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl<T: Send + 'static> Errand<T> {
+impl<T: Send + 'static> BackgroundTask<T> {
     /// Starts `work` in a thread called `name`, and calls `wake` when its result can be collected.
     pub fn start(
         name: &str,
@@ -34,12 +34,12 @@ impl<T: Send + 'static> Errand<T> {
     }
 }
 
-impl<T> Drop for Errand<T> {
+impl<T> Drop for BackgroundTask<T> {
     fn drop(&mut self) {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("an errand panicked");
+            tracing::error!("an task panicked");
         }
     }
 }
@@ -50,22 +50,23 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn an_errand_wakes_whoever_waits_and_gives_its_result_once() {
+    fn a_task_wakes_whoever_waits_and_gives_its_result_once() {
         let (tx, woken) = bounded(1);
-        let errand = Errand::start("sum", || 2 + 2, move || tx.send(()).unwrap()).expect("starts");
+        let task =
+            BackgroundTask::start("sum", || 2 + 2, move || tx.send(()).unwrap()).expect("starts");
         woken.recv_timeout(Duration::from_secs(10)).expect("woken");
-        assert_eq!((errand.poll(), errand.poll()), (Some(4), None));
+        assert_eq!((task.poll(), task.poll()), (Some(4), None));
     }
 
     #[test]
-    fn dropping_an_errand_waits_for_it() {
+    fn dropping_a_task_waits_for_it() {
         let flag = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let set = std::sync::Arc::clone(&flag);
         let work = move || {
             std::thread::sleep(Duration::from_millis(20));
             set.store(true, std::sync::atomic::Ordering::SeqCst);
         };
-        drop(Errand::start("slow", work, || ()).expect("starts"));
+        drop(BackgroundTask::start("slow", work, || ()).expect("starts"));
         assert!(flag.load(std::sync::atomic::Ordering::SeqCst));
     }
 }
