@@ -165,7 +165,7 @@ def probed(path):
 
 
 def check_clips(folder, held, session, codec, ending):
-    """One film for each event: the event and a quarter second around it, at a quarter of its speed."""
+    """One clip for each event: the event and a quarter second around it, at a quarter of its speed."""
     times = np.array([sample["time"] for sample in session["samples"]]) / 1e9
     frames = 0
     for row in held:
@@ -178,7 +178,7 @@ def check_clips(folder, held, session, codec, ending):
         assert -0.05 <= secs - 4 * (shown[-1] - shown[0]) <= 1.0, (name, secs, shown)
         frames += len(shown)
     assert len(list(folder.glob(f"*.{ending}"))) == len(held)
-    print(f"*.{ending}: ffprobe reads {len(held)} films ({codec}), {frames} pictures")
+    print(f"*.{ending}: ffprobe reads {len(held)} clips ({codec}), {frames} pictures")
 
 
 def check_training(folder, held):
