@@ -88,8 +88,8 @@ pub(crate) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<St
         neutral: None,
         paused: false,
     };
-    let threshold = Update::Record(Record::Threshold(running.analyser.threshold()));
-    let ended = running.tell(threshold).and_then(|()| running.until_end());
+    let threshold = Record::Threshold(running.analyser.threshold());
+    let ended = running.record(threshold).and_then(|()| running.until_end());
     running.finish()?;
     ended
 }
@@ -234,7 +234,10 @@ impl Running<'_> {
             records.push(Record::Event(event.clone(), self.clips.cut(event).map(Arc::new)));
         }
         let told = !records.is_empty();
-        records.into_iter().try_for_each(|record| self.record(record))?;
+        records.iter().for_each(|record| self.recordings.record(record));
+        records
+            .into_iter()
+            .try_for_each(|record| self.links.teller.tell(Update::Record(record)))?;
         let samples = &self.output.samples;
         let measured = self.neutral.as_mut().and_then(|neutral| neutral.collect(samples));
         if let Some(measured) = measured {
