@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::image::{Frame, MAX_SIDE_PX};
+use crate::measure::time::Timestamp;
 
 /// What is known of a source once it is open.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,21 @@ pub struct SourceInfo {
     pub detail: String,
     /// Whether frames are stamped on arrival because the device gives no capture time.
     pub stamped_on_arrival: bool,
+    /// The time of the first frame on the media's own clock, by which players and annotation programs
+    /// count. Later than zero where sound begins before the first picture.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub media_start: Timestamp,
+    /// Whether the media has sound; none where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_sound: Option<bool>,
+    /// The number in the name of the picture that is frame 0; none where numbers and names agree, or
+    /// there are no numbered names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_of_frame_0: Option<u64>,
+}
+
+fn is_zero(time: &Timestamp) -> bool {
+    *time == Timestamp::ZERO
 }
 
 /// What a source has to say next.

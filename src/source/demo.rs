@@ -78,6 +78,7 @@ impl Demo {
                 frames,
                 detail: format!("synthetic, {}×{} at {fps}", size_px.0, size_px.1),
                 stamped_on_arrival: false,
+                ..SourceInfo::default()
             },
             fps,
             performance: Performance::new(Scene::Show, seed, 1.0, face),

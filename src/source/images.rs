@@ -58,6 +58,7 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
         frames: Some(files.len() as u64),
         detail: format!("{} pictures at {fps} per second{assumed}", files.len()),
         stamped_on_arrival: false,
+        ..SourceInfo::default()
     };
     Ok(Box::new(Images {
         info,

@@ -69,6 +69,7 @@ impl AviVideo {
             frames: (stream.frames > 0).then_some(u64::from(stream.frames)),
             detail: format!("Motion-JPEG {width}×{height} at {fps:.4}"),
             stamped_on_arrival: false,
+            ..SourceInfo::default()
         };
         Ok(Opened::Ready(Self {
             announced: info.frames,

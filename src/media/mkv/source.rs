@@ -33,6 +33,7 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         frames: Some(frames as u64),
         detail: format!("film of a session, {}×{}", size_px.0, size_px.1),
         stamped_on_arrival: false,
+        ..SourceInfo::default()
     };
     Ok(Box::new(Film { info, reader, next: 0 }))
 }

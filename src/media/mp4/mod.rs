@@ -137,6 +137,7 @@ impl Movie {
                 fps.unwrap_or_default()
             ),
             stamped_on_arrival: false,
+            ..SourceInfo::default()
         };
         Ok(Opened::Ready(Self {
             info,

@@ -261,6 +261,7 @@ fn describe(name: &str, format: Format) -> SourceInfo {
         frames: None,
         detail: format.to_string(),
         stamped_on_arrival: false,
+        ..SourceInfo::default()
     }
 }
 
