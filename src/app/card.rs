@@ -2,7 +2,6 @@
 
 use egui::{ColorImage, Rect, RichText, Role, Sense, TextureId, TextureOptions, Ui, Vec2, vec2};
 
-use super::clip::{Difference, LoopSpeed, frame_of_loop};
 use super::command::Command;
 use super::events::{duration_words, emotion_words};
 use super::movement;
@@ -12,8 +11,9 @@ use super::theme::{Theme, emotion_word, kind_title, origin_text, title};
 use super::widgets::{PanelContext, kind_shape, named, share_bar, trouble_badge};
 use super::{Panel, Slot};
 use crate::measure::event::{Emotion, Event};
-use crate::measure::time::Timestamp;
 use crate::session::clip::EventClip;
+use crate::session::clip::difference::Difference;
+use crate::session::clip::slow_loop::LoopSpeed;
 
 /// The entry in [`crate::app::panels`].
 pub const PANEL: Panel = Panel { name: "Event card", slot: Slot::Card, show };
@@ -109,7 +109,7 @@ fn show_pictures(
     clip: &EventClip,
 ) {
     let gap = 6.0;
-    let (wide, high) = image_size(clip);
+    let (wide, high) = clip.size_px();
     let shape = wide as f32 / high.max(1) as f32;
     let width = ((ui.available_width() - 4.0 * gap) / 5.0).max(30.0);
     let height = (width / shape).min((ui.available_height() * 0.56).max(40.0));
@@ -121,7 +121,7 @@ fn show_pictures(
             let Some((seq, _, image)) = clip.frames.get(index) else { continue };
             let version = version_of(event.id, index);
             let texture = cx.cache.card.stills[i].show(ui.ctx(), version, image);
-            let rect = cell(ui, side, name, &seq.to_string(), Some(texture), image_size(clip));
+            let rect = cell(ui, side, name, &seq.to_string(), Some(texture), clip.size_px());
             if name == "apex" {
                 let moving = movement::moving(&cx.state.session, event.onset, event.apex);
                 movement::draw(ui, rect, clip, moving.as_deref().unwrap_or_default());
@@ -130,10 +130,6 @@ fn show_pictures(
         show_difference(ui, cx, theme, event, clip, side);
         show_loop(ui, cx, event, clip, side);
     });
-}
-
-pub(super) fn image_size(clip: &EventClip) -> (usize, usize) {
-    clip.frames.first().map_or((1, 1), |(_, _, image)| (image.width, image.height))
 }
 
 fn version_of(event: u64, index: usize) -> u64 {
@@ -186,12 +182,12 @@ fn show_difference(
     let version = version_of(event.id, 2 + look as usize);
     let mut scale = textures.difference_scale.filter(|(v, _)| *v == version).map(|(_, s)| s);
     let texture = textures.difference.fill(ui.ctx(), version, TextureOptions::LINEAR, || {
-        let found = difference(clip);
+        let found = clip.difference();
         scale = found.as_ref().map(|d| d.scale);
         found.map_or(ColorImage::filled([1, 1], theme.surface), |d| difference_image(theme, &d))
     });
     textures.difference_scale = scale.map(|s| (version, s));
-    difference_cell(ui, side, scale, texture, image_size(clip));
+    difference_cell(ui, side, scale, texture, clip.size_px());
 }
 
 /// What became brighter and darker from onset to apex, with the grey levels that full colour stands for.
@@ -210,14 +206,8 @@ pub(super) fn difference_cell(
     );
 }
 
-pub(super) fn difference(clip: &EventClip) -> Option<Difference> {
-    let (_, _, onset) = clip.frames.get(clip.onset)?;
-    let (_, _, apex) = clip.frames.get(clip.apex)?;
-    Difference::between(onset, apex)
-}
-
 pub(super) fn difference_image(theme: &Theme, difference: &Difference) -> ColorImage {
-    let pixels = difference.levels.iter().map(|l| theme.diverging(l / difference.scale)).collect();
+    let pixels = difference.shares().map(|share| theme.diverging(share)).collect();
     ColorImage::new([difference.width, difference.height], pixels)
 }
 
@@ -229,13 +219,15 @@ fn show_loop(ui: &mut Ui, cx: &mut PanelContext<'_>, event: &Event, clip: &Event
         _ => now,
     };
     cx.cache.card.loop_began = Some((event.id, began));
-    let under_cursor = state.cursor.and_then(|cursor| frame_at(clip, cursor));
+    let under_cursor = state.cursor.and_then(|cursor| clip.frame_at(cursor));
     let speed = state.settings.loop_speed;
     let index = match (under_cursor, state.loops) {
         (Some(index), _) => index,
         (None, false) => clip.apex,
         (None, true) => {
-            let Some((index, next_secs)) = frame_of_loop(clip, speed, now - began) else { return };
+            let Some((index, next_secs)) = clip.looped_frame(speed.factor(), now - began) else {
+                return;
+            };
             ui.ctx().request_repaint_after_secs(next_secs as f32);
             index
         }
@@ -243,15 +235,7 @@ fn show_loop(ui: &mut Ui, cx: &mut PanelContext<'_>, event: &Event, clip: &Event
     let Some((seq, _, image)) = clip.frames.get(index) else { return };
     let texture = cx.cache.card.looped.show(ui.ctx(), version_of(event.id, index), image);
     let name = if under_cursor.is_some() { "at the cursor" } else { "slow loop" };
-    cell(ui, side, name, &seq.to_string(), Some(texture), image_size(clip));
-}
-
-/// The frame of the clip that was there at `time`; none outside the clip.
-fn frame_at(clip: &EventClip, time: Timestamp) -> Option<usize> {
-    let (first, last) = (clip.frames.first()?.1, clip.frames.last()?.1);
-    (first..=last)
-        .contains(&time)
-        .then(|| clip.frames.partition_point(|(_, t, _)| *t <= time).saturating_sub(1))
+    cell(ui, side, name, &seq.to_string(), Some(texture), clip.size_px());
 }
 
 fn show_units(ui: &mut Ui, theme: &Theme, event: &Event) {

@@ -4,8 +4,8 @@
 //! the [registry](super::registry::entries); what a command does is decided in one place,
 //! [`State::apply`](super::state::State::apply).
 
-use super::clip::LoopSpeed;
 use super::{analyse, recording, review};
+use crate::session::clip::slow_loop::LoopSpeed;
 use crate::source::SourceSpec;
 
 /// One request. Those without data have an entry in the [registry](super::registry::entries).

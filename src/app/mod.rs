@@ -18,7 +18,6 @@ pub mod analyse;
 pub mod axis;
 pub mod backend;
 pub mod card;
-pub mod clip;
 pub mod command;
 pub mod events;
 pub mod keys;

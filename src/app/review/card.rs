@@ -10,8 +10,7 @@ use super::facts::Motions;
 use super::list::{length_words, origin_words};
 use super::picture::faint;
 use super::{MAGNIFICATION, Phase, motion};
-use crate::app::card::{cell, difference, difference_cell, difference_image, image_size};
-use crate::app::clip::frame_of_loop;
+use crate::app::card::{cell, difference_cell, difference_image};
 use crate::app::command::Command as Asked;
 use crate::app::events::emotion_words;
 use crate::app::movement;
@@ -95,7 +94,7 @@ fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
             ui.spacing_mut().button_padding = vec2(6.0, 2.0);
-            for speed in crate::app::clip::LoopSpeed::ALL.into_iter().rev() {
+            for speed in crate::session::clip::slow_loop::LoopSpeed::ALL.into_iter().rev() {
                 cx.button_named(ui, &Asked::SetLoopSpeed(speed), speed.name());
             }
         });
@@ -159,7 +158,7 @@ fn show_pictures(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Ro
         }
         Some(Ok(clip)) => clip.clone(),
     };
-    let (wide, high) = image_size(&clip);
+    let (wide, high) = clip.size_px();
     let (gap, caption) = (6.0, 18.0);
     let shape = wide as f32 / high.max(1) as f32;
     let width = ((ui.available_width() - 5.0 * gap) / 6.0).max(30.0);
@@ -227,7 +226,7 @@ fn show_difference(
     let version = version(row, 0.0, usize::from(*theme == Theme::DARK));
     let mut found = None;
     let texture = textures.difference.fill(ui.ctx(), version, TextureOptions::LINEAR, || {
-        found = Some(difference(clip));
+        found = Some(clip.difference());
         match found.as_ref().and_then(Option::as_ref) {
             Some(difference) => difference_image(theme, difference),
             None => ColorImage::filled([1, 1], theme.surface),
@@ -236,7 +235,7 @@ fn show_difference(
     if let Some(found) = found {
         textures.scale = found.map(|difference| difference.scale);
     }
-    difference_cell(ui, side, textures.scale, texture, image_size(clip));
+    difference_cell(ui, side, textures.scale, texture, clip.size_px());
 }
 
 fn show_loop(
@@ -250,7 +249,7 @@ fn show_loop(
         && let Some((seq, _, image)) = clip.frames.get(index)
     {
         let texture = cx.cache.review_card.looped.show(ui.ctx(), version(row, 1.0, index), image);
-        cell(ui, side, "loop", &seq.to_string(), Some(texture), image_size(clip));
+        cell(ui, side, "loop", &seq.to_string(), Some(texture), clip.size_px());
     }
 }
 
@@ -263,7 +262,7 @@ fn looped_frame(ui: &Ui, cx: &mut PanelContext<'_>, row: &Row, clip: &EventClip)
     };
     cx.cache.review_card.began = Some((row.target, began));
     let speed = cx.state.settings.loop_speed;
-    let (index, next_secs) = frame_of_loop(clip, speed, now - began)?;
+    let (index, next_secs) = clip.looped_frame(speed.factor(), now - began)?;
     ui.ctx().request_repaint_after_secs(next_secs as f32);
     Some(index)
 }
@@ -278,7 +277,7 @@ fn show_magnified(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row, side: egui:
         let mut words = "on its way";
         match state.review.clip(factor) {
             Some(Ok(clip)) => {
-                size = image_size(clip);
+                size = clip.size_px();
                 if let Some(index) = looped_frame(ui, cx, row, clip)
                     && let Some((_, _, image)) = clip.frames.get(index)
                 {

@@ -15,6 +15,7 @@ use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Target, Verdict};
+use crate::session::clip::slow_loop::MARGIN_SECS;
 use crate::session::table::{self, Row};
 use crate::source::SourceSpec;
 
@@ -45,9 +46,6 @@ pub mod who;
 use filter::{Filter, Order};
 use outside::{Answer, Keeper, Opened, Screen, Wish};
 use play::{Motion, Play};
-
-/// What is shown before onset and after offset when an event is looped, seconds.
-pub const LOOP_MARGIN_SECS: f64 = 0.25;
 
 /// What may be asked of the magnified loop.
 pub const MAGNIFICATION: std::ops::RangeInclusive<f32> = 2.0..=20.0;
@@ -409,8 +407,8 @@ impl ReviewState {
 
     fn repeat_picked(&mut self) {
         if let Some(bounds) = self.picked_row().map(|row| row.bounds) {
-            let from = bounds.onset.time - LOOP_MARGIN_SECS;
-            self.play.repeat(from, bounds.offset.time + LOOP_MARGIN_SECS, self.loop_speed);
+            let from = bounds.onset.time - MARGIN_SECS;
+            self.play.repeat(from, bounds.offset.time + MARGIN_SECS, self.loop_speed);
         }
     }
 

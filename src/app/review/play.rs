@@ -5,9 +5,7 @@
 
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
-
-/// Seconds that a loop rests on its last frame before it begins again.
-const REST_SECS: f64 = 0.4;
+use crate::session::clip::slow_loop::looped_frame;
 
 /// The fastest shuttle, times the real speed.
 const FASTEST: f64 = 8.0;
@@ -165,17 +163,10 @@ impl Play {
             }
             Motion::Loops { first, last, speed } => {
                 let (began, _) = *self.began.get_or_insert((now, at));
-                let (from, to) = (self.moments.get(first)?.time, self.moments.get(last)?.time);
-                let play = to.secs_since(from) / speed;
-                let into = (now - began) % (play + REST_SECS);
-                let time = from + into * speed;
-                self.index = self.last_until(time).clamp(first, last);
-                Some(match self.moments.get(self.index + 1) {
-                    Some(next) if self.index < last => {
-                        (next.time.secs_since(time) / speed).max(0.005)
-                    }
-                    _ => (play + REST_SECS - into).max(0.005),
-                })
+                let frames = self.moments.get(first..=last)?;
+                let (index, wait) = looped_frame(frames, |moment| moment.time, speed, now - began)?;
+                self.index = first + index;
+                Some(wait)
             }
         }
     }
@@ -209,6 +200,7 @@ impl Play {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::clip::slow_loop::REST_SECS;
     use proptest::prelude::*;
 
     /// Frames of a camera that cannot keep its rate.

@@ -11,6 +11,7 @@ use crate::measure::sample::{Sample, Score};
 use crate::measure::time::Timestamp;
 
 mod behaviour;
+mod difference;
 
 /// A state in which nothing runs.
 pub(crate) fn state() -> State {

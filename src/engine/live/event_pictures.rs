@@ -15,6 +15,7 @@ use crate::media::image::{Frame, RgbImage};
 use crate::pipeline::Overlay;
 use crate::pipeline::face::align::{FACE_HEIGHT_PX, FACE_WIDTH_PX};
 use crate::session::annotation::Bounds;
+pub(crate) use crate::session::clip::slow_loop::MARGIN_SECS;
 
 /// Width and height of a picture, pixels: the aligned face at nine sixteenths.
 const PICTURE_PX: (usize, usize) = (FACE_WIDTH_PX * 9 / 16, FACE_HEIGHT_PX * 9 / 16);
@@ -24,9 +25,6 @@ const KEPT_SECS: f64 = 8.0;
 
 /// More pictures a second than this show nothing more.
 const MOST_FPS: f64 = 60.0;
-
-/// What is shown before onset and after offset.
-pub(crate) const MARGIN_SECS: f64 = 0.25;
 
 #[derive(Debug)]
 struct Picture {

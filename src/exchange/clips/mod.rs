@@ -30,6 +30,7 @@ use crate::media::pictures::Pictures;
 use crate::model::Models;
 use crate::pipeline::face::detect::FaceFinder;
 use crate::session::annotation::Bounds;
+use crate::session::clip::slow_loop::{LoopSpeed, MARGIN_SECS, REST_SECS};
 use crate::session::table::Row;
 
 /// The registry entry of films.
@@ -64,7 +65,8 @@ pub struct ClipOptions {
 
 impl Default for ClipOptions {
     fn default() -> Self {
-        Self { speed: 0.25, margin_secs: 0.25, blur: false }
+        let speed = LoopSpeed::default().factor();
+        Self { speed, margin_secs: MARGIN_SECS, blur: false }
     }
 }
 
@@ -280,8 +282,6 @@ pub fn write_gif(
     locator: &mut dyn FaceLocator,
     out: &mut Sink,
 ) -> io::Result<()> {
-    /// Shown that long before it begins again, seconds.
-    const LAST_SECS: f64 = 0.8;
     /// Balances speed and colours: one of the encoder's thirty steps.
     const ENCODER_STEP: i32 = 10;
     let mut cut = Cut::new(pictures, bounds, options, locator)?;
@@ -291,7 +291,7 @@ pub fn write_gif(
     for index in cut.indices.clone() {
         let is_last = index + 1 == cut.indices.end;
         let end_secs = match is_last {
-            true => shown_at_secs(&cut, index, options) + LAST_SECS,
+            true => shown_at_secs(&cut, index, options) + REST_SECS,
             false => shown_at_secs(&cut, index + 1, options),
         };
         // GIF counts hundredths of a second; what is cut off one picture goes to the next.

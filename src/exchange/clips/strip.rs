@@ -5,9 +5,10 @@ use std::io;
 use super::hide::{Hidden, wider};
 use super::{ClipOptions, Cut, FaceLocator, buffer_of, exactly};
 use crate::measure::geometry::Rect;
-use crate::media::image::{RgbImage, luma};
+use crate::media::image::RgbImage;
 use crate::media::pictures::Pictures;
 use crate::session::annotation::Bounds;
+use crate::session::clip::difference::Difference;
 
 /// The face at the three moments of an event, PNG files each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,8 @@ pub fn strip(
         None => locator.faces(&onset.image)?.first().map(wider),
     };
     let [onset, apex, offset] = [onset, apex, offset].map(|frame| part(&frame.image, face));
-    let difference = difference(&onset, &exactly(&apex, (onset.width, onset.height)));
+    let difference = Difference::between(&onset, &exactly(&apex, (onset.width, onset.height)));
+    let difference = difference.map(|difference| difference.in_grey()).unwrap_or_default();
     let [onset, apex, offset, difference] =
         [onset, apex, offset, difference].map(|picture| png(&picture));
     Ok(Strip { onset: onset?, apex: apex?, offset: offset?, difference: difference? })
@@ -62,22 +64,6 @@ fn part(image: &RgbImage, region: Option<Rect>) -> RgbImage {
         .flat_map(|y| &image.data[(y * image.width + left) * 3..(y * image.width + right) * 3]);
     let data = rows.copied().collect();
     RgbImage::from_vec(right - left, bottom - top, data).unwrap_or_else(|| image.clone())
-}
-
-/// Mid-grey where nothing changed; twelve grey levels are full black or white at the most.
-fn difference(earlier: &RgbImage, later: &RgbImage) -> RgbImage {
-    const LEAST_SCALE: f32 = 12.0;
-    let gray = |px: &[u8]| luma([f32::from(px[0]), f32::from(px[1]), f32::from(px[2])]);
-    let pairs = earlier.data.chunks_exact(3).zip(later.data.chunks_exact(3));
-    let levels: Vec<f32> = pairs.map(|(a, b)| gray(b) - gray(a)).collect();
-    let mut sizes: Vec<f32> = levels.iter().map(|level| level.abs()).collect();
-    sizes.sort_by(f32::total_cmp);
-    // One pixel in two hundred may saturate, so that a glint does not hide the movement.
-    let rank = sizes.len().saturating_sub(1 + sizes.len() / 200);
-    let scale = sizes.get(rank).copied().unwrap_or(0.0).max(LEAST_SCALE);
-    let shade = |level: &f32| [(127.5 + 127.5 * level / scale).clamp(0.0, 255.0) as u8; 3];
-    let data = levels.iter().flat_map(shade).collect();
-    RgbImage { width: earlier.width, height: earlier.height, data }
 }
 
 fn png(picture: &RgbImage) -> io::Result<Vec<u8>> {
