@@ -19,12 +19,13 @@ use fleeting::app::backend::{
     Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake,
 };
 use fleeting::app::command::{Command, Floating, Tab};
+use fleeting::app::panels::{Slot, panels_of};
 use fleeting::app::recording::Shelf;
-use fleeting::app::registry::{Entry, Group, entries};
-use fleeting::app::review::outside::{ExportJob, ImportJob, Opened, Screen};
+use fleeting::app::registry::{CommandEntry, Group, entries};
+use fleeting::app::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
 use fleeting::app::shortcut::Chord;
-use fleeting::app::state::Phase;
-use fleeting::app::{App, LaunchOptions, Slot, panels};
+use fleeting::app::state::LivePhase;
+use fleeting::app::{App, LaunchOptions};
 use fleeting::engine::{Busy, Command as EngineCommand, Preview, Update};
 use fleeting::exchange::Written;
 use fleeting::exchange::import::ImportedLayer;
@@ -101,7 +102,7 @@ struct ScriptedStudio {
 type Picks = Rc<RefCell<Option<PathBuf>>>;
 
 /// What opening a session will give, in turn.
-type Sessions = Rc<RefCell<VecDeque<Result<Opened, String>>>>;
+type Sessions = Rc<RefCell<VecDeque<Result<OpenedSession, String>>>>;
 
 impl Backend for ScriptedStudio {
     fn start(&mut self, assignment: &Assignment, _: Wake) -> Box<dyn EngineHandle> {
@@ -132,7 +133,7 @@ impl Backend for ScriptedStudio {
         source: &SourceSpec,
         models: &ModelChoice,
         wake: Wake,
-    ) -> Option<Box<dyn Screen>> {
+    ) -> Option<Box<dyn SessionPictures>> {
         NullBackend.screen(source, models, wake)
     }
 
@@ -141,7 +142,7 @@ impl Backend for ScriptedStudio {
         _: &Path,
         _: &ModelChoice,
         _: Wake,
-    ) -> Pending<Result<Opened, String>> {
+    ) -> Pending<Result<OpenedSession, String>> {
         let mut opened = self.sessions.borrow_mut().pop_front();
         Box::new(move || opened.take())
     }
@@ -255,7 +256,7 @@ impl Window {
         self.harness.query_all_by_label_contains(label).next().is_some()
     }
 
-    fn phase(&self) -> &Phase {
+    fn phase(&self) -> &LivePhase {
         &self.harness.state().state.phase
     }
 
@@ -355,7 +356,7 @@ fn in_each_state() -> [(&'static str, Window); 4] {
 /// Every panel of the tab is there in each state; what floats is opened first.
 fn panels_are_there(tab: Tab, states: impl IntoIterator<Item = (&'static str, Window)>) {
     for (state, mut window) in states {
-        for panel in panels(tab) {
+        for panel in panels_of(tab) {
             if let Slot::Floating(floating) = panel.slot {
                 window.harness.state_mut().state.floating = Some(floating);
                 window.settle();
@@ -406,17 +407,18 @@ fn every_control_has_a_name_to_be_read_by_ear() {
 fn space_pauses_and_resumes_through_the_engine() {
     let mut window = Window::live(60, &[]);
     window.press(Modifiers::NONE, Key::Space);
-    assert_eq!(*window.phase(), Phase::Paused);
+    assert_eq!(*window.phase(), LivePhase::Paused);
     window.press(Modifiers::NONE, Key::Space);
-    assert_eq!(*window.phase(), Phase::Live);
+    assert_eq!(*window.phase(), LivePhase::Live);
     assert_eq!(window.asked(), [EngineCommand::Pause, EngineCommand::Resume]);
 }
 
 #[test]
 fn every_key_of_the_registry_reaches_its_command_and_harms_nothing() {
     let here = entries().filter(|e| e.tabs.contains(&Tab::Live));
-    let stays =
-        |e: &&Entry| !matches!(e.command, Command::Quit | Command::ShowTab(_) | Command::Review(_));
+    let stays = |e: &&CommandEntry| {
+        !matches!(e.command, Command::Quit | Command::ShowTab(_) | Command::Review(_))
+    };
     for entry in here.filter(stays) {
         for chord in entry.keys {
             let mut window = Window::live(300, &[2.0, 5.0]);
@@ -560,12 +562,12 @@ fn keys_are_off_while_typing() {
         window.press(Modifiers::NONE, key);
     }
     assert_eq!(window.harness.state().state.settings, before);
-    assert_eq!(*window.phase(), Phase::Live);
+    assert_eq!(*window.phase(), LivePhase::Live);
     assert!(window.asked().is_empty());
     window.press(Modifiers::NONE, Key::Escape);
     assert_eq!(window.harness.state().state.floating, None, "Esc always closes");
     window.press(Modifiers::NONE, Key::Space);
-    assert_eq!(*window.phase(), Phase::Paused);
+    assert_eq!(*window.phase(), LivePhase::Paused);
 }
 
 #[test]

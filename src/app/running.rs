@@ -2,8 +2,8 @@
 
 use super::backend::{Assignment, CameraChoice, Pick};
 use super::message::{Topic, Weight};
-use super::state::{Cameras, Phase, State, demo};
-use super::timeline::Timeline;
+use super::state::{Cameras, LivePhase, State, demo};
+use super::view::time_window::TimeWindow;
 use crate::engine::{Command as EngineCommand, Update};
 use crate::measure::time::Timestamp;
 use crate::session::Session;
@@ -14,7 +14,7 @@ use crate::source::{SourceOptions, SourceSpec};
 impl State {
     /// Whether a source is held, or about to be.
     pub fn is_running(&self) -> bool {
-        matches!(self.phase, Phase::Starting(_) | Phase::Live | Phase::Paused)
+        matches!(self.phase, LivePhase::Starting(_) | LivePhase::Live | LivePhase::Paused)
     }
 
     /// Takes in everything that has happened since the last call.
@@ -31,7 +31,7 @@ impl State {
         self.find_cameras();
         self.look_at_shelf();
         if self.chooses {
-            self.phase = Phase::Starting("looking for a camera".into());
+            self.phase = LivePhase::Starting("looking for a camera".into());
         } else {
             self.choose(self.source.clone());
         }
@@ -52,8 +52,8 @@ impl State {
         self.baseline_left = None;
         self.picked_event = None;
         self.cursor = None;
-        self.timeline = Timeline::default();
-        self.phase = Phase::Starting(format!("opening {}", self.source));
+        self.timeline = TimeWindow::default();
+        self.phase = LivePhase::Starting(format!("opening {}", self.source));
         if self.tasks.stop.is_some() {
             self.next = Some(assignment);
         } else {
@@ -62,7 +62,7 @@ impl State {
     }
 
     fn run(&mut self, assignment: &Assignment) {
-        self.engine = Some(self.studio.start(assignment, self.wake.clone()));
+        self.engine = Some(self.backend.start(assignment, self.wake.clone()));
         self.unsent_false_alarms = None;
     }
 
@@ -71,23 +71,24 @@ impl State {
         self.next = None;
         self.baseline_left = None;
         self.release();
-        self.phase = if self.tasks.stop.is_some() { Phase::Stopping } else { Phase::Stopped };
+        self.phase =
+            if self.tasks.stop.is_some() { LivePhase::Stopping } else { LivePhase::Stopped };
     }
 
     /// Hands the engine over to be let go; two are never open, since they may want the same camera.
     fn release(&mut self) {
         if let Some(engine) = self.engine.take() {
-            self.tasks.stop = Some(self.studio.stop(engine, self.wake.clone()));
+            self.tasks.stop = Some(self.backend.stop(engine, self.wake.clone()));
         }
     }
 
     pub(super) fn toggle_pause(&mut self) {
         match self.phase {
-            Phase::Live => self.ask(EngineCommand::Pause),
-            Phase::Paused => self.ask(EngineCommand::Resume),
+            LivePhase::Live => self.ask(EngineCommand::Pause),
+            LivePhase::Paused => self.ask(EngineCommand::Resume),
             // The key that goes on after a pause begins when there is nothing to go on with.
-            Phase::Stopped | Phase::Finished | Phase::Fault(_) => self.start(),
-            Phase::Starting(_) | Phase::Stopping => {}
+            LivePhase::Stopped | LivePhase::Finished | LivePhase::Fault(_) => self.start(),
+            LivePhase::Starting(_) | LivePhase::Stopping => {}
         }
     }
 
@@ -97,11 +98,11 @@ impl State {
             return;
         }
         self.cameras = Cameras::Unknown;
-        self.tasks.cameras = Some(self.studio.find_cameras(self.wake.clone()));
+        self.tasks.cameras = Some(self.backend.find_cameras(self.wake.clone()));
     }
 
     pub(super) fn pick(&mut self, pick: Pick) {
-        self.tasks.pick = Some((pick, self.studio.pick(pick, self.wake.clone())));
+        self.tasks.pick = Some((pick, self.backend.pick(pick, self.wake.clone())));
     }
 
     /// A slider moves faster than an engine listens: only its newest position is kept to be sent.
@@ -133,10 +134,10 @@ impl State {
 
     fn take_in(&mut self, update: Update) {
         match update {
-            Update::Starting(step) => self.phase = Phase::Starting(step),
-            Update::Record(Record::Opened(_)) => self.phase = Phase::Live,
-            Update::Running(true) => self.phase = Phase::Live,
-            Update::Running(false) => self.phase = Phase::Paused,
+            Update::Starting(step) => self.phase = LivePhase::Starting(step),
+            Update::Record(Record::Opened(_)) => self.phase = LivePhase::Live,
+            Update::Running(true) => self.phase = LivePhase::Live,
+            Update::Running(false) => self.phase = LivePhase::Paused,
             Update::Record(Record::Notice(notice)) => self.messages.post_notice(&notice),
             Update::Record(Record::Stats(stats)) => self.take_in_stats(stats),
             Update::Baseline(left) => self.baseline_left = (left > 0.0).then_some(left),
@@ -155,7 +156,7 @@ impl State {
     fn take_in_last(&mut self, updates: Vec<Update>) {
         for update in updates {
             match update {
-                Update::Record(record) if self.phase == Phase::Stopping => {
+                Update::Record(record) if self.phase == LivePhase::Stopping => {
                     self.session.apply(&record)
                 }
                 Update::Recording(recording) => self.take_in_recording(*recording),
@@ -182,9 +183,9 @@ impl State {
         self.phase = match error {
             Some(text) => {
                 self.messages.post(Weight::Error, Topic::Other, &text);
-                Phase::Fault(text)
+                LivePhase::Fault(text)
             }
-            None => Phase::Finished,
+            None => LivePhase::Finished,
         };
     }
 
@@ -192,8 +193,8 @@ impl State {
         if let Some(last) = self.tasks.stop.as_mut().and_then(|stop| stop()) {
             self.tasks.stop = None;
             self.take_in_last(last);
-            if self.phase == Phase::Stopping {
-                self.phase = Phase::Stopped;
+            if self.phase == LivePhase::Stopping {
+                self.phase = LivePhase::Stopped;
             }
             if let Some(assignment) = self.next.take() {
                 self.run(&assignment);

@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use fleeting::app::backend::null::NullBackend;
 use fleeting::app::command::Tab;
-use fleeting::app::review::outside::Opened;
-use fleeting::app::state::Phase;
+use fleeting::app::review::outside::OpenedSession;
+use fleeting::app::state::LivePhase;
 use fleeting::app::{App, LaunchOptions};
 use fleeting::engine::Preview;
 use fleeting::measure::event::{Event, EventKind, Moment, Origin};
@@ -135,9 +135,9 @@ impl Drawn {
         let before = resident_mb();
         app.state.session = session(Session::default(), minutes);
         let live = (resident_mb() - before) / hours;
-        app.state.phase = Phase::Live;
+        app.state.phase = LivePhase::Live;
         let before = resident_mb();
-        app.state.review.open(Opened {
+        app.state.review.open(OpenedSession {
             session: session(Session::keeping_all(), minutes),
             place: None,
             source: None,

@@ -69,7 +69,7 @@ fn a_recording_that_ends_by_itself_says_why_and_that_the_analysis_goes_on() {
     window.say([recording(RecordState::Stopped(Some("the disk is full".into())))]);
     assert!(window.has("The recording has ended: the disk is full"));
     assert!(window.has("the analysis goes on") && window.has("Storage: not recording"));
-    assert_eq!(*window.phase(), Phase::Live);
+    assert_eq!(*window.phase(), LivePhase::Live);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The Review tab through its accessibility tree.
 
 use super::*;
-use fleeting::app::review::outside::{Answer, Keeper, Kept, Wish};
+use fleeting::app::review::outside::{AnnotationSink, ClipRequest, Kept, PictureAnswer};
 use fleeting::session::Session;
 use fleeting::session::annotation::{Act, Label, Target, Verdict};
 use fleeting::session::record::Record;
@@ -9,36 +9,36 @@ use fleeting::session::record::Record;
 /// Pictures that come at once, unless there are none.
 struct Shelf {
     has_pictures: bool,
-    answers: Vec<Answer>,
+    answers: Vec<PictureAnswer>,
 }
 
-impl Screen for Shelf {
+impl SessionPictures for Shelf {
     fn show(&mut self, seq: u64) {
         let time = Timestamp::of_frame(seq, 30.0);
         self.answers.push(if self.has_pictures {
             let image = Arc::new(RgbImage::new(64, 48));
-            Answer::Picture(Frame::new(seq, time, image))
+            PictureAnswer::Picture(Frame::new(seq, time, image))
         } else {
-            Answer::NoPicture { frame: seq, why: "film.mkv: cut off before it".into() }
+            PictureAnswer::NoPicture { frame: seq, why: "film.mkv: cut off before it".into() }
         });
     }
 
-    fn cut(&mut self, wishes: &[Wish]) {
+    fn cut(&mut self, wishes: &[ClipRequest]) {
         for wish in wishes {
             let clip = clip(wish.bounds.onset.time.secs());
             let clip = if self.has_pictures { Ok(clip) } else { Err("film.mkv: cut off".into()) };
-            self.answers.push(Answer::Clip(*wish, clip));
+            self.answers.push(PictureAnswer::Clip(*wish, clip));
         }
     }
 
-    fn answers(&mut self) -> Vec<Answer> {
+    fn answers(&mut self) -> Vec<PictureAnswer> {
         std::mem::take(&mut self.answers)
     }
 }
 
 struct Desk(AnnotationStore, Option<String>);
 
-impl Keeper for Desk {
+impl AnnotationSink for Desk {
     fn keep(&mut self, kept: Kept) {
         self.0.lock().expect("one thread").push(kept);
     }
@@ -62,7 +62,7 @@ type AnnotationStore = Arc<Mutex<Vec<Kept>>>;
 fn reviewing(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
     let (mut window, kept) = opened(events, has_pictures);
     let name = "Rater 1".to_owned();
-    let name = fleeting::app::review::command::Command::BeRater { name, blind: false };
+    let name = fleeting::app::review::command::ReviewCommand::BeRater { name, blind: false };
     window.harness.state_mut().state.apply(Command::Review(name));
     window.settle();
     kept.lock().expect("one thread").clear();
@@ -80,8 +80,8 @@ fn opened(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
 }
 
 /// A session that is stored in a folder.
-fn stored(events: &[f64], has_pictures: bool, kept: &AnnotationStore) -> Opened {
-    Opened {
+fn stored(events: &[f64], has_pictures: bool, kept: &AnnotationStore) -> OpenedSession {
+    OpenedSession {
         session: session(events),
         place: Some("a session".into()),
         source: None,
@@ -286,7 +286,7 @@ fn formats_of_pictures_cannot_be_chosen_for_a_session_without_any() {
     let review = &mut window.harness.state_mut().state.review;
     review.place = None;
     review.export.chosen = vec!["clips", "gif"];
-    let export = fleeting::app::review::command::Command::Export;
+    let export = fleeting::app::review::command::ReviewCommand::Export;
     assert!(!review.allows(&export), "there is nothing to write");
     review.export.toggle("csv");
     assert!(review.allows(&export));
@@ -494,7 +494,7 @@ fn a_bound_is_dragged_on_the_timeline() {
 #[test]
 fn a_place_that_keeps_nothing_is_said_where_the_user_looks() {
     let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
-    let opened = |keeper: Option<Box<dyn Keeper>>| Opened {
+    let opened = |keeper: Option<Box<dyn AnnotationSink>>| OpenedSession {
         session: session(&[2.0]),
         place: Some("a session".into()),
         source: None,

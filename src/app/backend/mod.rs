@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::recording::Shelf;
-use super::review::outside::{ExportJob, ImportJob, Opened, Screen};
+use super::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
 use crate::config::Config;
 use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
 use crate::exchange::Written;
@@ -16,6 +16,7 @@ use crate::source::SourceSpec;
 
 pub mod native;
 pub mod null;
+pub mod pictures;
 
 /// Called from any thread when there is something new to draw.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -94,7 +95,7 @@ pub trait Backend {
         folder: &Path,
         models: &ModelChoice,
         wake: Wake,
-    ) -> Pending<Result<Opened, String>>;
+    ) -> Pending<Result<OpenedSession, String>>;
 
     /// The pictures of a recording; none of a source that is gone once it was seen.
     fn screen(
@@ -102,7 +103,7 @@ pub trait Backend {
         source: &SourceSpec,
         models: &ModelChoice,
         wake: Wake,
-    ) -> Option<Box<dyn Screen>>;
+    ) -> Option<Box<dyn SessionPictures>>;
 
     /// Writes files; the error is one sentence.
     fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>>;

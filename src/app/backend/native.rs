@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
-use crate::app::projection::Projection;
+use crate::app::backend::pictures::Projection;
 use crate::app::recording;
 use crate::app::recording::Shelf;
-use crate::app::review::outside::{ExportJob, ImportJob, Keeper, Kept, Opened, Screen, What};
+use crate::app::review::outside::{
+    AnnotationSink, ExportContent, ExportJob, ImportJob, Kept, OpenedSession, SessionPictures,
+};
 use crate::engine::workers::annotation_writer::AnnotationWriter;
 use crate::engine::workers::background_task::BackgroundTask;
 use crate::engine::{Busy, Command, Engine, Preview, Update};
@@ -76,7 +78,7 @@ impl Backend for NativeBackend {
         folder: &Path,
         models: &ModelChoice,
         wake: Wake,
-    ) -> Pending<Result<Opened, String>> {
+    ) -> Pending<Result<OpenedSession, String>> {
         let (folder, models, woken) = (folder.to_owned(), models.clone(), wake.clone());
         let failed = || Err("The system has no thread to give for opening a session.".to_owned());
         run_task("fleeting-open", move || open(&folder, &models, woken), wake, failed)
@@ -87,7 +89,7 @@ impl Backend for NativeBackend {
         source: &SourceSpec,
         models: &ModelChoice,
         wake: Wake,
-    ) -> Option<Box<dyn Screen>> {
+    ) -> Option<Box<dyn SessionPictures>> {
         if !pictures::can_be_seen_again(source) {
             return None;
         }
@@ -144,7 +146,7 @@ impl Backend for NativeBackend {
     }
 }
 
-impl Keeper for AnnotationWriter {
+impl AnnotationSink for AnnotationWriter {
     fn keep(&mut self, kept: Kept) {
         AnnotationWriter::keep(self, kept);
     }
@@ -157,7 +159,7 @@ impl Keeper for AnnotationWriter {
 /// Writes what was asked for; the error is one sentence.
 fn write(job: &ExportJob) -> Result<Written, String> {
     let written = match &job.what {
-        What::Format(exporter) => {
+        ExportContent::Format(exporter) => {
             let mut view =
                 View::new(&job.session, job.rater.as_deref()).map_err(|e| e.to_string())?;
             view.blur = job.blur;
@@ -167,7 +169,7 @@ fn write(job: &ExportJob) -> Result<Written, String> {
             }
             exporter.write(&mut view, &job.folder)
         }
-        What::Agreement(agreement) => write_agreement(agreement, &job.folder),
+        ExportContent::Agreement(agreement) => write_agreement(agreement, &job.folder),
     };
     written.map_err(|error| error.to_string())
 }
@@ -185,7 +187,7 @@ fn write_agreement(agreement: &Agreement, folder: &Path) -> Result<Written, Expo
 }
 
 /// Reads the session in `folder`; the error is one sentence.
-fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<Opened, String> {
+fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<OpenedSession, String> {
     let stored = store::open(folder).map_err(|error| error.to_string())?;
     let second = stored.store.pictures().map_err(|error| error.to_string())?;
     let woken = wake.clone();
@@ -194,12 +196,12 @@ fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<Opened, Strin
     let readers = stored.pictures.zip(second);
     let screen = readers.map(|(a, b)| Projection::of_session([a, b], models, wake)).transpose();
     let screen = screen.map_err(|error| error.to_string())?;
-    Ok(Opened {
+    Ok(OpenedSession {
         session: stored.session,
         place: Some(folder.to_owned()),
         source: None,
         remarks: stored.remarks,
-        screen: screen.map(|projection| Box::new(projection) as Box<dyn Screen>),
+        screen: screen.map(|projection| Box::new(projection) as Box<dyn SessionPictures>),
         keeper: Some(Box::new(writer)),
     })
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
 use crate::app::recording::Shelf;
-use crate::app::review::outside::{ExportJob, ImportJob, Opened, Screen};
+use crate::app::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
 use crate::engine::{Busy, Command, Preview, Update};
 use crate::exchange::Written;
 use crate::exchange::import::ImportedLayer;
@@ -54,10 +54,15 @@ impl Backend for NullBackend {
         _: &Path,
         _: &ModelChoice,
         _: Wake,
-    ) -> Pending<Result<Opened, String>> {
+    ) -> Pending<Result<OpenedSession, String>> {
         Box::new(|| None)
     }
-    fn screen(&mut self, _: &SourceSpec, _: &ModelChoice, _: Wake) -> Option<Box<dyn Screen>> {
+    fn screen(
+        &mut self,
+        _: &SourceSpec,
+        _: &ModelChoice,
+        _: Wake,
+    ) -> Option<Box<dyn SessionPictures>> {
         None
     }
     fn import(&mut self, job: ImportJob, _: Wake) -> Pending<Result<ImportedLayer, String>> {

@@ -2,8 +2,8 @@
 
 use egui::{Color32, Rect, Role, Shape, Stroke, Ui};
 
-use super::Command;
-use crate::app::command::Command as Asked;
+use super::RecordingCommand;
+use crate::app::command::Command;
 use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, badge, named};
 use crate::engine::live::record::{RecordState, Recording};
@@ -70,7 +70,7 @@ pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
 /// The button that begins and ends a recording.
 pub fn show_button(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let name = if cx.state.records.is_recording() { "Stop recording" } else { "Record" };
-    cx.button_named(ui, &Asked::Recording(Command::Toggle), name);
+    cx.button_named(ui, &Command::Recording(RecordingCommand::Toggle), name);
 }
 
 #[cfg(test)]

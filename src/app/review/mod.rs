@@ -1,7 +1,7 @@
 //! Review: a session looked at frame by frame, judged, corrected and compared.
 //!
 //! What the model found is never changed. Every act is a new row of the session's log and goes to the
-//! [`outside::Keeper`] at once; what is on screen follows from the log alone, so that undoing
+//! [`outside::AnnotationSink`] at once; what is on screen follows from the log alone, so that undoing
 //! is as exact as doing. The picture on screen always carries the name of its own frame, also while a
 //! newer one is on its way.
 
@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::app::theme::Grade;
-use crate::app::timeline::Timeline;
+use crate::app::view::note::Subject;
+use crate::app::view::time_window::TimeWindow;
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
@@ -19,13 +20,10 @@ use crate::session::clip::slow_loop::MARGIN_SECS;
 use crate::session::table::{self, Row};
 use crate::source::SourceSpec;
 
-pub mod agreement;
 pub mod card;
 pub mod command;
 pub mod edit;
 pub mod export;
-pub mod facts;
-pub mod field;
 pub mod filter;
 pub mod handles;
 pub mod import;
@@ -35,17 +33,15 @@ pub mod live;
 pub mod motion;
 pub mod outside;
 pub mod picture;
-pub mod play;
-pub mod raters;
 pub mod run;
 pub mod transport;
-pub mod units;
+pub mod units_text;
 pub mod welcome;
 pub mod who;
 
-use filter::{Filter, Order};
-use outside::{Answer, Keeper, Opened, Screen, Wish};
-use play::{Motion, Play};
+use super::view::playback::{Playback, PlaybackMotion};
+use filter::{Filter, ListOrder};
+use outside::{AnnotationSink, ClipRequest, OpenedSession, PictureAnswer, SessionPictures};
 
 /// What may be asked of the magnified loop.
 pub const MAGNIFICATION: std::ops::RangeInclusive<f32> = 2.0..=20.0;
@@ -55,7 +51,7 @@ pub const FIRST_RATER: &str = "Rater 1";
 
 /// Where review stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Phase {
+pub enum ReviewPhase {
     /// No session is open.
     #[default]
     Empty,
@@ -69,7 +65,7 @@ pub enum Phase {
 
 /// Whose view of the events is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Layer {
+pub enum RaterLayer {
     /// What the model found.
     #[default]
     Model,
@@ -77,7 +73,7 @@ pub enum Layer {
     Rater(String),
 }
 
-impl Layer {
+impl RaterLayer {
     /// The rater's name, or `model`.
     pub fn name(&self) -> &str {
         match self {
@@ -117,7 +113,7 @@ impl OnScreen {
 /// All that is known of the session under review.
 pub struct ReviewState {
     /// Where review stands.
-    pub phase: Phase,
+    pub phase: ReviewPhase,
     /// The session.
     pub session: Session,
     /// Its folder; none for one that is in memory only.
@@ -131,11 +127,11 @@ pub struct ReviewState {
     /// Whether somebody has said so since the session was opened. Before that nothing is written.
     pub is_named: bool,
     /// What was asked for before anybody had said who works.
-    pub waiting: Option<command::Command>,
+    pub waiting: Option<command::ReviewCommand>,
     /// Which of the known raters is offered.
     pub offered: usize,
     /// Whose view is shown.
-    pub layer: Layer,
+    pub layer: RaterLayer,
     /// The events of that view, by onset.
     pub rows: Vec<Row>,
     /// How far each of [`Self::rows`] can be trusted.
@@ -151,23 +147,23 @@ pub struct ReviewState {
     /// Which are listed.
     pub filter: Filter,
     /// In which order.
-    pub order: Order,
+    pub order: ListOrder,
     /// The event that the card shows.
     pub picked: Option<Target>,
     /// Marked moments of the view.
     pub marks: Vec<(Moment, String)>,
     /// The frame in view.
-    pub play: Play,
+    pub play: Playback,
     /// Its picture.
     pub screen: OnScreen,
     /// The time axis.
-    pub timeline: Timeline,
+    pub timeline: TimeWindow,
     /// Bounds that are being dragged and not yet kept.
     pub draft: Option<(Target, Bounds)>,
     /// What the last command did or why it did nothing; one sentence, or empty.
     pub hint: String,
     /// The text of the note's field, and what it belongs to.
-    pub note: Option<(field::Subject, String)>,
+    pub note: Option<(Subject, String)>,
     /// The text of the field for units.
     pub units_text: String,
     /// The text of the field for a rater's name.
@@ -175,11 +171,11 @@ pub struct ReviewState {
     /// Whether a new rater is to work blind.
     pub blind_wanted: bool,
     /// What is to be exported, and how it goes.
-    pub export: export::Form,
+    pub export: export::ExportForm,
     /// What is to be taken in, and how it goes.
-    pub import: import::Form,
+    pub import: import::ImportForm,
     /// The layers that are compared.
-    pub compared: (Layer, Layer),
+    pub compared: (RaterLayer, RaterLayer),
     /// How much the magnified loop enlarges.
     pub magnification: f32,
     /// Share of the real speed at which events are looped.
@@ -192,9 +188,9 @@ pub struct ReviewState {
     pub can_redo: bool,
     /// Where the cursor was when the plots last followed it, seconds.
     followed: Option<f64>,
-    pub(super) clips: Vec<(Wish, Option<Clip>)>,
-    frame_server: Option<Box<dyn Screen>>,
-    keeper: Option<Box<dyn Keeper>>,
+    pub(super) clips: Vec<(ClipRequest, Option<Clip>)>,
+    frame_server: Option<Box<dyn SessionPictures>>,
+    keeper: Option<Box<dyn AnnotationSink>>,
 }
 
 /// The pictures of an event, or why there are none.
@@ -206,7 +202,7 @@ const CLIPS: usize = 12;
 impl Default for ReviewState {
     fn default() -> Self {
         Self {
-            phase: Phase::default(),
+            phase: ReviewPhase::default(),
             session: Session::default(),
             place: None,
             source: None,
@@ -215,7 +211,7 @@ impl Default for ReviewState {
             is_named: false,
             waiting: None,
             offered: 0,
-            layer: Layer::Rater(FIRST_RATER.into()),
+            layer: RaterLayer::Rater(FIRST_RATER.into()),
             rows: Vec::new(),
             grades: Vec::new(),
             places: HashMap::new(),
@@ -223,20 +219,20 @@ impl Default for ReviewState {
             emotions: Vec::new(),
             listed: Vec::new(),
             filter: Filter::default(),
-            order: Order::default(),
+            order: ListOrder::default(),
             picked: None,
             marks: Vec::new(),
-            play: Play::default(),
+            play: Playback::default(),
             screen: OnScreen::default(),
-            timeline: Timeline::default(),
+            timeline: TimeWindow::default(),
             draft: None,
             hint: String::new(),
             note: None,
             units_text: String::new(),
             name_text: String::new(),
             blind_wanted: false,
-            export: export::Form::default(),
-            import: import::Form::default(),
+            export: export::ExportForm::default(),
+            import: import::ImportForm::default(),
             compared: Default::default(),
             magnification: 8.0,
             loop_speed: 0.25,
@@ -253,21 +249,21 @@ impl Default for ReviewState {
 
 impl ReviewState {
     /// Takes a session in place of the one before.
-    pub fn open(&mut self, opened: Opened) {
-        let Opened { session, place, source, remarks, screen, keeper } = opened;
+    pub fn open(&mut self, opened: OpenedSession) {
+        let OpenedSession { session, place, source, remarks, screen, keeper } = opened;
         let rater = who::last(&session).unwrap_or(FIRST_RATER).to_owned();
         let moments = session.history.samples().iter();
         let moments = moments.map(|s| Moment { frame: s.seq, time: s.time }).collect();
         *self = Self {
-            phase: Phase::Open,
+            phase: ReviewPhase::Open,
             session,
             place,
             source,
             hint: remarks.join(" "),
-            layer: Layer::Rater(rater.clone()),
-            compared: (Layer::Model, Layer::Rater(rater.clone())),
+            layer: RaterLayer::Rater(rater.clone()),
+            compared: (RaterLayer::Model, RaterLayer::Rater(rater.clone())),
             rater,
-            play: Play::over(moments),
+            play: Playback::over(moments),
             magnification: self.magnification,
             loop_speed: self.loop_speed,
             frame_server: screen,
@@ -328,7 +324,7 @@ impl ReviewState {
     /// The pictures of the picked event: none while they are on their way.
     pub fn clip(&self, magnification: f32) -> Option<&Clip> {
         let row = self.picked_row()?;
-        let wish = Wish { target: row.target, bounds: row.bounds, magnification };
+        let wish = ClipRequest { target: row.target, bounds: row.bounds, magnification };
         self.clips.iter().find(|(kept, _)| *kept == wish)?.1.as_ref()
     }
 
@@ -352,7 +348,7 @@ impl ReviewState {
         }
         let next = self.play.advance(now);
         if next.is_some() {
-            if let Motion::Runs(_) = self.play.motion() {
+            if let PlaybackMotion::Runs(_) = self.play.motion() {
                 self.reveal_cursor();
             }
             self.want_picture();
@@ -374,7 +370,7 @@ impl ReviewState {
         self.emotions.sort_unstable();
         self.emotions.dedup();
         let layer = self.session.log.layer(self.layer.name());
-        self.marks = if self.layer == Layer::Model { Vec::new() } else { layer.marks };
+        self.marks = if self.layer == RaterLayer::Model { Vec::new() } else { layer.marks };
         let own = self.session.log.layer(&self.rater);
         (self.can_undo, self.can_redo) = (own.can_undo, own.can_redo);
         self.list();
@@ -392,7 +388,8 @@ impl ReviewState {
 
     fn pick(&mut self, target: Target) {
         let Some(row) = self.row(target) else { return };
-        let (bounds, looped) = (row.bounds, matches!(self.play.motion(), Motion::Loops { .. }));
+        let (bounds, looped) =
+            (row.bounds, matches!(self.play.motion(), PlaybackMotion::Loops { .. }));
         self.picked = Some(target);
         self.draft = None;
         self.play.seek_frame(bounds.apex.frame);
@@ -440,7 +437,7 @@ impl ReviewState {
             .into_iter()
             .flatten()
             .flat_map(|(target, bounds)| {
-                [1.0, self.magnification].map(|magnification| Wish {
+                [1.0, self.magnification].map(|magnification| ClipRequest {
                     target,
                     bounds,
                     magnification,
@@ -457,7 +454,7 @@ impl ReviewState {
         let surplus = self.clips.len().saturating_sub(CLIPS);
         self.clips.drain(..surplus);
         let missing =
-            |wish: &&Wish| self.clips.iter().any(|(w, clip)| w == *wish && clip.is_none());
+            |wish: &&ClipRequest| self.clips.iter().any(|(w, clip)| w == *wish && clip.is_none());
         let missing: Vec<_> = wanted.iter().filter(missing).copied().collect();
         if let Some(frame_server) = &mut self.frame_server
             && !missing.is_empty()
@@ -468,7 +465,7 @@ impl ReviewState {
 
     /// Pictures of an event that need not be asked for: a session that has just been seen live still
     /// has its own, and one without pictures has none.
-    fn clip_at_hand(&self, wish: &Wish) -> Option<Clip> {
+    fn clip_at_hand(&self, wish: &ClipRequest) -> Option<Clip> {
         let live = match wish.target {
             Target::Machine(id) if wish.magnification == 1.0 => self.session.clip(id).cloned(),
             _ => None,
@@ -481,15 +478,15 @@ impl ReviewState {
         let Some(frame_server) = &mut self.frame_server else { return };
         for answer in frame_server.answers() {
             match answer {
-                Answer::Picture(frame) => {
+                PictureAnswer::Picture(frame) => {
                     self.screen.fault = self.screen.fault.take().filter(|(n, _)| *n != frame.seq);
                     self.screen.frame = Some(frame);
                 }
-                Answer::NoPicture { frame, why } if self.screen.wanted == Some(frame) => {
+                PictureAnswer::NoPicture { frame, why } if self.screen.wanted == Some(frame) => {
                     self.screen.fault = Some((frame, why));
                 }
-                Answer::NoPicture { .. } => {}
-                Answer::Clip(wish, clip) => {
+                PictureAnswer::NoPicture { .. } => {}
+                PictureAnswer::Clip(wish, clip) => {
                     if let Some((_, kept)) = self.clips.iter_mut().find(|(w, _)| *w == wish) {
                         *kept = Some(clip);
                     }

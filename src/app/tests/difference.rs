@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::app::card::difference_image;
+use crate::app::panels::card::difference_image;
 use crate::app::theme::Theme;
 use crate::exchange::clips::{FaceLocator, strip};
 use crate::measure::event::Moment;

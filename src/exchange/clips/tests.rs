@@ -116,7 +116,7 @@ fn a_moving_picture_lasts_as_long_as_the_event_slowed_down() {
     let ms: u32 = frames.iter().map(|f| f.delay().numer_denom_ms()).map(|(n, d)| n / d).sum();
     let first = Person::new().0.partition_point(|m| m.time < at(40).time - 0.25);
     let last = first + frames.len() - 1;
-    let expected = at(last as u64).time.secs_since(at(first as u64).time) * 4e3 + 800.0;
+    let expected = at(last as u64).time.secs_since(at(first as u64).time) * 4e3 + REST_SECS * 1e3;
     assert!((f64::from(ms) - expected).abs() < 11.0, "{ms} ms, not {expected}");
 }
 

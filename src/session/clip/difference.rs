@@ -32,7 +32,8 @@ impl Difference {
         // One pixel in two hundred may saturate, so that a glint does not hide the movement.
         let rank = sizes.len() - 1 - sizes.len() / 200;
         let (_, scale, _) = sizes.select_nth_unstable_by(rank, f32::total_cmp);
-        let scale = scale.max(Self::LEAST_SCALE).ceil();
+        // The weights of red, green and blue make 20 levels 20.000001.
+        let scale = (scale.max(Self::LEAST_SCALE) - 0.001).ceil();
         Some(Self { width, height, levels, scale })
     }
 

@@ -2,17 +2,19 @@
 
 use egui::{Align2, ColorImage, FontId, Painter, Rect, RichText, TextureOptions, Ui, pos2};
 
-use super::axis::{self, TimeAxis};
-use super::state::State;
-use super::textures::show_image;
-use super::theme::{SMALL_PT, Theme, title};
-use super::widgets::PanelContext;
-use super::{Panel, Slot};
+use crate::app::axis::{self, TimeAxis};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::PLOTTED;
+use crate::app::state::State;
+use crate::app::textures::show_image;
+use crate::app::theme::{SMALL_PT, Theme, title};
+use crate::app::widgets::PanelContext;
 use crate::measure::regions::REGION_NAMES;
 use crate::session::history::Channel;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Region motion", slot: Slot::Plot { share: 0.31 }, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel =
+    Panel { name: "Region motion", slot: Slot::Plot { share: 0.31 }, tabs: PLOTTED, show };
 
 /// Motion at which the colour is full: percent of the outer-eye distance per 1/30 s. The fastest
 /// frame of a clear micro-expression.

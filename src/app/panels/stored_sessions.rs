@@ -2,17 +2,22 @@
 
 use egui::{Grid, RichText, ScrollArea, Ui};
 
-use super::Command;
-use super::badge::size_words;
-use crate::app::command::{Command as Asked, Floating};
+use crate::app::command::{Command, Floating};
+use crate::app::panels::{Panel, Slot};
+use crate::app::recording::RecordingCommand;
+use crate::app::recording::badge::size_words;
+use crate::app::registry::EVERYWHERE;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
-use crate::app::{Panel, Slot};
 use crate::session::store::shelf::{Shelved, today};
 
-/// The entry in [`crate::app::LIVE_PANELS`].
-pub const PANEL: Panel =
-    Panel { name: "Stored sessions", slot: Slot::Floating(Floating::Shelf), show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel {
+    name: "Stored sessions",
+    slot: Slot::Floating(Floating::Shelf),
+    tabs: EVERYWHERE,
+    show,
+};
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
@@ -41,7 +46,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     if !past.is_empty() && records.chosen.is_empty() {
         let words = format!("Delete the {} that are past their date…", past.len());
         if ui.button(words).clicked() {
-            cx.send(Asked::Recording(Command::Choose(past)));
+            cx.send(Command::Recording(RecordingCommand::Choose(past)));
         }
     }
     if !cx.state.records.chosen.is_empty() {
@@ -49,7 +54,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-fn show_one(ui: &mut Ui, session: &Shelved, theme: &Theme, commands: &mut Vec<Asked>) {
+fn show_one(ui: &mut Ui, session: &Shelved, theme: &Theme, commands: &mut Vec<Command>) {
     let name = session.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     ui.label(title(&name)).on_hover_text(session.folder.display().to_string());
     ui.label(size_words(session.bytes));
@@ -67,11 +72,12 @@ fn show_one(ui: &mut Ui, session: &Shelved, theme: &Theme, commands: &mut Vec<As
             return;
         }
         if ui.button("Review").on_hover_text(format!("Review {name}")).clicked() {
-            commands.push(Asked::Recording(Command::Open(session.folder.clone())));
+            commands.push(Command::Recording(RecordingCommand::Open(session.folder.clone())));
         }
         let delete = ui.button("Delete…").on_hover_text(format!("Delete {name}, after asking"));
         if delete.clicked() {
-            commands.push(Asked::Recording(Command::Choose(vec![session.folder.clone()])));
+            commands
+                .push(Command::Recording(RecordingCommand::Choose(vec![session.folder.clone()])));
         }
     });
 }
@@ -84,7 +90,7 @@ fn show_question(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
         ui.label(RichText::new(name).color(theme.faint));
     }
     ui.horizontal(|ui| {
-        cx.button_named(ui, &Asked::Recording(Command::Delete), "Delete for good");
-        cx.button_named(ui, &Asked::Recording(Command::Choose(Vec::new())), "Keep");
+        cx.button_named(ui, &Command::Recording(RecordingCommand::Delete), "Delete for good");
+        cx.button_named(ui, &Command::Recording(RecordingCommand::Choose(Vec::new())), "Keep");
     });
 }

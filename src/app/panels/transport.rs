@@ -2,17 +2,19 @@
 
 use egui::{RichText, Role, Slider, SliderClamping, Ui};
 
-use super::command::Command;
-use super::message::Weight;
-use super::state::{Cameras, FALSE_ALARMS, Phase};
-use super::theme::{Theme, phase_word};
-use super::widgets::{PanelContext, badge, named, phase_shape};
-use super::{Panel, Slot, recording};
+use crate::app::command::Command;
+use crate::app::message::Weight;
+use crate::app::panels::{Panel, Slot};
+use crate::app::recording;
+use crate::app::registry::LIVE;
+use crate::app::state::{Cameras, FALSE_ALARMS, LivePhase};
+use crate::app::theme::{Theme, phase_word};
+use crate::app::widgets::{PanelContext, badge, named, phase_shape};
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Transport", slot: Slot::Bottom, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Transport", slot: Slot::Bottom, tabs: LIVE, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
@@ -49,7 +51,7 @@ fn show_phase(ui: &mut Ui, cx: &PanelContext<'_>) {
 
 fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     if cx.state.is_running() {
-        let paused = cx.state.phase == Phase::Paused;
+        let paused = cx.state.phase == LivePhase::Paused;
         let name = if paused { "Resume" } else { "Pause" };
         cx.button_named(ui, &Command::TogglePause, name);
     } else {
@@ -168,13 +170,13 @@ fn show_status(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let state = cx.state;
     ui.horizontal(|ui| {
         let words = match &state.phase {
-            Phase::Starting(step) => format!("Starting: {step}…"),
-            Phase::Fault(error) => error.clone(),
+            LivePhase::Starting(step) => format!("Starting: {step}…"),
+            LivePhase::Fault(error) => error.clone(),
             _ if state.session.source.name.is_empty() => "No source is open".into(),
             _ => source_words(state),
         };
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let log = Command::ToggleWindow(super::command::Floating::Log);
+            let log = Command::ToggleWindow(crate::app::command::Floating::Log);
             let warned = state.messages.log().any(|l| l.weight != Weight::Note);
             cx.button_named(ui, &log, if warned { "Log !" } else { "Log" });
             if state.stats.analysed > 0 {
@@ -200,7 +202,7 @@ fn show_status(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-fn source_words(state: &super::state::State) -> String {
+fn source_words(state: &crate::app::state::State) -> String {
     let source = &state.session.source;
     let mut words = format!("{}, {} × {}", source.name, source.size_px.0, source.size_px.1);
     if !source.detail.is_empty() {

@@ -10,7 +10,7 @@ const DEFAULT_SPAN_SECS: f64 = 20.0;
 
 /// Which seconds are in view.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Timeline {
+pub struct TimeWindow {
     /// Whether the newest moment stays at the right edge.
     pub follows: bool,
     span_secs: f64,
@@ -18,13 +18,13 @@ pub struct Timeline {
     end_secs: f64,
 }
 
-impl Default for Timeline {
+impl Default for TimeWindow {
     fn default() -> Self {
         Self { follows: true, span_secs: DEFAULT_SPAN_SECS, end_secs: DEFAULT_SPAN_SECS }
     }
 }
 
-impl Timeline {
+impl TimeWindow {
     /// First and last second in view, where the newest moment is `newest_secs`.
     pub fn range(&self, newest_secs: f64) -> (f64, f64) {
         let end = if self.follows { newest_secs.max(self.span_secs) } else { self.end_secs };
@@ -109,17 +109,17 @@ mod tests {
 
     #[test]
     fn following_keeps_the_newest_moment_at_the_right_edge() {
-        assert_eq!(Timeline::default().range(100.0), (80.0, 100.0));
+        assert_eq!(TimeWindow::default().range(100.0), (80.0, 100.0));
     }
 
     #[test]
     fn a_short_session_starts_at_the_left_edge() {
-        assert_eq!(Timeline::default().range(3.0), (0.0, 20.0));
+        assert_eq!(TimeWindow::default().range(3.0), (0.0, 20.0));
     }
 
     #[test]
     fn panning_stops_following_and_follow_returns() {
-        let mut timeline = Timeline::default();
+        let mut timeline = TimeWindow::default();
         timeline.pan(-5.0, 100.0);
         assert_eq!(timeline.range(100.0), (75.0, 95.0));
         assert_eq!(timeline.range(130.0), (75.0, 95.0), "stands still while live goes on");
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn an_event_in_view_moves_nothing_and_one_out_of_view_comes_in() {
-        let mut timeline = Timeline::default();
+        let mut timeline = TimeWindow::default();
         timeline.reveal(90.0, 90.3, 100.0);
         assert!(timeline.follows);
         timeline.reveal(10.0, 10.3, 100.0);
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_stretch_is_shown_with_a_little_beside_it() {
-        let mut timeline = Timeline::default();
+        let mut timeline = TimeWindow::default();
         timeline.show(50.0, 60.0, 100.0);
         let (left, right) = timeline.range(100.0);
         assert!((49.0..50.0).contains(&left) && right > 60.0 && right < 61.0, "{left} {right}");
@@ -150,9 +150,9 @@ mod tests {
         fn zooming_keeps_the_moment_under_the_pointer(
             around in 80.0f64..99.99, factor in 0.2f64..5.0,
         ) {
-            let mut timeline = Timeline::default();
+            let mut timeline = TimeWindow::default();
             timeline.pan(-0.001, 100.0);
-            let share = |t: &Timeline| {
+            let share = |t: &TimeWindow| {
                 let (left, right) = t.range(100.0);
                 (around - left) / (right - left)
             };
@@ -170,7 +170,7 @@ mod tests {
             moves in prop::collection::vec((-1e6f64..1e6, 0.01f64..100.0), 1..20),
             newest in 0.0f64..1e5,
         ) {
-            let mut timeline = Timeline::default();
+            let mut timeline = TimeWindow::default();
             for (secs, factor) in moves {
                 timeline.pan(secs, newest);
                 timeline.zoom(factor, Some(secs), newest);

@@ -1,59 +1,6 @@
-//! The small windows in which something is typed: a note.
+//! Action units as coders write them.
 
-use egui::{RichText, Ui};
-
-use super::command::Command;
-use crate::app::command::{Command as Asked, Floating};
-use crate::app::theme::Theme;
-use crate::app::widgets::PanelContext;
-use crate::app::{Panel, Slot};
-use crate::measure::event::{ActionUnit, Moment, MovingUnit, Side, units_text};
-use crate::session::annotation::Target;
-
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Note", slot: Slot::Floating(Floating::Note), show };
-
-/// What a note belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// An event.
-    Event(Target),
-    /// A moment, which is the one when the field was opened, however long the writing takes.
-    Moment(Moment),
-}
-
-fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let Some((subject, text)) = cx.state.note() else {
-        ui.label("Nothing to write to: no frame has been seen yet.");
-        return;
-    };
-    let theme = Theme::of(ui);
-    let about = match subject {
-        Subject::Event(Target::Machine(id)) => format!("To event {id}"),
-        Subject::Event(Target::Own(number)) => format!("To event own-{number}"),
-        Subject::Moment(at) => format!("To {}, frame {}", at.time, at.frame),
-    };
-    ui.label(RichText::new(format!("{about}. Enter keeps it, Esc does not.")).color(theme.faint));
-    let mut text = text.to_owned();
-    let field = egui::TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
-    let field = ui.add(field.hint_text("What you saw")).accessible_name("Note text");
-    if field.changed() {
-        cx.send(Asked::Review(Command::EditNote(text)));
-    }
-    let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-    ui.horizontal(|ui| {
-        if ui.button("Keep").clicked() || entered {
-            cx.send(Asked::Review(Command::KeepNote));
-            cx.send(Asked::CloseWindow);
-        }
-        if ui.button("Leave").clicked() {
-            cx.send(Asked::CloseWindow);
-        }
-    });
-    if !entered {
-        field.request_focus();
-    }
-}
+use crate::measure::event::{ActionUnit, MovingUnit, Side, units_text};
 
 /// `12+L6`, as [`read_units`] takes it.
 pub fn write_units(units: &[MovingUnit]) -> String {

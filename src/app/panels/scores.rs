@@ -3,20 +3,22 @@
 use egui::{Align2, FontId, Painter, Rect, RichText, Stroke, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints};
 
-use super::axis::{self, TimeAxis};
-use super::command::{Command, Tab};
-use super::review::command::Command as Review;
-use super::review::handles;
-use super::state::{Phase, State};
-use super::theme::{SCORE_STROKE, SMALL_PT, Theme, title};
-use super::widgets::{PanelContext, badge, kind_shape};
-use super::{Panel, Slot};
+use crate::app::axis::{self, TimeAxis};
+use crate::app::command::{Command, Tab};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::PLOTTED;
+use crate::app::review::command::ReviewCommand;
+use crate::app::review::handles;
+use crate::app::state::{LivePhase, State};
+use crate::app::theme::{SCORE_STROKE, SMALL_PT, Theme, title};
+use crate::app::widgets::{PanelContext, badge, kind_shape};
 use crate::measure::event::EventKind;
 use crate::measure::sample::Sample;
 use crate::session::history::Channel;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Scores", slot: Slot::Plot { share: 0.43 }, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel =
+    Panel { name: "Scores", slot: Slot::Plot { share: 0.43 }, tabs: PLOTTED, show };
 
 /// Scores are 0–1; a little more is shown so that lines at the edges are seen whole.
 const BOUNDS: (f64, f64) = (-0.04, 1.08);
@@ -56,8 +58,8 @@ fn show_header(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
         ui.label(RichText::new("- - threshold").color(theme.faint));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if cx.state.tab == Tab::Review {
-                cx.button_named(ui, &Command::Review(Review::FitAll), "All");
-                cx.button_named(ui, &Command::Review(Review::FitEvent), "Event");
+                cx.button_named(ui, &Command::Review(ReviewCommand::FitAll), "All");
+                cx.button_named(ui, &Command::Review(ReviewCommand::FitEvent), "Event");
             } else {
                 let name = if cx.state.timeline.follows { "Following" } else { "Follow  F" };
                 cx.button_named(ui, &Command::Follow, name);
@@ -88,7 +90,7 @@ fn show_scale(painter: &Painter, theme: &Theme, gutter: Rect) {
 fn show_unscored(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     let Some((_, scored)) = state.seen().history.span() else { return };
     let newest = state.newest_secs();
-    if state.tab == Tab::Live && newest > scored.secs() && state.phase == Phase::Live {
+    if state.tab == Tab::Live && newest > scored.secs() && state.phase == LivePhase::Live {
         let rect = axis.span(scored.secs(), newest);
         axis::hatch(painter, rect, Stroke::new(1.0, theme.line));
     }

@@ -12,7 +12,7 @@ const FASTEST: f64 = 8.0;
 
 /// What moves the frame in view.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Motion {
+pub enum PlaybackMotion {
     /// Nothing.
     #[default]
     Held,
@@ -31,15 +31,15 @@ pub enum Motion {
 
 /// The frame in view, among all.
 #[derive(Clone, Debug, Default)]
-pub struct Play {
+pub struct Playback {
     moments: Vec<Moment>,
     index: usize,
-    motion: Motion,
+    motion: PlaybackMotion,
     /// The window's clock and the session's time when the motion began; none before its first frame.
     began: Option<(f64, Timestamp)>,
 }
 
-impl Play {
+impl Playback {
     /// Over these frames, in order of time; on the first.
     pub fn over(moments: Vec<Moment>) -> Self {
         Self { moments, ..Self::default() }
@@ -56,13 +56,13 @@ impl Play {
     }
 
     /// What moves it.
-    pub fn motion(&self) -> Motion {
+    pub fn motion(&self) -> PlaybackMotion {
         self.motion
     }
 
     /// Stands still.
     pub fn hold(&mut self) {
-        self.motion = Motion::Held;
+        self.motion = PlaybackMotion::Held;
         self.began = None;
     }
 
@@ -110,7 +110,7 @@ impl Play {
 
     /// Plays at the real speed, or stands still where anything moves. At the end it begins anew.
     pub fn toggle(&mut self) {
-        if self.motion != Motion::Held {
+        if self.motion != PlaybackMotion::Held {
             return self.hold();
         }
         if self.index + 1 >= self.moments.len() {
@@ -122,7 +122,7 @@ impl Play {
     /// Runs forward (`direction` above 0) or backward, twice as fast with every call.
     pub fn shuttle(&mut self, direction: f64) {
         let speed = match self.motion {
-            Motion::Runs(speed) if speed * direction > 0.0 => {
+            PlaybackMotion::Runs(speed) if speed * direction > 0.0 => {
                 (speed * 2.0).clamp(-FASTEST, FASTEST)
             }
             _ => direction.signum(),
@@ -134,7 +134,7 @@ impl Play {
     pub fn repeat(&mut self, from: Timestamp, to: Timestamp, speed: f64) {
         if let (Some(first), Some(last)) = (self.nearest(from), self.nearest(to)) {
             self.go(first);
-            self.motion = Motion::Loops { first, last: last.max(first), speed };
+            self.motion = PlaybackMotion::Loops { first, last: last.max(first), speed };
         }
     }
 
@@ -143,8 +143,8 @@ impl Play {
     pub fn advance(&mut self, now: f64) -> Option<f64> {
         let at = self.at()?.time;
         match self.motion {
-            Motion::Held => None,
-            Motion::Runs(speed) => {
+            PlaybackMotion::Held => None,
+            PlaybackMotion::Runs(speed) => {
                 let (began, from) = *self.began.get_or_insert((now, at));
                 let time = from + (now - began) * speed;
                 self.index = self.last_until(time);
@@ -161,7 +161,7 @@ impl Play {
                 let wait = self.moments.get(next)?.time.secs_since(time) / speed;
                 Some(wait.max(0.005))
             }
-            Motion::Loops { first, last, speed } => {
+            PlaybackMotion::Loops { first, last, speed } => {
                 let (began, _) = *self.began.get_or_insert((now, at));
                 let frames = self.moments.get(first..=last)?;
                 let (index, wait) = looped_frame(frames, |moment| moment.time, speed, now - began)?;
@@ -172,7 +172,7 @@ impl Play {
     }
 
     fn run(&mut self, speed: f64) {
-        self.motion = Motion::Runs(speed);
+        self.motion = PlaybackMotion::Runs(speed);
         self.began = None;
     }
 
@@ -204,21 +204,21 @@ mod tests {
     use proptest::prelude::*;
 
     /// Frames of a camera that cannot keep its rate.
-    fn uneven(gaps_ms: &[i64]) -> Play {
+    fn uneven(gaps_ms: &[i64]) -> Playback {
         let mut nanos = 0;
         let moments = gaps_ms.iter().enumerate().map(|(i, gap)| {
             nanos += gap * 1_000_000;
             Moment { frame: i as u64 * 2, time: Timestamp::from_nanos(nanos) }
         });
-        Play::over(moments.collect())
+        Playback::over(moments.collect())
     }
 
-    fn even(count: u64) -> Play {
+    fn even(count: u64) -> Playback {
         let moment = |i| Moment { frame: i, time: Timestamp::of_frame(i, 30.0) };
-        Play::over((0..count).map(moment).collect())
+        Playback::over((0..count).map(moment).collect())
     }
 
-    fn frame(play: &Play) -> Option<u64> {
+    fn frame(play: &Playback) -> Option<u64> {
         play.at().map(|moment| moment.frame)
     }
 
@@ -275,7 +275,7 @@ mod tests {
         play.advance(100.5);
         assert_eq!(frame(&play), Some(15));
         assert_eq!(play.advance(200.0), None, "stands still at the end");
-        assert_eq!((frame(&play), play.motion()), (Some(59), Motion::Held));
+        assert_eq!((frame(&play), play.motion()), (Some(59), PlaybackMotion::Held));
         play.toggle();
         assert_eq!(frame(&play), Some(0), "begins anew");
     }
@@ -286,10 +286,10 @@ mod tests {
         play.seek_frame(300);
         for speed in [1.0, 2.0, 4.0, 8.0, 8.0] {
             play.shuttle(1.0);
-            assert_eq!(play.motion(), Motion::Runs(speed));
+            assert_eq!(play.motion(), PlaybackMotion::Runs(speed));
         }
         play.shuttle(-1.0);
-        assert_eq!(play.motion(), Motion::Runs(-1.0));
+        assert_eq!(play.motion(), PlaybackMotion::Runs(-1.0));
         play.advance(10.0);
         play.advance(11.0);
         assert_eq!(frame(&play), Some(270));
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_session_without_frames_is_no_trouble() {
-        let mut play = Play::default();
+        let mut play = Playback::default();
         play.step(1);
         play.toggle();
         play.shuttle(-1.0);

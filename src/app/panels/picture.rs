@@ -2,13 +2,14 @@
 
 use egui::{Align2, Color32, FontId, Rect, RichText, Role, Sense, Stroke, Ui, vec2};
 
-use super::command::{Command, Layer};
-use super::overlay::{self, ScreenFromFrame, fit_inside};
-use super::state::{Cameras, Phase, State};
-use super::textures::show_image;
-use super::theme::{Grade, SMALL_PT, Theme, phase_word};
-use super::widgets::{PanelContext, badge, grade_shape, named, phase_shape};
-use super::{Panel, Slot};
+use crate::app::command::{Command, OverlayLayer};
+use crate::app::overlay::{self, ScreenFromFrame, fit_inside};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::LIVE;
+use crate::app::state::{Cameras, LivePhase, State};
+use crate::app::textures::show_image;
+use crate::app::theme::{Grade, SMALL_PT, Theme, phase_word};
+use crate::app::widgets::{PanelContext, badge, grade_shape, named, phase_shape};
 use crate::engine::Preview;
 use crate::measure::event::Event;
 use crate::measure::quality::Quality;
@@ -17,8 +18,8 @@ use crate::media::image::RgbImage;
 use crate::session::clip::EventClip;
 use crate::source::SourceSpec;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Picture", slot: Slot::Picture, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Picture", slot: Slot::Picture, tabs: LIVE, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let state = cx.state;
@@ -29,8 +30,10 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
     match (&state.preview, &state.phase) {
         (Some(preview), _) => show_preview(ui, cx, preview),
-        (None, Phase::Starting(step)) => show_starting(ui, step),
-        (None, Phase::Live | Phase::Paused) => show_starting(ui, "waiting for the first picture"),
+        (None, LivePhase::Starting(step)) => show_starting(ui, step),
+        (None, LivePhase::Live | LivePhase::Paused) => {
+            show_starting(ui, "waiting for the first picture")
+        }
         (None, _) => show_welcome(ui, cx),
     }
 }
@@ -57,11 +60,11 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
 
     let painter = ui.painter_at(rect);
     let to = ScreenFromFrame::fit(rect, size_px);
-    for layer in [Layer::Landmarks, Layer::Regions, Layer::Arrows] {
+    for layer in [OverlayLayer::Landmarks, OverlayLayer::Regions, OverlayLayer::Arrows] {
         let draw = match layer {
-            Layer::Landmarks => overlay::landmarks,
-            Layer::Regions => overlay::regions,
-            Layer::Arrows => overlay::arrows,
+            OverlayLayer::Landmarks => overlay::landmarks,
+            OverlayLayer::Regions => overlay::regions,
+            OverlayLayer::Arrows => overlay::arrows,
         };
         if cx.state.settings.shows(layer) {
             // Over a picture, bright colours are seen in either look.
@@ -73,7 +76,7 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
         show_name(&painter, rect, &words);
     }
     ui.horizontal(|ui| {
-        for layer in [Layer::Landmarks, Layer::Regions, Layer::Arrows] {
+        for layer in [OverlayLayer::Landmarks, OverlayLayer::Regions, OverlayLayer::Arrows] {
             cx.button(ui, &Command::ToggleLayer(layer));
         }
     });
@@ -91,7 +94,7 @@ struct Named<'a> {
 }
 
 fn named_frame(state: &State) -> Option<Named<'_>> {
-    if matches!(state.phase, Phase::Live | Phase::Starting(_)) {
+    if matches!(state.phase, LivePhase::Live | LivePhase::Starting(_)) {
         return None;
     }
     let sample = state.sample_at_cursor()?;
@@ -133,8 +136,8 @@ fn show_name(painter: &egui::Painter, picture: Rect, words: &str) {
 }
 
 /// When the picture is not live, it says so where people look.
-fn show_held(painter: &egui::Painter, rect: Rect, theme: &Theme, phase: &Phase) {
-    if *phase == Phase::Live {
+fn show_held(painter: &egui::Painter, rect: Rect, theme: &Theme, phase: &LivePhase) {
+    if *phase == LivePhase::Live {
         return;
     }
     let color = Theme::DARK.phase(phase);
@@ -201,7 +204,7 @@ fn show_welcome(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             let (rect, _) = ui.allocate_exact_size(vec2(84.0, 92.0), Sense::empty());
             overlay::sketch(ui.painter(), rect, Stroke::new(1.6, theme.faint));
         }
-        if let Phase::Fault(_) = cx.state.phase {
+        if let LivePhase::Fault(_) = cx.state.phase {
             let color = theme.fault;
             ui.allocate_ui(vec2(70.0, 20.0), |ui| {
                 badge(ui, "FAULT", color, |rect| phase_shape(&cx.state.phase, rect, color));
@@ -215,9 +218,9 @@ fn show_welcome(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-fn welcome_words(phase: &Phase, cameras: &Cameras) -> (&'static str, String) {
+fn welcome_words(phase: &LivePhase, cameras: &Cameras) -> (&'static str, String) {
     match (phase, cameras) {
-        (Phase::Fault(error), _) => (
+        (LivePhase::Fault(error), _) => (
             "The source cannot be used",
             format!("{error}\nTry again with Start, or choose another:"),
         ),

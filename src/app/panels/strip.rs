@@ -2,17 +2,19 @@
 
 use egui::{Align2, FontId, Painter, Rect, RichText, Stroke, Ui, pos2, vec2};
 
-use super::axis::{self, TimeAxis};
-use super::command::Tab;
-use super::state::State;
-use super::theme::{Grade, SMALL_PT, Theme, title};
-use super::widgets::{PanelContext, grade_badge};
-use super::{Panel, Slot};
+use crate::app::axis::{self, TimeAxis};
+use crate::app::command::Tab;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::PLOTTED;
+use crate::app::state::State;
+use crate::app::theme::{Grade, SMALL_PT, Theme, title};
+use crate::app::widgets::{PanelContext, grade_badge};
 use crate::measure::quality::Trouble;
 use crate::session::history::Channel;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Quality", slot: Slot::Plot { share: 0.26 }, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel =
+    Panel { name: "Quality", slot: Slot::Plot { share: 0.26 }, tabs: PLOTTED, show };
 
 /// Frames per second at the top of the rate line, at least.
 const LEAST_TOP_FPS: f32 = 36.0;

@@ -2,21 +2,22 @@
 
 use egui::{ColorImage, Rect, RichText, Role, Sense, TextureId, TextureOptions, Ui, Vec2, vec2};
 
-use super::command::Command;
-use super::events::{duration_words, emotion_words};
-use super::movement;
-use super::overlay::fit_inside;
-use super::textures::{Texture, show_image};
-use super::theme::{Theme, emotion_word, kind_title, origin_text, title};
-use super::widgets::{PanelContext, kind_shape, named, share_bar, trouble_badge};
-use super::{Panel, Slot};
+use crate::app::command::Command;
+use crate::app::overlay::fit_inside;
+use crate::app::panels::events::{duration_words, emotion_words};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::LIVE;
+use crate::app::textures::{Texture, show_image};
+use crate::app::theme::{Theme, emotion_word, kind_title, origin_text, title};
+use crate::app::view::movement;
+use crate::app::widgets::{PanelContext, kind_shape, named, share_bar, trouble_badge};
 use crate::measure::event::{Emotion, Event};
 use crate::session::clip::EventClip;
 use crate::session::clip::difference::Difference;
 use crate::session::clip::slow_loop::LoopSpeed;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Event card", slot: Slot::Card, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Event card", slot: Slot::Card, tabs: LIVE, show };
 
 /// The textures of the card.
 #[derive(Default)]
@@ -138,7 +139,7 @@ fn version_of(event: u64, index: usize) -> u64 {
 }
 
 /// One picture over its caption; gives the rectangle of the picture.
-pub(super) fn cell(
+pub(in crate::app) fn cell(
     ui: &mut Ui,
     side: Vec2,
     name: &str,
@@ -191,7 +192,7 @@ fn show_difference(
 }
 
 /// What became brighter and darker from onset to apex, with the grey levels that full colour stands for.
-pub(super) fn difference_cell(
+pub(in crate::app) fn difference_cell(
     ui: &mut Ui,
     side: Vec2,
     scale: Option<f32>,
@@ -206,7 +207,7 @@ pub(super) fn difference_cell(
     );
 }
 
-pub(super) fn difference_image(theme: &Theme, difference: &Difference) -> ColorImage {
+pub(in crate::app) fn difference_image(theme: &Theme, difference: &Difference) -> ColorImage {
     let pixels = difference.shares().map(|share| theme.diverging(share)).collect();
     ColorImage::new([difference.width, difference.height], pixels)
 }

@@ -2,14 +2,15 @@
 
 use egui::{Frame, Margin, Role, Sense, Ui, vec2};
 
-use super::command::Command;
-use super::message::Message;
-use super::theme::{GAP, Theme, mix, title};
-use super::widgets::{PanelContext, named, weight_shape};
-use super::{Panel, Slot};
+use crate::app::command::Command;
+use crate::app::message::Message;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::EVERYWHERE;
+use crate::app::theme::{GAP, Theme, mix, title};
+use crate::app::widgets::{PanelContext, named, weight_shape};
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Messages", slot: Slot::Messages, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Messages", slot: Slot::Messages, tabs: EVERYWHERE, show };
 
 /// More than so many would push the picture away; the log has the others.
 const SHOWN: usize = 3;

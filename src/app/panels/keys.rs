@@ -2,15 +2,16 @@
 
 use egui::{Grid, RichText, ScrollArea, Ui};
 
-use super::command::Floating;
-use super::registry::{Entry, Group, entries};
-use super::shortcut::Chord;
-use super::theme::{Theme, title};
-use super::widgets::PanelContext;
-use super::{Panel, Slot};
+use crate::app::command::Floating;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::{CommandEntry, EVERYWHERE, Group, entries};
+use crate::app::shortcut::Chord;
+use crate::app::theme::{Theme, title};
+use crate::app::widgets::PanelContext;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "All keys", slot: Slot::Floating(Floating::Keys), show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel =
+    Panel { name: "All keys", slot: Slot::Floating(Floating::Keys), tabs: EVERYWHERE, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
@@ -52,7 +53,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-fn show_group(ui: &mut Ui, theme: &Theme, group: Group, entries: &[&Entry]) {
+fn show_group(ui: &mut Ui, theme: &Theme, group: Group, entries: &[&CommandEntry]) {
     if entries.is_empty() {
         return;
     }

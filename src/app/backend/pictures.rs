@@ -1,7 +1,7 @@
 //! The pictures of a stored session or of a recording: frames from the frame_server, events from the clip_extractor.
 
-use super::backend::Wake;
-use super::review::outside::{Answer, Screen, Wish};
+use crate::app::backend::Wake;
+use crate::app::review::outside::{ClipRequest, PictureAnswer, SessionPictures};
 use crate::config::Config;
 use crate::engine::workers::clip_extractor::ClipExtractor;
 use crate::engine::workers::frame_server::FrameServer;
@@ -15,7 +15,7 @@ use crate::source::SourceSpec;
 pub struct Projection {
     frame_server: FrameServer,
     clip_extractor: ClipExtractor,
-    wishes: Vec<Wish>,
+    wishes: Vec<ClipRequest>,
 }
 
 impl Projection {
@@ -57,27 +57,28 @@ impl Projection {
     }
 }
 
-impl Screen for Projection {
+impl SessionPictures for Projection {
     fn show(&mut self, frame: u64) {
         self.frame_server.show(frame);
     }
 
-    fn cut(&mut self, wishes: &[Wish]) {
+    fn cut(&mut self, wishes: &[ClipRequest]) {
         self.wishes = wishes.to_vec();
         self.clip_extractor
             .cut(wishes.iter().map(|wish| (wish.bounds, wish.magnification)).collect());
     }
 
-    fn answers(&mut self) -> Vec<Answer> {
+    fn answers(&mut self) -> Vec<PictureAnswer> {
         let shown = self.frame_server.take().map(|shown| match shown {
-            Ok(frame) => Answer::Picture(frame),
-            Err((frame, why)) => Answer::NoPicture { frame, why },
+            Ok(frame) => PictureAnswer::Picture(frame),
+            Err((frame, why)) => PictureAnswer::NoPicture { frame, why },
         });
         let mut answers: Vec<_> = shown.into_iter().collect();
         for (bounds, magnification, clip) in self.clip_extractor.cuts() {
-            let is_it = |wish: &Wish| wish.bounds == bounds && wish.magnification == magnification;
+            let is_it =
+                |wish: &ClipRequest| wish.bounds == bounds && wish.magnification == magnification;
             if let Some(i) = self.wishes.iter().position(is_it) {
-                answers.push(Answer::Clip(self.wishes.remove(i), clip));
+                answers.push(PictureAnswer::Clip(self.wishes.remove(i), clip));
             }
         }
         answers

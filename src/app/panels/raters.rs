@@ -2,16 +2,18 @@
 
 use egui::{RichText, Ui};
 
-use super::Layer;
-use super::command::Command;
-use crate::app::command::{Command as Asked, Floating};
+use crate::app::command::{Command, Floating};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::REVIEW;
+use crate::app::review::RaterLayer;
+use crate::app::review::command::ReviewCommand;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
-use crate::app::{Panel, Slot};
 use crate::session::annotation::Rater;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Raters", slot: Slot::Floating(Floating::Raters), show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel =
+    Panel { name: "Raters", slot: Slot::Floating(Floating::Raters), tabs: REVIEW, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
@@ -30,7 +32,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         let is_at_work = review.is_named && rater.name == review.rater;
         if ui.radio(is_at_work, words).clicked() && !is_at_work {
             let (name, blind) = (rater.name.clone(), rater.blind);
-            cx.send(Asked::Review(Command::BeRater { name, blind }));
+            cx.send(Command::Review(ReviewCommand::BeRater { name, blind }));
         }
     }
     show_new(ui, cx);
@@ -39,11 +41,11 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     } else {
         ui.add_space(6.0);
         ui.label(title("Whose view is shown"));
-        let layers = raters.into_iter().map(|rater| Layer::Rater(rater.name));
-        for layer in std::iter::once(Layer::Model).chain(layers) {
+        let layers = raters.into_iter().map(|rater| RaterLayer::Rater(rater.name));
+        for layer in std::iter::once(RaterLayer::Model).chain(layers) {
             let is_shown = cx.state.review.layer == layer;
             if ui.radio(is_shown, format!("view: {}", layer.name())).clicked() {
-                cx.send(Asked::Review(Command::Show(layer)));
+                cx.send(Command::Review(ReviewCommand::Show(layer)));
             }
         }
         let words = "Another’s view can be looked at and not changed.";
@@ -59,26 +61,34 @@ pub fn rater_words(rater: &Rater) -> String {
     format!("{}{blind}{from}", rater.name)
 }
 
+/// `the model's view`, `Ana's view`.
+pub fn layer_words(layer: &RaterLayer) -> String {
+    match layer {
+        RaterLayer::Model => "the model’s view".into(),
+        RaterLayer::Rater(name) => format!("{name}’s view"),
+    }
+}
+
 fn show_new(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
         let mut name = cx.state.review.name_text.clone();
         let field = egui::TextEdit::singleline(&mut name).desired_width(170.0);
         let field = ui.add(field.hint_text("A new rater’s name")).accessible_name("Name");
         if field.changed() {
-            cx.send(Asked::Review(Command::EditName(name.clone())));
+            cx.send(Command::Review(ReviewCommand::EditName(name.clone())));
         }
         let mut blind = cx.state.review.blind_wanted;
         let words =
             "Sees neither what the model found nor other raters’ work, until the work is done";
         if ui.checkbox(&mut blind, "works blind").on_hover_text(words).changed() {
-            cx.send(Asked::Review(Command::SetBlind(blind)));
+            cx.send(Command::Review(ReviewCommand::SetBlind(blind)));
         }
-        let add = Command::BeRater { name, blind };
+        let add = ReviewCommand::BeRater { name, blind };
         let can = cx.state.review.allows(&add);
         let clicked = ui.add_enabled(can, egui::Button::new("Add rater")).clicked();
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         if clicked || (entered && can) {
-            cx.send(Asked::Review(add));
+            cx.send(Command::Review(add));
         }
     });
 }
@@ -89,5 +99,5 @@ fn show_blind(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
     let words = "What the model found, its scores and other raters’ work are hidden. Press E to add an \
                  event. When you are done:";
     ui.label(RichText::new(words).color(theme.faint));
-    cx.button(ui, &Asked::Review(Command::Unblind));
+    cx.button(ui, &Command::Review(ReviewCommand::Unblind));
 }

@@ -2,14 +2,18 @@
 
 use egui::{Key, RichText, ScrollArea, TextEdit, Ui};
 
-use super::command::{Command, Floating};
-use super::registry::Entry;
-use super::widgets::PanelContext;
-use super::{Panel, Slot};
+use crate::app::command::{Command, Floating};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::{CommandEntry, EVERYWHERE};
+use crate::app::widgets::PanelContext;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel =
-    Panel { name: "Search commands", slot: Slot::Floating(Floating::Palette), show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel {
+    name: "Search commands",
+    slot: Slot::Floating(Floating::Palette),
+    tabs: EVERYWHERE,
+    show,
+};
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let mut text = cx.state.palette_text.clone();
@@ -47,7 +51,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 fn show_entry(
     ui: &mut Ui,
     cx: &PanelContext<'_>,
-    entry: &Entry,
+    entry: &CommandEntry,
     is_chosen: bool,
     moved: bool,
 ) -> bool {

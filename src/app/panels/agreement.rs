@@ -2,22 +2,23 @@
 
 use egui::{Grid, RichText, ScrollArea, Ui};
 
-use super::command::Command;
-use super::{Layer, ReviewState};
-use crate::app::command::{Command as Asked, Floating};
+use crate::app::command::{Command, Floating};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::REVIEW;
+use crate::app::review::RaterLayer;
+use crate::app::review::command::ReviewCommand;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
-use crate::app::{Panel, Slot};
 use crate::evaluate::Counts;
-use crate::evaluate::agreement::{Agreement, BoundaryError, Kappa, agreement, may_compare};
+use crate::evaluate::agreement::{Agreement, BoundaryError, Kappa, may_compare};
 
-/// The entry in [`crate::app::panels`].
+/// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel =
-    Panel { name: "Agreement", slot: Slot::Floating(Floating::Agreement), show };
+    Panel { name: "Agreement", slot: Slot::Floating(Floating::Agreement), tabs: REVIEW, show };
 
 /// An agreement, and what it was worked out from: the two layers, how long the log was, and how many
 /// worked blind.
-pub type Kept = ((Layer, Layer), [usize; 2], Result<Agreement, String>);
+pub type CachedAgreement = ((RaterLayer, RaterLayer), [usize; 2], Result<Agreement, String>);
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
@@ -33,24 +34,18 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let (layers, said) = (&review.compared, [log.entries().len(), blind]);
     let kept = cx.cache.agreement.take();
     let kept = kept.filter(|(of, at, _)| of == layers && *at == said);
-    let kept = kept.unwrap_or_else(|| (layers.clone(), said, compare(review)));
+    let kept = kept.unwrap_or_else(|| (layers.clone(), said, review.agreement()));
     match &kept.2 {
         Ok(agreement) => {
             let high = ui.ctx().content_rect().height() - 240.0;
             ScrollArea::vertical()
                 .max_height(high)
                 .show(ui, |ui| show_agreement(ui, &theme, agreement));
-            cx.button(ui, &Asked::Review(Command::ExportAgreement));
+            cx.button(ui, &Command::Review(ReviewCommand::ExportAgreement));
         }
         Err(why) => drop(ui.label(RichText::new(why).color(theme.fault))),
     }
     cx.cache.agreement = Some(kept);
-}
-
-/// The agreement of the two chosen layers; the error is one sentence.
-pub fn compare(review: &ReviewState) -> Result<Agreement, String> {
-    let (first, second) = &review.compared;
-    agreement(&review.session, first.name(), second.name()).map_err(|error| error.to_string())
 }
 
 fn show_choice(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -66,16 +61,16 @@ fn choose(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
     name: &str,
-    chosen: &Layer,
-    with: impl Fn(Layer) -> (Layer, Layer),
+    chosen: &RaterLayer,
+    with: impl Fn(RaterLayer) -> (RaterLayer, RaterLayer),
 ) {
     let raters = cx.state.review.session.log.raters().iter();
-    let raters: Vec<_> = raters.map(|rater| Layer::Rater(rater.name.clone())).collect();
+    let raters: Vec<_> = raters.map(|rater| RaterLayer::Rater(rater.name.clone())).collect();
     ui.menu_button(format!("{name}: {} ▼", chosen.name()), |ui| {
-        for layer in std::iter::once(Layer::Model).chain(raters) {
+        for layer in std::iter::once(RaterLayer::Model).chain(raters) {
             if ui.selectable_label(layer == *chosen, layer.name()).clicked() {
                 let (first, second) = with(layer);
-                cx.send(Asked::Review(Command::Compare(first, second)));
+                cx.send(Command::Review(ReviewCommand::Compare(first, second)));
                 ui.close();
             }
         }

@@ -2,15 +2,15 @@
 
 use egui::{RichText, Ui, vec2};
 
-use super::command::{Command, Floating, Tab};
-use super::registry::{Group, entries, entry_of};
-use super::state::Phase;
-use super::theme::{SMALL_PT, Theme, phase_word, title};
-use super::widgets::{PanelContext, badge, named, phase_shape};
-use super::{Panel, Slot};
+use crate::app::command::{Command, Floating, Tab};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::{EVERYWHERE, Group, entries, entry_of};
+use crate::app::state::LivePhase;
+use crate::app::theme::{SMALL_PT, Theme, phase_word, title};
+use crate::app::widgets::{PanelContext, badge, named, phase_shape};
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Menu", slot: Slot::Top, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Menu", slot: Slot::Top, tabs: EVERYWHERE, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
@@ -63,7 +63,7 @@ fn show_tabs(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 /// What the source does is said in every tab, as long as there is one that does something.
 fn show_live(ui: &mut Ui, cx: &PanelContext<'_>) {
     let (theme, phase) = (Theme::of(ui), &cx.state.phase);
-    if *phase == Phase::Stopped {
+    if *phase == LivePhase::Stopped {
         return;
     }
     let color = theme.phase(phase);

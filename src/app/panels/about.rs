@@ -2,14 +2,19 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::command::Floating;
-use super::theme::{Theme, title};
-use super::widgets::PanelContext;
-use super::{Panel, Slot};
+use crate::app::command::Floating;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::EVERYWHERE;
+use crate::app::theme::{Theme, title};
+use crate::app::widgets::PanelContext;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel =
-    Panel { name: "What a flag means", slot: Slot::Floating(Floating::About), show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel {
+    name: "What a flag means",
+    slot: Slot::Floating(Floating::About),
+    tabs: EVERYWHERE,
+    show,
+};
 
 /// Titles with what stands under them.
 const TEXT: [(&str, &str); 6] = [

@@ -2,13 +2,15 @@
 
 use egui::{Grid, RichText, ScrollArea, Ui};
 
-use super::command::Floating;
-use super::theme::Theme;
-use super::widgets::PanelContext;
-use super::{Panel, Slot};
+use crate::app::command::Floating;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::EVERYWHERE;
+use crate::app::theme::Theme;
+use crate::app::widgets::PanelContext;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Log", slot: Slot::Floating(Floating::Log), show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel =
+    Panel { name: "Log", slot: Slot::Floating(Floating::Log), tabs: EVERYWHERE, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);

@@ -2,14 +2,15 @@
 
 use egui::{Align2, FontId, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::command::Command;
-use super::theme::{Grade, SMALL_PT, Theme, emotion_word, title};
-use super::widgets::{PanelContext, grade_shape, kind_shape};
-use super::{Panel, Slot};
+use crate::app::command::Command;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::LIVE;
+use crate::app::theme::{Grade, SMALL_PT, Theme, emotion_word, title};
+use crate::app::widgets::{PanelContext, grade_shape, kind_shape};
 use crate::measure::event::{Event, EventKind, units_text};
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Events", slot: Slot::Side, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Events", slot: Slot::Side, tabs: LIVE, show };
 
 /// Height of one event's two lines, points.
 const ROW_PT: f32 = 46.0;

@@ -2,18 +2,19 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::command::Command;
-use super::field::{read_units, write_units};
-use super::list::origin_words;
-use crate::app::command::{Command as Asked, Floating};
+use crate::app::command::{Command, Floating};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::REVIEW;
+use crate::app::review::command::ReviewCommand;
+use crate::app::review::list::origin_words;
+use crate::app::review::units_text::{read_units, write_units};
 use crate::app::theme::Theme;
 use crate::app::widgets::PanelContext;
-use crate::app::{Panel, Slot};
 use crate::measure::event::{ActionUnit, MovingUnit, Side, units_text};
 
-/// The entry in [`crate::app::panels`].
+/// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel =
-    Panel { name: "Units of the event", slot: Slot::Floating(Floating::Units), show };
+    Panel { name: "Units of the event", slot: Slot::Floating(Floating::Units), tabs: REVIEW, show };
 
 /// Units that coders name, by number.
 const OFFERED: [u8; 21] =
@@ -37,7 +38,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let field = egui::TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
     let field = ui.add(field.hint_text("12, L12, R4+6 …")).accessible_name("Units");
     if field.changed() {
-        cx.send(Asked::Review(Command::EditUnits(text)));
+        cx.send(Command::Review(ReviewCommand::EditUnits(text)));
     }
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
     match &units {
@@ -47,11 +48,11 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
         let keep = ui.add_enabled(units.is_ok(), egui::Button::new("Keep"));
         if (keep.clicked() || entered) && units.is_ok() {
-            cx.send(Asked::Review(Command::KeepUnits));
-            cx.send(Asked::CloseWindow);
+            cx.send(Command::Review(ReviewCommand::KeepUnits));
+            cx.send(Command::CloseWindow);
         }
         if ui.button("Leave").clicked() {
-            cx.send(Asked::CloseWindow);
+            cx.send(Command::CloseWindow);
         }
         ui.label(RichText::new("Enter keeps, Esc does not.").color(theme.faint));
     });
@@ -87,7 +88,7 @@ fn show_unit(ui: &mut Ui, cx: &mut PanelContext<'_>, unit: ActionUnit, chosen: &
                 if !is_on {
                     units.push(MovingUnit { unit, side: choice, probability: 1.0 });
                 }
-                cx.send(Asked::Review(Command::EditUnits(write_units(&units))));
+                cx.send(Command::Review(ReviewCommand::EditUnits(write_units(&units))));
             }
         }
         ui.label(format!("{}  {}", unit.0, unit.name()));

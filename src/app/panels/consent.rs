@@ -2,16 +2,21 @@
 
 use egui::{Grid, RichText, TextEdit, Ui};
 
-use super::badge::size_words;
-use super::{Command, Form};
-use crate::app::command::{Command as Asked, Floating};
+use crate::app::command::{Command, Floating};
+use crate::app::panels::{Panel, Slot};
+use crate::app::recording::badge::size_words;
+use crate::app::recording::{ConsentForm, RecordingCommand};
+use crate::app::registry::LIVE;
 use crate::app::theme::Theme;
 use crate::app::widgets::PanelContext;
-use crate::app::{Panel, Slot};
 
-/// The entry in [`crate::app::LIVE_PANELS`].
-pub const PANEL: Panel =
-    Panel { name: "Consent and storage", slot: Slot::Floating(Floating::Consent), show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel {
+    name: "Consent and storage",
+    slot: Slot::Floating(Floating::Consent),
+    tabs: LIVE,
+    show,
+};
 
 const INTRODUCTION: &str = "A recording stores what the camera sees of a person. Ask before you \
     record: tell them what it is for, who will see it and how long it is kept, and that they may \
@@ -29,19 +34,19 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     );
     let missing = form.consent().err();
     if form != cx.state.records.form {
-        cx.send(Asked::Recording(Command::Edit(form)));
+        cx.send(Command::Recording(RecordingCommand::Edit(form)));
     }
     ui.add_space(6.0);
     ui.horizontal(|ui| {
-        cx.button_named(ui, &Asked::Recording(Command::Begin), "They agree: record");
-        cx.button_named(ui, &Asked::CloseWindow, "Do not record");
+        cx.button_named(ui, &Command::Recording(RecordingCommand::Begin), "They agree: record");
+        cx.button_named(ui, &Command::CloseWindow, "Do not record");
         if let Some(missing) = missing {
             ui.label(RichText::new(missing).color(theme.faint));
         }
     });
 }
 
-fn show_fields(ui: &mut Ui, form: &mut Form) {
+fn show_fields(ui: &mut Ui, form: &mut ConsentForm) {
     Grid::new("consent").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
         let fields = [
             ("Who is recorded", "a name or a code", &mut form.who),
@@ -57,12 +62,12 @@ fn show_fields(ui: &mut Ui, form: &mut Form) {
     });
 }
 
-fn show_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &mut Form) {
+fn show_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &mut ConsentForm) {
     ui.horizontal(|ui| {
         ui.label("Stored in");
         let field = TextEdit::singleline(&mut form.folder).desired_width(300.0);
         ui.add(field).accessible_name("Stored in");
-        cx.button_named(ui, &Asked::Recording(Command::PickFolder), "Choose…");
+        cx.button_named(ui, &Command::Recording(RecordingCommand::PickFolder), "Choose…");
     });
     let free = cx.state.records.shelf.as_ref().and_then(|shelf| shelf.free_bytes);
     let words = match free {

@@ -2,9 +2,9 @@
 
 use egui::{Painter, Rect, Stroke, Ui, vec2};
 
-use super::overlay::arrow;
-use super::review::facts;
-use super::theme::{REGION_STROKE, Theme};
+use crate::app::overlay::arrow;
+use crate::app::theme::{REGION_STROKE, Theme};
+use crate::app::view::region_motion;
 use crate::measure::event::Moment;
 use crate::measure::regions::REGION_NAMES;
 use crate::pipeline::face::align::{EYE_DISTANCE_PX, FACE_HEIGHT_PX};
@@ -37,7 +37,7 @@ pub struct Moving {
 
 /// The regions that move visibly from onset to apex, the farthest first; none where it was not measured.
 pub fn moving(session: &Session, onset: Moment, apex: Moment) -> Option<Vec<Moving>> {
-    let movement = facts::movement(session, onset, apex)?.into_iter().enumerate();
+    let movement = region_motion::movement(session, onset, apex)?.into_iter().enumerate();
     let mut all: Vec<_> = movement
         .map(|(region, percent)| Moving { region, percent })
         .filter(|moving| moving.size() >= LEAST_PERCENT)
