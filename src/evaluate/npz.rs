@@ -45,6 +45,11 @@ impl Npz {
         Ok(array.iter().cloned().collect())
     }
 
+    /// Whether there is such an array.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.archive.has(name)
+    }
+
     /// An error about the value of an array.
     pub(super) fn error(&self, what: &str, expected: &str, found: &str) -> EvaluateError {
         content(&self.path, what, expected, found)

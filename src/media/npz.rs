@@ -56,6 +56,12 @@ impl Archive {
         Ok(ZipArchive::new(BufReader::new(file)).map(Self).map_err(|error| error.to_string()))
     }
 
+    /// Whether there is an array called `name`, with or without `.npy` behind it.
+    pub fn has(&self, name: &str) -> bool {
+        let with_ending = format!("{name}.npy");
+        self.0.file_names().any(|stored| stored == name || stored == with_ending)
+    }
+
     /// The array called `name`, with or without `.npy` behind it.
     pub fn array<T: ReadableElement, D: Dimension>(
         &mut self,
