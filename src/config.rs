@@ -94,7 +94,8 @@ impl Default for QualityConfig {
 pub struct SpottingConfig {
     /// Expected false alarms per minute that the threshold is set for, 0.05–20: half micro, half
     /// macro. Calibrated on synthetic neutral, talking and blinking faces. One in two minutes is
-    /// as good as more where events come often, and better where they are rare: see the model card.
+    /// as good as more where events come often, and better where they are rare: see
+    /// `models/training/DIARY.md`.
     pub false_alarms_per_minute: f32,
 }
 

@@ -40,8 +40,9 @@ const MEASURED: [(&str, &str); 3] = [
         "UF1 0.699, UAR 0.708: about three in ten were classed wrongly.",
     ),
     (
-        "Action units",
-        "not measured on real faces; units 5, 6, 7, 9, 23 and 24 alone are hardly seen.",
+        "Action units, CASME II of MEGC 2019 (145 clips)",
+        "F1 0.89 for units 1 and 4, 0.87 for 2, 0.65 for 17, 0.62 for 12, 0.55 for 15, 0.11 for 7; units \
+         5, 6, 9, 10, 14 and 25/26 were never named rightly.",
     ),
 ];
 
