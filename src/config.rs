@@ -59,7 +59,7 @@ pub struct QualityConfig {
     pub max_head_speed: f32,
     /// Degrees to the side from which half of the face is too foreshortened to measure, 0–90.
     pub max_yaw_deg: f32,
-    /// Least sharpness of the aligned face, see [`Quality::sharpness`](crate::pipeline::quality::Quality).
+    /// Least sharpness of the aligned face, see [`Quality::sharpness`](crate::measure::quality::Quality).
     /// A blur of 3 % of the eye distance takes a good picture from 0.1 to 0.012.
     pub min_sharpness: f32,
     /// Mean grey of the face, 0–255, below which it is too dark and above which too bright.
@@ -94,7 +94,8 @@ impl Default for QualityConfig {
 pub struct SpottingConfig {
     /// Expected false alarms per minute that the threshold is set for, 0.05–20: half micro, half
     /// macro. Calibrated on synthetic neutral, talking and blinking faces. One in two minutes is
-    /// as good as more where events come often, and better where they are rare: see the model card.
+    /// as good as more where events come often, and better where they are rare: see
+    /// `models/training/DIARY.md`.
     pub false_alarms_per_minute: f32,
 }
 

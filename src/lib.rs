@@ -1,53 +1,59 @@
 //! Fleeting watches a face and flags micro-expressions.
 //!
-//! # The map, in the order a frame meets it
+//! # The plan, lowest folder first
 //!
-//! | module | what it holds |
+//! A folder imports only from folders above it in this table. `tests/it/architecture.rs` holds which.
+//!
+//! | folder | what it holds |
 //! |---|---|
-//! | [`config`] | every tunable, with unit, range, default and reason |
-//! | [`time`], [`geom`], [`image`], [`event`] | small value types that every boundary speaks |
-//! | `finite` | numbers out of files: finite, or an error |
-//! | [`npz`] | arrays out of NumPy's archives, whoever made them |
-//! | [`model`] | the only place that opens networks |
+//! | [`measure`] | the words that all parts share: time, geometry, event, quality, regions, sample |
+//! | [`config`] | every setting, with unit, range, default and reason |
+//! | [`media`] | pixels and containers: frame, colour, JPEG, the readers of MP4, AVI, MKV and NPZ, the film writer |
+//! | [`model`] | the only place that opens networks; the manifest; what made a session's numbers |
+//! | [`pipeline`] | the analysis of one face: `face`, `motion`, `quality`, `spotting`, `recognition` |
+//! | [`synth`] | the generator of synthetic people: `behaviour`, `rig`, `motion`, `render` |
 //! | [`source`] | where frames come from: camera, video file, image folder, demo person |
-//! | [`pipeline`] | the analysis: detect, landmarks, align, flow, regions, quality, spot, recognise |
-//! | [`synth`] | the generator of labelled motion and labelled video that training, tests and the demo share |
-//! | [`session`] | what has been seen so far: samples, events, drops, faults |
-//! | [`export`] | sessions as files that other tools read |
-//! | [`import`] | other people's events as a rater's layer |
+//! | [`session`] | what was recorded, and what people said of it |
+//! | [`exchange`] | every outside format: reports, tables, clips, and other people's events |
 //! | [`evaluate`] | the field's metrics, and the commands that score the shipped models |
-//! | [`engine`] | the threads that carry frames through the pipeline, and the links between them |
+//! | [`engine`] | all threads, and the links between them: `live`, `workers` |
 //! | [`app`] | the window |
 //! | [`cli`] | raw arguments to a checked job |
 //!
+//! # Where to add or find one thing
+//!
+//! | to find or add | look in |
+//! |---|---|
+//! | an outside format | one file in [`exchange`], one line in [`exchange::EXPORTERS`] |
+//! | a source | one file in [`source`], one line in [`source::SOURCES`] |
+//! | a setting | one field in [`config`] |
+//! | the threshold of flags | [`pipeline::spotting::threshold`] |
+//! | where a blink is judged | [`pipeline::quality`] |
+//! | what happens to a frame when the disk or the analysis is slow | the table of links in [`engine`] |
+//!
 //! # What must keep holding
 //!
-//! 1. `pipeline` has no thread, no clock, no file and no egui: the same frames give the same numbers.
-//! 2. Threads start in `engine` only; locks live in `engine::link` only.
-//! 3. Live equals offline: both are the same calls on the same frames.
-//! 4. Every frame that a source delivers becomes one [`session::Sample`] or one counted drop, and
-//!    data may be dropped in one place only, the camera queue.
-//! 5. What the model detected is never overwritten; a person's correction is a new row that names it.
-//! 6. Nothing leaves the machine unless the user exports it.
+//! 1. Imports go one way.
+//! 2. `pipeline` has no thread, no clock, no file and no egui: the same frames give the same numbers.
+//! 3. Threads start in `engine` only. Locks live in `engine::live::link` only. No channel is unbounded.
+//! 4. Live equals offline: both are the same calls on the same frames.
+//! 5. Every frame that a source delivers becomes one [`measure::sample::Sample`] or one counted drop.
+//!    Data may be dropped in one place only, the camera queue.
+//! 6. What the model detected is never overwritten. A person's correction is a new row that names it.
+//! 7. Nothing leaves the machine unless the user exports it.
 //!
-//! `tests/it/architecture.rs` holds the first, second and last to the source text; the others have
-//! tests of their own.
+//! `tests/it/architecture.rs` holds 1, 2, 3 and 7 to the source text. The others have tests of their own.
 
 pub mod app;
 pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod evaluate;
-pub mod event;
-pub mod export;
-mod finite;
-pub mod geom;
-pub mod image;
-pub mod import;
+pub mod exchange;
+pub mod measure;
+pub mod media;
 pub mod model;
-pub mod npz;
 pub mod pipeline;
 pub mod session;
 pub mod source;
 pub mod synth;
-pub mod time;

@@ -1,5 +1,5 @@
 //! The hot loop allocates nothing once it is warm: crop, flow, regions, quality, the spotter's bookkeeping
-//! and the ledger.
+//! and the sample_queue.
 //!
 //! Left out is [`fleeting::model::Model::run`] alone: the runtimes allocate tensors of their own on every
 //! run, so a network that answers from memory stands in for them, and what they leave behind is counted by
@@ -12,21 +12,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 use fleeting::config::Config;
-use fleeting::geom::{Affine, Point};
-use fleeting::image::RgbImage;
+use fleeting::measure::face::Landmarks;
+use fleeting::measure::geometry::{Affine, Point};
+use fleeting::measure::sample::Sample;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::RgbImage;
 use fleeting::model::{ModelChoice, ModelError, Models, Task};
-use fleeting::pipeline::Landmarks;
-use fleeting::pipeline::crop::{Border, Cropper};
-use fleeting::pipeline::ledger::Ledger;
+use fleeting::pipeline::face::crop::{Border, Cropper};
+use fleeting::pipeline::frame_scheduler::FrameScheduler;
 use fleeting::pipeline::motion::Motion;
-use fleeting::pipeline::pace::Pace;
 use fleeting::pipeline::quality::{Evidence, Judge};
-use fleeting::pipeline::spot::{
+use fleeting::pipeline::sample_queue::SampleQueue;
+use fleeting::pipeline::spotting::{
     Network, ROW_OUTPUTS, Spotted, Spotter, SpotterSettings, Step, WINDOW_ROWS,
 };
-use fleeting::session::Sample;
-use fleeting::synth::portrait::Portrait;
-use fleeting::time::Timestamp;
+use fleeting::synth::render::portrait::Portrait;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -70,19 +70,19 @@ fn a_warm_pipeline_allocates_nothing() {
     let _alone = alone();
     let config = Config::default();
     let (frames, mut landmarks) = (frames(), Landmarks::default());
-    let (mut motion, mut judge, mut pace) =
-        (Motion::default(), Judge::new(&config.quality), Pace::default());
+    let (mut motion, mut judge, mut scheduler) =
+        (Motion::default(), Judge::new(&config.quality), FrameScheduler::default());
     let settings = SpotterSettings { look_ahead_rows: [12, 12], thresholds: [0.5; 2] };
     let mut spotter = Spotter::new(Box::new(Calm), settings);
-    let (mut spotted, mut ledger, mut samples) =
-        (Spotted::default(), Ledger::default(), Vec::new());
+    let (mut spotted, mut sample_queue, mut samples) =
+        (Spotted::default(), SampleQueue::default(), Vec::new());
     let (mut cropper, mut input) = (Cropper::default(), Vec::new());
     let region = Region::new(ALLOCATOR);
     for seq in 0..WARM_UP + 60 {
         let before = region.change();
         let (image, mesh) = &frames[seq as usize % frames.len()];
         let time = Timestamp::of_frame(seq, 30.0);
-        let tick = pace.tick(time);
+        let tick = scheduler.tick(time);
         let map = Affine::similarity(2.0, 0.1, Point::new(100.0, 20.0));
         cropper.rgb_planes(image, &map, 256, Border::Repeat, &mut input);
         landmarks.copy_from(mesh);
@@ -103,11 +103,11 @@ fn a_warm_pipeline_allocates_nothing() {
         let spotted_regions = displacement.as_ref().map(|d| d.spotted());
         let step = Step { seq, time, displacement: spotted_regions, trouble: quality.trouble };
         spotter.push(&step, &mut spotted).expect("it runs");
-        ledger.enter(Sample { seq, time, quality, motion: None, score: None }, true);
+        sample_queue.enter(Sample { seq, time, quality, motion: None, score: None }, true);
         for (_, score) in spotted.scores.drain(..) {
-            ledger.score(score);
+            sample_queue.score(score);
         }
-        ledger.settle(&mut samples);
+        sample_queue.settle(&mut samples);
         samples.clear();
         let after = region.change();
         let found =

@@ -14,27 +14,36 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use fleeting::app::backend::null::NullBackend;
+use fleeting::app::backend::{
+    Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake,
+};
 use fleeting::app::command::{Command, Floating, Tab};
-use fleeting::app::nowhere::Nowhere;
+use fleeting::app::panels::{Slot, panels_of};
 use fleeting::app::recording::Shelf;
-use fleeting::app::registry::{Entry, Group, entries};
-use fleeting::app::review::outside::{ExportJob, ImportJob, Opened, Screen};
+use fleeting::app::registry::{CommandEntry, Group, entries};
+use fleeting::app::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
 use fleeting::app::shortcut::Chord;
-use fleeting::app::state::Phase;
-use fleeting::app::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
-use fleeting::app::{App, LaunchOptions, Slot, panels};
-use fleeting::engine::{Busy, Command as EngineCommand, EventClip, Preview, Stats, Update};
-use fleeting::event::*;
-use fleeting::export::Written;
-use fleeting::geom::{Affine, Point};
-use fleeting::image::{Frame, RgbImage};
-use fleeting::import::ImportedLayer;
+use fleeting::app::state::LivePhase;
+use fleeting::app::{App, LaunchOptions};
+use fleeting::engine::{Busy, Command as EngineCommand, Preview, Update};
+use fleeting::exchange::Written;
+use fleeting::exchange::import::ImportedLayer;
+use fleeting::measure::event::*;
+use fleeting::measure::face::Landmarks;
+use fleeting::measure::geometry::{Affine, Point};
+use fleeting::measure::quality::{Quality, Trouble};
+use fleeting::measure::regions::{REGIONS, RegionMotion};
+use fleeting::measure::sample::{Sample, Score};
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::stream::{Notice, NoticeKind, SourceInfo};
 use fleeting::model::ModelChoice;
-use fleeting::pipeline::quality::{Quality, Trouble};
-use fleeting::pipeline::{Landmarks, Overlay, REGIONS, RegionMotion};
-use fleeting::session::{Sample, Score};
-use fleeting::source::{Notice, NoticeKind, SourceInfo, SourceSpec};
-use fleeting::time::Timestamp;
+use fleeting::pipeline::Overlay;
+use fleeting::session::clip::EventClip;
+use fleeting::session::record::Record;
+use fleeting::session::record::Stats;
+use fleeting::source::SourceSpec;
 
 #[path = "gui/length.rs"]
 mod length;
@@ -54,7 +63,7 @@ struct Script {
 
 struct ScriptedFeed(Arc<Mutex<Script>>);
 
-impl Feed for ScriptedFeed {
+impl EngineHandle for ScriptedFeed {
     fn send(&self, command: EngineCommand) -> Result<(), Busy> {
         let mut script = self.0.lock().expect("one thread");
         match command {
@@ -93,25 +102,25 @@ struct ScriptedStudio {
 type Picks = Rc<RefCell<Option<PathBuf>>>;
 
 /// What opening a session will give, in turn.
-type Sessions = Rc<RefCell<VecDeque<Result<Opened, String>>>>;
+type Sessions = Rc<RefCell<VecDeque<Result<OpenedSession, String>>>>;
 
-impl Studio for ScriptedStudio {
-    fn start(&mut self, assignment: &Assignment, _: Wake) -> Box<dyn Feed> {
+impl Backend for ScriptedStudio {
+    fn start(&mut self, assignment: &Assignment, _: Wake) -> Box<dyn EngineHandle> {
         self.started.borrow_mut().push(assignment.source.clone());
         let is_live = assignment.source.options.paced;
         let script = if is_live { &self.script } else { &self.recording };
         Box::new(ScriptedFeed(Arc::clone(script)))
     }
 
-    fn stop(&mut self, feed: Box<dyn Feed>, wake: Wake) -> Pending<Vec<Update>> {
-        Nowhere.stop(feed, wake)
+    fn stop(&mut self, engine: Box<dyn EngineHandle>, wake: Wake) -> Pending<Vec<Update>> {
+        NullBackend.stop(engine, wake)
     }
     fn look_at_shelf(&mut self, root: &Path, wake: Wake) -> Pending<Shelf> {
-        Nowhere.look_at_shelf(root, wake)
+        NullBackend.look_at_shelf(root, wake)
     }
     fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>> {
         self.script.lock().expect("one thread").deleted.extend_from_slice(folders);
-        Nowhere.delete_sessions(folders, wake)
+        NullBackend.delete_sessions(folders, wake)
     }
 
     fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
@@ -124,8 +133,8 @@ impl Studio for ScriptedStudio {
         source: &SourceSpec,
         models: &ModelChoice,
         wake: Wake,
-    ) -> Option<Box<dyn Screen>> {
-        Nowhere.screen(source, models, wake)
+    ) -> Option<Box<dyn SessionPictures>> {
+        NullBackend.screen(source, models, wake)
     }
 
     fn open_session(
@@ -133,13 +142,13 @@ impl Studio for ScriptedStudio {
         _: &Path,
         _: &ModelChoice,
         _: Wake,
-    ) -> Pending<Result<Opened, String>> {
+    ) -> Pending<Result<OpenedSession, String>> {
         let mut opened = self.sessions.borrow_mut().pop_front();
         Box::new(move || opened.take())
     }
 
     fn import(&mut self, job: ImportJob, wake: Wake) -> Pending<Result<ImportedLayer, String>> {
-        Nowhere.import(job, wake)
+        NullBackend.import(job, wake)
     }
 
     fn export(&mut self, job: ExportJob, _: Wake) -> Pending<Result<Written, String>> {
@@ -247,7 +256,7 @@ impl Window {
         self.harness.query_all_by_label_contains(label).next().is_some()
     }
 
-    fn phase(&self) -> &Phase {
+    fn phase(&self) -> &LivePhase {
         &self.harness.state().state.phase
     }
 
@@ -258,15 +267,20 @@ impl Window {
             SourceInfo { name: "demo person".into(), size_px: (640, 480), ..Default::default() };
         window.script.lock().expect("one thread").preview = Some(preview(frames + 6));
         window.say([
-            Update::Opened(info),
+            Update::Record(Record::Opened(info)),
             Update::Running(true),
-            Update::Threshold(Score { micro: 0.5, macro_: 0.6 }),
-            Update::Samples((0..frames).map(sample).collect()),
-            Update::Stats(Stats { analysed: frames, source_fps: 30.0, ..Stats::default() }),
+            Update::Record(Record::Threshold(Score { micro: 0.5, macro_: 0.6 })),
+            Update::Record(Record::Samples((0..frames).map(sample).collect())),
+            Update::Record(Record::Stats(Stats {
+                analysed: frames,
+                source_fps: 30.0,
+                ..Stats::default()
+            })),
         ]);
         let found = events.iter().enumerate();
-        window
-            .say(found.map(|(id, secs)| Update::Event(event(id as u64, *secs), Some(clip(*secs)))));
+        window.say(found.map(|(id, secs)| {
+            Update::Record(Record::Event(event(id as u64, *secs), Some(clip(*secs))))
+        }));
         window
     }
 }
@@ -342,7 +356,7 @@ fn in_each_state() -> [(&'static str, Window); 4] {
 /// Every panel of the tab is there in each state; what floats is opened first.
 fn panels_are_there(tab: Tab, states: impl IntoIterator<Item = (&'static str, Window)>) {
     for (state, mut window) in states {
-        for panel in panels(tab) {
+        for panel in panels_of(tab) {
             if let Slot::Floating(floating) = panel.slot {
                 window.harness.state_mut().state.floating = Some(floating);
                 window.settle();
@@ -393,17 +407,18 @@ fn every_control_has_a_name_to_be_read_by_ear() {
 fn space_pauses_and_resumes_through_the_engine() {
     let mut window = Window::live(60, &[]);
     window.press(Modifiers::NONE, Key::Space);
-    assert_eq!(*window.phase(), Phase::Paused);
+    assert_eq!(*window.phase(), LivePhase::Paused);
     window.press(Modifiers::NONE, Key::Space);
-    assert_eq!(*window.phase(), Phase::Live);
+    assert_eq!(*window.phase(), LivePhase::Live);
     assert_eq!(window.asked(), [EngineCommand::Pause, EngineCommand::Resume]);
 }
 
 #[test]
 fn every_key_of_the_registry_reaches_its_command_and_harms_nothing() {
     let here = entries().filter(|e| e.tabs.contains(&Tab::Live));
-    let stays =
-        |e: &&Entry| !matches!(e.command, Command::Quit | Command::ShowTab(_) | Command::Review(_));
+    let stays = |e: &&CommandEntry| {
+        !matches!(e.command, Command::Quit | Command::ShowTab(_) | Command::Review(_))
+    };
     for entry in here.filter(stays) {
         for chord in entry.keys {
             let mut window = Window::live(300, &[2.0, 5.0]);
@@ -464,7 +479,7 @@ fn dragging_a_plot_stops_following_and_f_returns() {
         state.timeline.range(state.newest_secs())
     };
     let held = range(&window);
-    window.say([Update::Samples((900..960).map(sample).collect())]);
+    window.say([Update::Record(Record::Samples((900..960).map(sample).collect()))]);
     assert_eq!(range(&window), held, "live goes on and the view stands still");
     window.press(Modifiers::NONE, Key::F);
     assert!(follows(&window));
@@ -504,7 +519,8 @@ fn an_error_stays_until_it_is_read() {
 #[test]
 fn losing_and_finding_the_camera_is_said() {
     let mut window = Window::live(60, &[]);
-    let notice = |kind, text: &str| Update::Notice(Notice { kind, text: text.into() });
+    let notice =
+        |kind, text: &str| Update::Record(Record::Notice(Notice { kind, text: text.into() }));
     window.say([notice(NoticeKind::Disconnected, "The camera is gone; waiting for it.")]);
     assert!(window.has("Error: The camera is gone"));
     window.say([notice(NoticeKind::Reconnected, "The camera is back; 31 frames were lost.")]);
@@ -515,7 +531,11 @@ fn losing_and_finding_the_camera_is_said() {
 #[test]
 fn lost_frames_are_counted_where_people_look() {
     let mut window = Window::live(60, &[]);
-    window.say([Update::Stats(Stats { dropped: 12, analysed: 60, ..Stats::default() })]);
+    window.say([Update::Record(Record::Stats(Stats {
+        dropped: 12,
+        analysed: 60,
+        ..Stats::default()
+    }))]);
     assert!(window.has("Warning: 12 frames were lost"));
 }
 
@@ -542,12 +562,12 @@ fn keys_are_off_while_typing() {
         window.press(Modifiers::NONE, key);
     }
     assert_eq!(window.harness.state().state.settings, before);
-    assert_eq!(*window.phase(), Phase::Live);
+    assert_eq!(*window.phase(), LivePhase::Live);
     assert!(window.asked().is_empty());
     window.press(Modifiers::NONE, Key::Escape);
     assert_eq!(window.harness.state().state.floating, None, "Esc always closes");
     window.press(Modifiers::NONE, Key::Space);
-    assert_eq!(*window.phase(), Phase::Paused);
+    assert_eq!(*window.phase(), LivePhase::Paused);
 }
 
 #[test]
@@ -681,7 +701,10 @@ fn while_paused_the_picture_is_the_frame_that_the_cursor_names_or_says_that_it_i
 fn ten_thousand_events_are_no_trouble() {
     let secs: Vec<f64> = (0..10_000).map(|i| 1.0 + f64::from(i) * 0.01).collect();
     let mut window = Window::live(300, &[]);
-    let events = secs.iter().enumerate().map(|(id, s)| Update::Event(event(id as u64, *s), None));
+    let events = secs
+        .iter()
+        .enumerate()
+        .map(|(id, s)| Update::Record(Record::Event(event(id as u64, *s), None)));
     window.say(events.collect::<Vec<_>>());
     assert!(window.has("5000 micro, 5000 macro"));
     assert!(window.has("Its pictures are no longer kept"));

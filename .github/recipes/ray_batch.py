@@ -3,10 +3,10 @@
 
     ray_batch.py RECORDINGS RESULTS [--shares 64] [--fleeting PATH] [-- more options of analyze]
 
-Every share is the same command as anywhere else, `fleeting analyze RECORDINGS --out RESULTS --share
-I/N`, on one core of whichever worker is free; the folders must be on a disk that all workers see. What
-is done is not done again, so a run that was cut off is simply started again. The last run, without a
-share, finds everything done and writes the whole list. Exit status: that of the last run.
+Each share is the command `fleeting analyze RECORDINGS --out RESULTS --share I/N`, on one core of any free
+worker. The folders must be on a disk that all workers can use. If a run was interrupted, start it again:
+finished recordings are not analysed twice. The last run, without a share, writes the complete list. The
+exit status is that of the last run.
 """
 
 import argparse

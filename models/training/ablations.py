@@ -2,11 +2,11 @@
 
     python models/training/ablations.py --basis face_basis.npz [--report spotting_dev.npz] [NAME ...]
 
-Every variant trains for the same few steps on the same motion and is scored on people of the other
-rig, with thresholds for one false alarm a minute of each kind on faces that show nothing. Choices are
-made by that score; what `--report` names is read afterwards and decides nothing. The reference is
-trained with several seeds, so that the spread by chance is seen. Results lie in the work folder and
-are not computed twice.
+Every variant trains for the same few steps on the same motion. It is scored on people of the other rig.
+Thresholds are set for one false alarm a minute of each kind on faces that show no expression. This
+score decides. The file of `--report` is scored afterwards and decides nothing. The reference is trained
+with several seeds, to show the spread by chance. Results are kept in the work folder and are not
+computed twice.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from fitting import fit, mirrored
 from sets import NEUTRAL, OTHER, REPOSITORY, TRAIN, generate
 from spotting_data import SpottingData
 
-# Parts of a calibrated threshold among which the best is looked for.
+# Factors of the calibrated threshold; the best of them is reported.
 AROUND = (0.7, 0.8, 0.9, 1.0, 1.1, 1.25)
 NONE = torch.eye(spotter.REGIONS)
 
@@ -42,7 +42,7 @@ def quiet(file):
 
 
 PUBLISHED = "AUW-GCN as published"
-# Name, what the network has instead of the reference's, what the data has instead.
+# Name: what differs in the network, what differs in the data.
 VARIANTS = {
     "reference, seed 0": ({}, {}),
     "reference, seed 1": ({}, {"seed": 1}),
@@ -79,7 +79,7 @@ HEADER = """| variant | facs micro / macro / all F1 | facs, best thresholds, mic
 
 
 def averaged(members, views):
-    """Probabilities and rows of the mean over pairs of a network and whether it sees the mirror image."""
+    """Probabilities and rows of the mean over `views`: pairs (member, is it shown the mirror image)."""
 
     def run(windows):
         logits = sum(members[m](mirrored(windows, spotter.MIRRORED) if mirror else windows) for m, mirror in views)
@@ -175,7 +175,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="variants; all unless named")
     parser.add_argument("--basis", type=Path, required=True)
-    parser.add_argument("--report", type=Path, help="a spotting*.npz to report on, never to choose by")
+    parser.add_argument("--report", type=Path, help="a spotting*.npz to report on; it decides nothing")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "training")
     parser.add_argument("--program", default="cargo run -q --release --")
     parser.add_argument("--steps", type=int, default=400)

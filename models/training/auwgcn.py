@@ -1,8 +1,8 @@
 """AUW-GCN as published (Yin et al., ICME 2023; 39,248 parameters), the baseline.
 
-Behind the contract of the shipped spotter: its search for start and end is part of the graph, so that
-the program runs, calibrates and scores it like any other. Differences to the publication: our motion
-unit, windows of 128 rows, neutral windows in the training, and the optimizer of `fitting`.
+It has the inputs and outputs of the shipped spotter. Its search for start and end is part of the network, so the
+program runs, calibrates and scores it like any other. It differs from the publication in four points: our unit
+of motion, windows of 128 rows, neutral windows in the training, and the optimiser of `fitting`.
 """
 
 import torch

@@ -1,7 +1,7 @@
-"""The program's decoding in Python: scores of many networks compared quickly, before one of them ships.
+"""The program's decoding in Python, to compare many networks quickly.
 
-What ships is scored by `fleeting evaluate`. This follows src/pipeline/spot: the same windows but for
-how often the network looks, the same candidates, the same suppression.
+`fleeting evaluate` scores what ships. This file follows the spotter in src/pipeline: the same windows,
+candidates and suppression. Only the network runs less often.
 """
 
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ def released(path):
 
 @torch.no_grad()
 def outputs(network, streams, look_ahead, hop=HOP):
-    """`[rows, 6]` for each stream: each row from a window that ends when it has just become final."""
+    """`[rows, 6]` for each stream: each row comes from the window that ends when the row has just become final."""
     results = []
     for stream in streams:
         rows = len(stream.motion)
@@ -119,7 +119,7 @@ def flags(result, stream, kind, threshold, look_ahead):
 
 
 def in_frames(span, times):
-    """Onset and offset as the nearest frames, counted as the events are."""
+    """Onset and offset as the nearest frames, numbered as the events are."""
     first = np.abs(times - span[0]).argmin()
     last = np.abs(times - span[2]).argmin()
     return first, last
@@ -158,7 +158,7 @@ def f1(c):
 
 
 def thresholds(results, streams, look_ahead, per_minute):
-    """Least scores with so many flags a minute of each kind where there is nothing to flag."""
+    """The lowest thresholds that give so many flags a minute of each kind where no event is."""
     minutes = sum(s.minutes() for s in streams)
     found = []
     for kind in range(2):

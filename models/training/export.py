@@ -1,4 +1,4 @@
-"""Networks to ONNX, their manifest entries, and vectors that hold the program to them."""
+"""Writes networks as ONNX, their manifest entries, and test vectors for the program."""
 
 import hashlib
 import inspect
@@ -9,7 +9,7 @@ import torch
 
 
 def save_onnx(network, inputs, names, outputs, path):
-    """Operations that both ONNX Runtime and tract run; fixed shapes."""
+    """Uses only operations that ONNX Runtime and tract both run; shapes are fixed."""
     options = {"opset_version": 13, "input_names": names, "output_names": outputs}
     if "dynamo" in inspect.signature(torch.onnx.export).parameters:
         options["dynamo"] = False
@@ -18,7 +18,7 @@ def save_onnx(network, inputs, names, outputs, path):
 
 
 def save_vectors(network, inputs, names, outputs, path):
-    """What PyTorch makes of `inputs`, for the parity test of the program."""
+    """Writes PyTorch's outputs for `inputs`, for the parity test of the program."""
     with torch.no_grad():
         results = network(*inputs)
     results = results if isinstance(results, tuple) else (results,)
@@ -41,7 +41,7 @@ def toml_tensors(tensors):
 
 
 def write_entry(manifest, model, task, inputs, outputs, origin, calibration):
-    """Puts the entry of the file `model` into `manifest`, in the place of one that is there."""
+    """Writes the entry of the file `model` into `manifest`; an older entry is replaced."""
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     entry = [
         f'file = "{model.name}"',

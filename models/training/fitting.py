@@ -1,4 +1,4 @@
-"""One way to fit every network: fixed steps, one learning-rate cycle, averaged weights."""
+"""The training loop of every network: fixed steps, one cycle of the learning rate, averaged weights."""
 
 import time
 
@@ -8,8 +8,8 @@ import torch
 def fit(network, batch_loss, steps, rate, decay, seed, name):
     """Fits `network` in place; `batch_loss(network, generator, progress)` draws a batch and scores it.
 
-    The weights that remain are the running mean of the last few hundred steps: no step is chosen by
-    its score, on any data.
+    The final weights are the running mean of the last few hundred steps. No step is chosen by its score
+    on any data.
     """
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)

@@ -1,9 +1,9 @@
-"""What limits the spotter: the part of events that it finds by unit, size, trouble and rate.
+"""Plots which events the spotter finds, by unit, size, trouble and rate.
 
     fleeting synth --features spotting --count 240 --frames 540 --seed 77 --out facs.npz
     python models/training/plot_limits.py facs.npz --models models --out models/limits.png
 
-Reads the weights and thresholds that ship. Needs numpy, torch, onnxruntime and matplotlib.
+It reads the shipped weights and thresholds. It needs numpy, torch, onnxruntime and matplotlib.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def shipped(folder, per_minute):
 
 
 class Events:
-    """Every event of one kind with whether it was found, and every false alarm."""
+    """Every event of one kind, found or not, and every false alarm."""
 
     def __init__(self, streams, results, kind, limits, ahead, file):
         columns = [str(c) for c in file["recording_columns"]]
@@ -66,7 +66,7 @@ class Events:
         spans = file["events"][self.number]
         self.state = np.array([np.bitwise_or.reduce(file["states"][s, a : c + 1]) for s, a, _, c, _ in spans])
         self.recording = {c: file["recording"][self.segment, i] for i, c in enumerate(columns)}
-        # A flag belongs to what happens within reach of its middle, and so does every frame.
+        # A flag, and every frame, belongs to the states within reach of its middle.
         reach = (7, 18)[kind]
         states = file["states"].copy()
         for t in range(states.shape[1]):
@@ -81,7 +81,7 @@ class Events:
 
 
 def bars(axis, title, groups, label):
-    """The found part of each group that has a dozen events, with one standard error."""
+    """The share found in each group of at least a dozen events, with one standard error."""
     enough = [any(len(rows[n][1]) >= 12 for rows in groups.values()) for n in range(len(groups["micro"]))]
     names = [name for n, (name, _) in enumerate(groups["micro"]) if enough[n]]
     for k, (kind, rows) in enumerate(groups.items()):

@@ -1,10 +1,10 @@
-"""Draws synthetic motion against what was measured on real recordings.
+"""Plots synthetic motion beside figures that were measured on real recordings.
 
     fleeting synth --features spotting --count 2000 --frames 540 --seed 1 --basis face_basis.npz --out basis.npz
     fleeting synth --features spotting --count 2000 --frames 540 --seed 2 --out facs.npz
     python models/training/plot_realism.py basis.npz facs.npz --out models/realism.png
 
-Needs numpy and matplotlib. The facts are published figures on CAS(ME)2 and SAMM-LV; no recording is read.
+It needs numpy and matplotlib. The real figures are published for CAS(ME)2 and SAMM-LV; no recording is read.
 """
 
 import argparse
@@ -15,7 +15,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-# Pixels per percent of the outer-eye distance where the facts were measured.
+# Pixels per percent of the outer-eye distance in the published recordings.
 PX_PER_PERCENT = 1.9
 MARGIN, WINDOW = 8, 13
 SPEEDS = {0.5: 0.11, 0.9: 0.21, 0.99: 0.34, 0.999: 0.66}
@@ -29,7 +29,7 @@ SEPARABLE = (0.30, 0.61)
 
 
 class Laboratory:
-    """The laboratory recordings of a set that are measured as the published features are."""
+    """The laboratory recordings of a set, measured as the published features are."""
 
     def __init__(self, path):
         with np.load(path) as z:
@@ -54,8 +54,8 @@ class Laboratory:
         return np.linalg.norm(rises, axis=-1).max(-1)
 
     def course(self):
-        """Mean speed of the strongest region along its displacement. Published frames lead from f to
-        f + 1, ours from f - 1 to f."""
+        """Mean speed of the strongest region along its displacement. Published motion of frame f
+        leads from f to f + 1, ours from f - 1 to f."""
         tracks = []
         for s, onset, apex, _, _ in self.micro:
             if apex < 6 or apex + 10 > self.motion.shape[1]:

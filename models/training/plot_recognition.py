@@ -1,9 +1,9 @@
-"""Draws how good the recogniser is on people that training never saw, and how far to believe it.
+"""Plots how good the recogniser is on people whom training never saw, and how reliable its confidence is.
 
     python models/training/train.py --basis face_basis.npz --only recognizer
     python models/training/plot_recognition.py target/training --out models/recognition.png
 
-Needs numpy and matplotlib. Everything is synthetic; prints the figures that it draws.
+It needs numpy and matplotlib. All data is synthetic. The script also prints the figures.
 """
 
 import argparse
@@ -24,7 +24,7 @@ ABSTAIN_BELOW = 0.5
 
 
 class Found:
-    """What a network made of held-out people, as `train.py` left it."""
+    """A network's output on held-out people, as `train.py` wrote it."""
 
     def __init__(self, path):
         with np.load(path) as file:
@@ -40,8 +40,8 @@ class Found:
         return (p / p.sum(1, keepdims=True)).max(1)
 
     def reliability(self, temperature):
-        """Mean confidence, share right and weight in each bin, and the expected calibration error: of the
-        people by whom the temperature was not fitted."""
+        """Mean confidence, share right and weight in each bin, and the expected calibration error, of the
+        people who were not used to fit the temperature."""
         confidence, right, weight = (x[1::2] for x in (self.confidence(temperature), self.right, self.weight))
         bins = np.clip(np.digitize(confidence, BINS) - 1, 0, len(BINS) - 2)
         chosen = [bins == b for b in range(len(BINS) - 1) if (bins == b).any()]
@@ -96,7 +96,7 @@ def draw_units(axis, sets):
 
 
 def tell_emotion_by_unit(found):
-    """Whether the emotion is read right where a unit moves, and what is read else."""
+    """How often the emotion is read right where a unit moves, and the wrong readings."""
     moving, read = found.all["moving"] > 0, found.all["logits"].argmax(1)
     for k, unit in enumerate(UNITS):
         shown = moving[:, k]

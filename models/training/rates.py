@@ -1,10 +1,10 @@
-"""What the shipped spotter finds at several rates of false alarms, and what F1 that is where events are rare.
+"""Scores the shipped spotter at several rates of false alarms, also for recordings in which events are rare.
 
     python models/training/rates.py
 
-Synthetic recordings of the other rig show an event every few seconds, published ones a few a minute. Recall
-and false alarms a minute are counted on the first, and put together as often as events come in the second.
-Needs numpy and torch.
+Synthetic recordings of the other rig show an event every few seconds; published recordings show a few a
+minute. Recall and false alarms are counted on the synthetic ones. F1 is then computed for as many events a
+minute as published recordings show. The script needs numpy and torch.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from sets import FRAMES, OTHER, REPOSITORY, evaluated, generate, save_as_release
 
 COUNT = 240
 RATES = (3, 2, 1, 0.7, 0.5, 0.2, 0.1)
-# Micro- and macro-expressions a minute: fewest and most in published recordings, CAS(ME)² and SAMM-LV.
+# Micro- and macro-expressions a minute in published recordings: the fewest, CAS(ME)², and the most, SAMM-LV.
 PUBLISHED = ({"micro": 0.4, "macro": 2.0}, {"micro": 4.0, "macro": 9.0})
 
 
@@ -41,7 +41,7 @@ def main():
 
 
 def as_often(counts, events_per_minute, minutes):
-    """F1 of micro, macro and all where so many events are shown a minute."""
+    """F1 of micro, macro and all if recordings show so many events a minute."""
     found = {kind: often * counts[kind]["tp"] / counts[kind]["truths"] for kind, often in events_per_minute.items()}
     false = {kind: (counts[kind]["proposals"] - counts[kind]["tp"]) / minutes for kind in events_per_minute}
 

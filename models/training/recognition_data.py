@@ -1,4 +1,4 @@
-"""Labelled events for the recogniser, as the program will see them."""
+"""Labelled events for the recogniser, as the program measures them."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -33,7 +33,7 @@ def onset_to_apex(displacement):
 
 
 class Disturbance(NamedTuple):
-    """What a rig does not know of real faces and of real flow. Sizes relative to the movement's own."""
+    """Differences between a rig and real faces with real flow. Sizes are relative to that of the movement."""
 
     # Regions that answer more or less than on average, standard deviation of the logarithm.
     answer: float
@@ -94,7 +94,7 @@ def as_maps(paths):
 
 
 class Strange(Events):
-    """Events in company, and read where they are not. Tried and left: see the model card."""
+    """Events with a second expression at the same time, read a little beside their regions. Tried and not used: see DIARY.md."""
 
     def drawn(self, count, generator):
         motion, *rest = super().drawn(count, generator)

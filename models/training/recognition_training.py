@@ -10,7 +10,7 @@ from fitting import fit
 from recognition_data import MEASURED, Events, RecognitionData, disturbed, normalised, with_a_phase_missing
 from sets import HELD_OUT, MODELS, ORIGIN, TRAIN, VECTORS, generate, remembered, rigs
 
-# Expressions that no training sees, of each rig.
+# Expressions of each rig that no training sees.
 HELD_OUT_COUNT = 4_000
 # Other seeds for the other rig, so that no timeline is drawn twice.
 SHIFT = {"basis": 0, "facs": 1000}
@@ -20,7 +20,7 @@ TEMPERATURES = np.exp(np.linspace(np.log(0.3), np.log(3), 120))
 
 
 def train(options):
-    """Trains on one rig; the other one, where there are two, says how far to believe the result."""
+    """Trains on one rig. If there is a second one, it gives the temperature and the figures."""
     known = rigs(options)
     learned = generate(options, "recognition", options.expressions, TRAIN + SHIFT[known[0]], rig=known[0])
     held_out = {rig: generate(options, "recognition", HELD_OUT_COUNT, HELD_OUT + SHIFT[rig], rig=rig) for rig in known}
@@ -32,7 +32,7 @@ def train(options):
 
 
 def member(options, data, number):
-    """One network, from the work folder where it is there already."""
+    """One network, from the work folder if it is already there."""
     torch.manual_seed(150 + number)
     isda = recognizer.Isda()
 
@@ -50,7 +50,7 @@ def member(options, data, number):
 
 
 def ship(options, network, data, temperature):
-    """The file, its manifest entry, and the vectors that hold the program to it."""
+    """Writes the file, its manifest entry, and the test vectors of the program."""
     motion, mask, _, _ = data.batch(1, torch.Generator().manual_seed(1))
     motion, amplitude = normalised(motion, mask, torch.ones(1))
     inputs, names, outputs = (motion, mask, amplitude), ["motion", "mask", "amplitude"], ["emotion", "units"]

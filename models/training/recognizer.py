@@ -1,6 +1,6 @@
 """The recogniser: a graph of facial regions over three phases to an emotion and action units.
 
-A reconstruction of AGAT (Zhang et al., ICME 2023) from what its authors say of it: adaptive graph
+A reconstruction of AGAT (Zhang et al., ICME 2023) from the authors' abstract: adaptive graph
 attention over regions, temporal fusion of key moments, implicit semantic data augmentation (ISDA).
 """
 

@@ -1,12 +1,12 @@
-"""What each part of the recogniser is worth: its network with one thing changed at a time.
+"""Measures each part of the recogniser: trains its network with one thing changed at a time.
 
     python models/training/recognizer_ablations.py --basis face_basis.npz
 
-Every line is trained on the face basis alone and judged on people of the other rig, in two forms: three
+Every line is trained on the face basis alone and tested on people of the other rig, in two forms: three
 phases as the program measures them, and one displacement as the sets of MEGC 2019 keep it
 (`scaled_maps`). Compare lines that change a disturbance with "maps by disturbance alone". `--report` names a
-set of real recordings, as `fleeting evaluate recognition` reads it, to say what each line reads there, never
-to choose by. Needs scikit-learn for the machines to compare with.
+set of real recordings, as `fleeting evaluate recognition` reads it. It is scored for each line and decides
+nothing. The script needs scikit-learn for the support-vector machine and the trees.
 """
 
 import argparse
@@ -25,17 +25,17 @@ from scaled_maps import single_displacements
 from sets import HELD_OUT, REPOSITORY, TRAIN, arrays, generate
 
 NOTHING = Disturbance(*[0.0] * len(MEASURED))
-# What machines to compare with learn from; they take long over more.
-MACHINE_SAMPLES = 8_000
+# How many samples the support-vector machine and the trees learn from; more would take too long.
+PEER_SAMPLES = 8_000
 
 
 def but(**changed):
-    """Both disturbances with something else in them, and no scaled maps, which bring their own."""
+    """Both disturbances with these changes, and no scaled maps, which have a disturbance of their own."""
     return {"measured": MEASURED._replace(**changed), "mapped": MAPPED._replace(**changed), "maps_part": 0.0}
 
 
 class FixedGraph(GraphAttention):
-    """Neighbours by action unit, as they are known, for every face and movement."""
+    """Fixed neighbours by action unit, the same for every face and movement."""
 
     def attention(self, h):
         return torch.softmax(6 * co_occurrence() - 3, 1).expand(len(h), self.heads, -1, -1)
@@ -152,7 +152,7 @@ def trained(change, options, path, seed):
 
 
 class Form(NamedTuple):
-    """Events to judge on, in one form. `units` are all still where nobody says which move."""
+    """Events to test on, in one form. Where the units are unknown, `units` is all zero."""
 
     motion: torch.Tensor
     mask: torch.Tensor
@@ -165,7 +165,7 @@ class Form(NamedTuple):
 
 
 def forms(path, report):
-    """People of the rig that training never saw, in both forms; and what `report` holds."""
+    """People of the rig that training never saw, in both forms; and the set `report`, if there is one."""
     events = Events([path])
     known = events.label.numpy(), events.units.numpy()
     measured = disturbed(events.motion, torch.Generator().manual_seed(9), MEASURED)
@@ -189,15 +189,15 @@ def network_scores(change, network, form):
     return form.scores(torch.cat(logits).numpy(), torch.cat(units).numpy())
 
 
-def machine_scores(machine, path, judged):
-    """A machine of another kind, trained on single displacements and on three phases apart, without scaled maps."""
+def peer_scores(peer, path, judged):
+    """Scores of another kind of model: one for single displacements, one for three phases, without scaled maps."""
     fitted = {}
     for form in judged:
         there = [0] if form.is_single else [0, 1, 2]
         if form.is_single not in fitted:
             data = RecognitionData([path], mapped_part=float(form.is_single), maps_part=0.0, dropped_part=0.0)
-            motion, mask, label, _ = data.batch(MACHINE_SAMPLES, torch.Generator().manual_seed(5))
-            fitted[form.is_single] = machine().fit(features(motion, mask, there), label.numpy())
+            motion, mask, label, _ = data.batch(PEER_SAMPLES, torch.Generator().manual_seed(5))
+            fitted[form.is_single] = peer().fit(features(motion, mask, there), label.numpy())
         read = fitted[form.is_single].predict(features(form.motion, form.mask, there))
         yield form.scores(np.eye(CLASSES)[read], np.zeros((len(read), UNITS, 3)))
 
@@ -206,7 +206,7 @@ def features(motion, mask, phases):
     return normalised(motion, mask, torch.zeros(len(motion)))[0][:, phases].flatten(1).numpy()
 
 
-def machines():
+def peers():
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.svm import SVC
 
@@ -227,14 +227,14 @@ def line(name, found):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--basis", type=Path, required=True)
-    parser.add_argument("--report", type=Path, help="a set as `fleeting evaluate recognition` reads it, to report on, never to choose by")
+    parser.add_argument("--report", type=Path, help="a set as `fleeting evaluate recognition` reads it, to report on; it decides nothing")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "training")
     parser.add_argument("--generator", default="cargo run -q --release -- synth")
     parser.add_argument("--expressions", type=int, default=80_000)
-    parser.add_argument("--people", type=int, default=4_000, help="whom they are judged on")
+    parser.add_argument("--people", type=int, default=4_000, help="how many people to test on")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", help="lines whose name holds this")
+    parser.add_argument("--only", help="only lines whose name contains this")
     options = parser.parse_args()
     options.basis, options.work = options.basis.resolve(), options.work.resolve()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -243,10 +243,10 @@ def main():
     judged = forms(generate(options, "recognition", options.people, HELD_OUT + SHIFT["facs"], rig="facs"), options.report)
     heads = ["", "measured: UF1 / UAR", "scaled maps: UF1 / UAR", "units with side, F1", *["report: UF1 / UAR"] * bool(options.report)]
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
-    for name, machine in machines().items():
-        title = f"{name}, {MACHINE_SAMPLES:,} samples"
+    for name, peer in peers().items():
+        title = f"{name}, {PEER_SAMPLES:,} samples"
         if not options.only or options.only in title:
-            line(title, list(machine_scores(machine, path, judged)))
+            line(title, list(peer_scores(peer, path, judged)))
     for change in CHANGES:
         if not options.only or options.only in change.name:
             members = [trained(change, options, path, seed) for seed in range(change.members)]

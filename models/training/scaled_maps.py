@@ -1,7 +1,8 @@
-"""What the recognition sets of MEGC 2019 keep of an expression, made from displacements of regions.
+"""Makes the form in which the recognition sets of MEGC 2019 keep an expression, from displacements of regions.
 
-One flow map of 28 x 28 from onset to apex, of a loosely cropped face, in 8 bits between its least and its
-greatest value; regions read from it at landmarks, the nose's motion taken away, unit size.
+That form is one flow map of 28 x 28 from onset to apex, of a loosely cropped face, in 8 bits between its least
+and its greatest value. The regions are read from it at the landmarks. The motion of the nose is subtracted,
+and the result has unit size.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What is made once and kept in the work folder: sets of labelled motion, and weights."""
+"""Sets of labelled motion and weights. They are made once and kept in the work folder."""
 
 import hashlib
 import json
@@ -13,22 +13,22 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 MODELS = REPOSITORY / "models"
 VECTORS = REPOSITORY / "tests" / "fixtures"
 ORIGIN = "trained by models/training on this project's generator only"
-# Seeds of the generator. The sets share no identity, no timeline and no noise.
+# Seeds of the generator. No two sets share an identity, a timeline or noise.
 TRAIN, HELD_OUT, NEUTRAL = 101, 202, 303
-# Of the recordings of the other rig that spotters are compared on.
+# Seed of the recordings of the other rig on which spotters are compared.
 OTHER = 77
 # Rows of a spotting segment: 18 s hold nearly all macro-expressions.
 FRAMES = 540
 
 
 def rigs(options):
-    """Where people come from: the program's own rules, and a face basis where there is one."""
+    """The rigs that people come from: the program's own rules, and a face basis if there is one."""
     return ["facs"] if options.basis is None else ["basis", "facs"]
 
 
 def generate(options, kind, count, seed, frames=None, rig=None):
-    """A set of labelled motion of `rig`, or of the face basis where there is one; made once. `frames` is the
-    length of its segments, where it has any."""
+    """The path of a set of labelled motion of `rig` (by default the face basis, if there is one); made once.
+    `frames` is the length of its segments, if it has segments."""
     rig = rig or rigs(options)[0]
     path = options.work / f"{kind}_{rig}_{seed}_{count}{f'_{frames}' if frames else ''}.npz"
     if not path.exists():
@@ -50,22 +50,22 @@ def save_as_released(path, motion, events):
 
 
 def evaluated(options, what, path, *more):
-    """What `fleeting evaluate` counts on a file, with the models of `options`."""
+    """The counts of `fleeting evaluate` on a file, with the models of `options`."""
     command = [*options.program.split(), "evaluate", what, str(path), "--model", str(options.models), "--json", *more]
     return json.loads(subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout)
 
 
 def arrays(path, shapes):
-    """The arrays of a set; `shapes` names them with their axes, a word for an axis of any length."""
+    """The arrays of a set. `shapes` gives the axes of each; a word stands for an axis of any length."""
     try:
         with np.load(path) as file:
             found = {key: file[key] for key in shapes if key in file}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise SystemExit(f"{path}: expected a set of labelled motion (.npz), found another file") from error
+        raise SystemExit(f"{path}: expected a set of labelled motion (.npz), found a file that is not one") from error
     lengths = {}
     for key, shape in shapes.items():
         if key not in found:
-            raise SystemExit(f"{path}: expected an array `{key}`, found {', '.join(found) or 'none'}")
+            raise SystemExit(f"{path}: expected an array `{key}`, found {', '.join(found) or 'no array'}")
         array = found[key]
         fits = array.ndim == len(shape) and all(
             lengths.setdefault(axis, size) == size if isinstance(axis, str) else axis == size
@@ -75,7 +75,7 @@ def arrays(path, shapes):
             known = [f"{axis} = {lengths[axis]}" if axis in lengths else str(axis) for axis in shape]
             raise SystemExit(f"{path}: {key}: expected the shape [{', '.join(known)}], found {list(array.shape)}")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise SystemExit(f"{path}: {key}: expected finite numbers, found others")
+            raise SystemExit(f"{path}: {key}: expected finite numbers, found NaN or infinity")
     return found
 
 
@@ -92,7 +92,7 @@ def remembered(options, name, network, train):
     return network
 
 
-# The code that makes the weights of a name that begins so.
+# The modules that make the weights, by the beginning of their name.
 MADE_BY = {
     "recognizer": ("recognizer", "recognition_data", "recognition_training", "scaled_maps", "fitting"),
     "spotter": ("spotter", "spotting_data", "fitting"),
@@ -101,7 +101,7 @@ MADE_BY = {
 
 
 def code(names):
-    """What the modules hold, as one hash."""
+    """One hash over the text of the modules."""
     text = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in names)
     return hashlib.sha256(text).hexdigest()
 

@@ -1,8 +1,8 @@
 """The spotter: motion of twelve regions over time to scores and intervals.
 
 Input `[1, T, 12, 2]`, percent of the outer-eye distance per 1/30 s. Output `[1, T, 6]`: for micro, then
-for macro, how likely an event has its apex at this row, and how many rows its onset lies before and
-its offset after.
+for macro, the probability that an event has its apex at this row, the rows from its onset to here, and
+the rows from here to its offset.
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""Labelled motion for the spotter, as the program will see it."""
+"""Labelled motion for the spotter, as the program measures it."""
 
 import numpy as np
 import torch

@@ -1,9 +1,9 @@
-"""From nothing to models/spotter.onnx and models/recognizer.onnx, with their manifest entries.
+"""Makes models/spotter.onnx and models/recognizer.onnx from nothing, with their manifest entries.
 
     python models/training/train.py --basis face_basis.npz
 
-Everything is fixed beforehand: seeds, steps, rates. No step, threshold or constant is chosen by a
-score on real recordings.
+Seeds, steps and rates are fixed beforehand. No step, threshold or constant is chosen by a score on
+real recordings.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def train_spotter(options):
 
 
 def train_baseline(options):
-    """AUW-GCN into a models folder of its own: score it with `fleeting evaluate spotting --model`."""
+    """Trains AUW-GCN into a models folder of its own. `fleeting evaluate spotting --model` scores it."""
     data = SpottingData([generate(options, "spotting", options.segments, TRAIN, FRAMES), *options.spotting_set])
     torch.manual_seed(0)
 
@@ -56,7 +56,7 @@ def train_baseline(options):
 
 
 def ship_spotter(options, network, look_ahead, data):
-    """Exports, then measures with the program itself what its thresholds are worth."""
+    """Exports, then measures the false alarms of each threshold with the program itself."""
     network.eval()
     motion = data.motion[None, : spotter.WINDOW].clone()
     path, manifest = options.models / "spotter.onnx", options.models / "manifest.toml"
@@ -72,7 +72,7 @@ def ship_spotter(options, network, look_ahead, data):
 
 
 def calibrate(options):
-    """False alarms per minute by threshold, of the whole spotter as it ships, on faces that show nothing."""
+    """False alarms per minute by threshold, of the whole spotter, on faces that show no expression."""
     path = options.work / "neutral.npz"
     file = np.load(generate(options, "spotting", min(800, options.segments), NEUTRAL, FRAMES))
     shows = np.zeros(len(file["motion"]), bool)
@@ -87,13 +87,13 @@ def own_sets(options, name):
     for folder in options.features:
         inside = sorted(folder.resolve().rglob(name))
         if not inside:
-            raise SystemExit(f"{folder}: expected {name} in it or below it, as `fleeting analyze --features` writes it, found none")
+            raise SystemExit(f"{folder}: expected {name} in it or below it, as `fleeting analyze --features` writes it, found no such file")
         found += inside
     return found
 
 
 def begin_folder(folder):
-    """A new folder of models begins with those that ship; what is trained takes their place."""
+    """Copies the shipped models into a new folder. Trained models then replace them."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "manifest.toml").exists():
         for path in [*MODELS.glob("*.onnx"), *MODELS.glob("*.bin"), MODELS / "manifest.toml", MODELS / "NOTICE"]:
@@ -102,9 +102,9 @@ def begin_folder(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--basis", type=Path, help="face_basis.npz, see models/training/README.md; without it, people are the program's own")
+    parser.add_argument("--basis", type=Path, help="face_basis.npz, see models/training/README.md; without it, people come from the program's own FACS rules")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "training", help="sets and weights")
-    parser.add_argument("--models", type=Path, default=MODELS, help="where models and manifest.toml go")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder for the models and manifest.toml")
     parser.add_argument("--only", choices=["spotter", "recognizer", "baseline"])
     parser.add_argument("--features", type=Path, action="append", default=[],
                         help="folder with own labelled motion (fleeting analyze --features) to train on beside the synthetic")
@@ -114,8 +114,8 @@ def main():
     parser.add_argument("--generator", help="how to call the generator, if not `fleeting synth`")
     parser.add_argument("--spotter-steps", type=int, default=12_000)
     parser.add_argument("--recognizer-steps", type=int, default=2500)
-    parser.add_argument("--spotters", type=int, default=1, help="networks that the shipped one averages")
-    parser.add_argument("--recognizers", type=int, default=4, help="networks that the shipped one averages")
+    parser.add_argument("--spotters", type=int, default=1, help="networks that the spotter averages")
+    parser.add_argument("--recognizers", type=int, default=4, help="networks that the recogniser averages")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     options.generator = options.generator or f"{options.program} synth"

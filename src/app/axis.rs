@@ -4,13 +4,13 @@
 use egui::{Align2, FontId, Painter, Rect, Response, Role, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use super::command::{Command, Tab};
-use super::review::command::Command as Review;
+use super::review::command::ReviewCommand;
 use super::state::State;
 use super::theme::{SMALL_PT, Theme};
 use super::widgets::{PanelContext, kind_shape, named, verdict_shape};
-use crate::event::{Event, EventKind};
+use crate::measure::event::{Event, EventKind};
+use crate::measure::time::Timestamp;
 use crate::session::annotation::{Bounds, Target, Verdict};
-use crate::time::Timestamp;
 
 /// Width of the names at the left, points.
 pub const GUTTER: f32 = 78.0;
@@ -125,7 +125,7 @@ pub fn point_at(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis, name: &str)
     }
     if response.double_clicked() {
         cx.send(match cx.state.tab {
-            Tab::Review => Command::Review(Review::FitAll),
+            Tab::Review => Command::Review(ReviewCommand::FitAll),
             Tab::Live | Tab::Analyse => Command::Follow,
         });
     } else if response.clicked()
@@ -134,7 +134,7 @@ pub fn point_at(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis, name: &str)
         let secs = axis.secs(pointer.x);
         cx.send(match event_at(cx.state, axis, secs) {
             Some(Target::Machine(id)) => Command::SelectEvent(id),
-            Some(target @ Target::Own(_)) => Command::Review(Review::Pick(target)),
+            Some(target @ Target::Own(_)) => Command::Review(ReviewCommand::Pick(target)),
             None => Command::PutCursor(secs),
         });
     }

@@ -4,8 +4,8 @@
 //! the [registry](super::registry::entries); what a command does is decided in one place,
 //! [`State::apply`](super::state::State::apply).
 
-use super::clip::LoopSpeed;
 use super::{analyse, recording, review};
+use crate::session::clip::slow_loop::LoopSpeed;
 use crate::source::SourceSpec;
 
 /// One request. Those without data have an entry in the [registry](super::registry::entries).
@@ -87,7 +87,7 @@ pub enum Command {
     SetLoopSpeed(LoopSpeed),
 
     /// Show or hide one layer of the picture.
-    ToggleLayer(Layer),
+    ToggleLayer(OverlayLayer),
     /// From light to dark or back.
     ToggleTheme,
     /// The whole screen, or a window again.
@@ -113,11 +113,11 @@ pub enum Command {
         with_words: bool,
     },
     /// Something of the session under review.
-    Review(review::command::Command),
+    Review(review::command::ReviewCommand),
     /// Something of the Analyse tab.
-    Analyse(analyse::Command),
+    Analyse(analyse::AnalyseCommand),
     /// Something of recording and of what is stored.
-    Recording(recording::Command),
+    Recording(recording::RecordingCommand),
 }
 
 /// What the window shows.
@@ -148,7 +148,7 @@ impl Tab {
 
 /// What is drawn over the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Layer {
+pub enum OverlayLayer {
     /// The 478 mesh points.
     Landmarks,
     /// The 23 measured regions.

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
-use super::desktop::Desktop;
+use super::backend::native::NativeBackend;
 use super::{App, LaunchOptions};
 
 /// The icon, as it stands in the task bar.
@@ -63,7 +63,7 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
     let opened = catch_unwind(AssertUnwindSafe(|| {
         let create = move |cc: &eframe::CreationContext<'_>| {
             restore_at_start();
-            Ok(Box::new(App::new(cc, options, Box::new(Desktop))) as Box<dyn eframe::App>)
+            Ok(Box::new(App::new(cc, options, Box::new(NativeBackend))) as Box<dyn eframe::App>)
         };
         eframe::run_native("fleeting", native, Box::new(create))
     }));

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::source::{Notice, NoticeKind};
-use crate::time::Timestamp;
+use crate::measure::time::Timestamp;
+use crate::media::stream::{Notice, NoticeKind};
 
 /// Lines that the log keeps; a camera that fails every second for a day leaves the newest.
 const LOG_LINES: usize = 2000;

@@ -1,7 +1,7 @@
 //! The window. A panel reads the state and sends commands; one `match` changes the state.
 //!
 //! `logic` takes in what the engine says, `ui` draws. Nothing here waits: what takes time happens in
-//! the engine's threads or in a [`studio::Pending`] that is asked again in every frame, and the window
+//! the engine's threads or in a [`backend::Pending`] that is asked again in every frame, and the window
 //! is drawn only when there is something new.
 
 use std::path::PathBuf;
@@ -13,46 +13,30 @@ use crate::config::Config;
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
-pub mod about;
 pub mod analyse;
 pub mod axis;
-pub mod card;
-pub mod clip;
+pub mod backend;
 pub mod command;
-pub mod desktop;
-pub mod events;
-pub mod keys;
 pub mod launch;
-pub mod log;
-pub mod menu;
 pub mod message;
-pub mod messages;
-pub mod movement;
-pub mod nowhere;
 pub mod overlay;
-pub mod palette;
-pub mod picture;
-pub mod projection;
+pub mod panels;
 pub mod recording;
-pub mod regions;
 pub mod registry;
 pub mod review;
 pub mod running;
-pub mod scores;
 pub mod shortcut;
 pub mod state;
-pub mod strip;
-pub mod studio;
 pub mod textures;
 pub mod theme;
-pub mod timeline;
-pub mod transport;
+pub mod view;
 pub mod widgets;
 
+use backend::Backend;
 use command::{Command, Floating, Tab};
 pub use launch::{AppError, run};
+use panels::{Panel, Slot, panels_of};
 use state::{Settings, State, WindowRequest};
-use studio::Studio;
 use widgets::PanelContext;
 
 /// What the window opens with.
@@ -70,108 +54,6 @@ pub struct LaunchOptions {
     pub session: Option<PathBuf>,
 }
 
-/// Where a panel is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Slot {
-    /// Along the top.
-    Top,
-    /// Along the bottom.
-    Bottom,
-    /// Over everything between, and only as high as it needs.
-    Messages,
-    /// The column at the right.
-    Side,
-    /// Top left.
-    Picture,
-    /// Beside the picture.
-    Card,
-    /// Below picture and card, all on one time axis.
-    Plot {
-        /// Of the height of all plots; they sum to 1.
-        share: f32,
-    },
-    /// All between the bars.
-    Whole,
-    /// Over all, when it is asked for.
-    Floating(Floating),
-}
-
-/// One panel. To add one: a file, and a line in the list of its tab.
-pub struct Panel {
-    /// Its name in the accessibility tree.
-    pub name: &'static str,
-    /// Where it is.
-    pub slot: Slot,
-    /// Draws it.
-    pub show: fn(&mut Ui, &mut PanelContext<'_>),
-}
-
-/// The panels of the Live tab, in the order of drawing; tests go through all of every tab.
-pub static LIVE_PANELS: &[Panel] = &[
-    menu::PANEL,
-    transport::PANEL,
-    messages::PANEL,
-    events::PANEL,
-    picture::PANEL,
-    card::PANEL,
-    scores::PANEL,
-    regions::PANEL,
-    strip::PANEL,
-    palette::PANEL,
-    keys::PANEL,
-    about::PANEL,
-    log::PANEL,
-    review::field::PANEL,
-    recording::consent::PANEL,
-    recording::shelved::PANEL,
-];
-
-/// Those of the Review tab.
-pub static REVIEW_PANELS: &[Panel] = &[
-    menu::PANEL,
-    review::transport::PANEL,
-    messages::PANEL,
-    review::list::PANEL,
-    review::picture::PANEL,
-    review::card::PANEL,
-    scores::PANEL,
-    regions::PANEL,
-    strip::PANEL,
-    palette::PANEL,
-    keys::PANEL,
-    about::PANEL,
-    log::PANEL,
-    review::field::PANEL,
-    review::units::PANEL,
-    review::raters::PANEL,
-    review::who::PANEL,
-    recording::shelved::PANEL,
-    review::agreement::PANEL,
-    review::export::PANEL,
-    review::import::PANEL,
-];
-
-/// Those of the Analyse tab.
-pub static ANALYSE_PANELS: &[Panel] = &[
-    menu::PANEL,
-    messages::PANEL,
-    analyse::PANEL,
-    palette::PANEL,
-    keys::PANEL,
-    about::PANEL,
-    log::PANEL,
-    recording::shelved::PANEL,
-];
-
-/// The panels of a tab.
-pub fn panels(tab: Tab) -> &'static [Panel] {
-    match tab {
-        Tab::Live => LIVE_PANELS,
-        Tab::Review => REVIEW_PANELS,
-        Tab::Analyse => ANALYSE_PANELS,
-    }
-}
-
 /// What only saves work: textures, and where a list stands.
 #[derive(Default)]
 pub struct Cache {
@@ -182,13 +64,13 @@ pub struct Cache {
     /// The strip of region motion.
     pub heat: textures::Texture,
     /// The pictures of the event card.
-    pub card: card::CardTextures,
+    pub card: panels::card::CardTextures,
     /// The frame under review.
     pub frame: textures::Texture,
     /// The pictures of the event under review.
     pub review_card: review::card::Textures,
     /// The agreement that was worked out last.
-    pub agreement: Option<review::agreement::Kept>,
+    pub agreement: Option<panels::agreement::CachedAgreement>,
     /// The row that the list under review was last scrolled to.
     pub listed_row: Option<usize>,
     /// Whether the search field is to get the keyboard.
@@ -214,7 +96,7 @@ impl App {
     pub fn new(
         cc: &eframe::CreationContext<'_>,
         options: LaunchOptions,
-        studio: Box<dyn Studio>,
+        backend: Box<dyn Backend>,
     ) -> Self {
         tracing::info!("the window is open");
         theme::install(&cc.egui_ctx);
@@ -229,7 +111,7 @@ impl App {
         }
         let ctx = cc.egui_ctx.clone();
         let wake = Arc::new(move || ctx.request_repaint());
-        let mut state = State::new(settings, options, studio, wake);
+        let mut state = State::new(settings, options, backend, wake);
         let session = state.session_wanted.take();
         if session.is_none() || !state.chooses {
             state.open();
@@ -295,11 +177,11 @@ impl eframe::App for App {
 }
 
 fn is_search(command: &Command) -> bool {
-    *command == Command::Review(review::command::Command::Search)
+    *command == Command::Review(review::command::ReviewCommand::Search)
 }
 
 fn panels_in(tab: Tab, wanted: fn(&Slot) -> bool) -> impl Iterator<Item = &'static Panel> {
-    panels(tab).iter().filter(move |panel| wanted(&panel.slot))
+    panels_of(tab).filter(move |panel| wanted(&panel.slot))
 }
 
 /// Draws a panel inside a group that bears its name in the accessibility tree.
@@ -328,7 +210,7 @@ fn lay_out(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             None => lay_out_middle(ui, cx, rect),
         }
     });
-    for panel in panels(tab) {
+    for panel in panels_of(tab) {
         if let Slot::Floating(floating) = panel.slot
             && cx.state.floating == Some(floating)
         {
@@ -361,7 +243,7 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
             Rect::from_min_max(pos2(picture_right + gap, rect.top()), pos2(split_x, split_y)),
         ),
     ];
-    for panel in panels(tab) {
+    for panel in panels_of(tab) {
         if let Some((_, rect)) = parts.iter().find(|(slot, _)| *slot == panel.slot) {
             on_surface(ui, *rect, |ui| show_panel(ui, cx, panel));
         }
@@ -370,7 +252,7 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     on_surface(ui, plots, |ui| {
         let space = ui.available_rect_before_wrap();
         let mut top = space.top();
-        for panel in panels(tab) {
+        for panel in panels_of(tab) {
             let Slot::Plot { share } = panel.slot else { continue };
             let high = space.height() * share;
             let part = Rect::from_min_size(pos2(space.left(), top), vec2(space.width(), high));

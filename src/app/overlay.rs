@@ -3,8 +3,9 @@
 use egui::{Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
 use super::theme::{REGION_STROKE, Theme};
-use crate::geom::Point;
-use crate::pipeline::{Overlay, SPOT_REGIONS};
+use crate::measure::geometry::Point;
+use crate::measure::regions::SPOT_REGIONS;
+use crate::pipeline::Overlay;
 
 /// Motion is drawn this many times its size: a micro-expression moves a brow by half a percent of the
 /// distance between the eyes, which nobody would see.

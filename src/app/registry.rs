@@ -3,7 +3,7 @@
 
 use egui::{Key, Modifiers};
 
-use super::command::{Command, Floating, Layer, Tab};
+use super::command::{Command, Floating, OverlayLayer, Tab};
 use super::shortcut::{Chord, ctrl, key, shift};
 use super::{analyse, recording, review};
 
@@ -66,7 +66,7 @@ impl Group {
 
 /// One command as people meet it.
 #[derive(Debug)]
-pub struct Entry {
+pub struct CommandEntry {
     /// What it asks for.
     pub command: Command,
     /// On buttons, in menus, in the palette.
@@ -91,8 +91,10 @@ pub const PLOTTED: &[Tab] = &[Tab::Live, Tab::Review];
 pub const LIVE: &[Tab] = &[Tab::Live];
 /// The Review tab.
 pub const REVIEW: &[Tab] = &[Tab::Review];
+/// The Analyse tab.
+pub const ANALYSE: &[Tab] = &[Tab::Analyse];
 
-impl Entry {
+impl CommandEntry {
     /// The same, in these tabs only.
     pub(super) const fn only(mut self, tabs: &'static [Tab]) -> Self {
         self.tabs = tabs;
@@ -125,13 +127,13 @@ pub(super) const fn entry(
     name: &'static str,
     keys: &'static [Chord],
     help: &'static str,
-) -> Entry {
-    Entry { command, name, keys, help, group, repeats: false, tabs: EVERYWHERE }
+) -> CommandEntry {
+    CommandEntry { command, name, keys, help, group, repeats: false, tabs: EVERYWHERE }
 }
 
 /// The commands of the window and of the Live tab. To add one: a variant, a line here, an arm in
 /// [`super::state::State::apply`].
-static REGISTRY: &[Entry] = {
+static REGISTRY: &[CommandEntry] = {
     use Command as C;
     use Group as G;
     &[
@@ -356,7 +358,7 @@ static REGISTRY: &[Entry] = {
         .only(PLOTTED),
         entry(
             G::View,
-            C::ToggleLayer(Layer::Landmarks),
+            C::ToggleLayer(OverlayLayer::Landmarks),
             "Landmarks",
             &[key(Key::P)],
             "Draw the 478 points of the face mesh",
@@ -364,7 +366,7 @@ static REGISTRY: &[Entry] = {
         .only(LIVE),
         entry(
             G::View,
-            C::ToggleLayer(Layer::Regions),
+            C::ToggleLayer(OverlayLayer::Regions),
             "Regions",
             &[key(Key::G)],
             "Draw the 23 regions whose motion is measured",
@@ -372,7 +374,7 @@ static REGISTRY: &[Entry] = {
         .only(LIVE),
         entry(
             G::View,
-            C::ToggleLayer(Layer::Arrows),
+            C::ToggleLayer(OverlayLayer::Arrows),
             "Motion arrows",
             &[key(Key::V)],
             "Draw how each region moves, head motion removed and enlarged",
@@ -475,12 +477,12 @@ static REGISTRY: &[Entry] = {
 };
 
 /// Every entry: those of the whole window, then those of one tab.
-pub fn entries() -> impl Iterator<Item = &'static Entry> + Clone {
+pub fn entries() -> impl Iterator<Item = &'static CommandEntry> + Clone {
     REGISTRY.iter().chain(review::keys::ENTRIES).chain(analyse::ENTRIES).chain(recording::ENTRIES)
 }
 
 /// The entry of a command; none for a command that carries data.
-pub fn entry_of(command: &Command) -> Option<&'static Entry> {
+pub fn entry_of(command: &Command) -> Option<&'static CommandEntry> {
     entries().find(|e| e.command == *command)
 }
 
@@ -538,7 +540,7 @@ mod tests {
     #[test]
     fn shift_and_ctrl_tell_the_arrow_steps_apart() {
         let step = |m| {
-            let find = |e: &&Entry| e.keys.iter().any(|k| k.matches(Key::ArrowLeft, m));
+            let find = |e: &&CommandEntry| e.keys.iter().any(|k| k.matches(Key::ArrowLeft, m));
             entries().find(find).map(|e| e.command.clone())
         };
         assert_eq!(step(Modifiers::NONE), Some(Command::StepFrames(-1)));

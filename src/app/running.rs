@@ -1,25 +1,27 @@
 //! Starting and stopping the engine, and taking in what it says. Nothing here waits.
 
+use super::backend::{Assignment, CameraChoice, Pick};
 use super::message::{Topic, Weight};
-use super::state::{Cameras, Phase, State, demo};
-use super::studio::{Assignment, CameraChoice, Pick};
-use super::timeline::Timeline;
-use crate::engine::{Command as EngineCommand, Stats, Update};
+use super::state::{Cameras, LivePhase, State, demo};
+use super::view::time_window::TimeWindow;
+use crate::engine::{Command as EngineCommand, Update};
+use crate::measure::time::Timestamp;
 use crate::session::Session;
+use crate::session::record::Record;
+use crate::session::record::Stats;
 use crate::source::{SourceOptions, SourceSpec};
-use crate::time::Timestamp;
 
 impl State {
     /// Whether a source is held, or about to be.
     pub fn is_running(&self) -> bool {
-        matches!(self.phase, Phase::Starting(_) | Phase::Live | Phase::Paused)
+        matches!(self.phase, LivePhase::Starting(_) | LivePhase::Live | LivePhase::Paused)
     }
 
     /// Takes in everything that has happened since the last call.
     pub fn drain(&mut self) {
         self.drain_engine();
         self.drain_analysis();
-        self.poll_errands();
+        self.poll_tasks();
         self.send_unsent();
         self.messages.set_now(Timestamp::from_secs(self.live_secs()));
     }
@@ -29,7 +31,7 @@ impl State {
         self.find_cameras();
         self.look_at_shelf();
         if self.chooses {
-            self.phase = Phase::Starting("looking for a camera".into());
+            self.phase = LivePhase::Starting("looking for a camera".into());
         } else {
             self.choose(self.source.clone());
         }
@@ -50,9 +52,9 @@ impl State {
         self.baseline_left = None;
         self.picked_event = None;
         self.cursor = None;
-        self.timeline = Timeline::default();
-        self.phase = Phase::Starting(format!("opening {}", self.source));
-        if self.errands.stop.is_some() {
+        self.timeline = TimeWindow::default();
+        self.phase = LivePhase::Starting(format!("opening {}", self.source));
+        if self.tasks.stop.is_some() {
             self.next = Some(assignment);
         } else {
             self.run(&assignment);
@@ -60,7 +62,7 @@ impl State {
     }
 
     fn run(&mut self, assignment: &Assignment) {
-        self.feed = Some(self.studio.start(assignment, self.wake.clone()));
+        self.engine = Some(self.backend.start(assignment, self.wake.clone()));
         self.unsent_false_alarms = None;
     }
 
@@ -69,43 +71,44 @@ impl State {
         self.next = None;
         self.baseline_left = None;
         self.release();
-        self.phase = if self.errands.stop.is_some() { Phase::Stopping } else { Phase::Stopped };
+        self.phase =
+            if self.tasks.stop.is_some() { LivePhase::Stopping } else { LivePhase::Stopped };
     }
 
     /// Hands the engine over to be let go; two are never open, since they may want the same camera.
     fn release(&mut self) {
-        if let Some(feed) = self.feed.take() {
-            self.errands.stop = Some(self.studio.stop(feed, self.wake.clone()));
+        if let Some(engine) = self.engine.take() {
+            self.tasks.stop = Some(self.backend.stop(engine, self.wake.clone()));
         }
     }
 
     pub(super) fn toggle_pause(&mut self) {
         match self.phase {
-            Phase::Live => self.ask(EngineCommand::Pause),
-            Phase::Paused => self.ask(EngineCommand::Resume),
+            LivePhase::Live => self.ask(EngineCommand::Pause),
+            LivePhase::Paused => self.ask(EngineCommand::Resume),
             // The key that goes on after a pause begins when there is nothing to go on with.
-            Phase::Stopped | Phase::Finished | Phase::Fault(_) => self.start(),
-            Phase::Starting(_) | Phase::Stopping => {}
+            LivePhase::Stopped | LivePhase::Finished | LivePhase::Fault(_) => self.start(),
+            LivePhase::Starting(_) | LivePhase::Stopping => {}
         }
     }
 
     pub(super) fn find_cameras(&mut self) {
         // One search at a time: to let go of one is to wait for it.
-        if self.errands.cameras.is_some() {
+        if self.tasks.cameras.is_some() {
             return;
         }
         self.cameras = Cameras::Unknown;
-        self.errands.cameras = Some(self.studio.find_cameras(self.wake.clone()));
+        self.tasks.cameras = Some(self.backend.find_cameras(self.wake.clone()));
     }
 
     pub(super) fn pick(&mut self, pick: Pick) {
-        self.errands.pick = Some((pick, self.studio.pick(pick, self.wake.clone())));
+        self.tasks.pick = Some((pick, self.backend.pick(pick, self.wake.clone())));
     }
 
     /// A slider moves faster than an engine listens: only its newest position is kept to be sent.
     pub(super) fn send_unsent(&mut self) {
-        if let (Some(rate), Some(feed)) = (self.unsent_false_alarms, &self.feed)
-            && feed.send(EngineCommand::SetFalseAlarmsPerMinute(rate)).is_ok()
+        if let (Some(rate), Some(engine)) = (self.unsent_false_alarms, &self.engine)
+            && engine.send(EngineCommand::SetFalseAlarmsPerMinute(rate)).is_ok()
         {
             self.unsent_false_alarms = None;
         }
@@ -113,8 +116,8 @@ impl State {
     }
 
     fn drain_engine(&mut self) {
-        let Some(feed) = &self.feed else { return };
-        let (updates, preview) = (feed.updates(), feed.preview());
+        let Some(engine) = &self.engine else { return };
+        let (updates, preview) = (engine.updates(), engine.preview());
         if preview.is_some() {
             if self.preview.is_none() {
                 tracing::info!("the first picture is here");
@@ -122,39 +125,42 @@ impl State {
             self.preview = preview;
         }
         for update in updates {
-            self.session.apply(&update);
+            if let Some(record) = update.record() {
+                self.session.apply(record);
+            }
             self.take_in(update);
         }
     }
 
     fn take_in(&mut self, update: Update) {
         match update {
-            Update::Starting(step) => self.phase = Phase::Starting(step),
-            Update::Opened(_) => self.phase = Phase::Live,
-            Update::Running(true) => self.phase = Phase::Live,
-            Update::Running(false) => self.phase = Phase::Paused,
-            Update::Notice(notice) => self.messages.post_notice(&notice),
-            Update::Stats(stats) => self.take_in_stats(stats),
+            Update::Starting(step) => self.phase = LivePhase::Starting(step),
+            Update::Record(Record::Opened(_)) => self.phase = LivePhase::Live,
+            Update::Running(true) => self.phase = LivePhase::Live,
+            Update::Running(false) => self.phase = LivePhase::Paused,
+            Update::Record(Record::Notice(notice)) => self.messages.post_notice(&notice),
+            Update::Record(Record::Stats(stats)) => self.take_in_stats(stats),
             Update::Baseline(left) => self.baseline_left = (left > 0.0).then_some(left),
-            Update::Baselined(_) => {
+            Update::Record(Record::Baselined(_)) => {
                 self.baseline_left = None;
                 let text = "The neutral baseline is measured and used from now on.";
                 self.messages.post(Weight::Note, Topic::Other, text);
             }
             Update::Recording(recording) => self.take_in_recording(*recording),
             Update::Ended(error) => self.take_in_end(error),
-            Update::Samples(_) | Update::Event(..) | Update::Threshold(_) => {}
+            Update::Record(Record::Samples(_) | Record::Event(..) | Record::Threshold(_)) => {}
         }
     }
 
     /// What an engine said while it was let go. Its session may have made way for another.
     fn take_in_last(&mut self, updates: Vec<Update>) {
         for update in updates {
-            if self.phase == Phase::Stopping {
-                self.session.apply(&update);
-            }
-            if let Update::Recording(recording) = update {
-                self.take_in_recording(*recording);
+            match update {
+                Update::Record(record) if self.phase == LivePhase::Stopping => {
+                    self.session.apply(&record)
+                }
+                Update::Recording(recording) => self.take_in_recording(*recording),
+                _ => {}
             }
         }
     }
@@ -177,38 +183,38 @@ impl State {
         self.phase = match error {
             Some(text) => {
                 self.messages.post(Weight::Error, Topic::Other, &text);
-                Phase::Fault(text)
+                LivePhase::Fault(text)
             }
-            None => Phase::Finished,
+            None => LivePhase::Finished,
         };
     }
 
-    fn poll_errands(&mut self) {
-        if let Some(last) = self.errands.stop.as_mut().and_then(|stop| stop()) {
-            self.errands.stop = None;
+    fn poll_tasks(&mut self) {
+        if let Some(last) = self.tasks.stop.as_mut().and_then(|stop| stop()) {
+            self.tasks.stop = None;
             self.take_in_last(last);
-            if self.phase == Phase::Stopping {
-                self.phase = Phase::Stopped;
+            if self.phase == LivePhase::Stopping {
+                self.phase = LivePhase::Stopped;
             }
             if let Some(assignment) = self.next.take() {
                 self.run(&assignment);
             }
         }
-        if let Some(found) = self.errands.cameras.as_mut().and_then(|cameras| cameras()) {
-            self.errands.cameras = None;
+        if let Some(found) = self.tasks.cameras.as_mut().and_then(|cameras| cameras()) {
+            self.tasks.cameras = None;
             self.take_in_cameras(found);
         }
         self.poll_session();
         self.poll_recording();
         self.poll_export();
         self.poll_import();
-        if let Some(last) = self.errands.analysis.as_mut().and_then(|stop| stop()) {
-            self.errands.analysis = None;
+        if let Some(last) = self.tasks.analysis.as_mut().and_then(|stop| stop()) {
+            self.tasks.analysis = None;
             self.take_in_last_of_analysis(&last);
         }
-        let picked = self.errands.pick.as_mut().and_then(|(pick, path)| Some((*pick, path()?)));
+        let picked = self.tasks.pick.as_mut().and_then(|(pick, path)| Some((*pick, path()?)));
         if let Some((pick, path)) = picked {
-            self.errands.pick = None;
+            self.tasks.pick = None;
             if let Some(path) = path {
                 self.use_picked(pick, path);
             }

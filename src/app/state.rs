@@ -8,24 +8,26 @@ use serde::{Deserialize, Serialize};
 
 use super::LaunchOptions;
 use super::analyse::AnalyseState;
-use super::clip::LoopSpeed;
-use super::command::{Command, Floating, Layer, Tab};
+use super::backend::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
+use super::command::{Command, Floating, OverlayLayer, Tab};
 use super::message::{Messages, Topic, Weight};
 use super::recording::{self, Records};
-use super::registry::{Entry, entries};
+use super::registry::{CommandEntry, entries};
 use super::review::command::in_review;
-use super::review::field::Subject;
-use super::review::outside::Opened;
+use super::review::outside::OpenedSession;
 use super::review::{self, ReviewState};
-use super::studio::{Assignment, CameraChoice, Feed, Pending, Pick, Studio, Wake};
-use super::timeline::Timeline;
+use super::view::note::Subject;
+use super::view::time_window::TimeWindow;
 use crate::config::Config;
-use crate::engine::{Command as EngineCommand, Preview, Stats, Update};
-use crate::event::{Event, Moment};
+use crate::engine::{Command as EngineCommand, Preview, Update};
+use crate::measure::event::{Event, Moment};
+use crate::measure::sample::Sample;
+use crate::measure::time::Timestamp;
 use crate::model::ModelChoice;
-use crate::session::{Sample, Session, store};
+use crate::session::clip::slow_loop::LoopSpeed;
+use crate::session::record::Stats;
+use crate::session::{Session, store};
 use crate::source::{SourceOptions, SourceSpec};
-use crate::time::Timestamp;
 
 /// Seconds of neutral face that a baseline takes.
 pub const BASELINE_SECS: f32 = 10.0;
@@ -69,19 +71,19 @@ impl Default for Settings {
 
 impl Settings {
     /// Whether a layer is drawn.
-    pub fn shows(&self, layer: Layer) -> bool {
+    pub fn shows(&self, layer: OverlayLayer) -> bool {
         match layer {
-            Layer::Landmarks => self.landmarks,
-            Layer::Regions => self.regions,
-            Layer::Arrows => self.arrows,
+            OverlayLayer::Landmarks => self.landmarks,
+            OverlayLayer::Regions => self.regions,
+            OverlayLayer::Arrows => self.arrows,
         }
     }
 
-    fn toggle(&mut self, layer: Layer) {
+    fn toggle(&mut self, layer: OverlayLayer) {
         let shown = match layer {
-            Layer::Landmarks => &mut self.landmarks,
-            Layer::Regions => &mut self.regions,
-            Layer::Arrows => &mut self.arrows,
+            OverlayLayer::Landmarks => &mut self.landmarks,
+            OverlayLayer::Regions => &mut self.regions,
+            OverlayLayer::Arrows => &mut self.arrows,
         };
         *shown = !*shown;
     }
@@ -89,7 +91,7 @@ impl Settings {
 
 /// Where the run stands. Each has a word and a shape in the theme.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Phase {
+pub enum LivePhase {
     /// Nothing runs; what was found stays on screen.
     #[default]
     Stopped,
@@ -121,11 +123,11 @@ pub enum Cameras {
 
 /// What the window has under way outside.
 #[derive(Default)]
-pub(super) struct Errands {
+pub(super) struct Tasks {
     pub cameras: Option<Pending<Result<Vec<CameraChoice>, String>>>,
     pub pick: Option<(Pick, Pending<Option<PathBuf>>)>,
     pub stop: Option<Pending<Vec<Update>>>,
-    pub session: Option<Pending<Result<Opened, String>>>,
+    pub session: Option<Pending<Result<OpenedSession, String>>>,
     pub analysis: Option<Pending<Vec<Update>>>,
 }
 
@@ -150,7 +152,7 @@ pub struct State {
     /// The chosen models.
     pub models: ModelChoice,
     /// Where the run stands.
-    pub phase: Phase,
+    pub phase: LivePhase,
     /// What has been seen.
     pub session: Session,
     /// How the engine is doing.
@@ -166,7 +168,7 @@ pub struct State {
     /// Whether the event is looped.
     pub loops: bool,
     /// The time axis.
-    pub timeline: Timeline,
+    pub timeline: TimeWindow,
     /// Unread messages and the log.
     pub messages: Messages,
     /// The cameras of this machine.
@@ -181,10 +183,10 @@ pub struct State {
     pub(super) fps: Option<f64>,
     /// Whether the program chooses the source as soon as it knows the cameras.
     pub(super) chooses: bool,
-    pub(super) studio: Box<dyn Studio>,
-    pub(super) feed: Option<Box<dyn Feed>>,
+    pub(super) backend: Box<dyn Backend>,
+    pub(super) engine: Option<Box<dyn EngineHandle>>,
     pub(super) wake: Wake,
-    pub(super) errands: Errands,
+    pub(super) tasks: Tasks,
     /// Started as soon as the one before has let its source go.
     pub(super) next: Option<Assignment>,
     /// Not yet taken by a busy engine.
@@ -210,7 +212,7 @@ impl State {
     pub fn new(
         settings: Settings,
         options: LaunchOptions,
-        studio: Box<dyn Studio>,
+        backend: Box<dyn Backend>,
         wake: Wake,
     ) -> Self {
         let mut config = options.config;
@@ -226,7 +228,7 @@ impl State {
             chooses: options.source.is_none(),
             source: options.source.unwrap_or_else(demo),
             models: options.models,
-            phase: Phase::default(),
+            phase: LivePhase::default(),
             session: Session::default(),
             stats: Stats::default(),
             preview: None,
@@ -234,7 +236,7 @@ impl State {
             picked_event: None,
             cursor: None,
             loops: true,
-            timeline: Timeline::default(),
+            timeline: TimeWindow::default(),
             messages: Messages::default(),
             cameras: Cameras::default(),
             floating: None,
@@ -242,10 +244,10 @@ impl State {
             path_text: String::new(),
             config,
             fps: options.fps,
-            studio,
-            feed: None,
+            backend,
+            engine: None,
             wake,
-            errands: Errands::default(),
+            tasks: Tasks::default(),
             next: None,
             unsent_false_alarms: None,
             window: Vec::new(),
@@ -331,19 +333,19 @@ impl State {
             Command::Mark { .. } => !self.session.history.is_empty(),
             Command::ToggleWindow(
                 Floating::Raters | Floating::Agreement | Floating::Export | Floating::Import,
-            ) => self.review.phase == review::Phase::Open,
+            ) => self.review.phase == review::ReviewPhase::Open,
             Command::TogglePause => {
-                matches!(self.phase, Phase::Live | Phase::Paused) || !self.is_running()
+                matches!(self.phase, LivePhase::Live | LivePhase::Paused) || !self.is_running()
             }
             Command::Stop => self.is_running(),
-            Command::Baseline => self.phase == Phase::Live && self.baseline_left.is_none(),
+            Command::Baseline => self.phase == LivePhase::Live && self.baseline_left.is_none(),
             Command::StepFrames(_) | Command::StepSecs(_) => !self.session.history.is_empty(),
             Command::RemoveCursor => self.cursor.is_some(),
             Command::PreviousEvent | Command::NextEvent => !self.session.events.is_empty(),
             Command::CloseWindow => self.floating.is_some(),
             Command::MarkAllRead => !self.messages.unread().is_empty(),
             Command::PickVideo | Command::PickImages | Command::PickModels => {
-                self.errands.pick.is_none()
+                self.tasks.pick.is_none()
             }
             Command::UseBuiltInModels => self.models != ModelChoice::Embedded,
             Command::OpenPath(path) => !path.trim().is_empty(),
@@ -360,7 +362,9 @@ impl State {
             Command::ToggleLoop => Some(self.loops),
             Command::Review(command) => self.review.is_on(command),
             Command::ShowTab(tab) => Some(self.tab == *tab),
-            Command::Recording(recording::Command::Toggle) => Some(self.records.is_recording()),
+            Command::Recording(recording::RecordingCommand::Toggle) => {
+                Some(self.records.is_recording())
+            }
             Command::ToggleWindow(floating) => Some(self.floating == Some(*floating)),
             Command::SetLoopSpeed(speed) => Some(self.settings.loop_speed == *speed),
             Command::UseBuiltInModels => Some(self.models == ModelChoice::Embedded),
@@ -379,7 +383,7 @@ impl State {
     }
 
     /// The time axis of the plots.
-    pub fn timeline(&self) -> &Timeline {
+    pub fn timeline(&self) -> &TimeWindow {
         if self.tab == Tab::Review { &self.review.timeline } else { &self.timeline }
     }
 
@@ -414,7 +418,7 @@ impl State {
     }
 
     /// Commands whose name or help holds every word that was typed.
-    pub fn palette_matches(&self) -> Vec<&'static Entry> {
+    pub fn palette_matches(&self) -> Vec<&'static CommandEntry> {
         let words = self.palette_text.to_lowercase();
         let fits = |text: &str| words.split_whitespace().all(|word| text.contains(word));
         let is_itself = |c: &Command| *c == Command::ToggleWindow(Floating::Palette);
@@ -432,7 +436,7 @@ impl State {
                 (rate.clamp(*FALSE_ALARMS.start(), *FALSE_ALARMS.end()) * 100.0).round() / 100.0;
             self.settings.false_alarms_per_minute = rate;
             self.config.spotting.false_alarms_per_minute = rate;
-            self.unsent_false_alarms = self.feed.is_some().then_some(rate);
+            self.unsent_false_alarms = self.engine.is_some().then_some(rate);
             self.send_unsent();
         }
     }
@@ -485,7 +489,7 @@ impl State {
 
     /// Sends the engine a command, and says so where it does not take it.
     pub(super) fn ask(&mut self, command: EngineCommand) {
-        if let Some(Err(busy)) = self.feed.as_ref().map(|feed| feed.send(command)) {
+        if let Some(Err(busy)) = self.engine.as_ref().map(|engine| engine.send(command)) {
             self.messages.post(Weight::Warning, Topic::Other, format!("{busy}."));
         }
     }
@@ -496,7 +500,7 @@ impl State {
         self.cursor = None;
     }
 
-    fn axis(&mut self) -> &mut Timeline {
+    fn axis(&mut self) -> &mut TimeWindow {
         if self.tab == Tab::Review { &mut self.review.timeline } else { &mut self.timeline }
     }
 

@@ -3,7 +3,7 @@
 use egui::{Color32, ColorImage, Context, Painter, Rect, TextureHandle, TextureId, TextureOptions};
 use egui::{pos2, vec2};
 
-use crate::image::RgbImage;
+use crate::media::image::RgbImage;
 
 /// The widest and highest texture; every graphics system that runs the window takes this much.
 const MAX_TEXTURE_PX: usize = 2048;

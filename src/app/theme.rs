@@ -9,9 +9,9 @@ use std::sync::Arc;
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Visuals};
 
 use super::message::Weight;
-use super::state::Phase;
-use crate::event::{Emotion, EventKind, Origin};
-use crate::pipeline::quality::Trouble;
+use super::state::LivePhase;
+use crate::measure::event::{Emotion, EventKind, Origin};
+use crate::measure::quality::Trouble;
 use crate::session::annotation::Verdict;
 
 /// The colours of one look.
@@ -107,13 +107,13 @@ impl Theme {
     }
 
     /// The colour of a phase.
-    pub fn phase(&self, phase: &Phase) -> Color32 {
+    pub fn phase(&self, phase: &LivePhase) -> Color32 {
         match phase {
-            Phase::Live => self.good,
-            Phase::Paused => self.suspect,
-            Phase::Starting(_) | Phase::Finished => self.accent,
-            Phase::Stopped | Phase::Stopping => self.faint,
-            Phase::Fault(_) => self.fault,
+            LivePhase::Live => self.good,
+            LivePhase::Paused => self.suspect,
+            LivePhase::Starting(_) | LivePhase::Finished => self.accent,
+            LivePhase::Stopped | LivePhase::Stopping => self.faint,
+            LivePhase::Fault(_) => self.fault,
         }
     }
 
@@ -290,15 +290,15 @@ pub fn surface(theme: &Theme) -> egui::Frame {
 }
 
 /// The word of a phase.
-pub fn phase_word(phase: &Phase) -> &'static str {
+pub fn phase_word(phase: &LivePhase) -> &'static str {
     match phase {
-        Phase::Stopped => "STOPPED",
-        Phase::Starting(_) => "STARTING",
-        Phase::Live => "LIVE",
-        Phase::Paused => "PAUSED",
-        Phase::Finished => "FINISHED",
-        Phase::Stopping => "STOPPING",
-        Phase::Fault(_) => "FAULT",
+        LivePhase::Stopped => "STOPPED",
+        LivePhase::Starting(_) => "STARTING",
+        LivePhase::Live => "LIVE",
+        LivePhase::Paused => "PAUSED",
+        LivePhase::Finished => "FINISHED",
+        LivePhase::Stopping => "STOPPING",
+        LivePhase::Fault(_) => "FAULT",
     }
 }
 

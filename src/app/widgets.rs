@@ -1,15 +1,17 @@
 //! Small pieces that several panels draw, each named for those who read the screen by ear.
 
-use egui::{Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2};
+use egui::{
+    Color32, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2,
+};
 
 use super::command::Command;
 use super::message::Weight;
 use super::registry::entry_of;
-use super::review::play::Motion;
-use super::state::{Phase, State};
+use super::state::{LivePhase, State};
 use super::theme::{Grade, Theme, title};
-use crate::event::EventKind;
-use crate::pipeline::quality::Trouble;
+use super::view::playback::PlaybackMotion;
+use crate::measure::event::EventKind;
+use crate::measure::quality::Trouble;
 use crate::session::annotation::Verdict;
 
 /// What a panel gets: all that is known, a place for what it asks, and its textures.
@@ -99,7 +101,7 @@ pub fn badge(ui: &mut Ui, word: &str, color: Color32, draw: impl FnOnce(Rect) ->
 }
 
 /// The sign of a phase: disc, two bars, square, ring, flag, triangle.
-pub fn phase_shape(phase: &Phase, rect: Rect, color: Color32) -> Vec<Shape> {
+pub fn phase_shape(phase: &LivePhase, rect: Rect, color: Color32) -> Vec<Shape> {
     let r = rect.shrink(1.5);
     let bar = |x0: f32, x1: f32| {
         let x = |t: f32| r.left() + t * r.width();
@@ -107,34 +109,36 @@ pub fn phase_shape(phase: &Phase, rect: Rect, color: Color32) -> Vec<Shape> {
     };
     let half = r.width() / 2.0;
     match phase {
-        Phase::Live => vec![Shape::circle_filled(r.center(), half, color)],
-        Phase::Paused => vec![bar(0.08, 0.38), bar(0.62, 0.92)],
-        Phase::Stopped => vec![Shape::rect_filled(r, 1.0, color)],
-        Phase::Stopping => vec![stroked_rect(r, color)],
-        Phase::Starting(_) => {
+        LivePhase::Live => vec![Shape::circle_filled(r.center(), half, color)],
+        LivePhase::Paused => vec![bar(0.08, 0.38), bar(0.62, 0.92)],
+        LivePhase::Stopped => vec![Shape::rect_filled(r, 1.0, color)],
+        LivePhase::Stopping => vec![stroked_rect(r, color)],
+        LivePhase::Starting(_) => {
             vec![Shape::circle_stroke(r.center(), half - 1.0, Stroke::new(2.0, color))]
         }
-        Phase::Finished => vec![
+        LivePhase::Finished => vec![
             bar(0.0, 0.15),
             polygon(
                 [r.left_top(), pos2(r.right(), r.top() + r.height() * 0.3), r.left_center()],
                 color,
             ),
         ],
-        Phase::Fault(_) => vec![warning_triangle(r, color)],
+        LivePhase::Fault(_) => vec![warning_triangle(r, color)],
     }
 }
 
 /// The sign of a motion: two bars, an arrow in its direction, a ring.
-pub fn motion_shape(motion: Motion, rect: Rect, color: Color32) -> Vec<Shape> {
+pub fn motion_shape(motion: PlaybackMotion, rect: Rect, color: Color32) -> Vec<Shape> {
     let r = rect.shrink(1.5);
     match motion {
-        Motion::Held => phase_shape(&Phase::Paused, rect, color),
-        Motion::Runs(speed) if speed < 0.0 => {
+        PlaybackMotion::Held => phase_shape(&LivePhase::Paused, rect, color),
+        PlaybackMotion::Runs(speed) if speed < 0.0 => {
             vec![polygon([r.right_top(), r.right_bottom(), r.left_center()], color)]
         }
-        Motion::Runs(_) => vec![polygon([r.left_top(), r.right_center(), r.left_bottom()], color)],
-        Motion::Loops { .. } => {
+        PlaybackMotion::Runs(_) => {
+            vec![polygon([r.left_top(), r.right_center(), r.left_bottom()], color)]
+        }
+        PlaybackMotion::Loops { .. } => {
             vec![Shape::circle_stroke(r.center(), r.width() / 2.0 - 1.0, Stroke::new(2.5, color))]
         }
     }
@@ -203,6 +207,13 @@ pub fn grade_shape(grade: Grade, rect: Rect, color: Color32) -> Vec<Shape> {
             vec![ring, Shape::line_segment([center - d, center + d], Stroke::new(1.5, color))]
         }
     }
+}
+
+/// The words that stand in for what a panel would show.
+pub fn faint(ui: &mut Ui, words: &str) {
+    let theme = Theme::of(ui);
+    ui.add_space(10.0);
+    ui.label(RichText::new(words).color(theme.faint));
 }
 
 /// A grade as shape and words.

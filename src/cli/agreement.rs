@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::CliError;
 use crate::evaluate::agreement;
-use crate::export::write_new;
+use crate::exchange::write_new;
 
 /// Say how far two raters, or a rater and the model, agree on a session
 #[derive(Debug, clap::Args)]

@@ -10,18 +10,18 @@ use super::CliError;
 use super::features;
 use super::interrupt::Interrupt;
 use crate::config::Config;
-use crate::engine::record::RecordOrder;
-use crate::event::EventKind;
-use crate::export::csv::write_events;
-use crate::export::{Exporter, PictureUse, View, write_new};
+use crate::engine::live::record::RecordOrder;
+use crate::exchange::csv::{TRUTH_FILE, write_events};
+use crate::exchange::{Exporter, PictureUse, View, write_new};
+use crate::measure::event::EventKind;
+use crate::media::pictures::Pictures;
 use crate::model::ModelChoice;
 use crate::session::Session;
 use crate::session::consent::Consent;
-use crate::session::pictures::{self, Pictures};
+use crate::session::pictures;
 use crate::session::store::{DATABASE, shelf};
 use crate::source::demo::{self, Demo};
 use crate::source::{SourceSpec, camera};
-use crate::synth::video::TRUTH_FILE;
 
 mod measure;
 

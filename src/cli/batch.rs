@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 use super::CliError;
 use super::progress;
 use crate::config::Config;
-use crate::engine::batch::{Panicked, in_parallel};
 use crate::engine::offline::analyse_all;
-use crate::export::{Exporter, PictureUse, View};
+use crate::engine::workers::batch::{Panicked, in_parallel};
+use crate::exchange::{Exporter, PictureUse, View};
+use crate::model::provenance::Provenance;
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::Pipeline;
 use crate::session::Session;
 use crate::session::pictures;
-use crate::session::provenance::Provenance;
 use crate::source::{SourceSpec, images, video};
 
 mod find;

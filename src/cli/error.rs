@@ -8,11 +8,11 @@ use crate::config::ConfigError;
 use crate::engine::offline::OfflineError;
 use crate::evaluate::EvaluateError;
 use crate::evaluate::agreement::AgreementError;
-use crate::export::ExportError;
-use crate::import::ImportError;
+use crate::exchange::ExportError;
+use crate::exchange::import::ImportError;
+use crate::media::stream::SourceError;
 use crate::model::ModelError;
 use crate::session::store::StoreError;
-use crate::source::SourceError;
 
 /// Why a job was not done.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::CliError;
 use super::stored::{self, Loaded};
-use crate::export::{ExportError, Exporter, View};
+use crate::exchange::{ExportError, Exporter, View};
 
 /// Write a saved session in other formats
 #[derive(Debug, clap::Args)]

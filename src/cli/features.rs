@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::CliError;
-use crate::export::{ExportError, View, training};
-use crate::import::{self, Choice};
+use crate::exchange::import;
+use crate::exchange::import::Choice;
+use crate::exchange::{ExportError, View, training};
 use crate::session::Session;
+use crate::session::annotation::rater::Imported;
 use crate::session::annotation::{Entry, Rater};
-use crate::session::rater::Imported;
 
 /// Whose layer the labels become: that of a session which is never stored.
 const LAYER: &str = "labels";
@@ -83,7 +84,7 @@ fn take_labels(order: &Order, session: &mut Session) -> Result<Vec<String>, CliE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::tests::session;
+    use crate::exchange::tests::session;
 
     const HEADER: &str = "onset_frame,offset_frame,onset_s,offset_s,emotion\n";
 

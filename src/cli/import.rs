@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::CliError;
-use crate::import::{self, Choice, Request};
-use crate::session::rater::checked_name;
+use crate::exchange::import;
+use crate::exchange::import::{Choice, Request};
+use crate::session::annotation::rater::checked_name;
 use crate::session::store::{self, Opened};
 
 /// Take events from a table or an ELAN file into a session, as a rater's layer

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::CliError;
-use crate::source::{Next, Source, SourceError, SourceInfo};
+use crate::media::stream::{Next, Source, SourceError, SourceInfo};
 
 /// Whether Ctrl-C was pressed.
 #[derive(Clone, Debug, Default)]

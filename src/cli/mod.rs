@@ -19,8 +19,8 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 
 use crate::config::{Config, ConfigError};
-use crate::export::{EXPORTERS, Exporter, View, exporter};
-use crate::image::MAX_SIDE_PX;
+use crate::exchange::{EXPORTERS, Exporter, View, exporter};
+use crate::media::image::MAX_SIDE_PX;
 use crate::model::ModelChoice;
 
 pub mod agreement;

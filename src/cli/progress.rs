@@ -2,8 +2,8 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::source::SourceInfo;
-use crate::time::Timestamp;
+use crate::measure::time::Timestamp;
+use crate::media::stream::SourceInfo;
 
 /// How far the reading of a source is.
 pub(super) struct Progress {

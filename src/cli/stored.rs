@@ -5,9 +5,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::CliError;
-use crate::export::json;
+use crate::exchange::json;
+use crate::media::pictures::Pictures;
 use crate::session::Session;
-use crate::session::pictures::Pictures;
 use crate::session::store::{self, DATABASE};
 
 /// A session with its pictures, where there are any.

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 
 use super::CliError;
-use crate::export::ExportError;
-use crate::synth::basis::BasisRig;
-use crate::synth::features::{FeatureKind, FeatureSet, SEGMENT_FRAMES, write_features};
-use crate::synth::filming::{CAMERAS, Filming};
-use crate::synth::scene::Scene;
-use crate::synth::video::{self, VideoJob};
-use crate::synth::{FacsRig, Rig, portrait};
+use crate::exchange::csv::{TRUTH_FILE, write_events};
+use crate::exchange::{ExportError, write_new};
+use crate::synth::motion::features::{FeatureKind, FeatureSet, SEGMENT_FRAMES, write_features};
+use crate::synth::render::filming::{CAMERAS, Filming};
+use crate::synth::render::portrait;
+use crate::synth::render::scene::Scene;
+use crate::synth::render::video;
+use crate::synth::render::video::VideoJob;
+use crate::synth::rig::basis::BasisRig;
+use crate::synth::{FacsRig, Rig};
 
 /// Make labelled video, or labelled motion for training
 #[derive(Debug, clap::Args)]
@@ -146,12 +149,14 @@ fn film(job: &VideoJob, out: &mut dyn Write) -> Result<(), CliError> {
     let written = video::write(job, &mut |done, _| bar.set_position(done));
     bar.finish_and_clear();
     let written = written.map_err(|error| CliError::Failed(error.to_string()))?;
+    let truth = job.out.join(TRUTH_FILE);
+    write_new(&truth, |file| write_events(&written.events, file))?;
     writeln!(
         out,
         "wrote {}, {} frames\nwrote {}, {} events",
         written.video.display(),
         written.frames,
-        written.truth.display(),
+        truth.display(),
         written.events.len()
     )
     .map_err(CliError::Output)

@@ -1,6 +1,27 @@
-//! The threads that carry frames from a source through the pipeline to whoever watches.
+//! All threads of the program, and the links between them. Knows nothing of egui: it calls `wake` when
+//! there is something new.
 //!
-//! Knows nothing of egui: it calls `wake` when there is something new.
+//! # Threads
+//!
+//! | thread | what it owns | when it ends |
+//! |---|---|---|
+//! | `fleeting-capture` | the source: it reads and stamps frames | the source ends, or the engine is dropped |
+//! | `camera N` | camera number N whose reads may never return | with its next picture or error; the one thread that is not always joined |
+//! | `fleeting-analysis` | the pipeline | the capture ends, or the engine is dropped |
+//! | `fleeting-record` | the files of a recording | the recording is stopped, or the analysis ends |
+//! | [`workers`] | one piece of work beside the window each | their handle is dropped |
+//!
+//! # Links
+//!
+//! | link | bound | when its reader is slow |
+//! |---|---|---|
+//! | camera → analysis, live | [`EngineConfig::camera_queue_frames`](crate::config::EngineConfig) | the oldest frame is lost, counted, and seen as a gap in `seq` |
+//! | file → analysis | the same | the reader of the file waits; nothing is lost |
+//! | analysis → window, [`Update`] | 256 | the analysis waits; loss moves to the camera queue, where it is counted |
+//! | analysis → record | 256 | the same: a slow disk shows as frames that the camera queue drops and counts |
+//! | analysis → window, [`Preview`] | the newest only | an older picture is replaced; it is not data |
+//! | window → analysis, [`Command`] | 32 | [`Engine::send`] fails, and the window says so |
+//! | window → [`workers`] | the newest wish only | an older wish is replaced |
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -11,40 +32,25 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::config::{Config, EngineConfig};
-use crate::event::Event;
-use crate::image::Frame;
+use crate::media::image::Frame;
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::{Overlay, Pipeline};
 use crate::session::annotation::Entry;
-use crate::session::baseline::Baseline;
-use crate::session::{Sample, Score};
-use crate::source::{Notice, SourceInfo, SourceSpec};
+use crate::session::record::Record;
+use crate::source::SourceSpec;
 
-pub mod analysis;
-pub mod batch;
-pub mod capture;
-pub mod captured;
-mod clips;
-pub mod cutter;
-pub mod errand;
-pub mod guard;
-pub mod link;
-mod meter;
-mod neutral;
+pub mod live;
 pub mod offline;
-pub mod projector;
-pub mod record;
-mod recordings;
-pub mod scribe;
+pub mod workers;
 
-use analysis::{Analyser, Links, Teller};
-use capture::Feed;
-use captured::capture_link;
-use link::Newest;
-use record::{RecordOrder, Recording};
+use live::analysis::{Analyser, Links, Teller};
+use live::capture::CaptureJob;
+use live::capture_link::capture_link;
+use live::link::Newest;
+use live::record::{RecordOrder, Recording};
 
-pub use clips::EventClip;
-pub use meter::Stats;
+pub use super::session::clip::EventClip;
+pub use super::session::record::Stats;
 
 /// Updates that may wait for the window, a few seconds of them; then the analysis waits.
 const UPDATES: usize = 256;
@@ -81,31 +87,28 @@ pub enum Command {
 /// What a running engine says, in order; nothing of it is ever dropped.
 #[derive(Clone, Debug)]
 pub enum Update {
+    /// What the session keeps and the recorder stores.
+    Record(Record),
     /// A step of getting ready: "opening camera", "loading models".
     Starting(String),
-    /// The source is open.
-    Opened(SourceInfo),
-    /// Samples that have become final.
-    Samples(Vec<Sample>),
-    /// An event, with its pictures where they were still at hand.
-    Event(Event, Option<Arc<EventClip>>),
-    /// The scores from which events are flagged, for the plot: at the start and after each change of
-    /// the false alarms asked for.
-    Threshold(Score),
-    /// Something happened to the source.
-    Notice(Notice),
-    /// Once a second: how it goes.
-    Stats(Stats),
     /// The baseline has so much still to go, 0–1; 0 when done.
     Baseline(f32),
-    /// The baseline is measured. One that failed is a [`Update::Notice`] instead.
-    Baselined(Box<Baseline>),
     /// Frames are analysed, or not.
     Running(bool),
     /// When a recording begins, once a second while it runs, and when it ends.
     Recording(Box<Recording>),
     /// Nothing more will come. The text is an error to show, or none at a proper end.
     Ended(Option<String>),
+}
+
+impl Update {
+    /// What of it is data; `None` where it only tells how the run goes.
+    pub fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Record(record) => Some(record),
+            _ => None,
+        }
+    }
 }
 
 /// The newest picture and what to draw on it.
@@ -160,12 +163,12 @@ impl Engine {
         make: impl FnOnce() -> Result<A, String> + Send + 'static,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Self::start_feed(Feed::of(spec), config, make, wake)
+        Self::start_job(CaptureJob::of(spec), config, make, wake)
     }
 
     /// [`Self::start_with`] with any source.
-    pub fn start_feed<A: Analyser>(
-        feed: Feed,
+    pub fn start_job<A: Analyser>(
+        job: CaptureJob,
         config: &EngineConfig,
         make: impl FnOnce() -> Result<A, String> + Send + 'static,
         wake: impl Fn() + Send + Sync + 'static,
@@ -174,7 +177,7 @@ impl Engine {
         let (updates_in, updates) = bounded(UPDATES);
         let (capturing_in, capturing) = bounded::<()>(0);
         let (ready, ready_out) = bounded(1);
-        let (frames_in, frames) = capture_link(feed.is_live, config.camera_queue_frames);
+        let (frames_in, frames) = capture_link(job.is_live, config.camera_queue_frames);
         let (stop, preview) = (Arc::new(AtomicBool::new(false)), Newest::default());
         let teller = Teller { tx: updates_in, wake: Arc::new(wake) };
 
@@ -184,15 +187,15 @@ impl Engine {
             teller,
             preview: preview.clone(),
             stop: Arc::clone(&stop),
-            source: feed.name.clone(),
-            is_live: feed.is_live,
+            source: job.name.clone(),
+            is_live: job.is_live,
         };
-        let source = feed.name.clone();
+        let source = job.name.clone();
         let analysis = spawn("fleeting-analysis", move || analyse(&source, make, ready, links));
         let stop_capture = Arc::clone(&stop);
         let capture = spawn("fleeting-capture", move || {
             let _ends_with_the_thread = capturing_in;
-            capture::run(feed, &frames_in, &ready_out, &stop_capture);
+            live::capture::run(job, &frames_in, &ready_out, &stop_capture);
         });
         Self {
             commands,
@@ -280,7 +283,7 @@ fn analyse<A: Analyser>(
                 teller.tell(Update::Starting(format!("opening {source}")))?;
                 // A source that could not be opened waits no more, and has said why.
                 ready.send(()).unwrap_or(());
-                analysis::run(&mut analyser, links)
+                live::analysis::run(&mut analyser, links)
             }
             Err(error) => Ok(Some(error)),
         });

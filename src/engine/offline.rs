@@ -1,11 +1,11 @@
 //! The same analysis without threads: frame after frame, in the thread that asks.
 
-use super::analysis::Analyser;
-use crate::image::Frame;
+use super::live::analysis::Analyser;
+use crate::media::image::Frame;
+use crate::media::stream::{Next, Source, SourceError};
 use crate::model::ModelError;
 use crate::pipeline::Output;
 use crate::session::Session;
-use crate::source::{Next, Source, SourceError};
 
 /// Why an analysis without threads stopped early.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub fn analyse_all(
                 if let Err(error) = analyser.push(&frame, &mut output) {
                     break Err(error.into());
                 }
-                session.extend(&output);
+                session.extend(&output.samples, &output.events);
                 on_frame(&frame);
             }
             Ok(Next::Notice(notice)) => {
@@ -50,6 +50,6 @@ pub fn analyse_all(
     };
     output.clear();
     let finished = analyser.finish(&mut output);
-    session.extend(&output);
+    session.extend(&output.samples, &output.events);
     result.and(finished.map_err(OfflineError::from))
 }

@@ -11,7 +11,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{Counts, MATCH_IOU, median, write_counts};
-use crate::event::{EventKind, Interval, Moment};
+use crate::measure::event::{EventKind, Interval, Moment};
 use crate::session::Session;
 use crate::session::table::{MODEL, Row, UnknownRater, layer_named, rows};
 

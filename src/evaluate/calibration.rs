@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use super::spotting::{read, spot_video};
 use super::{EvaluateError, Video};
-use crate::event::EventKind;
+use crate::measure::event::EventKind;
 use crate::model::{ModelError, Models};
-use crate::pipeline::spot::{Network, Spotter, SpotterSettings, open_network};
+use crate::pipeline::spotting::{Network, Spotter, SpotterSettings, open_network};
 
 /// Thresholds that are measured.
 const SCORES: [f32; 20] = [
@@ -114,8 +114,8 @@ impl Network for Replay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::SPOT_REGIONS;
-    use crate::pipeline::spot::WINDOW_ROWS;
+    use crate::measure::regions::SPOT_REGIONS;
+    use crate::pipeline::spotting::WINDOW_ROWS;
 
     /// Scores a row by how fast the first region moves down.
     struct Speed(Rc<RefCell<usize>>);

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Counts, EvaluateError, Span, counts_of, matches, median, write_counts};
-use crate::event::{EventKind, Interval};
+use crate::measure::event::{EventKind, Interval};
 
 /// What `evaluate events` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::event::{EventKind, Interval};
+use crate::measure::event::{EventKind, Interval};
 use crate::model::ModelError;
 
 pub mod agreement;
@@ -15,16 +15,23 @@ mod calibration;
 mod events;
 mod npz;
 mod recognition;
+mod review_load;
 mod spotting;
+mod units;
 
 pub use agreement::{Agreement, agreement};
 pub use calibration::{CalibrationReport, calibration};
 pub use events::{EventsReport, events};
 pub use recognition::{Confusion, DatasetScore, RecognitionReport, recognition};
+pub use review_load::ReviewLoad;
 pub use spotting::{SpottingReport, Video, VideoEvent, spot_video, spotting};
+pub use units::{TrueUnit, UnitCounts, UnitsReport};
 
 /// Overlap from which a proposal counts as found, by the MEGC challenges.
 pub const MATCH_IOU: f64 = 0.5;
+
+/// A smaller overlap that is shown beside it: whether an event was met at all, however its bounds are.
+pub const LOOSE_IOU: f64 = 0.3;
 
 /// Why something cannot be scored.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +113,11 @@ pub struct Span {
 /// Pairs (proposal, truth) that match: in the order of the proposals, each takes the interval of the
 /// same video and kind that it overlaps most, if that is still free and overlaps by [`MATCH_IOU`].
 pub fn matches(proposals: &[Span], truths: &[Span]) -> Vec<(usize, usize)> {
+    matches_from(proposals, truths, MATCH_IOU)
+}
+
+/// [`matches`] from another overlap on.
+pub fn matches_from(proposals: &[Span], truths: &[Span], least_iou: f64) -> Vec<(usize, usize)> {
     let mut is_taken = vec![false; truths.len()];
     let mut pairs = Vec::new();
     for (i, proposal) in proposals.iter().enumerate() {
@@ -114,7 +126,7 @@ pub fn matches(proposals: &[Span], truths: &[Span]) -> Vec<(usize, usize)> {
         });
         let best = free
             .map(|(j, truth)| (j, proposal.frames.iou(&truth.frames)))
-            .filter(|(_, iou)| *iou >= MATCH_IOU)
+            .filter(|(_, iou)| *iou >= least_iou)
             .max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((j, _)) = best {
             is_taken[j] = true;

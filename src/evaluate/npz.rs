@@ -6,7 +6,7 @@ use ndarray::ArrayD;
 use ndarray_npy::ReadableElement;
 
 use super::EvaluateError;
-use crate::npz::Archive;
+use crate::media::npz::Archive;
 
 /// An open file.
 pub(super) struct Npz {
@@ -43,6 +43,11 @@ impl Npz {
             return Err(content(&self.path, name, &expected, &found));
         }
         Ok(array.iter().cloned().collect())
+    }
+
+    /// Whether there is such an array.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.archive.has(name)
     }
 
     /// An error about the value of an array.

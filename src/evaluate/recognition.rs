@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::EvaluateError;
 use super::npz::Npz;
-use crate::event::Emotion;
+use super::units::{CodedEvent, TrueUnit, UnitsReport};
+use crate::measure::event::{ActionUnit, Emotion};
+use crate::measure::regions::REGIONS;
 use crate::model::Models;
-use crate::pipeline::REGIONS;
-use crate::pipeline::recognize::{Phases, Recognizer};
+use crate::pipeline::recognition::{Phases, Recognizer};
 
 /// How often each class (row) was read as each class (column).
 pub type Confusion = [[usize; 3]; 3];
@@ -39,6 +40,9 @@ pub struct RecognitionReport {
     /// Samples that the program would show as "unclear". They count with their best class all the
     /// same.
     pub abstained: usize,
+    /// The action units, where the file has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units: Option<UnitsReport>,
 }
 
 impl RecognitionReport {
@@ -57,6 +61,7 @@ impl RecognitionReport {
             confusion,
             by_dataset: by_dataset.iter().map(|(k, v)| (*k, score(v))).collect(),
             abstained: readings.iter().filter(|(.., is_clear)| !is_clear).count(),
+            units: None,
         }
     }
 }
@@ -91,7 +96,8 @@ impl fmt::Display for RecognitionReport {
             f,
             "all: UF1 {:.3}, UAR {:.3}; {} of {samples} would read unclear",
             self.uf1, self.uar, self.abstained
-        )
+        )?;
+        self.units.as_ref().map_or(Ok(()), |units| write!(f, "\n\n{units}"))
     }
 }
 
@@ -102,6 +108,8 @@ pub fn recognition(path: &Path, models: &Models) -> Result<RecognitionReport, Ev
     let samples = motion.len() / (REGIONS * 2);
     let labels: Vec<i32> = npz.array("label", "i32", &[Some(samples)])?;
     let datasets: Vec<i32> = npz.array("dataset", "i32", &[Some(samples)])?;
+    let truths = true_units(&mut npz, samples)?;
+    let mut coded: Vec<CodedEvent> = Vec::new();
     let mut recognizer = Recognizer::new(models)?;
     let mut readings = Vec::with_capacity(samples);
     for (i, values) in motion.chunks_exact(REGIONS * 2).enumerate() {
@@ -109,11 +117,38 @@ pub fn recognition(path: &Path, models: &Models) -> Result<RecognitionReport, Ev
             .ok()
             .filter(|label| *label < Emotion::ALL.len())
             .ok_or_else(|| npz.error("label", "0, 1 or 2", &labels[i].to_string()))?;
-        let emotion = recognizer.read_unscaled(&onset_to_apex(values))?.emotion;
+        let reading = recognizer.read_unscaled(&onset_to_apex(values))?;
+        let emotion = reading.emotion;
+        if let Some(truths) = &truths {
+            coded.push((truths[i], reading.action_units));
+        }
         let read = Emotion::ALL.iter().position(|e| *e == emotion.best().0).unwrap_or(0);
         readings.push((truth, read, datasets[i], emotion.clear));
     }
-    Ok(RecognitionReport::new(&readings))
+    let units = truths.map(|_| UnitsReport::new(&coded));
+    Ok(RecognitionReport { units, ..RecognitionReport::new(&readings) })
+}
+
+/// What the coder says of each unit in each sample; `None` where the file has no `units`.
+fn true_units(
+    npz: &mut Npz,
+    samples: usize,
+) -> Result<Option<Vec<[TrueUnit; ActionUnit::RECOGNIZED.len()]>>, EvaluateError> {
+    const UNITS: usize = ActionUnit::RECOGNIZED.len();
+    if !npz.has("units") {
+        return Ok(None);
+    }
+    let codes: Vec<i8> = npz.array("units", "i8", &[Some(samples), Some(UNITS)])?;
+    let mut truths = Vec::with_capacity(samples);
+    for row in codes.chunks_exact(UNITS) {
+        let mut truth = [TrueUnit::Unknown; UNITS];
+        for (truth, code) in truth.iter_mut().zip(row) {
+            *truth = TrueUnit::from_code(*code)
+                .ok_or_else(|| npz.error("units", "codes -1 to 3", &code.to_string()))?;
+        }
+        truths.push(truth);
+    }
+    Ok(Some(truths))
 }
 
 /// These files hold one displacement, from onset to apex. Either half of the rise shows the same
@@ -153,6 +188,32 @@ mod tests {
         let report = RecognitionReport::new(&[(0, 0, 1, false), (1, 1, 1, true), (2, 2, 2, true)]);
         assert_eq!((report.abstained, report.uf1), (1, 1.0));
         assert_eq!(report.by_dataset[&2], DatasetScore { uf1: 1.0, uar: 1.0 });
+    }
+
+    #[test]
+    fn the_units_of_a_file_are_scored_where_it_has_them_and_only_there() {
+        let file = |units: Option<i8>| {
+            let file = tempfile::NamedTempFile::new().expect("a temporary file");
+            let mut w = ndarray_npy::NpzWriter::new(file.reopen().expect("opens"));
+            let motion = ndarray::Array3::<f32>::from_elem((2, REGIONS, 2), 0.5);
+            w.add_array("motion", &motion).expect("added");
+            for name in ["label", "dataset"] {
+                w.add_array(name, &ndarray::Array1::<i32>::zeros(2)).expect("added");
+            }
+            if let Some(code) = units {
+                let units = ndarray::Array2::<i8>::from_elem((2, 15), code);
+                w.add_array("units", &units).expect("added");
+            }
+            w.finish().expect("written");
+            file.into_temp_path()
+        };
+        let models = Models::load(&crate::model::ModelChoice::Embedded).expect("models");
+        let without = recognition(&file(None), &models).expect("scored");
+        assert!(without.units.is_none());
+        let with = recognition(&file(Some(1)), &models).expect("scored");
+        assert!(with.units.expect("units").by_unit.values().all(|count| count.truths == 2));
+        let error = recognition(&file(Some(7)), &models).expect_err("no such code").to_string();
+        assert!(error.contains("units: expected codes -1 to 3, found 7"), "{error}");
     }
 
     #[test]

@@ -6,14 +6,17 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::npz::Npz;
-use super::{Counts, EvaluateError, Span, counts_of, matches, write_counts};
+use super::review_load::{ReviewLoad, ScoredVideo};
+use super::{
+    Counts, EvaluateError, LOOSE_IOU, Span, counts_of, matches, matches_from, write_counts,
+};
 use crate::config::SpottingConfig;
-use crate::event::{EventKind, Interval};
+use crate::measure::event::{EventKind, Interval};
+use crate::measure::quality::Trouble;
+use crate::measure::regions::SPOT_REGIONS;
+use crate::measure::time::Timestamp;
 use crate::model::{ModelError, Models};
-use crate::pipeline::SPOT_REGIONS;
-use crate::pipeline::quality::Trouble;
-use crate::pipeline::spot::{Proposal, Spotted, Spotter, Step};
-use crate::time::Timestamp;
+use crate::pipeline::spotting::{Proposal, Spotted, Spotter, Step};
 
 /// One video of a feature file.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +39,25 @@ pub struct VideoEvent {
     pub apex: i64,
 }
 
+/// Counts of micro-expressions, of macro-expressions, and of both.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct KindCounts {
+    /// Micro-expressions.
+    pub micro: Counts,
+    /// Macro-expressions.
+    #[serde(rename = "macro")]
+    pub macro_: Counts,
+    /// Both, counts pooled.
+    pub all: Counts,
+}
+
+impl KindCounts {
+    fn new(proposals: &[Span], truths: &[Span], pairs: &[(usize, usize)]) -> Self {
+        let [micro, macro_] = EventKind::ALL.map(|kind| counts_of(kind, proposals, truths, pairs));
+        Self { micro, macro_, all: micro.pooled(macro_) }
+    }
+}
+
 /// What `evaluate spotting` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SpottingReport {
@@ -46,6 +68,11 @@ pub struct SpottingReport {
     pub macro_: Counts,
     /// Both, counts pooled.
     pub all: Counts,
+    /// The same, where an overlap of 0.3 is enough.
+    pub at_iou_03: KindCounts,
+    /// How much must be looked at, best first, to meet micro-expressions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review_load: Option<ReviewLoad>,
     /// Micro proposals that match nothing, per minute of video.
     pub false_micro_alarms_per_minute: f64,
     /// How much video there was.
@@ -56,13 +83,16 @@ pub struct SpottingReport {
 impl SpottingReport {
     /// Counts what was proposed against what is true.
     pub fn new(proposals: &[Span], truths: &[Span], minutes: f64) -> Self {
-        let pairs = matches(proposals, truths);
-        let [micro, macro_] = EventKind::ALL.map(|kind| counts_of(kind, proposals, truths, &pairs));
+        let KindCounts { micro, macro_, all } =
+            KindCounts::new(proposals, truths, &matches(proposals, truths));
+        let loose = matches_from(proposals, truths, LOOSE_IOU);
         let false_micro = (micro.proposals - micro.tp) as f64;
         Self {
             micro,
             macro_,
-            all: micro.pooled(macro_),
+            all,
+            at_iou_03: KindCounts::new(proposals, truths, &loose),
+            review_load: None,
             false_micro_alarms_per_minute: if minutes > 0.0 { false_micro / minutes } else { 0.0 },
             minutes,
         }
@@ -72,6 +102,23 @@ impl SpottingReport {
 impl fmt::Display for SpottingReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_counts(f, &[("micro", &self.micro), ("macro", &self.macro_), ("all", &self.all)])?;
+        let loose = &self.at_iou_03;
+        writeln!(
+            f,
+            "at IoU 0.3: F1 micro {:.3}, macro {:.3}, all {:.3}",
+            loose.micro.f1, loose.macro_.f1, loose.all.f1
+        )?;
+        if let Some(load) = &self.review_load {
+            let percent = |load: Option<f64>| {
+                load.map_or("not all of it".into(), |share| format!("{:.1} % of it", 100.0 * share))
+            };
+            writeln!(
+                f,
+                "footage to look at, best first: {} meets half of the micro-expressions, {} four fifths",
+                percent(load.half),
+                percent(load.four_fifths)
+            )?;
+        }
         write!(
             f,
             "{:.2} false micro alarms per minute, {:.1} minutes of video",
@@ -89,14 +136,18 @@ pub fn spotting(
     let (videos, truths) = read(path)?;
     let mut spotter = Spotter::open(models, config)?;
     let mut proposals = Vec::new();
+    let mut scored = Vec::new();
     let mut minutes = 0.0;
     for (index, video) in videos.iter().enumerate() {
         minutes += video.motion_px.len() as f64 / video.fps / 60.0;
         let spotted = spot_video(&mut spotter, video)?;
         proposals.extend(spotted.proposals.iter().map(|p| span(index, p)));
+        let scores = spotted.scores.iter().map(|(_, score)| score.map(|score| score.micro));
+        scored.push(ScoredVideo { fps: video.fps, scores: scores.collect() });
     }
     let truths: Vec<Span> = truths.iter().map(|event| event.span).collect();
-    Ok(SpottingReport::new(&proposals, &truths, minutes))
+    let review_load = Some(ReviewLoad::new(&scored, &truths, EventKind::Micro));
+    Ok(SpottingReport { review_load, ..SpottingReport::new(&proposals, &truths, minutes) })
 }
 
 fn span(video: usize, proposal: &Proposal) -> Span {
@@ -233,6 +284,7 @@ mod tests {
         assert_eq!(json["macro"]["proposals"], 1);
         assert_eq!(json["all"]["tp"], 1);
         assert_eq!(json["micro"]["f1"], 2.0 / 3.0);
-        assert_eq!(json.as_object().map(serde_json::Map::len), Some(4));
+        assert_eq!(json["at_iou_03"]["macro"]["proposals"], 1);
+        assert!(json.get("review_load").is_none(), "nothing was scored");
     }
 }

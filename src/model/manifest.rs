@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Backend, ModelError};
+use super::{ModelError, RuntimeKind};
 
 /// No tensor here comes near this: a picture of 256×256 has 200,000.
 const MOST_VALUES: i64 = 1 << 24;
@@ -75,7 +75,7 @@ pub struct Entry {
     pub task: Task,
     /// The only runtime that this form of the model is for; none: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backend: Option<Backend>,
+    pub backend: Option<RuntimeKind>,
     /// In the order in which they are passed.
     #[serde(default)]
     pub inputs: Vec<Tensor>,
@@ -168,7 +168,7 @@ impl Entry {
     }
 
     /// Whether this form of the model is for `backend`.
-    pub fn runs_on(&self, backend: Backend) -> bool {
+    pub fn runs_on(&self, backend: RuntimeKind) -> bool {
         self.backend.is_none_or(|only| only == backend)
     }
 

@@ -17,14 +17,14 @@ use super::{onnx_runtime, tract};
 /// What runs the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Backend {
+pub enum RuntimeKind {
     /// Pure Rust, inside the program.
     Tract,
     /// Microsoft's library, found on this machine; about three times faster.
     OnnxRuntime,
 }
 
-impl fmt::Display for Backend {
+impl fmt::Display for RuntimeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Tract => "tract",
@@ -37,7 +37,7 @@ impl fmt::Display for Backend {
 #[derive(Debug)]
 pub struct Runtime {
     /// Which one it is.
-    pub backend: Backend,
+    pub backend: RuntimeKind,
     /// Its version, as it tells it.
     pub version: String,
     /// The library file; none for the embedded runtime.
@@ -78,7 +78,7 @@ impl Runtime {
             match builder.build() {
                 Ok(environment) => {
                     return Self {
-                        backend: Backend::OnnxRuntime,
+                        backend: RuntimeKind::OnnxRuntime,
                         version: version_in(ort::info(), &library),
                         library: Some(library),
                         skipped,
@@ -93,7 +93,7 @@ impl Runtime {
             }
         }
         let version = "0.23, embedded".into();
-        Self { backend: Backend::Tract, version, library: None, skipped, environment: None }
+        Self { backend: RuntimeKind::Tract, version, library: None, skipped, environment: None }
     }
 
     /// Opens a network in this runtime; the error is in the words of the library.

@@ -1,92 +1,39 @@
 //! The whole analysis of one face, frame by frame.
 //!
 //! No thread, no clock, no file: the same frames give the same numbers, live or from a recording.
-//! What is wrong with a frame is its [`quality::Quality`], never an error.
+//! What is wrong with a frame is its [`Quality`], never an error.
 
+use crate::measure::face::Landmarks;
+use crate::measure::regions::RegionMotion;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::event::{Event, Moment};
-use crate::geom::{Affine, Point, Rect};
-use crate::image::{Frame, RgbImage};
+use crate::measure::baseline::Baseline;
+use crate::measure::event::{Event, Moment};
+use crate::measure::geometry::{Affine, Point};
+use crate::measure::sample::{Sample, Score};
+use crate::media::image::{Frame, RgbImage};
+use crate::model::provenance::Provenance;
 use crate::model::{ModelError, Models};
-use crate::session::baseline::Baseline;
-use crate::session::provenance::Provenance;
-use crate::session::{Sample, Score};
 
-pub mod align;
-pub mod crop;
-pub mod detect;
-pub mod flow;
-pub mod landmarks;
-pub mod ledger;
-pub mod magnify;
-pub mod memory;
+pub mod face;
+pub mod frame_scheduler;
 pub mod motion;
-pub mod pace;
 pub mod quality;
-pub mod reader;
-pub mod recognize;
-pub mod resample;
-pub mod roi;
-pub mod scorer;
-pub mod spot;
-pub mod track;
+pub mod recognition;
+pub mod sample_queue;
+pub mod spotting;
 
-use ledger::Ledger;
+use crate::measure::quality::Quality;
+use face::track::Tracker;
+use frame_scheduler::{FrameScheduler, Tick};
+use motion::regions::RegionDisplacement;
 use motion::{Measured, Motion};
-use pace::{Pace, Tick};
-use quality::{Evidence, Judge, Quality};
-use reader::Reader;
-use roi::RegionDisplacement;
-use scorer::Scorer;
-use spot::{Spotted, Step};
-use track::Tracker;
-
-/// How many regions of the face are measured: the spotter reads the first twelve, the recogniser all.
-pub const REGIONS: usize = 23;
-
-/// How many regions the spotter reads.
-pub const SPOT_REGIONS: usize = 12;
-
-/// A face found in a frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FaceBox {
-    /// Box round the face.
-    pub rect_in_frame: Rect,
-    /// The detector's confidence, 0–1.
-    pub confidence: f32,
-    /// The eyes' centres, right eye first, where the detector gives them.
-    pub eyes_in_frame: Option<(Point, Point)>,
-}
-
-/// The 478 mesh points of a face.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Landmarks {
-    /// In pixels of the frame; empty where no face is.
-    pub points_in_frame: Vec<Point>,
-    /// Depth of each point, in the same unit, smaller is nearer.
-    pub depths: Vec<f32>,
-    /// The mesh's own confidence that a face is there, 0–1.
-    pub presence: f32,
-}
-
-/// Motion of every region between two frames: percent of the outer-eye distance per 1/30 s, x right,
-/// y down in the aligned face, head motion removed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RegionMotion {
-    /// In the order of [`roi::REGION_NAMES`].
-    pub regions: [[f32; 2]; REGIONS],
-    /// The head motion that was removed, same unit.
-    pub head: [f32; 2],
-}
-
-impl RegionMotion {
-    /// Whether all of it are numbers. What is read from a file and is none was not measured.
-    pub(crate) fn is_finite(&self) -> bool {
-        self.regions.as_flattened().iter().chain(&self.head).all(|value| value.is_finite())
-    }
-}
+use quality::{Evidence, Judge};
+use recognition::event_builder::EventBuilder;
+use sample_queue::SampleQueue;
+use spotting::threshold::ThresholdedSpotter;
+use spotting::{Spotted, Step};
 
 /// What the person may see drawn over the picture. Not data: the newest replaces older ones.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +47,7 @@ pub struct Overlay {
     /// From the held-still face crop to the frame.
     pub frame_from_face: Option<Affine>,
     /// What troubles this frame.
-    pub quality: quality::Quality,
+    pub quality: Quality,
 }
 
 /// What one call of [`Pipeline::push`] or [`Pipeline::finish`] yields. Reused between calls, so that
@@ -128,12 +75,12 @@ impl Output {
 pub struct Pipeline {
     tracker: Tracker,
     motion: Motion,
-    pace: Pace,
+    scheduler: FrameScheduler,
     judge: Judge,
-    scorer: Scorer,
+    spotter: ThresholdedSpotter,
     spotted: Spotted,
-    reader: Reader,
-    ledger: Ledger,
+    event_builder: EventBuilder,
+    sample_queue: SampleQueue,
     provenance: Provenance,
     /// Of the newest measured frame.
     landmarks: Landmarks,
@@ -148,12 +95,12 @@ impl Pipeline {
         Ok(Self {
             tracker: Tracker::new(models, &config.face)?,
             motion: Motion::default(),
-            pace: Pace::default(),
+            scheduler: FrameScheduler::default(),
             judge: Judge::new(&config.quality),
-            scorer: Scorer::new(models, &config.spotting)?,
+            spotter: ThresholdedSpotter::new(models, &config.spotting)?,
             spotted: Spotted::default(),
-            reader: Reader::new(models)?,
-            ledger: Ledger::default(),
+            event_builder: EventBuilder::new(models)?,
+            sample_queue: SampleQueue::default(),
             provenance: Provenance::of(models, config),
             landmarks: Landmarks::default(),
             quality: Quality::default(),
@@ -164,37 +111,37 @@ impl Pipeline {
     /// Forgets the stream; the next frame is the first of another. Settings and baseline stay.
     pub fn reset(&mut self) {
         self.forget_face();
-        self.pace.reset();
+        self.scheduler.reset();
         self.judge.reset();
-        self.scorer.reset();
+        self.spotter.reset();
         self.spotted.clear();
-        self.reader.reset();
-        self.ledger.reset();
+        self.event_builder.reset();
+        self.sample_queue.reset();
         self.quality = Quality::default();
     }
 
     /// Analyses the next frame; adds to `output` the samples and events that have become final, and
     /// replaces its overlay.
     pub fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError> {
-        let tick = self.pace.tick(frame.time);
+        let tick = self.scheduler.tick(frame.time);
         if tick.measured {
             self.measure(frame, tick, &mut output.overlay)?;
         }
         let motion = output.overlay.motion.filter(|_| tick.measured);
         let quality = Quality { rate_fps: tick.rate_fps, ..self.quality };
         let (seq, time) = (frame.seq, frame.time);
-        self.ledger.enter(Sample { seq, time, quality, motion, score: None }, tick.measured);
+        self.sample_queue.enter(Sample { seq, time, quality, motion, score: None }, tick.measured);
         self.hand_out(output)?;
-        self.ledger.settle(&mut output.samples);
+        self.sample_queue.settle(&mut output.samples);
         Ok(())
     }
 
     /// No more frames: adds all that was still waiting.
     pub fn finish(&mut self, output: &mut Output) -> Result<(), ModelError> {
-        let finished = self.scorer.finish(&mut self.spotted);
+        let finished = self.spotter.finish(&mut self.spotted);
         let handed_out = self.hand_out(output);
         // Frames keep their samples whatever became of their scores.
-        self.ledger.finish(&mut output.samples);
+        self.sample_queue.finish(&mut output.samples);
         finished.and(handed_out)
     }
 
@@ -221,9 +168,9 @@ impl Pipeline {
 
         let (seq, time, trouble) = (frame.seq, frame.time, self.quality.trouble);
         let usable = displacement.as_ref().filter(|_| trouble.scorable());
-        self.reader.remember(Moment { frame: seq, time }, trouble, usable);
+        self.event_builder.remember(Moment { frame: seq, time }, trouble, usable);
         let displacement = usable.map(RegionDisplacement::spotted);
-        self.scorer.push(&Step { seq, time, displacement, trouble }, &mut self.spotted)
+        self.spotter.push(&Step { seq, time, displacement, trouble }, &mut self.spotted)
     }
 
     /// Landmarks and motion of a frame. The mesh costs several times what everything else does, so while the
@@ -266,13 +213,13 @@ impl Pipeline {
         }
     }
 
-    /// Scores to the ledger, proposals to events.
+    /// Scores to the sample_queue, proposals to events.
     fn hand_out(&mut self, output: &mut Output) -> Result<(), ModelError> {
         for (_, score) in self.spotted.scores.drain(..) {
-            self.ledger.score(score);
+            self.sample_queue.score(score);
         }
         for proposal in self.spotted.proposals.drain(..) {
-            output.events.push(self.reader.read(&proposal)?);
+            output.events.push(self.event_builder.read(&proposal)?);
         }
         Ok(())
     }
@@ -285,12 +232,12 @@ impl Pipeline {
 
     /// Sets the threshold for so many expected false alarms per minute, both kinds together.
     pub fn set_false_alarms_per_minute(&mut self, rate: f32) {
-        self.scorer.set_false_alarms_per_minute(rate);
+        self.spotter.set_false_alarms_per_minute(rate);
     }
 
     /// Tells what this person's neutral face measures.
     pub fn set_baseline(&mut self, baseline: &Baseline) {
-        self.scorer.set_baseline(baseline);
+        self.spotter.set_baseline(baseline);
     }
 
     /// The models and settings that it was made with.
@@ -300,7 +247,7 @@ impl Pipeline {
 
     /// The scores from which events are flagged.
     pub fn threshold(&self) -> Score {
-        self.scorer.threshold()
+        self.spotter.threshold()
     }
 }
 

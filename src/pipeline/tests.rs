@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::image::RgbImage;
-use crate::pipeline::quality::Trouble;
-use crate::time::Timestamp;
+use crate::measure::quality::Trouble;
+use crate::measure::regions::REGIONS;
+use crate::measure::time::Timestamp;
+use crate::media::image::RgbImage;
 
 fn portrait() -> RgbImage {
     let bytes = include_bytes!("../../tests/fixtures/parity.png");

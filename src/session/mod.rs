@@ -1,68 +1,33 @@
 //! What has been seen so far. The window and the exporters read it; nothing in it is estimated anew.
 
+use crate::measure::baseline;
+use crate::measure::sample::{Sample, Score};
+use crate::model::provenance;
+use record::Record;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{EventClip, Update};
-use crate::event::Event;
-use crate::pipeline::quality::Quality;
-use crate::pipeline::{Output, RegionMotion};
-use crate::source::{Notice, SourceInfo};
-use crate::time::Timestamp;
+use crate::measure::event::Event;
+use crate::measure::time::Timestamp;
+use crate::media::stream::{Notice, SourceInfo};
+use crate::session::clip::EventClip;
 
 pub mod annotation;
-pub mod baseline;
+pub mod clip;
 pub mod consent;
-pub mod film;
 pub mod history;
 pub mod pictures;
-pub mod provenance;
-mod pyramid;
-pub mod rater;
-pub mod samples;
+pub mod record;
+pub mod recorder;
 pub mod store;
 pub mod table;
-pub mod tape;
 
 /// Bytes of event pictures that a session keeps in memory; beyond it the oldest pictures go, never the
 /// events. A micro-expression's take about one and a half million, so that the newest twenty can be
 /// looked at; a recording keeps all.
 const CLIP_BYTES: usize = 32 << 20;
-
-/// The spotter's scores of one frame, each 0–1. A frame scores above the threshold exactly where an
-/// event is flagged, before overlapping events are suppressed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Score {
-    /// For a micro-expression with its apex here.
-    pub micro: f32,
-    /// For a macro-expression with its apex here.
-    #[serde(rename = "macro")]
-    pub macro_: f32,
-}
-
-impl Score {
-    /// Whether both are numbers. What is read from a file and is none was not measured.
-    pub(crate) fn is_finite(&self) -> bool {
-        self.micro.is_finite() && self.macro_.is_finite()
-    }
-}
-
-/// One analysed frame. There is exactly one for every frame, whatever happened.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sample {
-    /// The frame's number.
-    pub seq: u64,
-    /// The frame's capture time.
-    pub time: Timestamp,
-    /// How good the frame was.
-    pub quality: Quality,
-    /// Motion since the frame measured before; none without two faces to compare.
-    pub motion: Option<RegionMotion>,
-    /// None in an unscorable span: a gap, not a zero.
-    pub score: Option<Score>,
-}
 
 /// A notice with the moment it arrived.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,33 +79,28 @@ impl Session {
     }
 
     /// Takes in what the pipeline yields.
-    pub fn extend(&mut self, output: &Output) {
-        for sample in &output.samples {
+    pub fn extend(&mut self, samples: &[Sample], events: &[Event]) {
+        for sample in samples {
             self.history.push(*sample);
         }
-        self.events.extend_from_slice(&output.events);
+        self.events.extend_from_slice(events);
     }
 
     /// Takes in what a running engine says.
-    pub fn apply(&mut self, update: &Update) {
-        match update {
-            Update::Opened(info) => self.source = info.clone(),
-            Update::Samples(samples) => samples.iter().for_each(|s| self.history.push(*s)),
-            Update::Event(event, clip) => {
+    pub fn apply(&mut self, record: &Record) {
+        match record {
+            Record::Opened(info) => self.source = info.clone(),
+            Record::Samples(samples) => samples.iter().for_each(|s| self.history.push(*s)),
+            Record::Event(event, clip) => {
                 self.events.push(event.clone());
                 if let Some(clip) = clip.as_ref().filter(|_| !self.keeps_no_pictures) {
                     self.keep_clip(event.id, Arc::clone(clip));
                 }
             }
-            Update::Notice(notice) => self.log(notice.clone()),
-            Update::Stats(stats) => self.dropped = stats.dropped,
-            Update::Threshold(threshold) => self.threshold = Some(*threshold),
-            Update::Baselined(baseline) => self.baseline = Some(baseline.as_ref().clone()),
-            Update::Starting(_)
-            | Update::Baseline(_)
-            | Update::Running(_)
-            | Update::Recording(_)
-            | Update::Ended(_) => {}
+            Record::Notice(notice) => self.log(notice.clone()),
+            Record::Stats(stats) => self.dropped = stats.dropped,
+            Record::Threshold(threshold) => self.threshold = Some(*threshold),
+            Record::Baselined(baseline) => self.baseline = Some(baseline.as_ref().clone()),
         }
     }
 

@@ -12,12 +12,13 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use super::annotation::{Entry, Rater};
 use super::consent::Consent;
-use super::provenance::Provenance;
-use crate::engine::{Stats, Update};
-use crate::event::Event;
-use crate::session::Sample;
-use crate::source::{Notice, SourceInfo};
-use crate::time::Timestamp;
+use super::record::Record;
+use crate::measure::event::Event;
+use crate::measure::sample::Sample;
+use crate::measure::time::Timestamp;
+use crate::media::stream::{Notice, SourceInfo};
+use crate::model::provenance::Provenance;
+use crate::session::record::Stats;
 
 mod open;
 mod pictures;
@@ -255,14 +256,14 @@ impl Store {
 
     /// Appends what the engine said, as far as it is data. The count of dropped frames is stored as
     /// it is told.
-    pub fn append(&mut self, update: &Update) -> Result<(), StoreError> {
-        match update {
-            Update::Opened(info) => self.append_source(info),
-            Update::Samples(samples) => samples.iter().try_for_each(|s| self.append_sample(s)),
-            Update::Event(event, _) => self.append_event(event),
-            Update::Notice(notice) => self.append_notice(notice),
-            Update::Stats(stats) => self.append_stats(stats),
-            Update::Threshold(score) => {
+    pub fn append(&mut self, record: &Record) -> Result<(), StoreError> {
+        match record {
+            Record::Opened(info) => self.append_source(info),
+            Record::Samples(samples) => samples.iter().try_for_each(|s| self.append_sample(s)),
+            Record::Event(event, _) => self.append_event(event),
+            Record::Notice(notice) => self.append_notice(notice),
+            Record::Stats(stats) => self.append_stats(stats),
+            Record::Threshold(score) => {
                 let time = self.newest.nanos();
                 self.write(|db| {
                     db.execute(
@@ -271,15 +272,10 @@ impl Store {
                     )
                 })
             }
-            Update::Baselined(baseline) => self.write(|db| {
+            Record::Baselined(baseline) => self.write(|db| {
                 let json = rows::json(baseline.as_ref())?;
                 db.execute("INSERT INTO baseline (baseline_json) VALUES (?)", [json])
             }),
-            Update::Starting(_)
-            | Update::Baseline(_)
-            | Update::Running(_)
-            | Update::Recording(_)
-            | Update::Ended(_) => Ok(()),
         }
     }
 

@@ -1,9 +1,9 @@
 //! The one event table: what lists, plots, agreement and every export are made from.
 
 use super::Session;
+use super::annotation::rater::is_same_name;
 use super::annotation::{Bounds, Judgement, Label, Rater, Target, Verdict};
-use super::rater::is_same_name;
-use crate::event::{Event, EventKind, Interval, MovingUnit};
+use crate::measure::event::{Event, EventKind, Interval, MovingUnit};
 
 /// What the model's own layer is called where a rater's name would stand.
 pub const MODEL: &str = "model";
@@ -162,16 +162,16 @@ pub fn rows(session: &Session, rater: Option<&str>) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Moment;
+    use crate::measure::event::Moment;
+    use crate::measure::time::Timestamp;
     use crate::session::annotation::{Act, Entry, Rater};
-    use crate::time::Timestamp;
 
     fn at(frame: u64) -> Moment {
         Moment { frame, time: Timestamp::of_frame(frame, 30.0) }
     }
 
     fn session(acts: Vec<Act>) -> Session {
-        let mut session = crate::export::tests::session();
+        let mut session = crate::exchange::tests::session();
         for act in acts {
             session.log.push(Entry { rater: "A".into(), at_unix_ms: 0, act });
         }

@@ -1,16 +1,17 @@
 //! A synthetic person before a synthetic camera: shows what the program does without a camera or a
 //! network, and gives tests their ground truth.
 
-use crate::event::Event;
-use crate::image::Frame;
-use crate::synth::facs_rig::FacsFace;
-use crate::synth::portrait::Portrait;
-use crate::synth::scene::{Performance, Scene};
+use crate::measure::event::Event;
+use crate::measure::time::Timestamp;
+use crate::media::image::Frame;
+use crate::synth::render::portrait::Portrait;
+use crate::synth::render::scene::{Performance, Scene};
+use crate::synth::rig::facs_rig::FacsFace;
 use crate::synth::{Renderer, SensorModel};
-use crate::time::Timestamp;
 
-use super::pool::Pool;
-use super::{Next, Source, SourceError, SourceInfo, SourceKind, SourceSpec};
+use super::{SourceKind, SourceSpec};
+use crate::media::pool::Pool;
+use crate::media::stream::{Next, Source, SourceError, SourceInfo};
 
 /// The registry entry.
 pub const KIND: SourceKind = SourceKind {
@@ -77,6 +78,7 @@ impl Demo {
                 frames,
                 detail: format!("synthetic, {}×{} at {fps}", size_px.0, size_px.1),
                 stamped_on_arrival: false,
+                ..SourceInfo::default()
             },
             fps,
             performance: Performance::new(Scene::Show, seed, 1.0, face),

@@ -9,13 +9,12 @@ use std::sync::Arc;
 
 use image::{ImageDecoder, ImageReader};
 
-use super::{
-    Next, Notice, NoticeKind, Source, SourceError, SourceInfo, SourceKind, SourceSpec, check_size,
-};
-use crate::event::Moment;
-use crate::image::{Frame, RgbImage};
-use crate::session::pictures::{PictureError, Pictures, nth};
-use crate::time::Timestamp;
+use super::{SourceKind, SourceSpec};
+use crate::measure::event::Moment;
+use crate::measure::time::Timestamp;
+use crate::media::image::{Frame, RgbImage};
+use crate::media::pictures::{PictureError, Pictures, nth};
+use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
 
 /// The rate of a folder of which nothing is told: the one that the spotter works at.
 const DEFAULT_FPS: f64 = 30.0;
@@ -59,6 +58,7 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
         frames: Some(files.len() as u64),
         detail: format!("{} pictures at {fps} per second{assumed}", files.len()),
         stamped_on_arrival: false,
+        ..SourceInfo::default()
     };
     Ok(Box::new(Images {
         info,

@@ -1,6 +1,6 @@
 //! Ends any source after so many seconds of its own time.
 
-use super::{Next, Source, SourceError, SourceInfo};
+use crate::media::stream::{Next, Source, SourceError, SourceInfo};
 
 /// A source that ends early.
 pub(super) struct Limited {

@@ -3,10 +3,10 @@
 //!
 //! A camera has a clock and a count of its own that see to it; a file says what it likes.
 
-use super::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
-use crate::event::Moment;
-use crate::image::Frame;
-use crate::time::Timestamp;
+use crate::measure::event::Moment;
+use crate::measure::time::Timestamp;
+use crate::media::image::Frame;
+use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
 
 /// Numbers from here on are no recording's; a database counts no further.
 const FIRST_ABSURD_SEQ: u64 = i64::MAX as u64;

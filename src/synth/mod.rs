@@ -15,48 +15,19 @@
 //! | training sets | [`spotting`], [`recognition`], [`features`]; [`realism`] holds them against the facts |
 //! | pictures | [`portrait`], [`portrait_file`], [`render`], [`scene`], [`filming`], [`video`] |
 
-pub mod avi;
-pub mod basis;
-pub mod camera;
-mod chance;
-pub mod expression;
-mod facs_fields;
-pub mod facs_rig;
-pub mod facts;
-pub mod features;
-pub mod filming;
-pub mod head;
-mod head_warp;
+pub mod behaviour;
 pub mod motion;
-pub mod noise;
-pub mod npy;
-mod nuisance;
-mod openings;
-pub mod portrait;
-pub mod portrait_file;
-pub mod realism;
-pub mod recognition;
 pub mod render;
-pub mod scenario;
-pub mod scene;
-mod sensor;
-pub mod setting;
-mod slit;
-pub mod spotting;
-mod texture;
-pub mod timeline;
-pub mod units;
-pub mod video;
-mod warp;
+pub mod rig;
 
-pub use facs_rig::FacsRig;
+pub use behaviour::scenario::ScenarioConfig;
+pub use behaviour::timeline::{Activation, HeadPose, Pose, Timeline};
+pub use behaviour::units::{UnitMove, UnitWeights};
 pub use render::Renderer;
-pub use scenario::ScenarioConfig;
-pub use sensor::SensorModel;
-pub use timeline::{Activation, HeadPose, Pose, Timeline};
-pub use units::{UnitMove, UnitWeights};
+pub use render::sensor::SensorModel;
+pub use rig::facs_rig::FacsRig;
 
-use crate::pipeline::{REGIONS, roi::MIRRORED};
+use crate::measure::regions::{MIRRORED, REGIONS};
 
 /// The generator's random numbers: the same stream for the same seed on every platform.
 pub type Random = rand_chacha::ChaCha8Rng;
@@ -79,9 +50,9 @@ pub struct Person {
     pub rest: [[f32; 2]; REGIONS],
     /// How far each region stands out towards the camera, from the same origin.
     pub depth: [f32; REGIONS],
-    /// Displacement of the regions for weight 1 of each unit (in the order of [`units::UNITS`]), in
+    /// Displacement of the regions for weight 1 of each unit (in the order of [`behaviour::units::UNITS`]), in
     /// the person's left and right half.
-    pub fields: [[[[f32; 2]; REGIONS]; 2]; units::UNITS.len()],
+    pub fields: [[[[f32; 2]; REGIONS]; 2]; behaviour::units::UNITS.len()],
 }
 
 impl Person {

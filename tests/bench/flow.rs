@@ -12,8 +12,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use fleeting::image::GrayImage;
-use fleeting::pipeline::flow::{Flow, FlowField, Pyramid, lattice_len};
+use fleeting::media::image::GrayImage;
+use fleeting::pipeline::motion::flow::{Flow, FlowField, Pyramid, lattice_len};
 
 mod peer;
 mod portraits;

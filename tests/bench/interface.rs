@@ -9,20 +9,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use fleeting::app::backend::null::NullBackend;
 use fleeting::app::command::Tab;
-use fleeting::app::nowhere::Nowhere;
-use fleeting::app::review::outside::Opened;
-use fleeting::app::state::Phase;
+use fleeting::app::review::outside::OpenedSession;
+use fleeting::app::state::LivePhase;
 use fleeting::app::{App, LaunchOptions};
 use fleeting::engine::Preview;
-use fleeting::event::{Event, EventKind, Moment, Origin};
-use fleeting::image::{Frame, RgbImage};
-use fleeting::pipeline::quality::{Quality, Trouble};
-use fleeting::pipeline::{Overlay, RegionMotion};
+use fleeting::measure::event::{Event, EventKind, Moment, Origin};
+use fleeting::measure::quality::{Quality, Trouble};
+use fleeting::measure::regions::RegionMotion;
+use fleeting::measure::sample::{Sample, Score};
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::pipeline::Overlay;
+use fleeting::session::Session;
 use fleeting::session::annotation::{Act, Entry};
-use fleeting::session::{Sample, Score, Session};
 use fleeting::source::SourceSpec;
-use fleeting::time::Timestamp;
 
 /// Frames a second.
 const FPS: f64 = 200.0;
@@ -128,14 +130,14 @@ impl Drawn {
         let cc = eframe::CreationContext::_new_kittest(ctx.clone());
         let source: Option<SourceSpec> = "demo".parse().ok();
         let options = LaunchOptions { source, ..LaunchOptions::default() };
-        let mut app = App::new(&cc, options, Box::new(Nowhere));
+        let mut app = App::new(&cc, options, Box::new(NullBackend));
         let hours = minutes / 60.0;
         let before = resident_mb();
         app.state.session = session(Session::default(), minutes);
         let live = (resident_mb() - before) / hours;
-        app.state.phase = Phase::Live;
+        app.state.phase = LivePhase::Live;
         let before = resident_mb();
-        app.state.review.open(Opened {
+        app.state.review.open(OpenedSession {
             session: session(Session::keeping_all(), minutes),
             place: None,
             source: None,

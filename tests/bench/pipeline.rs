@@ -17,13 +17,15 @@ use std::process::Command;
 use std::time::Instant;
 
 use fleeting::config::Config;
-use fleeting::engine::batch::in_parallel;
-use fleeting::geom::Point;
-use fleeting::image::{Frame, RgbImage};
+use fleeting::engine::workers::batch::in_parallel;
+use fleeting::measure::face::Landmarks;
+use fleeting::measure::geometry::Point;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::stream::Next;
 use fleeting::model::{Models, Runtime};
-use fleeting::pipeline::track::Tracker;
-use fleeting::pipeline::{Landmarks, Output, Pipeline};
-use fleeting::source::{Next, SourceSpec};
+use fleeting::pipeline::face::track::Tracker;
+use fleeting::pipeline::{Output, Pipeline};
+use fleeting::source::SourceSpec;
 
 mod peer;
 

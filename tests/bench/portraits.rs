@@ -1,9 +1,9 @@
 //! Pairs of portrait crops whose motion is known exactly.
 
-use fleeting::geom::Point;
-use fleeting::image::{GrayImage, gray_from_rgb};
-use fleeting::pipeline::flow::FlowField;
-use fleeting::synth::portrait::{Portrait, names, px_from_face};
+use fleeting::measure::geometry::Point;
+use fleeting::media::image::{GrayImage, gray_from_rgb};
+use fleeting::pipeline::motion::flow::FlowField;
+use fleeting::synth::render::portrait::{Portrait, names, px_from_face};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

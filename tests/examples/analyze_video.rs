@@ -4,7 +4,7 @@
 
 use fleeting::config::Config;
 use fleeting::engine::offline::analyse_all;
-use fleeting::event::{EmotionReading, units_text};
+use fleeting::measure::event::{EmotionReading, units_text};
 use fleeting::model::{ModelChoice, Models};
 use fleeting::pipeline::Pipeline;
 use fleeting::session::Session;

@@ -1,6 +1,6 @@
 //! What is drawn does not become more with the length of what was seen.
 
-use fleeting::app::review::outside::Opened;
+use fleeting::app::review::outside::OpenedSession;
 use fleeting::session::Session;
 
 use super::*;
@@ -41,7 +41,7 @@ fn window(minutes: f64) -> Window {
     let mut window = Window::open(Some("demo"), &[]);
     let state = &mut window.harness.state_mut().state;
     state.session = seen(Session::default(), minutes);
-    state.review.open(Opened {
+    state.review.open(OpenedSession {
         session: seen(Session::keeping_all(), minutes),
         place: None,
         source: None,

@@ -1,7 +1,7 @@
 //! Recording through the accessibility tree: consent, the sign in the transport, and deletion.
 
 use super::*;
-use fleeting::engine::record::{RecordState, Recording};
+use fleeting::engine::live::record::{RecordState, Recording};
 use fleeting::session::annotation::Act;
 use fleeting::session::consent::Consent;
 use fleeting::session::store::shelf::Shelved;
@@ -69,7 +69,7 @@ fn a_recording_that_ends_by_itself_says_why_and_that_the_analysis_goes_on() {
     window.say([recording(RecordState::Stopped(Some("the disk is full".into())))]);
     assert!(window.has("The recording has ended: the disk is full"));
     assert!(window.has("the analysis goes on") && window.has("Storage: not recording"));
-    assert_eq!(*window.phase(), Phase::Live);
+    assert_eq!(*window.phase(), LivePhase::Live);
 }
 
 #[test]

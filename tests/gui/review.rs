@@ -1,43 +1,44 @@
 //! The Review tab through its accessibility tree.
 
 use super::*;
-use fleeting::app::review::outside::{Answer, Keeper, Kept, Wish};
+use fleeting::app::review::outside::{AnnotationSink, ClipRequest, Kept, PictureAnswer};
 use fleeting::session::Session;
 use fleeting::session::annotation::{Act, Label, Target, Verdict};
+use fleeting::session::record::Record;
 
 /// Pictures that come at once, unless there are none.
 struct Shelf {
     has_pictures: bool,
-    answers: Vec<Answer>,
+    answers: Vec<PictureAnswer>,
 }
 
-impl Screen for Shelf {
+impl SessionPictures for Shelf {
     fn show(&mut self, seq: u64) {
         let time = Timestamp::of_frame(seq, 30.0);
         self.answers.push(if self.has_pictures {
             let image = Arc::new(RgbImage::new(64, 48));
-            Answer::Picture(Frame::new(seq, time, image))
+            PictureAnswer::Picture(Frame::new(seq, time, image))
         } else {
-            Answer::NoPicture { frame: seq, why: "film.mkv: cut off before it".into() }
+            PictureAnswer::NoPicture { frame: seq, why: "film.mkv: cut off before it".into() }
         });
     }
 
-    fn cut(&mut self, wishes: &[Wish]) {
+    fn cut(&mut self, wishes: &[ClipRequest]) {
         for wish in wishes {
             let clip = clip(wish.bounds.onset.time.secs());
             let clip = if self.has_pictures { Ok(clip) } else { Err("film.mkv: cut off".into()) };
-            self.answers.push(Answer::Clip(*wish, clip));
+            self.answers.push(PictureAnswer::Clip(*wish, clip));
         }
     }
 
-    fn answers(&mut self) -> Vec<Answer> {
+    fn answers(&mut self) -> Vec<PictureAnswer> {
         std::mem::take(&mut self.answers)
     }
 }
 
-struct Desk(Ledger, Option<String>);
+struct Desk(AnnotationStore, Option<String>);
 
-impl Keeper for Desk {
+impl AnnotationSink for Desk {
     fn keep(&mut self, kept: Kept) {
         self.0.lock().expect("one thread").push(kept);
     }
@@ -55,13 +56,13 @@ fn session(events: &[f64]) -> Session {
     session
 }
 
-type Ledger = Arc<Mutex<Vec<Kept>>>;
+type AnnotationStore = Arc<Mutex<Vec<Kept>>>;
 
 /// A window with this session under review by a rater who is known, and what was kept of it.
-fn reviewing(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
+fn reviewing(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
     let (mut window, kept) = opened(events, has_pictures);
     let name = "Rater 1".to_owned();
-    let name = fleeting::app::review::command::Command::BeRater { name, blind: false };
+    let name = fleeting::app::review::command::ReviewCommand::BeRater { name, blind: false };
     window.harness.state_mut().state.apply(Command::Review(name));
     window.settle();
     kept.lock().expect("one thread").clear();
@@ -69,8 +70,8 @@ fn reviewing(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
 }
 
 /// The same before anybody has said who works.
-fn opened(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
-    let kept = Ledger::default();
+fn opened(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
+    let kept = AnnotationStore::default();
     let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
     window.sessions.borrow_mut().push_back(Ok(stored(events, has_pictures, &kept)));
     ctrl(&mut window, Key::Num2);
@@ -79,8 +80,8 @@ fn opened(events: &[f64], has_pictures: bool) -> (Window, Ledger) {
 }
 
 /// A session that is stored in a folder.
-fn stored(events: &[f64], has_pictures: bool, kept: &Ledger) -> Opened {
-    Opened {
+fn stored(events: &[f64], has_pictures: bool, kept: &AnnotationStore) -> OpenedSession {
+    OpenedSession {
         session: session(events),
         place: Some("a session".into()),
         source: None,
@@ -142,8 +143,8 @@ fn in_each_state_of_analysis() -> [(&'static str, Window); 4] {
         ctrl(&mut window, Key::Num3);
         window.harness.state_mut().state.analyse.path = "some clip.mp4".into();
         ctrl(&mut window, Key::Enter);
-        let opened = Update::Opened(SourceInfo::default());
-        say(&mut window, [opened, Update::Samples((0..300).map(sample).collect())]);
+        let opened = Update::Record(Record::Opened(SourceInfo::default()));
+        say(&mut window, [opened, Update::Record(Record::Samples((0..300).map(sample).collect()))]);
         window
     };
     let mut idle = Window::open(Some("demo"), &[]);
@@ -285,7 +286,7 @@ fn formats_of_pictures_cannot_be_chosen_for_a_session_without_any() {
     let review = &mut window.harness.state_mut().state.review;
     review.place = None;
     review.export.chosen = vec!["clips", "gif"];
-    let export = fleeting::app::review::command::Command::Export;
+    let export = fleeting::app::review::command::ReviewCommand::Export;
     assert!(!review.allows(&export), "there is nothing to write");
     review.export.toggle("csv");
     assert!(review.allows(&export));
@@ -330,7 +331,7 @@ fn the_same_key_means_one_thing_live_and_another_in_review() {
     keys(&mut window, &[Key::M]);
     assert_eq!(kept.lock().expect("one thread").len(), 1);
     ctrl(&mut window, Key::Num1);
-    window.say([Update::Samples((0..60).map(sample).collect())]);
+    window.say([Update::Record(Record::Samples((0..60).map(sample).collect()))]);
     keys(&mut window, &[Key::M]);
     assert_eq!(kept.lock().expect("one thread").len(), 1);
     assert_eq!(window.harness.state().state.marks().len(), 1);
@@ -340,7 +341,7 @@ fn the_same_key_means_one_thing_live_and_another_in_review() {
 fn a_note_while_live_carries_the_moment_at_which_it_was_begun() {
     let mut window = Window::live(300, &[]);
     keys(&mut window, &[Key::N]);
-    window.say([Update::Samples((300..900).map(sample).collect())]);
+    window.say([Update::Record(Record::Samples((300..900).map(sample).collect()))]);
     write(&mut window, "leans forward");
     keys(&mut window, &[Key::Enter]);
     let marks = window.harness.state().state.marks();
@@ -493,7 +494,7 @@ fn a_bound_is_dragged_on_the_timeline() {
 #[test]
 fn a_place_that_keeps_nothing_is_said_where_the_user_looks() {
     let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
-    let opened = |keeper: Option<Box<dyn Keeper>>| Opened {
+    let opened = |keeper: Option<Box<dyn AnnotationSink>>| OpenedSession {
         session: session(&[2.0]),
         place: Some("a session".into()),
         source: None,
@@ -501,7 +502,7 @@ fn a_place_that_keeps_nothing_is_said_where_the_user_looks() {
         screen: None,
         keeper,
     };
-    let broken = Desk(Ledger::default(), Some("the disk is full.".into()));
+    let broken = Desk(AnnotationStore::default(), Some("the disk is full.".into()));
     window.sessions.borrow_mut().extend([Ok(opened(None)), Ok(opened(Some(Box::new(broken))))]);
     ctrl(&mut window, Key::Num2);
     ctrl(&mut window, Key::O);
@@ -526,10 +527,17 @@ fn a_recording_is_analysed_and_then_reviewed() {
     say(
         &mut window,
         [
-            Update::Opened(SourceInfo { name: "some clip".into(), ..Default::default() }),
-            Update::Samples((0..300).map(sample).collect()),
-            Update::Event(event(0, 2.0), Some(clip(2.0))),
-            Update::Stats(Stats { analysed: 300, progress: Some(0.5), ..Stats::default() }),
+            Update::Record(Record::Opened(SourceInfo {
+                name: "some clip".into(),
+                ..Default::default()
+            })),
+            Update::Record(Record::Samples((0..300).map(sample).collect())),
+            Update::Record(Record::Event(event(0, 2.0), Some(clip(2.0)))),
+            Update::Record(Record::Stats(Stats {
+                analysed: 300,
+                progress: Some(0.5),
+                ..Stats::default()
+            })),
         ],
     );
     assert!(window.has("Analysed 50 %") && window.has("300 frames"));
@@ -557,13 +565,16 @@ fn an_analysis_is_kept_on_the_disk_and_reviewed_from_there() {
     say(
         &mut window,
         [
-            Update::Opened(SourceInfo { name: "some clip".into(), ..Default::default() }),
-            Update::Samples((0..300).map(sample).collect()),
+            Update::Record(Record::Opened(SourceInfo {
+                name: "some clip".into(),
+                ..Default::default()
+            })),
+            Update::Record(Record::Samples((0..300).map(sample).collect())),
             Update::Ended(None),
         ],
     );
     assert!(window.has(&format!("Kept as {name}.")));
-    window.sessions.borrow_mut().push_back(Ok(stored(&[2.0], true, &Ledger::default())));
+    window.sessions.borrow_mut().push_back(Ok(stored(&[2.0], true, &AnnotationStore::default())));
     window.click("Review the result");
     assert!(window.has("kept in a session") && window.has("Micro-expression 0"));
 }
@@ -574,9 +585,11 @@ fn an_analysis_that_can_no_longer_be_kept_goes_on_in_memory_and_says_so() {
     ctrl(&mut window, Key::Num3);
     window.harness.state_mut().state.analyse.path = "some clip.mp4".into();
     ctrl(&mut window, Key::Enter);
-    let stopped = fleeting::engine::record::Recording {
+    let stopped = fleeting::engine::live::record::Recording {
         folder: "studies/x.fleeting".into(),
-        state: fleeting::engine::record::RecordState::Stopped(Some("the disk is full".into())),
+        state: fleeting::engine::live::record::RecordState::Stopped(Some(
+            "the disk is full".into(),
+        )),
         secs: 3.0,
         bytes: 1,
         free_bytes: Some(0),
@@ -585,8 +598,8 @@ fn an_analysis_that_can_no_longer_be_kept_goes_on_in_memory_and_says_so() {
     say(
         &mut window,
         [
-            Update::Opened(SourceInfo::default()),
-            Update::Samples((0..300).map(sample).collect()),
+            Update::Record(Record::Opened(SourceInfo::default())),
+            Update::Record(Record::Samples((0..300).map(sample).collect())),
             Update::Recording(Box::new(stopped)),
             Update::Ended(None),
         ],
@@ -605,7 +618,10 @@ fn an_analysis_is_cancelled_and_what_it_found_stays() {
     ctrl(&mut window, Key::Enter);
     say(
         &mut window,
-        [Update::Opened(SourceInfo::default()), Update::Samples((0..300).map(sample).collect())],
+        [
+            Update::Record(Record::Opened(SourceInfo::default())),
+            Update::Record(Record::Samples((0..300).map(sample).collect())),
+        ],
     );
     window.click("Cancel");
     assert!(window.has("Cancelled") && window.has("Review the result"));

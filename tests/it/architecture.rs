@@ -40,6 +40,122 @@ fn code(text: &str) -> String {
         .collect()
 }
 
+/// The folders of `src`, lowest first, each with those that it may import. A reader of `src/lib.rs` finds
+/// the same order there.
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
+    ("measure", &[]),
+    ("config", &[]),
+    ("media", &["measure"]),
+    ("model", &["measure", "config"]),
+    ("pipeline", &["measure", "config", "media", "model"]),
+    ("synth", &["measure", "media", "model", "pipeline"]),
+    ("source", &["measure", "media", "synth"]),
+    ("session", &["measure", "media", "model", "source"]),
+    ("exchange", &["measure", "media", "model", "pipeline", "session", "synth"]),
+    ("evaluate", &["measure", "config", "media", "model", "pipeline", "session", "exchange"]),
+    (
+        "engine",
+        &[
+            "measure", "config", "media", "model", "pipeline", "source", "session", "exchange",
+            "evaluate",
+        ],
+    ),
+    (
+        "app",
+        &[
+            "measure", "config", "media", "model", "pipeline", "source", "session", "exchange",
+            "evaluate", "engine",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "measure", "config", "media", "model", "pipeline", "synth", "source", "session",
+            "exchange", "evaluate", "engine", "app",
+        ],
+    ),
+];
+
+/// Every top-level folder that a source text names by a path from the root, in `use` or elsewhere.
+fn imported(code: &str) -> Vec<String> {
+    let name = |text: &str| -> String {
+        text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    let mut found = Vec::new();
+    for (_, rest) in code.match_indices("crate::").map(|(at, word)| code.split_at(at + word.len()))
+    {
+        match rest.strip_prefix('{') {
+            None => found.push(name(rest)),
+            Some(group) => {
+                let mut depth = 0;
+                let mut begins = true;
+                for (at, c) in group.char_indices() {
+                    if depth == 0 && begins && c.is_alphabetic() {
+                        found.push(name(&group[at..]));
+                    }
+                    begins = match c {
+                        ',' => true,
+                        c if c.is_whitespace() => begins,
+                        _ => false,
+                    };
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_path_from_the_root_is_read_also_inside_groups() {
+    let code = "use crate::{media::{image, jpeg}, measure};\nlet x = crate::session::open();";
+    assert_eq!(imported(code), ["media", "measure", "session"]);
+}
+
+#[test]
+fn imports_go_one_way() {
+    let mut wrong = Vec::new();
+    for (file, code) in sources() {
+        let folder = file.split('/').next().unwrap_or(&file).trim_end_matches(".rs");
+        if ["lib", "main"].contains(&folder) {
+            continue;
+        }
+        let Some((_, may)) = MAY_IMPORT.iter().find(|(name, _)| *name == folder) else {
+            wrong.push(format!("src/{file}: the folder has no row in MAY_IMPORT"));
+            continue;
+        };
+        for other in imported(&code) {
+            if other != folder && !may.contains(&other.as_str()) {
+                wrong.push(format!("src/{file}: {folder} may not import {other}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_of_imports_is_an_order() {
+    for (place, (folder, may)) in MAY_IMPORT.iter().enumerate() {
+        let lower: Vec<_> = MAY_IMPORT[..place].iter().map(|(name, _)| *name).collect();
+        for other in *may {
+            assert!(
+                lower.contains(other),
+                "{folder} imports {other}, which does not stand below it"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_channel_is_unbounded() {
+    only_in(&["unbounded", "mpsc::channel"], "", &["engine/workers/clip_extractor.rs"]);
+}
+
 /// Fails with every place where one of `words` stands outside `allowed`.
 fn only_in(words: &[&str], within: &str, allowed: &[&str]) {
     let mut found = Vec::new();
@@ -80,7 +196,7 @@ fn threads_start_in_the_engine_only() {
 
 #[test]
 fn locks_live_in_the_links_only() {
-    only_in(&["Mutex", "RwLock", "Condvar"], "", &["engine/link.rs"]);
+    only_in(&["Mutex", "RwLock", "Condvar"], "", &["engine/live/link.rs"]);
 }
 
 #[test]
@@ -95,11 +211,7 @@ fn only_main_exits() {
 
 #[test]
 fn only_the_model_module_opens_networks() {
-    only_in(
-        &["use ort", " ort::", "(ort::", "use tract", "tract_onnx"],
-        "",
-        &["model.rs", "model/"],
-    );
+    only_in(&["use ort", " ort::", "(ort::", "use tract", "tract_onnx"], "", &["model/"]);
 }
 
 /// Not where it is denied only, so that no exception creeps in: there is no unsafe code at all.
@@ -138,7 +250,7 @@ fn nothing_in_the_program_speaks_to_a_network() {
     let words = ["std::net", "TcpStream", "TcpListener", "UdpSocket", "UnixStream"];
     only_in(&words, "", &[]);
     // ELAN's files must name their schema.
-    only_in(&["http://", "https://"], "", &["export/elan/document.rs"]);
+    only_in(&["http://", "https://"], "", &["exchange/elan/document.rs"]);
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
     let manifest: toml::Table = manifest.expect("readable").parse().expect("TOML");
     let dependencies = manifest["dependencies"].as_table().expect("a table");
@@ -148,12 +260,20 @@ fn nothing_in_the_program_speaks_to_a_network() {
 }
 
 #[test]
-fn the_map_names_every_module() {
+fn the_map_in_lib_names_every_folder_in_the_order_of_the_table() {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"));
     let text = text.expect("readable");
-    for line in text.lines() {
-        if let Some(module) = line.strip_prefix("pub mod ").and_then(|m| m.strip_suffix(';')) {
-            assert!(text.contains(&format!("[`{module}`]")), "`{module}` is not on the map");
-        }
-    }
+    let mut modules: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')))
+        .collect();
+    let row = |line: &str| {
+        line.strip_prefix("//! | [`").and_then(|rest| Some(rest.split_once('`')?.0.to_owned()))
+    };
+    let map: Vec<_> = text.lines().filter_map(row).collect();
+    assert_eq!(map, MAY_IMPORT.map(|(folder, _)| folder));
+    let mut sorted = map.clone();
+    sorted.sort();
+    modules.sort_unstable();
+    assert_eq!(modules, sorted);
 }

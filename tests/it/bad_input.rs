@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use fleeting::image::RgbImage;
+use fleeting::media::image::RgbImage;
 use ndarray::{Array1, Array2, Array3};
 use ndarray_npy::NpzWriter;
 
@@ -21,7 +21,8 @@ fn fixture(name: &str) -> Vec<u8> {
 /// A video of `frames` even pictures.
 fn video_without_a_face(path: &Path, frames: usize) {
     let file = fs::File::create(path).expect("made");
-    let mut writer = fleeting::synth::avi::AviWriter::new(file, (160, 120), 30.0).expect("fits");
+    let mut writer =
+        fleeting::synth::render::avi::AviWriter::new(file, (160, 120), 30.0).expect("fits");
     let image = RgbImage { width: 160, height: 120, data: vec![90; 160 * 120 * 3] };
     let mut jpeg = Vec::new();
     image::codecs::jpeg::JpegEncoder::new(&mut jpeg)

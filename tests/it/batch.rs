@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use fleeting::synth::video::{VideoJob, write};
+use fleeting::synth::render::video::{VideoJob, write};
 
 use crate::program::{Ran, fleeting};
 

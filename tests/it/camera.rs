@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use fleeting::engine::capture::{self, Feed};
-use fleeting::engine::captured::{Captured, capture_link};
+use fleeting::engine::live::capture;
+use fleeting::engine::live::capture::CaptureJob;
+use fleeting::engine::live::capture_link::{Captured, capture_link};
 use fleeting::source::{SourceSpec, camera};
 use tempfile::TempDir;
 
@@ -51,7 +52,7 @@ fn child() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let tx = tx;
-            capture::run(Feed::of(spec), &tx, &is_ready, &stop);
+            capture::run(CaptureJob::of(spec), &tx, &is_ready, &stop);
         });
         while let Ok(item) = rx.recv_timeout(PATIENCE) {
             match item {

@@ -31,7 +31,7 @@ fn help_names_every_source_and_every_format() {
     for kind in fleeting::source::SOURCES {
         assert!(help.contains(kind.name), "{}", kind.name);
     }
-    for exporter in fleeting::export::EXPORTERS {
+    for exporter in fleeting::exchange::EXPORTERS {
         assert!(help.contains(exporter.name), "{}", exporter.name);
     }
 }

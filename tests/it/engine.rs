@@ -5,16 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use fleeting::config::EngineConfig;
-use fleeting::engine::analysis::Analyser;
+use fleeting::engine::live::analysis::Analyser;
 use fleeting::engine::{Command, Engine, Update};
-use fleeting::event::{Event, EventKind, Moment, Origin};
-use fleeting::geom::Affine;
-use fleeting::image::Frame;
+use fleeting::measure::baseline::Baseline;
+use fleeting::measure::event::{Event, EventKind, Moment, Origin};
+use fleeting::measure::geometry::Affine;
+use fleeting::measure::quality::{Quality, Trouble};
+use fleeting::measure::sample::{Sample, Score};
+use fleeting::media::image::Frame;
 use fleeting::model::ModelError;
 use fleeting::pipeline::Output;
-use fleeting::pipeline::quality::{Quality, Trouble};
-use fleeting::session::baseline::Baseline;
-use fleeting::session::{Sample, Score, Session};
+use fleeting::session::Session;
+use fleeting::session::record::Record;
 use fleeting::source::SourceSpec;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -121,11 +123,13 @@ fn every_frame_becomes_one_sample_and_the_end_is_proper() {
     let updates = all(&engine);
     assert_eq!(reason(&updates), None);
     let mut session = Session::default();
-    updates.iter().for_each(|update| session.apply(update));
+    updates
+        .iter()
+        .for_each(|update| update.record().into_iter().for_each(|record| session.apply(record)));
     assert!(session.history.samples().iter().map(|s| s.seq).eq(0..60));
     assert!(woken.load(Ordering::SeqCst) >= 60);
     let last = updates.iter().rev().find_map(|u| match u {
-        Update::Stats(stats) => Some(*stats),
+        Update::Record(Record::Stats(stats)) => Some(*stats),
         _ => None,
     });
     let last = last.expect("stats at the end");
@@ -138,7 +142,9 @@ fn every_frame_becomes_one_sample_and_the_end_is_proper() {
 fn an_event_comes_with_its_pictures() {
     let engine = start(demo(1.0), Fake::default());
     let mut session = Session::default();
-    all(&engine).iter().for_each(|update| session.apply(update));
+    all(&engine)
+        .iter()
+        .for_each(|update| update.record().into_iter().for_each(|record| session.apply(record)));
     assert_eq!(session.events.len(), 1);
     let clip = session.clip(0).expect("pictures");
     assert_eq!(clip.frames[clip.apex].0, 15);
@@ -167,7 +173,7 @@ fn a_source_that_cannot_be_opened_ends_with_its_name() {
     let spec = "video:no such file.mp4".parse().expect("a source");
     let updates = all(&start(spec, Fake::default()));
     assert!(reason(&updates).is_some_and(|text| text.contains("no such file.mp4")));
-    assert!(!updates.iter().any(|update| matches!(update, Update::Opened(_))));
+    assert!(!updates.iter().any(|update| matches!(update, Update::Record(Record::Opened(_)))));
 }
 
 #[test]
@@ -183,7 +189,9 @@ fn a_model_that_breaks_midway_keeps_what_was_measured() {
     let updates = all(&engine);
     assert!(reason(&updates).is_some_and(|text| text.contains("fake.onnx: broke")));
     let mut session = Session::default();
-    updates.iter().for_each(|update| session.apply(update));
+    updates
+        .iter()
+        .for_each(|update| update.record().into_iter().for_each(|record| session.apply(record)));
     assert_eq!(session.history.len(), 10);
 }
 
@@ -201,17 +209,22 @@ fn a_paused_recording_waits_and_loses_nothing() {
     let mut is_running = None;
     while is_running != Some(false) {
         let update = engine.wait(LONG).expect("it says that it pauses");
-        session.apply(&update);
+        update.record().into_iter().for_each(|record| session.apply(record));
         if let Update::Running(running) = update {
             is_running = Some(running);
         }
     }
     std::thread::sleep(Duration::from_millis(200));
     let paused_at = session.history.len();
-    let more = engine.updates().filter(|update| matches!(update, Update::Samples(_))).count();
+    let more = engine
+        .updates()
+        .filter(|update| matches!(update, Update::Record(Record::Samples(_))))
+        .count();
     assert_eq!(more, 0, "after {paused_at} samples");
     engine.send(Command::Resume).expect("room for a command");
-    all(&engine).iter().for_each(|update| session.apply(update));
+    all(&engine)
+        .iter()
+        .for_each(|update| update.record().into_iter().for_each(|record| session.apply(record)));
     assert!(session.history.samples().iter().map(|s| s.seq).eq(0..90));
 }
 
@@ -222,7 +235,7 @@ fn a_new_threshold_is_told() {
     let told = Score { micro: 4.0, macro_: 4.0 };
     loop {
         match engine.wait(LONG).expect("the engine goes on") {
-            Update::Threshold(threshold) if threshold == told => return,
+            Update::Record(Record::Threshold(threshold)) if threshold == told => return,
             Update::Ended(reason) => panic!("ended: {reason:?}"),
             _ => {}
         }
@@ -235,7 +248,7 @@ fn a_baseline_is_measured_over_the_asked_seconds() {
     engine.send(Command::Baseline { secs: 2.0 }).expect("room for a command");
     let updates = all(&engine);
     let measured = updates.iter().find_map(|update| match update {
-        Update::Baselined(baseline) => Some(baseline),
+        Update::Record(Record::Baselined(baseline)) => Some(baseline),
         _ => None,
     });
     let baseline = measured.expect("measured");
@@ -254,8 +267,8 @@ fn a_baseline_that_the_end_cuts_short_says_so() {
     engine.send(Command::Baseline { secs: 10.0 }).expect("room for a command");
     let updates = all(&engine);
     assert!(updates.iter().any(|update| match update {
-        Update::Notice(notice) => notice.text.contains("before the baseline"),
+        Update::Record(Record::Notice(notice)) => notice.text.contains("before the baseline"),
         _ => false,
     }));
-    assert!(!updates.iter().any(|update| matches!(update, Update::Baselined(_))));
+    assert!(!updates.iter().any(|update| matches!(update, Update::Record(Record::Baselined(_)))));
 }

@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use fleeting::event::{Event, EventKind, Moment, Origin};
-use fleeting::pipeline::quality::{Quality, Trouble};
+use fleeting::measure::event::{Event, EventKind, Moment, Origin};
+use fleeting::measure::quality::{Quality, Trouble};
+use fleeting::measure::sample::{Sample, Score};
+use fleeting::measure::time::Timestamp;
+use fleeting::media::stream::SourceInfo;
+use fleeting::model::provenance::Provenance;
 use fleeting::session::annotation::Rater;
 use fleeting::session::consent::Consent;
-use fleeting::session::provenance::Provenance;
 use fleeting::session::store::{Beginning, Store};
-use fleeting::session::{Sample, Score};
-use fleeting::source::SourceInfo;
-use fleeting::time::Timestamp;
 
 use crate::program::{Ran, fleeting};
 
@@ -185,7 +185,7 @@ fn every_format_but_pictures_is_written_from_a_session_without_any() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     store(folder);
-    for exporter in fleeting::export::EXPORTERS {
+    for exporter in fleeting::exchange::EXPORTERS {
         if exporter.needs_pictures() {
             continue;
         }

@@ -9,13 +9,13 @@ use std::path::Path;
 
 use fleeting::config::SpottingConfig;
 use fleeting::evaluate::{self, Counts, Span, SpottingReport, Video, spot_video};
-use fleeting::event::{ActionUnit, Emotion, Interval, Side};
+use fleeting::measure::event::{ActionUnit, Emotion, Interval, Side};
 use fleeting::model::Models;
-use fleeting::pipeline::recognize::Recognizer;
-use fleeting::pipeline::spot::Spotter;
+use fleeting::pipeline::recognition::Recognizer;
+use fleeting::pipeline::spotting::Spotter;
 use fleeting::synth::FacsRig;
-use fleeting::synth::recognition::sample;
-use fleeting::synth::spotting::segment;
+use fleeting::synth::motion::recognition::sample;
+use fleeting::synth::motion::spotting::segment;
 use serde::Deserialize;
 
 use crate::program::fleeting;

@@ -5,11 +5,13 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use fleeting::image::Frame;
-use fleeting::session::film::{FilmReader, FilmWriter};
-use fleeting::session::pictures::{self, Pictures};
-use fleeting::source::{Next, SourceSpec};
-use fleeting::time::Timestamp;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::Frame;
+use fleeting::media::mkv::{MkvReader, MkvWriter};
+use fleeting::media::pictures::Pictures;
+use fleeting::media::stream::Next;
+use fleeting::session::pictures;
+use fleeting::source::SourceSpec;
 use rand::{Rng, SeedableRng};
 
 use crate::tools::required;
@@ -67,7 +69,7 @@ fn ffprobe_reads_every_picture_at_its_nanosecond_finished_or_cut() {
     }
     let (whole, open) = (folder.path().join("whole.mkv"), folder.path().join("open.mkv"));
     for path in [&whole, &open] {
-        let mut film = FilmWriter::create(path, size_px(&frames)).expect("a new file");
+        let mut film = MkvWriter::create(path, size_px(&frames)).expect("a new file");
         frames.iter().for_each(|frame| film.push(frame).expect("room"));
         if path == &whole {
             film.finish().expect("finishes");
@@ -79,7 +81,7 @@ fn ffprobe_reads_every_picture_at_its_nanosecond_finished_or_cut() {
     assert_eq!(probed(&open), Some(expected.clone()));
     let bytes = std::fs::read(&open).expect("reads");
     std::fs::write(&open, &bytes[..bytes.len() * 2 / 3]).expect("writes");
-    let kept = FilmReader::open(&open).expect("opens").moments().len();
+    let kept = MkvReader::open(&open).expect("opens").moments().len();
     let found = probed(&open).expect("ffprobe was there");
     assert!(found.len() >= kept && found[..kept] == expected[..kept], "{} of {kept}", found.len());
 }
@@ -124,7 +126,7 @@ fn measure(name: &'static str, frames: &[Frame], path: &Path, write: impl FnOnce
 }
 
 fn film(frames: &[Frame], path: &Path) {
-    let mut film = FilmWriter::create(path, size_px(frames)).expect("a new file");
+    let mut film = MkvWriter::create(path, size_px(frames)).expect("a new file");
     frames.iter().for_each(|frame| film.push(frame).expect("room"));
     film.finish().expect("finishes");
 }
@@ -175,7 +177,7 @@ fn measure_what_pictures_cost() {
         .map(|frame| {
             let frame = with_jpeg(frame, 85);
             let jpeg = frame.jpeg.as_deref().expect("a JPEG");
-            let image = Arc::new(fleeting::source::jpeg::decode(jpeg).expect("decodes"));
+            let image = Arc::new(fleeting::media::jpeg::decode(jpeg).expect("decodes"));
             Frame { image, ..frame }
         })
         .collect();

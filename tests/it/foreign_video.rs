@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use fleeting::image::Frame;
-use fleeting::source::{Next, SourceSpec};
+use fleeting::media::image::Frame;
+use fleeting::media::stream::Next;
+use fleeting::source::SourceSpec;
 
 use crate::tools::required;
 

@@ -33,7 +33,7 @@ fn live() -> Session {
     let mut session = Session::default();
     loop {
         let update = engine.wait(Duration::from_secs(60)).expect("the engine goes on");
-        session.apply(&update);
+        update.record().into_iter().for_each(|record| session.apply(record));
         if let Update::Ended(reason) = update {
             assert_eq!(reason, None);
             return session;

@@ -1,11 +1,11 @@
 //! The models give here what they give in Python. The reference values in `fixtures/parity.json` come
 //! from ONNX Runtime and were made by `fixtures/make_parity.py`.
 
-use fleeting::image::RgbImage;
+use fleeting::measure::face::Landmarks;
+use fleeting::media::image::RgbImage;
 use fleeting::model::{Models, Task};
-use fleeting::pipeline::Landmarks;
-use fleeting::pipeline::detect::{BlazeFace, Detector};
-use fleeting::pipeline::track::Tracker;
+use fleeting::pipeline::face::detect::{BlazeFace, Detector};
+use fleeting::pipeline::face::track::Tracker;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
@@ -93,7 +93,8 @@ fn detecting_and_following_ends_where_the_reference_is() {
     }
     // Another crop, so not the same numbers: the mesh itself moves by about a pixel.
     let expected = reference().points;
-    let far = |(p, q): (&fleeting::geom::Point, &[f32; 3])| (p.x - q[0]).hypot(p.y - q[1]);
+    let far =
+        |(p, q): (&fleeting::measure::geometry::Point, &[f32; 3])| (p.x - q[0]).hypot(p.y - q[1]);
     let mean = landmarks.points_in_frame.iter().zip(&expected).map(far).sum::<f32>() / 478.0;
     assert!(mean < 1.5, "{mean} px off on average");
 }

@@ -10,8 +10,9 @@ use std::sync::OnceLock;
 
 use fleeting::config::Config;
 use fleeting::evaluate;
-use fleeting::export::{EXPORTERS, View, json};
-use fleeting::import::{self, Choice};
+use fleeting::exchange::import;
+use fleeting::exchange::import::Choice;
+use fleeting::exchange::{EXPORTERS, View, json};
 use fleeting::session::Session;
 use fleeting::session::store;
 use proptest::prelude::*;

@@ -7,21 +7,23 @@ use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
 use fleeting::config::EngineConfig;
-use fleeting::engine::analysis::Analyser;
-use fleeting::engine::record::{RecordOrder, RecordState, Recording};
+use fleeting::engine::live::analysis::Analyser;
+use fleeting::engine::live::record::{RecordOrder, RecordState, Recording};
 use fleeting::engine::{Command, Engine, Update};
-use fleeting::event::{Event, EventKind, Moment, Origin};
-use fleeting::image::Frame;
+use fleeting::measure::baseline::Baseline;
+use fleeting::measure::event::{Event, EventKind, Moment, Origin};
+use fleeting::measure::quality::{Quality, Trouble};
+use fleeting::measure::sample::{Sample, Score};
+use fleeting::media::image::Frame;
+use fleeting::media::mkv::MkvReader;
+use fleeting::media::pictures::Pictures;
 use fleeting::model::ModelError;
 use fleeting::pipeline::Output;
-use fleeting::pipeline::quality::{Quality, Trouble};
+use fleeting::session::Session;
 use fleeting::session::annotation::{Act, Entry};
-use fleeting::session::baseline::Baseline;
 use fleeting::session::consent::Consent;
-use fleeting::session::film::FilmReader;
-use fleeting::session::pictures::Pictures;
+use fleeting::session::record::Record;
 use fleeting::session::store::{self, Opened, Store, shelf};
-use fleeting::session::{Sample, Score, Session};
 use fleeting::source::SourceSpec;
 use rand::{Rng, SeedableRng};
 
@@ -122,7 +124,7 @@ fn has_ended(update: &Update) -> bool {
 }
 
 fn reached(update: &Update, seq: u64) -> bool {
-    matches!(update, Update::Samples(samples) if samples.iter().any(|s| s.seq >= seq))
+    matches!(update, Update::Record(Record::Samples(samples)) if samples.iter().any(|s| s.seq >= seq))
 }
 
 fn recordings(updates: &[Update]) -> Vec<&Recording> {
@@ -168,7 +170,9 @@ fn a_recording_holds_what_was_analysed_frame_by_frame() {
     engine.send(order(&folder)).expect("room for a command");
     let updates = until(&engine, has_ended);
     let mut live = Session::default();
-    updates.iter().for_each(|update| live.apply(update));
+    updates
+        .iter()
+        .for_each(|update| update.record().into_iter().for_each(|record| live.apply(record)));
     assert_eq!(last_state(&updates), RecordState::Stopped(None));
     let mut opened = open(&folder);
     assert_eq!(opened.remarks, Vec::<String>::new());
@@ -209,12 +213,13 @@ fn a_recording_in_the_middle_of_a_run_holds_its_own_frames_and_no_others() {
         engine.send(order(&folder)).expect("room for a command");
         let begun = until(&engine, |u| matches!(u, Update::Recording(_)));
         assert_eq!(last_state(&begun), RecordState::Running);
-        let at =
-            |u: &Update| if let Update::Samples(s) = u { s.last().map(|s| s.seq) } else { None };
+        let at = |u: &Update| {
+            if let Update::Record(Record::Samples(s)) = u { s.last().map(|s| s.seq) } else { None }
+        };
         let now = begun.iter().rev().find_map(at).unwrap_or(0);
         entry.act = Act::Mark(Moment { frame: now, ..Moment::default() }, name.into());
         engine.send(Command::Enter(Box::new(entry.clone()))).expect("room for a command");
-        let from = until(&engine, |update| matches!(update, Update::Samples(_)));
+        let from = until(&engine, |update| matches!(update, Update::Record(Record::Samples(_))));
         let from = from.iter().rev().find_map(at).expect("samples");
         until(&engine, |update| reached(update, from + 90));
         engine.send(Command::StopRecording).expect("room for a command");
@@ -247,7 +252,9 @@ fn a_folder_that_holds_a_session_is_not_recorded_into_and_the_analysis_goes_on()
         engine.send(order(&folder)).expect("room for a command");
         let updates = until(&engine, has_ended);
         let mut session = Session::default();
-        updates.iter().for_each(|update| session.apply(update));
+        updates.iter().for_each(|update| {
+            update.record().into_iter().for_each(|record| session.apply(record))
+        });
         assert_eq!(session.history.len(), 30);
         match (last_state(&updates), expected) {
             (RecordState::Stopped(Some(why)), RecordState::Stopped(Some(_))) => {
@@ -290,7 +297,7 @@ fn a_recorder_that_is_to_be_killed() {
     engine.send(order(Path::new(&folder))).expect("room for a command");
     let mut out = std::io::stdout();
     loop {
-        if let Some(Update::Samples(samples)) = engine.wait(LONG) {
+        if let Some(Update::Record(Record::Samples(samples))) = engine.wait(LONG) {
             let newest = samples.last().expect("not empty").time.nanos();
             writeln!(out, "newest {newest}").and_then(|()| out.flush()).expect("a reader");
         }
@@ -336,7 +343,7 @@ fn played(film: &Path) -> usize {
 fn check_what_is_left(folder: &Path, told: Option<i64>, ffprobe: bool) {
     // As it was left, before anything is repaired. A kill may come before the first picture.
     let film = folder.join("pictures-1.mkv");
-    let whole = FilmReader::open(&film).map_or(0, |film| film.moments().len());
+    let whole = MkvReader::open(&film).map_or(0, |film| film.moments().len());
     let packets = (ffprobe && whole > 0).then(|| played(&film));
     let mut opened = match store::open(folder) {
         Ok(opened) => opened,
@@ -512,7 +519,7 @@ fn a_disk_that_fills_up_ends_the_recording_in_order_with_a_word_before_and_after
     assert!(all[0].is_low() && all[0].low_words().contains("will be full"));
     let RecordState::Stopped(Some(why)) = last_state(&updates) else { panic!("no reason") };
     assert!(why.contains("disk is full"), "{why}");
-    until(&engine, |update| matches!(update, Update::Samples(_)));
+    until(&engine, |update| matches!(update, Update::Record(Record::Samples(_))));
     drop(engine);
     let opened = open(&folder);
     assert_eq!(opened.remarks, Vec::<String>::new(), "it was completed");
@@ -576,7 +583,7 @@ fn analyze_stores_the_session_that_its_tables_show() {
     ran.succeeded();
     assert!(ran.out.contains(name), "{}", ran.out);
     let opened = open(&base.path().join(name));
-    let table = fleeting::export::json::read(&base.path().join("out/session.json"));
+    let table = fleeting::exchange::json::read(&base.path().join("out/session.json"));
     assert_eq!(text(&opened.session), text(&table.expect("read")));
     assert_eq!(opened.session.history.len(), 60);
     assert_eq!(pictured(&opened), sampled(&opened.session));

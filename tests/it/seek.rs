@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use fleeting::event::Moment;
-use fleeting::image::Frame;
-use fleeting::session::film::FilmWriter;
-use fleeting::session::pictures::{self, Pictures};
-use fleeting::source::{Next, SourceSpec};
+use fleeting::measure::event::Moment;
+use fleeting::media::image::Frame;
+use fleeting::media::mkv::MkvWriter;
+use fleeting::media::pictures::Pictures;
+use fleeting::media::stream::Next;
+use fleeting::session::pictures;
+use fleeting::source::SourceSpec;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -157,7 +159,7 @@ fn seeks_in_a_folder_of_pictures_show_the_frame_named() {
 fn seeks_in_the_film_of_a_session_show_the_frame_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("pictures-1.mkv");
-    let mut film = FilmWriter::create(&path, (96, 64)).expect("a new file");
+    let mut film = MkvWriter::create(&path, (96, 64)).expect("a new file");
     let mut frames = linear(&fixture("mjpeg.avi"));
     for (i, frame) in frames.iter_mut().enumerate() {
         // Lost frames, and times of no rate.

@@ -27,7 +27,7 @@ const HOURS: &str = "FLEETING_SOAK_HOURS";
 /// Frames in an hour of an ordinary webcam: what "an hour" means where a camera sends faster.
 const FRAMES_PER_HOUR: f64 = 30.0 * 3600.0;
 
-/// What a kept sample takes: whole, its share of the pyramid (`src/session/history.rs`), and its picture's
+/// What a kept sample takes: whole, its share of the pyramid (`src/session/history/`), and its picture's
 /// place in the film, which is written when the recording ends (`session::film`).
 const BYTES_PER_SAMPLE: f64 = 264.0 + 20.5 + 24.0;
 
@@ -340,7 +340,9 @@ impl VirtualCamera {
         let mut spec: fleeting::source::SourceSpec = "demo:7".parse().expect("a source");
         spec.options.size_px = Some(size_px);
         let mut demo = spec.open().expect("opens");
-        let Ok(fleeting::source::Next::Frame(frame)) = demo.next() else { panic!("no frame") };
+        let Ok(fleeting::media::stream::Next::Frame(frame)) = demo.next() else {
+            panic!("no frame")
+        };
         let (width, height) = (size_px.0 as u32, size_px.1 as u32);
         let picture = image::RgbImage::from_raw(width, height, frame.image.data.clone());
         picture.expect("a picture").save(self.folder.path().join(name)).expect("written");

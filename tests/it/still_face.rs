@@ -2,9 +2,10 @@
 
 use fleeting::config::Config;
 use fleeting::engine::offline::analyse_all;
+use fleeting::measure::sample::Sample;
 use fleeting::model::{ModelChoice, Models};
 use fleeting::pipeline::Pipeline;
-use fleeting::session::{Sample, Session};
+use fleeting::session::Session;
 use fleeting::source::SourceSpec;
 
 /// The demo person's first seconds, the mesh looking at one frame in `every`.

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use fleeting::measure::sample::{Sample, Score};
+use fleeting::measure::time::Timestamp;
+use fleeting::model::provenance::Provenance;
 use fleeting::session::consent::Consent;
-use fleeting::session::provenance::Provenance;
 use fleeting::session::store::{Beginning, Store};
-use fleeting::session::{Sample, Score};
-use fleeting::time::Timestamp;
 
 use crate::program::{fleeting, fleeting_at};
 

@@ -1,4 +1,4 @@
-"""Works the agreement of two layers out anew, from their tables alone: agreement.py FILE FIRST SECOND."""
+"""Computes the agreement of two layers again, from their tables alone: agreement.py FILE FIRST SECOND."""
 
 import csv
 import json

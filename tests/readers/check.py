@@ -2,9 +2,9 @@
 
     check.py FOLDER LAYER SCHEMA FORMATS
 
-FOLDER holds the files of all formats, written from the layer LAYER of one session; session.json in it
-is what the others are held against. SCHEMA is ELAN's, FORMATS what the program says it can write: one
-that nothing here reads is an error.
+FOLDER holds the files of all formats, written from the layer LAYER of one session. The other files are
+compared with its session.json. SCHEMA is ELAN's. FORMATS are the formats that the program can write; a
+format that no reader here reads is an error.
 """
 
 import csv
@@ -26,7 +26,7 @@ def check_schema(path, schema):
     schema = xmlschema.XMLSchema(schema)
     errors = [f"{error.path}: {error.reason}" for error in schema.iter_errors(str(path))]
     assert not errors, errors
-    # A schema that lets everything pass shows nothing.
+    # A schema that accepts everything would prove nothing.
     text = path.read_text(encoding="utf-8")
     for old, new in [(" TIER_ID=", " TIER_NAME="), ("TIME_ORDER>", "TIMES>")]:
         wrong = text.replace(old, new)
@@ -165,7 +165,7 @@ def probed(path):
 
 
 def check_clips(folder, held, session, codec, ending):
-    """One film for each event: the event and a quarter second around it, at a quarter of its speed."""
+    """One clip for each event: the event and a quarter second around it, at a quarter of its speed."""
     times = np.array([sample["time"] for sample in session["samples"]]) / 1e9
     frames = 0
     for row in held:
@@ -178,7 +178,7 @@ def check_clips(folder, held, session, codec, ending):
         assert -0.05 <= secs - 4 * (shown[-1] - shown[0]) <= 1.0, (name, secs, shown)
         frames += len(shown)
     assert len(list(folder.glob(f"*.{ending}"))) == len(held)
-    print(f"*.{ending}: ffprobe reads {len(held)} films ({codec}), {frames} pictures")
+    print(f"*.{ending}: ffprobe reads {len(held)} clips ({codec}), {frames} pictures")
 
 
 def check_training(folder, held):

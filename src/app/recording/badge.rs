@@ -2,11 +2,11 @@
 
 use egui::{Color32, Rect, Role, Shape, Stroke, Ui};
 
-use super::Command;
-use crate::app::command::Command as Asked;
+use super::RecordingCommand;
+use crate::app::command::Command;
 use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, badge, named};
-use crate::engine::record::{RecordState, Recording};
+use crate::engine::live::record::{RecordState, Recording};
 
 /// Bytes as people read them: `34 MB`, `1.2 GB`.
 pub fn size_words(bytes: u64) -> String {
@@ -27,7 +27,7 @@ impl Recording {
 /// What stands beside the shape.
 pub fn words(now: Option<&Recording>) -> String {
     let Some(now) = now else { return "not recording".into() };
-    let clock = crate::time::Timestamp::from_secs(now.secs).to_string();
+    let clock = crate::measure::time::Timestamp::from_secs(now.secs).to_string();
     let clock = clock.split('.').next().unwrap_or_default();
     let free = now.free_bytes.map(|free| format!(", {} free", size_words(free)));
     match now.state {
@@ -70,7 +70,7 @@ pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
 /// The button that begins and ends a recording.
 pub fn show_button(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let name = if cx.state.records.is_recording() { "Stop recording" } else { "Record" };
-    cx.button_named(ui, &Asked::Recording(Command::Toggle), name);
+    cx.button_named(ui, &Command::Recording(RecordingCommand::Toggle), name);
 }
 
 #[cfg(test)]

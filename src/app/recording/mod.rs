@@ -8,30 +8,28 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::command::{Command as Asked, Floating};
+use super::backend::{Pending, Pick};
+use super::command::{Command, Floating};
 use super::message::{Topic, Weight};
-use super::registry::{Entry, Group, LIVE, entry};
+use super::registry::{CommandEntry, Group, LIVE, entry};
 use super::shortcut::ctrl;
 use super::state::{OBSERVER, State};
-use super::studio::{Pending, Pick};
 use crate::engine::Command as EngineCommand;
-use crate::engine::record::{RecordOrder, RecordState, Recording};
+use crate::engine::live::record::{RecordOrder, RecordState, Recording};
 use crate::session::annotation::Entry as Deed;
 use crate::session::consent::Consent;
 use crate::session::store::shelf::{self, Shelved};
 use crate::session::store::{self, StoreError};
 
 pub mod badge;
-pub mod consent;
-pub mod shelved;
 
 /// One request.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Command {
+pub enum RecordingCommand {
     /// Record, or record no more; asks for consent where none was given yet.
     Toggle,
     /// A field of the consent page has changed.
-    Edit(Form),
+    Edit(ConsentForm),
     /// Record as the consent page says.
     Begin,
     /// Ask for the folder in which sessions are stored.
@@ -47,10 +45,10 @@ pub enum Command {
 }
 
 /// In the order of the menus.
-pub static ENTRIES: &[Entry] = &[
+pub static ENTRIES: &[CommandEntry] = &[
     entry(
         Group::Run,
-        Asked::Recording(Command::Toggle),
+        Command::Recording(RecordingCommand::Toggle),
         "Record",
         &[ctrl(egui::Key::R)],
         "Store pictures, scores and events from now on, or stop storing them",
@@ -58,7 +56,7 @@ pub static ENTRIES: &[Entry] = &[
     .only(LIVE),
     entry(
         Group::Run,
-        Asked::ToggleWindow(Floating::Consent),
+        Command::ToggleWindow(Floating::Consent),
         "Consent and storage…",
         &[],
         "Who is recorded, what for, until when, and where it is stored",
@@ -66,7 +64,7 @@ pub static ENTRIES: &[Entry] = &[
     .only(LIVE),
     entry(
         Group::Session,
-        Asked::Recording(Command::ShowShelf),
+        Command::Recording(RecordingCommand::ShowShelf),
         "Stored sessions…",
         &[ctrl(egui::Key::B)],
         "What is stored, how long it may be kept, and deleting it",
@@ -75,7 +73,7 @@ pub static ENTRIES: &[Entry] = &[
 
 /// The consent page as it is filled in.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Form {
+pub struct ConsentForm {
     /// Who is recorded.
     pub who: String,
     /// What for.
@@ -88,7 +86,7 @@ pub struct Form {
     pub folder: String,
 }
 
-impl Default for Form {
+impl Default for ConsentForm {
     fn default() -> Self {
         let in_a_year = shelf::today().saturating_add(jiff::Span::new().years(1));
         let folder = shelf::usual_folder().unwrap_or_default();
@@ -102,7 +100,7 @@ impl Default for Form {
     }
 }
 
-impl Form {
+impl ConsentForm {
     /// What is agreed; the error is one sentence that says what is missing.
     pub fn consent(&self) -> Result<Consent, String> {
         let consent = Consent {
@@ -138,7 +136,7 @@ impl Form {
     }
 }
 
-impl Form {
+impl ConsentForm {
     /// A new session's folder, named by time and by whom or what it is of.
     pub(super) fn folder_named(&self, name: &str) -> PathBuf {
         let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H-%M-%S");
@@ -205,7 +203,7 @@ pub fn delete(folders: &[PathBuf]) -> Vec<String> {
 #[derive(Default)]
 pub struct Records {
     /// The consent page.
-    pub form: Form,
+    pub form: ConsentForm,
     /// How the newest recording goes or went.
     pub now: Option<Recording>,
     /// Whether the consent page holds for the open source.
@@ -230,37 +228,39 @@ impl Records {
 }
 
 impl State {
-    pub(super) fn apply_to_recording(&mut self, command: Command) {
+    pub(super) fn apply_to_recording(&mut self, command: RecordingCommand) {
         match command {
-            Command::Toggle if self.records.is_recording() => {
+            RecordingCommand::Toggle if self.records.is_recording() => {
                 self.ask(EngineCommand::StopRecording)
             }
-            Command::Toggle if self.records.agreed => self.begin_recording(),
-            Command::Toggle => self.show_consent(),
-            Command::Edit(form) => self.edit_consent(form),
-            Command::Begin => self.begin_recording(),
-            Command::PickFolder => self.pick(Pick::Recordings),
-            Command::ShowShelf => {
+            RecordingCommand::Toggle if self.records.agreed => self.begin_recording(),
+            RecordingCommand::Toggle => self.show_consent(),
+            RecordingCommand::Edit(form) => self.edit_consent(form),
+            RecordingCommand::Begin => self.begin_recording(),
+            RecordingCommand::PickFolder => self.pick(Pick::Recordings),
+            RecordingCommand::ShowShelf => {
                 self.look_at_shelf();
                 self.records.chosen.clear();
                 self.floating = Some(Floating::Shelf);
             }
-            Command::Choose(folders) => self.records.chosen = folders,
-            Command::Delete => {
+            RecordingCommand::Choose(folders) => self.records.chosen = folders,
+            RecordingCommand::Delete => {
                 let folders = std::mem::take(&mut self.records.chosen);
                 self.records.deleting =
-                    Some(self.studio.delete_sessions(&folders, self.wake.clone()));
+                    Some(self.backend.delete_sessions(&folders, self.wake.clone()));
             }
-            Command::Open(folder) => self.open_session(&folder),
+            RecordingCommand::Open(folder) => self.open_session(&folder),
         }
     }
 
-    pub(super) fn allows_in_recording(&self, command: &Command) -> bool {
+    pub(super) fn allows_in_recording(&self, command: &RecordingCommand) -> bool {
         match command {
-            Command::Toggle => self.is_running(),
-            Command::Begin => self.is_running() && self.records.form.consent().is_ok(),
-            Command::PickFolder => self.errands.pick.is_none(),
-            Command::Delete => !self.records.chosen.is_empty() && self.records.deleting.is_none(),
+            RecordingCommand::Toggle => self.is_running(),
+            RecordingCommand::Begin => self.is_running() && self.records.form.consent().is_ok(),
+            RecordingCommand::PickFolder => self.tasks.pick.is_none(),
+            RecordingCommand::Delete => {
+                !self.records.chosen.is_empty() && self.records.deleting.is_none()
+            }
             _ => true,
         }
     }
@@ -271,7 +271,7 @@ impl State {
     }
 
     /// Another person or purpose is another agreement.
-    fn edit_consent(&mut self, form: Form) {
+    fn edit_consent(&mut self, form: ConsentForm) {
         let moved = form.folder != self.records.form.folder;
         self.records.form = form;
         self.records.agreed = false;
@@ -282,12 +282,12 @@ impl State {
 
     pub(super) fn look_at_shelf(&mut self) {
         let folder = PathBuf::from(self.records.form.folder.trim());
-        self.records.looking = Some(self.studio.look_at_shelf(&folder, self.wake.clone()));
+        self.records.looking = Some(self.backend.look_at_shelf(&folder, self.wake.clone()));
     }
 
     pub(super) fn use_recordings_folder(&mut self, folder: &std::path::Path) {
         let folder = folder.display().to_string();
-        self.edit_consent(Form { folder, ..self.records.form.clone() });
+        self.edit_consent(ConsentForm { folder, ..self.records.form.clone() });
     }
 
     fn begin_recording(&mut self) {
@@ -348,9 +348,9 @@ impl State {
     }
 
     pub(super) fn send_unsent_deeds(&mut self) {
-        let Some(feed) = &self.feed else { return };
+        let Some(engine) = &self.engine else { return };
         let unsent = &mut self.records.unsent;
-        let send = |deed: &Deed| feed.send(EngineCommand::Enter(Box::new(deed.clone()))).is_ok();
+        let send = |deed: &Deed| engine.send(EngineCommand::Enter(Box::new(deed.clone()))).is_ok();
         let sent = unsent.iter().take_while(|deed| send(deed)).count();
         unsent.drain(..sent);
     }
@@ -388,33 +388,33 @@ impl State {
 mod tests {
     use super::*;
 
-    fn filled() -> Form {
-        Form { who: " P 01/x ".into(), purpose: "a study".into(), ..Form::default() }
+    fn filled() -> ConsentForm {
+        ConsentForm { who: " P 01/x ".into(), purpose: "a study".into(), ..ConsentForm::default() }
     }
 
     #[test]
     fn the_page_says_what_is_missing() {
-        assert!(Form::default().consent().is_err_and(|text| text.contains("who")));
-        let no_purpose = Form { purpose: " ".into(), ..filled() };
+        assert!(ConsentForm::default().consent().is_err_and(|text| text.contains("who")));
+        let no_purpose = ConsentForm { purpose: " ".into(), ..filled() };
         assert!(no_purpose.consent().is_err_and(|text| text.contains("for")));
-        let past = Form { keep_until: "2020-01-01".into(), ..filled() };
+        let past = ConsentForm { keep_until: "2020-01-01".into(), ..filled() };
         assert!(past.consent().is_err_and(|text| text.contains("already past")));
-        let soon = Form { keep_until: "soon".into(), ..filled() };
+        let soon = ConsentForm { keep_until: "soon".into(), ..filled() };
         assert!(soon.consent().is_err_and(|text| text.contains("2031-12-31")));
-        let nowhere = Form { folder: String::new(), ..filled() };
+        let nowhere = ConsentForm { folder: String::new(), ..filled() };
         assert!(nowhere.consent().is_err_and(|text| text.contains("where")));
     }
 
     #[test]
     fn without_a_last_day_there_is_none() {
-        let form = Form { keep_until: " ".into(), ..filled() };
+        let form = ConsentForm { keep_until: " ".into(), ..filled() };
         assert_eq!(form.consent().map(|consent| consent.keep_until), Ok(None));
         assert!(filled().consent().is_ok_and(|consent| consent.keep_until.is_some()));
     }
 
     #[test]
     fn a_session_is_named_by_time_and_person_in_letters_that_any_disk_takes() {
-        let order = Form { folder: "x".into(), ..filled() }.order().expect("complete");
+        let order = ConsentForm { folder: "x".into(), ..filled() }.order().expect("complete");
         let name = order.folder.file_name().expect("a name").to_string_lossy().into_owned();
         assert!(name.ends_with(" P-01-x.fleeting") && name.starts_with("20"), "{name}");
         assert_eq!(file_name("Müller: 表情?"), "Müller--表情-");

@@ -4,28 +4,29 @@
 use egui::vec2;
 use egui::{ColorImage, FontId, Grid, Rect, RichText, Role, Sense, TextureId, TextureOptions, Ui};
 
-use super::command::{Command, Edge};
+use super::command::{Edge, ReviewCommand};
 use super::edit::moment_of;
-use super::facts::Motions;
 use super::list::{length_words, origin_words};
-use super::picture::faint;
-use super::{MAGNIFICATION, Phase, motion};
-use crate::app::card::{cell, difference, difference_cell, difference_image, image_size};
-use crate::app::clip::frame_of_loop;
-use crate::app::command::Command as Asked;
-use crate::app::events::emotion_words;
-use crate::app::movement;
+use super::{MAGNIFICATION, ReviewPhase, motion};
+use crate::app::command::Command;
+use crate::app::panels::card::{cell, difference_cell, difference_image};
+use crate::app::panels::events::emotion_words;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::REVIEW;
 use crate::app::textures::Texture;
 use crate::app::theme::{SMALL_PT, Theme, kind_title, title};
-use crate::app::widgets::{PanelContext, badge, kind_shape, named, trouble_badge, verdict_shape};
-use crate::app::{Panel, Slot};
-use crate::engine::EventClip;
-use crate::event::units_text;
+use crate::app::view::movement;
+use crate::app::view::region_motion::Motions;
+use crate::app::widgets::{
+    PanelContext, badge, faint, kind_shape, named, trouble_badge, verdict_shape,
+};
+use crate::measure::event::units_text;
 use crate::session::annotation::{Bounds, Label, Target, Verdict};
+use crate::session::clip::EventClip;
 use crate::session::table::Row;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Event under review", slot: Slot::Card, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Event under review", slot: Slot::Card, tabs: REVIEW, show };
 
 /// Height of one line of decisions, points, and how many there are: with a note in view, three.
 const DECISION_PT: f32 = 23.0;
@@ -68,9 +69,9 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     show_decisions(ui, cx, &row);
 }
 
-fn no_event_words(phase: &Phase) -> &'static str {
+fn no_event_words(phase: &ReviewPhase) -> &'static str {
     match phase {
-        Phase::Open => "Pick an event in the list or with the arrow keys, or add one with E.",
+        ReviewPhase::Open => "Pick an event in the list or with the arrow keys, or add one with E.",
         _ => {
             "The picked event appears here with its pictures and what the model and you say of it."
         }
@@ -95,8 +96,8 @@ fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
             ui.spacing_mut().button_padding = vec2(6.0, 2.0);
-            for speed in crate::app::clip::LoopSpeed::ALL.into_iter().rev() {
-                cx.button_named(ui, &Asked::SetLoopSpeed(speed), speed.name());
+            for speed in crate::session::clip::slow_loop::LoopSpeed::ALL.into_iter().rev() {
+                cx.button_named(ui, &Command::SetLoopSpeed(speed), speed.name());
             }
         });
     });
@@ -159,7 +160,7 @@ fn show_pictures(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Ro
         }
         Some(Ok(clip)) => clip.clone(),
     };
-    let (wide, high) = image_size(&clip);
+    let (wide, high) = clip.size_px();
     let (gap, caption) = (6.0, 18.0);
     let shape = wide as f32 / high.max(1) as f32;
     let width = ((ui.available_width() - 5.0 * gap) / 6.0).max(30.0);
@@ -227,7 +228,7 @@ fn show_difference(
     let version = version(row, 0.0, usize::from(*theme == Theme::DARK));
     let mut found = None;
     let texture = textures.difference.fill(ui.ctx(), version, TextureOptions::LINEAR, || {
-        found = Some(difference(clip));
+        found = Some(clip.difference());
         match found.as_ref().and_then(Option::as_ref) {
             Some(difference) => difference_image(theme, difference),
             None => ColorImage::filled([1, 1], theme.surface),
@@ -236,7 +237,7 @@ fn show_difference(
     if let Some(found) = found {
         textures.scale = found.map(|difference| difference.scale);
     }
-    difference_cell(ui, side, textures.scale, texture, image_size(clip));
+    difference_cell(ui, side, textures.scale, texture, clip.size_px());
 }
 
 fn show_loop(
@@ -250,7 +251,7 @@ fn show_loop(
         && let Some((seq, _, image)) = clip.frames.get(index)
     {
         let texture = cx.cache.review_card.looped.show(ui.ctx(), version(row, 1.0, index), image);
-        cell(ui, side, "loop", &seq.to_string(), Some(texture), image_size(clip));
+        cell(ui, side, "loop", &seq.to_string(), Some(texture), clip.size_px());
     }
 }
 
@@ -263,7 +264,7 @@ fn looped_frame(ui: &Ui, cx: &mut PanelContext<'_>, row: &Row, clip: &EventClip)
     };
     cx.cache.review_card.began = Some((row.target, began));
     let speed = cx.state.settings.loop_speed;
-    let (index, next_secs) = frame_of_loop(clip, speed, now - began)?;
+    let (index, next_secs) = clip.looped_frame(speed.factor(), now - began)?;
     ui.ctx().request_repaint_after_secs(next_secs as f32);
     Some(index)
 }
@@ -278,7 +279,7 @@ fn show_magnified(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row, side: egui:
         let mut words = "on its way";
         match state.review.clip(factor) {
             Some(Ok(clip)) => {
-                size = image_size(clip);
+                size = clip.size_px();
                 if let Some(index) = looped_frame(ui, cx, row, clip)
                     && let Some((_, _, image)) = clip.frames.get(index)
                 {
@@ -302,7 +303,7 @@ fn show_magnified(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row, side: egui:
         );
         let response = response.accessible_name("Magnification");
         if response.on_hover_text("How much movement is enlarged; drag or type").changed() {
-            cx.send(Asked::Review(Command::SetMagnification(chosen)));
+            cx.send(Command::Review(ReviewCommand::SetMagnification(chosen)));
         }
     });
 }
@@ -317,15 +318,15 @@ fn show_decisions(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row) {
             (Verdict::Rejected, "× Reject"),
             (Verdict::Open, "Reopen"),
         ] {
-            cx.button_named(ui, &Asked::Review(Command::Judge(verdict)), name);
+            cx.button_named(ui, &Command::Review(ReviewCommand::Judge(verdict)), name);
         }
         ui.add_space(4.0);
         for (edge, name) in Edge::ALL.into_iter().zip(["[ Onset", "A Apex", "] Offset"]) {
-            cx.button_named(ui, &Asked::Review(Command::Bound(edge)), name);
+            cx.button_named(ui, &Command::Review(ReviewCommand::Bound(edge)), name);
         }
         ui.add_space(4.0);
-        cx.button_named(ui, &Asked::Review(Command::Units), "Units…");
-        cx.button_named(ui, &Asked::Review(Command::Write), "Note…");
+        cx.button_named(ui, &Command::Review(ReviewCommand::Units), "Units…");
+        cx.button_named(ui, &Command::Review(ReviewCommand::Write), "Note…");
         if !row.note.is_empty() {
             ui.add(egui::Label::new(&row.note).truncate());
         }
@@ -333,7 +334,7 @@ fn show_decisions(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row) {
         ui.spacing_mut().button_padding.x = 3.5;
         for (i, label) in Label::ALL.into_iter().enumerate() {
             let name = format!("{} {}", i + 1, label.name());
-            cx.button_named(ui, &Asked::Review(Command::Label(label)), &name);
+            cx.button_named(ui, &Command::Review(ReviewCommand::Label(label)), &name);
         }
     });
 }

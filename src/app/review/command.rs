@@ -1,10 +1,10 @@
 //! What a person can ask of a session under review, as data.
 
-use crate::app::command::Command as Asked;
+use crate::app::command::Command;
 use crate::session::annotation::{Label, Target, Verdict};
 
-use super::Layer;
-use super::filter::{Filter, Order};
+use super::RaterLayer;
+use super::filter::{Filter, ListOrder};
 
 /// A point of an event that can be moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Edge {
 /// One request. Those without data have an entry in the
 /// [registry](crate::app::registry::entries).
 #[derive(Clone, Debug, PartialEq)]
-pub enum Command {
+pub enum ReviewCommand {
     /// Ask for a session folder.
     PickSession,
     /// Review what the Live tab holds.
@@ -113,7 +113,7 @@ pub enum Command {
     /// Put the keyboard into the search field of the list.
     Search,
     /// In which order.
-    SetOrder(Order),
+    SetOrder(ListOrder),
     /// Show the picked event's seconds in the plots.
     FitEvent,
     /// Show all of the session in the plots.
@@ -131,13 +131,13 @@ pub enum Command {
     /// A blind rater has finished and may see the rest.
     Unblind,
     /// Show this layer; only one's own can be changed.
-    Show(Layer),
+    Show(RaterLayer),
     /// The name field has changed.
     EditName(String),
     /// Whether a new rater is to work blind.
     SetBlind(bool),
     /// The two layers that are compared.
-    Compare(Layer, Layer),
+    Compare(RaterLayer, RaterLayer),
 
     /// Choose a format of the export, or let it go.
     ToggleFormat(&'static str),
@@ -161,7 +161,7 @@ pub enum Command {
     SetMagnification(f32),
 }
 
-impl Command {
+impl ReviewCommand {
     /// Whether it says something in the name of the rater who works.
     pub fn says_something(&self) -> bool {
         matches!(
@@ -183,17 +183,17 @@ impl Command {
 }
 
 /// What a command that both tabs have means in review; none for one that review leaves as it is.
-pub fn in_review(asked: &Asked) -> Option<Command> {
+pub fn in_review(asked: &Command) -> Option<ReviewCommand> {
     Some(match asked {
-        Asked::StepFrames(frames) => Command::Step(*frames),
-        Asked::StepSecs(secs) => Command::StepSecs(*secs),
-        Asked::GoStart => Command::First,
-        Asked::GoEnd => Command::Last,
-        Asked::PutCursor(secs) => Command::Seek(*secs),
-        Asked::SelectEvent(id) => Command::Pick(Target::Machine(*id)),
-        Asked::PreviousEvent => Command::Previous,
-        Asked::NextEvent => Command::Next,
-        Asked::ToggleLoop => Command::ToggleLoop,
+        Command::StepFrames(frames) => ReviewCommand::Step(*frames),
+        Command::StepSecs(secs) => ReviewCommand::StepSecs(*secs),
+        Command::GoStart => ReviewCommand::First,
+        Command::GoEnd => ReviewCommand::Last,
+        Command::PutCursor(secs) => ReviewCommand::Seek(*secs),
+        Command::SelectEvent(id) => ReviewCommand::Pick(Target::Machine(*id)),
+        Command::PreviousEvent => ReviewCommand::Previous,
+        Command::NextEvent => ReviewCommand::Next,
+        Command::ToggleLoop => ReviewCommand::ToggleLoop,
         _ => return None,
     })
 }

@@ -1,14 +1,15 @@
 //! The one `match` that changes what is under review.
 
-use super::command::{Command, Edge};
-use super::field::{Subject, read_units, write_units};
+use super::command::{Edge, ReviewCommand};
 use super::outside::Kept;
-use super::play::Motion;
-use super::{Layer, MAGNIFICATION, ReviewState};
-use crate::event::{EventKind, Moment};
+use super::units_text::{read_units, write_units};
+use super::{MAGNIFICATION, RaterLayer, ReviewState};
+use crate::app::view::note::Subject;
+use crate::app::view::playback::PlaybackMotion;
+use crate::measure::event::{EventKind, Moment};
+use crate::measure::time::Timestamp;
+use crate::session::annotation::rater::checked_name;
 use crate::session::annotation::{Act, Bounds, Entry, Label, Rater, Target, Verdict};
-use crate::session::rater::checked_name;
-use crate::time::Timestamp;
 
 /// Micro-expressions last no longer than this, seconds.
 const LONGEST_MICRO_SECS: f64 = 0.5;
@@ -18,7 +19,7 @@ const FIRST_BOUNDS_SECS: (f64, f64) = (0.1, 0.2);
 
 impl ReviewState {
     /// Changes what is under review as `command` asks; what needs the window is done by the caller.
-    pub fn apply(&mut self, command: Command) {
+    pub fn apply(&mut self, command: ReviewCommand) {
         if !self.allows(&command) {
             return;
         }
@@ -30,77 +31,77 @@ impl ReviewState {
             self.hint.clear();
         }
         match command {
-            Command::TogglePlay => self.play.toggle(),
-            Command::ShuttleBack => self.play.shuttle(-1.0),
-            Command::ShuttleOn => self.play.shuttle(1.0),
-            Command::Hold => self.play.hold(),
-            Command::Step(frames) => self.play.step(frames),
-            Command::StepSecs(secs) => self.play.step_secs(secs),
-            Command::First => self.play.first(),
-            Command::Last => self.play.last(),
-            Command::Seek(secs) => self.play.seek(Timestamp::from_secs(secs)),
-            Command::GoTo(edge) => self.go_to(edge),
-            Command::ToggleLoop => self.toggle_loop(),
+            ReviewCommand::TogglePlay => self.play.toggle(),
+            ReviewCommand::ShuttleBack => self.play.shuttle(-1.0),
+            ReviewCommand::ShuttleOn => self.play.shuttle(1.0),
+            ReviewCommand::Hold => self.play.hold(),
+            ReviewCommand::Step(frames) => self.play.step(frames),
+            ReviewCommand::StepSecs(secs) => self.play.step_secs(secs),
+            ReviewCommand::First => self.play.first(),
+            ReviewCommand::Last => self.play.last(),
+            ReviewCommand::Seek(secs) => self.play.seek(Timestamp::from_secs(secs)),
+            ReviewCommand::GoTo(edge) => self.go_to(edge),
+            ReviewCommand::ToggleLoop => self.toggle_loop(),
 
-            Command::Pick(target) => self.pick(target),
-            Command::Previous => self.step_listed(-1),
-            Command::Next => self.step_listed(1),
-            Command::NextOpen => self.pick_next_open(),
-            Command::Judge(verdict) => self.judge(verdict),
-            Command::Label(label) => self.label(label),
-            Command::Bound(edge) => self.bound(edge),
-            Command::Drag(edge, secs) => self.drag(edge, secs),
-            Command::Drop => self.drop_bound(),
-            Command::Add => self.add(),
-            Command::Mark => self.mark(String::new()),
-            Command::Write => self.write(),
-            Command::WriteMark => self.write_mark(),
-            Command::EditNote(text) => self.edit_note(text),
-            Command::KeepNote => self.keep_note(),
-            Command::Units => self.begin_units(),
-            Command::EditUnits(text) => self.units_text = text,
-            Command::KeepUnits => self.keep_units(),
-            Command::Undo => self.undo(Act::Undo),
-            Command::Redo => self.undo(Act::Redo),
+            ReviewCommand::Pick(target) => self.pick(target),
+            ReviewCommand::Previous => self.step_listed(-1),
+            ReviewCommand::Next => self.step_listed(1),
+            ReviewCommand::NextOpen => self.pick_next_open(),
+            ReviewCommand::Judge(verdict) => self.judge(verdict),
+            ReviewCommand::Label(label) => self.label(label),
+            ReviewCommand::Bound(edge) => self.bound(edge),
+            ReviewCommand::Drag(edge, secs) => self.drag(edge, secs),
+            ReviewCommand::Drop => self.drop_bound(),
+            ReviewCommand::Add => self.add(),
+            ReviewCommand::Mark => self.mark(String::new()),
+            ReviewCommand::Write => self.write(),
+            ReviewCommand::WriteMark => self.write_mark(),
+            ReviewCommand::EditNote(text) => self.edit_note(text),
+            ReviewCommand::KeepNote => self.keep_note(),
+            ReviewCommand::Units => self.begin_units(),
+            ReviewCommand::EditUnits(text) => self.units_text = text,
+            ReviewCommand::KeepUnits => self.keep_units(),
+            ReviewCommand::Undo => self.undo(Act::Undo),
+            ReviewCommand::Redo => self.undo(Act::Redo),
 
-            Command::SetFilter(filter) => {
+            ReviewCommand::SetFilter(filter) => {
                 self.filter = filter;
                 self.list();
             }
-            Command::ClearFilter => {
+            ReviewCommand::ClearFilter => {
                 self.filter = Default::default();
                 self.list();
             }
-            Command::Search => self.wants_search = true,
-            Command::SetOrder(order) => {
+            ReviewCommand::Search => self.wants_search = true,
+            ReviewCommand::SetOrder(order) => {
                 self.order = order;
                 self.list();
             }
-            Command::FitEvent => self.fit_event(),
-            Command::FitAll => self.timeline.show(0.0, self.last_secs(), self.last_secs()),
+            ReviewCommand::FitEvent => self.fit_event(),
+            ReviewCommand::FitAll => self.timeline.show(0.0, self.last_secs(), self.last_secs()),
 
-            Command::Offer(number) => self.offered = number,
-            Command::BeRater { name, blind } => self.be_rater(&name, blind),
-            Command::Unblind => self.unblind(),
-            Command::Show(layer) => self.show(layer),
-            Command::EditName(text) => self.name_text = text,
-            Command::SetBlind(blind) => self.blind_wanted = blind,
-            Command::Compare(a, b) => self.compared = (a, b),
-            Command::SetMagnification(factor) => self.set_magnification(factor),
+            ReviewCommand::Offer(number) => self.offered = number,
+            ReviewCommand::BeRater { name, blind } => self.be_rater(&name, blind),
+            ReviewCommand::Unblind => self.unblind(),
+            ReviewCommand::Show(layer) => self.show(layer),
+            ReviewCommand::EditName(text) => self.name_text = text,
+            ReviewCommand::SetBlind(blind) => self.blind_wanted = blind,
+            ReviewCommand::Compare(a, b) => self.compared = (a, b),
+            ReviewCommand::SetMagnification(factor) => self.set_magnification(factor),
 
-            Command::Close => *self = Self::default(),
-            Command::ToggleFormat(name) => self.export.toggle(name),
-            Command::BlurExport(blur) => self.export.blur = blur,
-            Command::EditImportName(text) => self.import.name = text,
-            Command::EditImportTiers(text) => self.import.tiers = text,
-            Command::BlindImport(blind) => self.import.blind = blind,
-            Command::PickSession
-            | Command::TakeLive
-            | Command::Export
-            | Command::Import
-            | Command::ExportAgreement => {}
+            ReviewCommand::Close => *self = Self::default(),
+            ReviewCommand::ToggleFormat(name) => self.export.toggle(name),
+            ReviewCommand::BlurExport(blur) => self.export.blur = blur,
+            ReviewCommand::EditImportName(text) => self.import.name = text,
+            ReviewCommand::EditImportTiers(text) => self.import.tiers = text,
+            ReviewCommand::BlindImport(blind) => self.import.blind = blind,
+            ReviewCommand::PickSession
+            | ReviewCommand::TakeLive
+            | ReviewCommand::Export
+            | ReviewCommand::Import
+            | ReviewCommand::ExportAgreement => {}
         }
-        if !matches!(self.play.motion(), Motion::Loops { .. }) {
+        if !matches!(self.play.motion(), PlaybackMotion::Loops { .. }) {
             self.keep_cursor_in_view();
         }
         self.want_picture();
@@ -108,60 +109,65 @@ impl ReviewState {
 
     /// Whether an event is repeated.
     pub fn is_looping(&self) -> bool {
-        matches!(self.play.motion(), Motion::Loops { .. })
+        matches!(self.play.motion(), PlaybackMotion::Loops { .. })
     }
 
     /// Whether a command that switches something has it switched on; none for the others.
-    pub fn is_on(&self, command: &Command) -> Option<bool> {
+    pub fn is_on(&self, command: &ReviewCommand) -> Option<bool> {
         let row = self.picked_row();
         match command {
-            Command::TogglePlay => Some(matches!(self.play.motion(), Motion::Runs(_))),
-            Command::Judge(Verdict::Open) => None,
-            Command::Judge(verdict) => Some(row.is_some_and(|row| row.verdict == *verdict)),
-            Command::Label(label) => Some(row.is_some_and(|row| row.label == Some(*label))),
+            ReviewCommand::TogglePlay => {
+                Some(matches!(self.play.motion(), PlaybackMotion::Runs(_)))
+            }
+            ReviewCommand::Judge(Verdict::Open) => None,
+            ReviewCommand::Judge(verdict) => Some(row.is_some_and(|row| row.verdict == *verdict)),
+            ReviewCommand::Label(label) => Some(row.is_some_and(|row| row.label == Some(*label))),
             _ => None,
         }
     }
 
     /// Whether the command can do anything now.
-    pub fn allows(&self, command: &Command) -> bool {
+    pub fn allows(&self, command: &ReviewCommand) -> bool {
         let can_change = self.is_own() && self.picked_row().is_some();
         match command {
-            Command::TogglePlay
-            | Command::ShuttleBack
-            | Command::ShuttleOn
-            | Command::Hold
-            | Command::Step(_)
-            | Command::StepSecs(_)
-            | Command::First
-            | Command::Last
-            | Command::Seek(_) => !self.play.moments().is_empty(),
-            Command::GoTo(_) | Command::ToggleLoop | Command::FitEvent => {
+            ReviewCommand::TogglePlay
+            | ReviewCommand::ShuttleBack
+            | ReviewCommand::ShuttleOn
+            | ReviewCommand::Hold
+            | ReviewCommand::Step(_)
+            | ReviewCommand::StepSecs(_)
+            | ReviewCommand::First
+            | ReviewCommand::Last
+            | ReviewCommand::Seek(_) => !self.play.moments().is_empty(),
+            ReviewCommand::GoTo(_) | ReviewCommand::ToggleLoop | ReviewCommand::FitEvent => {
                 self.picked_row().is_some()
             }
-            Command::Previous | Command::Next => !self.listed.is_empty(),
-            Command::NextOpen => self.next_open().is_some(),
-            Command::Judge(_)
-            | Command::Label(_)
-            | Command::Bound(_)
-            | Command::Drag(..)
-            | Command::Drop
-            | Command::Units
-            | Command::KeepUnits => can_change,
-            Command::Add | Command::Mark | Command::Write | Command::WriteMark => {
-                self.is_own() && self.play.at().is_some()
+            ReviewCommand::Previous | ReviewCommand::Next => !self.listed.is_empty(),
+            ReviewCommand::NextOpen => self.next_open().is_some(),
+            ReviewCommand::Judge(_)
+            | ReviewCommand::Label(_)
+            | ReviewCommand::Bound(_)
+            | ReviewCommand::Drag(..)
+            | ReviewCommand::Drop
+            | ReviewCommand::Units
+            | ReviewCommand::KeepUnits => can_change,
+            ReviewCommand::Add
+            | ReviewCommand::Mark
+            | ReviewCommand::Write
+            | ReviewCommand::WriteMark => self.is_own() && self.play.at().is_some(),
+            ReviewCommand::KeepNote => self.note.is_some(),
+            ReviewCommand::Undo => self.can_undo && self.is_own(),
+            ReviewCommand::Redo => self.can_redo && self.is_own(),
+            ReviewCommand::ClearFilter => !self.filter.is_open(),
+            ReviewCommand::Export => self.to_write().next().is_some() && !self.export.is_running(),
+            ReviewCommand::ExportAgreement => !self.is_blind() && !self.export.is_running(),
+            ReviewCommand::Unblind => self.is_blind(),
+            ReviewCommand::Show(layer) => layer.rater() == Some(&self.rater) || !self.is_blind(),
+            ReviewCommand::BeRater { name, .. } => checked_name(name).is_ok(),
+            ReviewCommand::Import => self.can_import(),
+            ReviewCommand::Close | ReviewCommand::FitAll | ReviewCommand::Search => {
+                self.phase == super::ReviewPhase::Open
             }
-            Command::KeepNote => self.note.is_some(),
-            Command::Undo => self.can_undo && self.is_own(),
-            Command::Redo => self.can_redo && self.is_own(),
-            Command::ClearFilter => !self.filter.is_open(),
-            Command::Export => self.to_write().next().is_some() && !self.export.is_running(),
-            Command::ExportAgreement => !self.is_blind() && !self.export.is_running(),
-            Command::Unblind => self.is_blind(),
-            Command::Show(layer) => layer.rater() == Some(&self.rater) || !self.is_blind(),
-            Command::BeRater { name, .. } => checked_name(name).is_ok(),
-            Command::Import => self.can_import(),
-            Command::Close | Command::FitAll | Command::Search => self.phase == super::Phase::Open,
             _ => true,
         }
     }
@@ -208,7 +214,7 @@ impl ReviewState {
 
     fn toggle_loop(&mut self) {
         match self.play.motion() {
-            Motion::Loops { .. } => self.play.hold(),
+            PlaybackMotion::Loops { .. } => self.play.hold(),
             _ => self.repeat_picked(),
         }
     }
@@ -407,8 +413,8 @@ impl ReviewState {
         self.is_named = true;
         self.name_text.clear();
         self.blind_wanted = false;
-        self.compared = (Layer::Model, Layer::Rater(name.clone()));
-        self.show(Layer::Rater(name));
+        self.compared = (RaterLayer::Model, RaterLayer::Rater(name.clone()));
+        self.show(RaterLayer::Rater(name));
     }
 
     fn unblind(&mut self) {
@@ -418,7 +424,7 @@ impl ReviewState {
         self.refresh();
     }
 
-    fn show(&mut self, layer: Layer) {
+    fn show(&mut self, layer: RaterLayer) {
         self.layer = layer;
         self.refresh();
         if self.picked_row().is_none() {
@@ -451,14 +457,14 @@ impl ReviewState {
 }
 
 /// What only turns a knob leaves the last hint to be read.
-fn says_something_new(command: &Command) -> bool {
+fn says_something_new(command: &ReviewCommand) -> bool {
     !matches!(
         command,
-        Command::EditNote(_)
-            | Command::EditUnits(_)
-            | Command::EditName(_)
-            | Command::Drag(..)
-            | Command::Offer(_)
+        ReviewCommand::EditNote(_)
+            | ReviewCommand::EditUnits(_)
+            | ReviewCommand::EditName(_)
+            | ReviewCommand::Drag(..)
+            | ReviewCommand::Offer(_)
     )
 }
 

@@ -1,30 +1,21 @@
-//! Files for other tools: which formats, whose layer, whether faces are blurred, and how it goes.
+//! Writing files for other tools: which formats, whose layer, whether faces are blurred, and how it goes.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{ProgressBar, RichText, Role, ScrollArea, Ui};
-
 use super::ReviewState;
-use super::command::Command;
-use super::outside::{ExportJob, What};
-use super::transport::layer_words;
-use crate::app::command::{Command as Asked, Floating};
+use super::outside::{ExportContent, ExportJob};
+use crate::app::backend::{Pending, Pick};
+use crate::app::command::Floating;
 use crate::app::state::State;
-use crate::app::studio::{Pending, Pick};
-use crate::app::theme::{Theme, title};
-use crate::app::widgets::{PanelContext, named};
-use crate::app::{Panel, Slot};
-use crate::export::{EXPORTERS, Exporter, Written};
+use crate::evaluate::agreement::{Agreement, agreement};
+use crate::exchange::{EXPORTERS, Exporter, Written};
 use crate::session::{Session, pictures};
-
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Export", slot: Slot::Floating(Floating::Export), show };
 
 /// Where an export stands.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub enum Phase {
+pub enum ExportPhase {
     /// Nothing was written yet.
     #[default]
     Ready,
@@ -38,28 +29,28 @@ pub enum Phase {
 
 /// What is to be exported, and how it goes.
 #[derive(Default)]
-pub struct Form {
+pub struct ExportForm {
     /// Names of the chosen formats.
     pub chosen: Vec<&'static str>,
     /// Whether faces are blurred in every picture that is written.
     pub blur: bool,
     /// Where it stands.
-    pub phase: Phase,
+    pub phase: ExportPhase,
     /// What is to be written once a folder is picked.
-    wanted: Vec<What>,
+    wanted: Vec<ExportContent>,
     job: Option<Running>,
 }
 
 struct Running {
     session: Arc<Session>,
     folder: PathBuf,
-    left: VecDeque<What>,
+    left: VecDeque<ExportContent>,
     of: usize,
     now: Pending<Result<Written, String>>,
     written: Written,
 }
 
-impl Form {
+impl ExportForm {
     /// Chooses a format, or lets it go.
     pub fn toggle(&mut self, name: &'static str) {
         let before = self.chosen.len();
@@ -83,6 +74,12 @@ impl ReviewState {
         !exporter.needs_pictures() || is_stored || can_be_seen()
     }
 
+    /// The agreement of the two chosen layers; the error is one sentence.
+    pub fn agreement(&self) -> Result<Agreement, String> {
+        let (first, second) = &self.compared;
+        agreement(&self.session, first.name(), second.name()).map_err(|error| error.to_string())
+    }
+
     /// The chosen formats that have something to write.
     pub fn to_write(&self) -> impl Iterator<Item = &'static Exporter> + '_ {
         let is_chosen = |e: &&Exporter| self.export.chosen.contains(&e.name) && self.can_write(e);
@@ -93,18 +90,18 @@ impl ReviewState {
 impl State {
     /// Asks for a folder to write the chosen formats into.
     pub(in crate::app) fn ask_to_export(&mut self) {
-        self.review.export.wanted = self.review.to_write().map(What::Format).collect();
+        self.review.export.wanted = self.review.to_write().map(ExportContent::Format).collect();
         self.pick(Pick::Export);
     }
 
     /// Asks for a folder to write the agreement into.
     pub(in crate::app) fn ask_to_export_agreement(&mut self) {
-        match super::agreement::compare(&self.review) {
+        match self.review.agreement() {
             Ok(agreement) => {
-                self.review.export.wanted = vec![What::Agreement(Box::new(agreement))];
+                self.review.export.wanted = vec![ExportContent::Agreement(Box::new(agreement))];
                 self.pick(Pick::Export);
             }
-            Err(why) => self.review.export.phase = Phase::Fault(why),
+            Err(why) => self.review.export.phase = ExportPhase::Fault(why),
         }
     }
 
@@ -124,12 +121,12 @@ impl State {
         &mut self,
         session: &Arc<Session>,
         folder: &std::path::Path,
-        what: What,
+        what: ExportContent,
         nth: usize,
         of: usize,
     ) -> Pending<Result<Written, String>> {
         let review = &mut self.review;
-        review.export.phase = Phase::Running(what.name().into(), nth, of);
+        review.export.phase = ExportPhase::Running(what.name().into(), nth, of);
         let known = |name: &&str| session.log.raters().iter().any(|rater| rater.name == **name);
         let job = ExportJob {
             session: Arc::clone(session),
@@ -140,7 +137,7 @@ impl State {
             blur: review.export.blur,
             folder: folder.to_owned(),
         };
-        self.studio.export(job, self.wake.clone())
+        self.backend.export(job, self.wake.clone())
     }
 
     /// Takes in what was written, and goes on with what is left.
@@ -148,7 +145,7 @@ impl State {
         let Some(mut job) = self.review.export.job.take() else { return };
         match (job.now)() {
             None => self.review.export.job = Some(job),
-            Some(Err(why)) => self.review.export.phase = Phase::Fault(why),
+            Some(Err(why)) => self.review.export.phase = ExportPhase::Fault(why),
             Some(Ok(written)) => {
                 job.written.files.extend(written.files);
                 for remark in written.remarks {
@@ -162,81 +159,9 @@ impl State {
                         job.now = self.begin(&job.session, &job.folder, what, nth, job.of);
                         self.review.export.job = Some(job);
                     }
-                    None => self.review.export.phase = Phase::Done(job.written),
+                    None => self.review.export.phase = ExportPhase::Done(job.written),
                 }
             }
         }
-    }
-}
-
-fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let theme = Theme::of(ui);
-    let review = &cx.state.review;
-    let rater = review.layer.rater().filter(|name| review.session.log.rater(name).is_some());
-    let words = match rater {
-        Some(_) => format!(
-            "What is written is {}, with the model’s beside it.",
-            layer_words(&review.layer)
-        ),
-        None => "What is written is the model’s view.".into(),
-    };
-    ui.label(RichText::new(words).color(theme.faint));
-    ui.label(title("Formats"));
-    let high = ui.ctx().content_rect().height() - 360.0;
-    ScrollArea::vertical().max_height(high.max(120.0)).show(ui, |ui| {
-        EXPORTERS.iter().for_each(|exporter| show_format(ui, cx, &theme, exporter));
-    });
-    let mut blur = cx.state.review.export.blur;
-    let help = "Blurs the face in clips and in the report; tables hold no picture";
-    if ui.checkbox(&mut blur, "Blur faces").on_hover_text(help).changed() {
-        cx.send(Asked::Review(Command::BlurExport(blur)));
-    }
-    ui.horizontal(|ui| {
-        let export = Asked::Review(Command::Export);
-        if ui
-            .add_enabled(cx.state.allows(&export), egui::Button::new("Choose a folder and write…"))
-            .clicked()
-        {
-            cx.send(export);
-        }
-        if ui.button("Close").clicked() {
-            cx.send(Asked::CloseWindow);
-        }
-    });
-    show_phase(ui, &theme, &cx.state.review.export.phase);
-}
-
-fn show_format(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, exporter: &'static Exporter) {
-    ui.horizontal(|ui| {
-        let can = cx.state.review.can_write(exporter);
-        let mut is_chosen = can && cx.state.review.export.chosen.contains(&exporter.name);
-        let choice = egui::Checkbox::new(&mut is_chosen, exporter.name);
-        let choice = ui.add_enabled(can, choice);
-        if choice.on_disabled_hover_text("This session has no pictures").changed() {
-            cx.send(Asked::Review(Command::ToggleFormat(exporter.name)));
-        }
-        ui.add(egui::Label::new(RichText::new(exporter.about).color(theme.faint)).truncate());
-    });
-}
-
-fn show_phase(ui: &mut Ui, theme: &Theme, phase: &Phase) {
-    match phase {
-        Phase::Ready => {}
-        Phase::Running(what, nth, of) => {
-            let share = (*nth as f32 - 0.5) / (*of).max(1) as f32;
-            let words = format!("writing {what}, {nth} of {of}");
-            let response = ui.add(ProgressBar::new(share).text(&words));
-            named(&response, Role::ProgressIndicator, words);
-        }
-        Phase::Done(written) => {
-            let folder = written.files.first().and_then(|file| file.parent());
-            let folder = folder.map(|folder| folder.display().to_string()).unwrap_or_default();
-            let words = format!("{} files are in {folder}", written.files.len());
-            ui.label(RichText::new(words).color(theme.good));
-            for remark in &written.remarks {
-                ui.label(RichText::new(remark).color(theme.suspect));
-            }
-        }
-        Phase::Fault(why) => drop(ui.label(RichText::new(why).color(theme.fault))),
     }
 }

@@ -1,7 +1,7 @@
 //! Which events are listed, and in which order.
 
 use crate::app::theme::Grade;
-use crate::event::{EventKind, units_text};
+use crate::measure::event::{EventKind, units_text};
 use crate::session::annotation::Verdict;
 use crate::session::table::Row;
 
@@ -40,7 +40,7 @@ impl Filter {
 
 /// In which order events are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
+pub enum ListOrder {
     /// By onset.
     #[default]
     Time,
@@ -52,7 +52,7 @@ pub enum Order {
     Confidence,
 }
 
-impl Order {
+impl ListOrder {
     /// In the order of the menu.
     pub const ALL: [Self; 4] = [Self::Time, Self::Score, Self::Duration, Self::Confidence];
 
@@ -110,7 +110,7 @@ pub fn said(row: &Row) -> String {
 mod tests {
     use super::*;
     use crate::app::tests::event;
-    use crate::event::EmotionReading;
+    use crate::measure::event::EmotionReading;
     use crate::session::Session;
     use crate::session::table::rows;
     use proptest::prelude::*;
@@ -130,7 +130,7 @@ mod tests {
         rows(&session, None)
     }
 
-    fn sorted(order: Order) -> Vec<String> {
+    fn sorted(order: ListOrder) -> Vec<String> {
         let rows = listed();
         let mut indices: Vec<_> = (0..rows.len()).collect();
         order.sort(&rows, &mut indices);
@@ -139,10 +139,10 @@ mod tests {
 
     #[test]
     fn each_order_puts_first_what_its_name_says() {
-        assert_eq!(sorted(Order::Time), ["1", "2", "0"]);
-        assert_eq!(sorted(Order::Score), ["1", "2", "0"]);
-        assert_eq!(sorted(Order::Duration), ["1", "2", "0"]);
-        assert_eq!(sorted(Order::Confidence), ["2", "1", "0"]);
+        assert_eq!(sorted(ListOrder::Time), ["1", "2", "0"]);
+        assert_eq!(sorted(ListOrder::Score), ["1", "2", "0"]);
+        assert_eq!(sorted(ListOrder::Duration), ["1", "2", "0"]);
+        assert_eq!(sorted(ListOrder::Confidence), ["2", "1", "0"]);
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         let mut rows = listed();
         rows[0].machine = None;
         let mut indices = vec![0, 1, 2];
-        Order::Score.sort(&rows, &mut indices);
+        ListOrder::Score.sort(&rows, &mut indices);
         assert_eq!(indices.last(), Some(&0));
     }
 
@@ -179,7 +179,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sorting_loses_no_event(order in prop::sample::select(&Order::ALL[..])) {
+        fn sorting_loses_no_event(order in prop::sample::select(&ListOrder::ALL[..])) {
             let mut ids = sorted(order);
             ids.sort();
             prop_assert_eq!(ids, ["0", "1", "2"]);

@@ -2,10 +2,10 @@
 
 use egui::{Align2, CursorIcon, FontId, Rect, Role, Sense, Stroke, Ui, pos2, vec2};
 
-use super::command::{Command, Edge};
+use super::command::{Edge, ReviewCommand};
 use super::edit::moment_of;
 use crate::app::axis::TimeAxis;
-use crate::app::command::Command as Asked;
+use crate::app::command::Command;
 use crate::app::theme::{SMALL_PT, Theme};
 use crate::app::widgets::{PanelContext, named};
 use crate::session::annotation::Bounds;
@@ -69,9 +69,9 @@ fn grab(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis, edge: Edge, grip: R
     if response.dragged()
         && let Some(pointer) = response.interact_pointer_pos()
     {
-        cx.send(Asked::Review(Command::Drag(edge, axis.secs(pointer.x))));
+        cx.send(Command::Review(ReviewCommand::Drag(edge, axis.secs(pointer.x))));
     }
     if response.drag_stopped() {
-        cx.send(Asked::Review(Command::Drop));
+        cx.send(Command::Review(ReviewCommand::Drop));
     }
 }

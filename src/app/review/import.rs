@@ -3,26 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{RichText, ScrollArea, TextEdit, Ui};
-
-use super::command::Command;
 use super::outside::{ImportJob, Kept};
-use super::{Layer, ReviewState};
-use crate::app::command::{Command as Asked, Floating};
+use super::{RaterLayer, ReviewState};
+use crate::app::backend::Pending;
+use crate::app::command::Floating;
 use crate::app::state::State;
-use crate::app::studio::Pending;
-use crate::app::theme::Theme;
-use crate::app::widgets::PanelContext;
-use crate::app::{Panel, Slot};
-use crate::import::{Choice, ImportError, ImportedLayer, Request};
-use crate::session::rater::checked_name;
-
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Import", slot: Slot::Floating(Floating::Import), show };
+use crate::exchange::import::{Choice, ImportError, ImportedLayer, Request};
+use crate::session::annotation::rater::checked_name;
 
 /// Where an import stands.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub enum Phase {
+pub enum ImportPhase {
     /// Nothing was read yet.
     #[default]
     Ready,
@@ -36,7 +27,7 @@ pub enum Phase {
 
 /// What is to be taken in, and how it goes.
 #[derive(Default)]
-pub struct Form {
+pub struct ImportForm {
     /// Whose layer it becomes.
     pub name: String,
     /// Names of tiers to take, parted by commas; empty for those that are named after events.
@@ -44,14 +35,14 @@ pub struct Form {
     /// Whether the coder saw nothing of the model.
     pub blind: bool,
     /// Where it stands.
-    pub phase: Phase,
+    pub phase: ImportPhase,
     job: Option<Pending<Result<ImportedLayer, String>>>,
 }
 
 impl ReviewState {
     /// Whether a file can be asked for.
     pub(super) fn can_import(&self) -> bool {
-        self.phase == super::Phase::Open
+        self.phase == super::ReviewPhase::Open
             && self.import.job.is_none()
             && checked_name(&self.import.name).is_ok()
     }
@@ -67,7 +58,7 @@ impl ReviewState {
         raters.iter().for_each(|rater| self.session.log.add_rater(rater.clone()));
         entries.iter().for_each(|entry| self.session.log.push(entry.clone()));
         self.keep(Kept::Layer(raters, entries));
-        self.compared.1 = Layer::Rater(name);
+        self.compared.1 = RaterLayer::Rater(name);
         self.refresh();
         Ok(told)
     }
@@ -85,9 +76,9 @@ impl State {
             blind: form.blind,
             choice: Choice { tiers },
         };
-        form.phase = Phase::Running;
+        form.phase = ImportPhase::Running;
         let job = ImportJob { session: Arc::new(self.review.session.clone()), request };
-        self.review.import.job = Some(self.studio.import(job, self.wake.clone()));
+        self.review.import.job = Some(self.backend.import(job, self.wake.clone()));
         self.floating = Some(Floating::Import);
     }
 
@@ -98,63 +89,10 @@ impl State {
         form.job = None;
         match read.and_then(|layer| self.review.take_layer(layer)) {
             Ok(told) => {
-                self.review.import = Form { phase: Phase::Done(told), ..Form::default() };
+                self.review.import =
+                    ImportForm { phase: ImportPhase::Done(told), ..ImportForm::default() };
             }
-            Err(why) => self.review.import.phase = Phase::Fault(why),
+            Err(why) => self.review.import.phase = ImportPhase::Fault(why),
         }
-    }
-}
-
-fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let theme = Theme::of(ui);
-    let words = "A table (.csv) or an ELAN file (.eaf) of this recording becomes a layer of its own; \
-                 nothing that is in the session changes.";
-    ui.label(RichText::new(words).color(theme.faint));
-    let form = &cx.state.review.import;
-    let (mut name, mut tiers, mut blind) = (form.name.clone(), form.tiers.clone(), form.blind);
-    let field = TextEdit::singleline(&mut name).hint_text("Whose events these are: R2");
-    if ui.add(field.desired_width(f32::INFINITY)).accessible_name("Coder").changed() {
-        cx.send(Asked::Review(Command::EditImportName(name.clone())));
-    }
-    let field =
-        TextEdit::singleline(&mut tiers).hint_text("Tiers of an ELAN file, where not found");
-    if ui.add(field.desired_width(f32::INFINITY)).accessible_name("Tiers").changed() {
-        cx.send(Asked::Review(Command::EditImportTiers(tiers)));
-    }
-    let help = "Without it, whether the coder worked blind counts as not known";
-    let blind_words = "The coder saw nothing of the model or of others";
-    if ui.checkbox(&mut blind, blind_words).on_hover_text(help).changed() {
-        cx.send(Asked::Review(Command::BlindImport(blind)));
-    }
-    if let Err(why) = checked_name(&name)
-        && !name.trim().is_empty()
-    {
-        ui.label(RichText::new(why).color(theme.fault));
-    }
-    ui.horizontal(|ui| {
-        cx.button_named(ui, &Asked::Review(Command::Import), "Choose a file and read…");
-        if ui.button("Close").clicked() {
-            cx.send(Asked::CloseWindow);
-        }
-    });
-    show_phase(ui, &theme, &cx.state.review.import.phase);
-}
-
-fn show_phase(ui: &mut Ui, theme: &Theme, phase: &Phase) {
-    match phase {
-        Phase::Ready => {}
-        Phase::Running => drop(ui.label("reading the file")),
-        Phase::Done(told) => {
-            ScrollArea::vertical().max_height(260.0).show(ui, |ui| {
-                for (i, line) in told.iter().enumerate() {
-                    let ink = if i == 0 { theme.good } else { theme.text };
-                    ui.label(RichText::new(line).color(ink));
-                }
-                let words =
-                    "Look at it under Raters (Ctrl+Shift+R), compare it under Agreement (Ctrl+G).";
-                ui.label(RichText::new(words).color(theme.faint));
-            });
-        }
-        Phase::Fault(why) => drop(ui.label(RichText::new(why).color(theme.fault))),
     }
 }

@@ -2,9 +2,9 @@
 
 use egui::{Key, Modifiers};
 
-use super::command::{Command as C, Edge};
+use super::command::{Edge, ReviewCommand as C};
 use crate::app::command::{Command, Floating};
-use crate::app::registry::{Entry, Group as G, PLOTTED, REVIEW, entry};
+use crate::app::registry::{CommandEntry, Group as G, PLOTTED, REVIEW, entry};
 use crate::app::shortcut::{Chord, ctrl, key, shift};
 use crate::session::annotation::{Label, Verdict};
 
@@ -14,11 +14,11 @@ const fn review(
     name: &'static str,
     keys: &'static [Chord],
     help: &'static str,
-) -> Entry {
+) -> CommandEntry {
     entry(group, Command::Review(command), name, keys, help).only(REVIEW)
 }
 
-const fn label(label: Label, name: &'static str, keys: &'static [Chord]) -> Entry {
+const fn label(label: Label, name: &'static str, keys: &'static [Chord]) -> CommandEntry {
     let help = "Name the event's emotion; the same key again takes the name away";
     review(G::Judge, C::Label(label), name, keys, help)
 }
@@ -29,7 +29,7 @@ const fn window(
     name: &'static str,
     keys: &'static [Chord],
     help: &'static str,
-) -> Entry {
+) -> CommandEntry {
     entry(group, Command::ToggleWindow(floating), name, keys, help).only(REVIEW)
 }
 
@@ -39,7 +39,7 @@ const fn ctrl_shift(key: Key) -> Chord {
 }
 
 /// In the order of the menus.
-pub static ENTRIES: &[Entry] = &[
+pub static ENTRIES: &[CommandEntry] = &[
     review(
         G::Session,
         C::PickSession,

@@ -2,21 +2,21 @@
 
 use egui::{Align2, FontId, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::command::Command;
-use super::filter::{Filter, Order, said};
-use super::picture::faint;
-use super::{Phase, ReviewState};
-use crate::app::command::Command as Asked;
-use crate::app::events::emotion_words;
+use super::command::ReviewCommand;
+use super::filter::{Filter, ListOrder, said};
+use super::{ReviewPhase, ReviewState};
+use crate::app::command::Command;
+use crate::app::panels::events::emotion_words;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::REVIEW;
 use crate::app::theme::{Grade, SMALL_PT, Theme, title};
-use crate::app::widgets::{PanelContext, grade_shape, kind_shape, verdict_shape};
-use crate::app::{Panel, Slot};
-use crate::event::{EventKind, units_text};
+use crate::app::widgets::{PanelContext, faint, grade_shape, kind_shape, verdict_shape};
+use crate::measure::event::{EventKind, units_text};
 use crate::session::annotation::Verdict;
 use crate::session::table::Row;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Event list", slot: Slot::Side, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Event list", slot: Slot::Side, tabs: REVIEW, show };
 
 /// Height of one event's two lines, points.
 const ROW_PT: f32 = 46.0;
@@ -27,7 +27,7 @@ const MARKS_PT: f32 = 130.0;
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     show_head(ui, cx, &theme);
-    if cx.state.review.phase != Phase::Open {
+    if cx.state.review.phase != ReviewPhase::Open {
         faint(ui, "The events of the session appear here.");
         return;
     }
@@ -67,9 +67,9 @@ fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
             ui.spacing_mut().button_padding.x = 7.0;
-            cx.sign(ui, &Asked::NextEvent, "▼");
-            cx.sign(ui, &Asked::PreviousEvent, "▲");
-            cx.button_named(ui, &Asked::Review(Command::NextOpen), "Next open");
+            cx.sign(ui, &Command::NextEvent, "▼");
+            cx.sign(ui, &Command::PreviousEvent, "▲");
+            cx.button_named(ui, &Command::Review(ReviewCommand::NextOpen), "Next open");
         });
     });
 }
@@ -85,13 +85,13 @@ fn show_search(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             field.request_focus();
         }
         if field.changed() {
-            cx.send(Asked::Review(Command::SetFilter(filter)));
+            cx.send(Command::Review(ReviewCommand::SetFilter(filter)));
         }
         let order = review.order;
         ui.menu_button(format!("by {} ▼", order.name()), |ui| {
-            for choice in Order::ALL {
+            for choice in ListOrder::ALL {
                 if ui.selectable_label(choice == order, format!("by {}", choice.name())).clicked() {
-                    cx.send(Asked::Review(Command::SetOrder(choice)));
+                    cx.send(Command::Review(ReviewCommand::SetOrder(choice)));
                     ui.close();
                 }
             }
@@ -127,7 +127,7 @@ fn show_filters(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         });
         if !filter.is_open() {
             let (listed, all) = (cx.state.review.listed.len(), cx.state.review.rows.len());
-            let clear = Asked::Review(Command::ClearFilter);
+            let clear = Command::Review(ReviewCommand::ClearFilter);
             cx.button_named(ui, &clear, &format!("{listed} of {all}: list all"));
         }
     });
@@ -150,7 +150,7 @@ fn choose<T: Copy + PartialEq>(
         let choices = choices.iter().map(|(choice, word)| (Some(*choice), (*word).to_owned()));
         for (choice, word) in std::iter::once(any).chain(choices) {
             if ui.selectable_label(chosen == choice, word).clicked() {
-                cx.send(Asked::Review(Command::SetFilter(with(choice))));
+                cx.send(Command::Review(ReviewCommand::SetFilter(with(choice))));
                 ui.close();
             }
         }
@@ -228,7 +228,7 @@ fn show_event(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, index: usiz
     let target = row.target;
     let hover = if row.note.is_empty() { said(row) } else { row.note.clone() };
     if response.on_hover_text(hover).clicked() {
-        cx.send(Asked::Review(Command::Pick(target)));
+        cx.send(Command::Review(ReviewCommand::Pick(target)));
     }
 }
 
@@ -274,6 +274,6 @@ fn show_marks(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
         }
     });
     if let Some(secs) = wanted {
-        cx.send(Asked::Review(Command::Seek(secs)));
+        cx.send(Command::Review(ReviewCommand::Seek(secs)));
     }
 }

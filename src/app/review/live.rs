@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::outside::{Answer, Screen, Wish};
-use crate::engine::EventClip;
-use crate::image::Frame;
+use super::outside::{ClipRequest, PictureAnswer, SessionPictures};
+use crate::media::image::Frame;
 use crate::session::Session;
+use crate::session::clip::EventClip;
 
 /// A screen that shows what is in the clips of events.
 pub struct InMemory {
     clips: Vec<Arc<EventClip>>,
-    answers: Vec<Answer>,
+    answers: Vec<PictureAnswer>,
 }
 
 impl InMemory {
@@ -22,12 +22,14 @@ impl InMemory {
     }
 }
 
-impl Screen for InMemory {
+impl SessionPictures for InMemory {
     fn show(&mut self, frame: u64) {
         let mut all = self.clips.iter().rev().flat_map(|clip| &clip.frames);
         self.answers.push(match all.find(|(seq, ..)| *seq == frame) {
-            Some((seq, time, image)) => Answer::Picture(Frame::new(*seq, *time, Arc::clone(image))),
-            None => Answer::NoPicture {
+            Some((seq, time, image)) => {
+                PictureAnswer::Picture(Frame::new(*seq, *time, Arc::clone(image)))
+            }
+            None => PictureAnswer::NoPicture {
                 frame,
                 why: "only pictures of the newest events are kept in memory. Record a session to \
                       keep them all."
@@ -36,12 +38,12 @@ impl Screen for InMemory {
         });
     }
 
-    fn cut(&mut self, wishes: &[Wish]) {
+    fn cut(&mut self, wishes: &[ClipRequest]) {
         let why = "Only a stored session can be cut anew or magnified.";
-        self.answers.extend(wishes.iter().map(|wish| Answer::Clip(*wish, Err(why.into()))));
+        self.answers.extend(wishes.iter().map(|wish| PictureAnswer::Clip(*wish, Err(why.into()))));
     }
 
-    fn answers(&mut self) -> Vec<Answer> {
+    fn answers(&mut self) -> Vec<PictureAnswer> {
         std::mem::take(&mut self.answers)
     }
 }

@@ -1,7 +1,7 @@
 //! Review: a session looked at frame by frame, judged, corrected and compared.
 //!
 //! What the model found is never changed. Every act is a new row of the session's log and goes to the
-//! [`outside::Keeper`] at once; what is on screen follows from the log alone, so that undoing
+//! [`outside::AnnotationSink`] at once; what is on screen follows from the log alone, so that undoing
 //! is as exact as doing. The picture on screen always carries the name of its own frame, also while a
 //! newer one is on its way.
 
@@ -9,22 +9,21 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::app::theme::Grade;
-use crate::app::timeline::Timeline;
-use crate::event::Moment;
-use crate::image::Frame;
+use crate::app::view::note::Subject;
+use crate::app::view::time_window::TimeWindow;
+use crate::measure::event::Moment;
+use crate::measure::time::Timestamp;
+use crate::media::image::Frame;
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Target, Verdict};
+use crate::session::clip::slow_loop::MARGIN_SECS;
 use crate::session::table::{self, Row};
 use crate::source::SourceSpec;
-use crate::time::Timestamp;
 
-pub mod agreement;
 pub mod card;
 pub mod command;
 pub mod edit;
 pub mod export;
-pub mod facts;
-pub mod field;
 pub mod filter;
 pub mod handles;
 pub mod import;
@@ -34,20 +33,15 @@ pub mod live;
 pub mod motion;
 pub mod outside;
 pub mod picture;
-pub mod play;
-pub mod raters;
 pub mod run;
 pub mod transport;
-pub mod units;
+pub mod units_text;
 pub mod welcome;
 pub mod who;
 
-use filter::{Filter, Order};
-use outside::{Answer, Keeper, Opened, Screen, Wish};
-use play::{Motion, Play};
-
-/// What is shown before onset and after offset when an event is looped, seconds.
-pub const LOOP_MARGIN_SECS: f64 = 0.25;
+use super::view::playback::{Playback, PlaybackMotion};
+use filter::{Filter, ListOrder};
+use outside::{AnnotationSink, ClipRequest, OpenedSession, PictureAnswer, SessionPictures};
 
 /// What may be asked of the magnified loop.
 pub const MAGNIFICATION: std::ops::RangeInclusive<f32> = 2.0..=20.0;
@@ -57,7 +51,7 @@ pub const FIRST_RATER: &str = "Rater 1";
 
 /// Where review stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Phase {
+pub enum ReviewPhase {
     /// No session is open.
     #[default]
     Empty,
@@ -71,7 +65,7 @@ pub enum Phase {
 
 /// Whose view of the events is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Layer {
+pub enum RaterLayer {
     /// What the model found.
     #[default]
     Model,
@@ -79,7 +73,7 @@ pub enum Layer {
     Rater(String),
 }
 
-impl Layer {
+impl RaterLayer {
     /// The rater's name, or `model`.
     pub fn name(&self) -> &str {
         match self {
@@ -119,7 +113,7 @@ impl OnScreen {
 /// All that is known of the session under review.
 pub struct ReviewState {
     /// Where review stands.
-    pub phase: Phase,
+    pub phase: ReviewPhase,
     /// The session.
     pub session: Session,
     /// Its folder; none for one that is in memory only.
@@ -133,11 +127,11 @@ pub struct ReviewState {
     /// Whether somebody has said so since the session was opened. Before that nothing is written.
     pub is_named: bool,
     /// What was asked for before anybody had said who works.
-    pub waiting: Option<command::Command>,
+    pub waiting: Option<command::ReviewCommand>,
     /// Which of the known raters is offered.
     pub offered: usize,
     /// Whose view is shown.
-    pub layer: Layer,
+    pub layer: RaterLayer,
     /// The events of that view, by onset.
     pub rows: Vec<Row>,
     /// How far each of [`Self::rows`] can be trusted.
@@ -153,23 +147,23 @@ pub struct ReviewState {
     /// Which are listed.
     pub filter: Filter,
     /// In which order.
-    pub order: Order,
+    pub order: ListOrder,
     /// The event that the card shows.
     pub picked: Option<Target>,
     /// Marked moments of the view.
     pub marks: Vec<(Moment, String)>,
     /// The frame in view.
-    pub play: Play,
+    pub play: Playback,
     /// Its picture.
     pub screen: OnScreen,
     /// The time axis.
-    pub timeline: Timeline,
+    pub timeline: TimeWindow,
     /// Bounds that are being dragged and not yet kept.
     pub draft: Option<(Target, Bounds)>,
     /// What the last command did or why it did nothing; one sentence, or empty.
     pub hint: String,
     /// The text of the note's field, and what it belongs to.
-    pub note: Option<(field::Subject, String)>,
+    pub note: Option<(Subject, String)>,
     /// The text of the field for units.
     pub units_text: String,
     /// The text of the field for a rater's name.
@@ -177,11 +171,11 @@ pub struct ReviewState {
     /// Whether a new rater is to work blind.
     pub blind_wanted: bool,
     /// What is to be exported, and how it goes.
-    pub export: export::Form,
+    pub export: export::ExportForm,
     /// What is to be taken in, and how it goes.
-    pub import: import::Form,
+    pub import: import::ImportForm,
     /// The layers that are compared.
-    pub compared: (Layer, Layer),
+    pub compared: (RaterLayer, RaterLayer),
     /// How much the magnified loop enlarges.
     pub magnification: f32,
     /// Share of the real speed at which events are looped.
@@ -194,13 +188,13 @@ pub struct ReviewState {
     pub can_redo: bool,
     /// Where the cursor was when the plots last followed it, seconds.
     followed: Option<f64>,
-    pub(super) clips: Vec<(Wish, Option<Clip>)>,
-    projector: Option<Box<dyn Screen>>,
-    keeper: Option<Box<dyn Keeper>>,
+    pub(super) clips: Vec<(ClipRequest, Option<Clip>)>,
+    frame_server: Option<Box<dyn SessionPictures>>,
+    keeper: Option<Box<dyn AnnotationSink>>,
 }
 
 /// The pictures of an event, or why there are none.
-pub type Clip = Result<std::sync::Arc<crate::engine::EventClip>, String>;
+pub type Clip = Result<std::sync::Arc<crate::session::clip::EventClip>, String>;
 
 /// Events whose pictures are kept at hand: the picked one and those around it, plain and magnified.
 const CLIPS: usize = 12;
@@ -208,7 +202,7 @@ const CLIPS: usize = 12;
 impl Default for ReviewState {
     fn default() -> Self {
         Self {
-            phase: Phase::default(),
+            phase: ReviewPhase::default(),
             session: Session::default(),
             place: None,
             source: None,
@@ -217,7 +211,7 @@ impl Default for ReviewState {
             is_named: false,
             waiting: None,
             offered: 0,
-            layer: Layer::Rater(FIRST_RATER.into()),
+            layer: RaterLayer::Rater(FIRST_RATER.into()),
             rows: Vec::new(),
             grades: Vec::new(),
             places: HashMap::new(),
@@ -225,20 +219,20 @@ impl Default for ReviewState {
             emotions: Vec::new(),
             listed: Vec::new(),
             filter: Filter::default(),
-            order: Order::default(),
+            order: ListOrder::default(),
             picked: None,
             marks: Vec::new(),
-            play: Play::default(),
+            play: Playback::default(),
             screen: OnScreen::default(),
-            timeline: Timeline::default(),
+            timeline: TimeWindow::default(),
             draft: None,
             hint: String::new(),
             note: None,
             units_text: String::new(),
             name_text: String::new(),
             blind_wanted: false,
-            export: export::Form::default(),
-            import: import::Form::default(),
+            export: export::ExportForm::default(),
+            import: import::ImportForm::default(),
             compared: Default::default(),
             magnification: 8.0,
             loop_speed: 0.25,
@@ -247,7 +241,7 @@ impl Default for ReviewState {
             can_redo: false,
             followed: None,
             clips: Vec::new(),
-            projector: None,
+            frame_server: None,
             keeper: None,
         }
     }
@@ -255,24 +249,24 @@ impl Default for ReviewState {
 
 impl ReviewState {
     /// Takes a session in place of the one before.
-    pub fn open(&mut self, opened: Opened) {
-        let Opened { session, place, source, remarks, screen, keeper } = opened;
+    pub fn open(&mut self, opened: OpenedSession) {
+        let OpenedSession { session, place, source, remarks, screen, keeper } = opened;
         let rater = who::last(&session).unwrap_or(FIRST_RATER).to_owned();
         let moments = session.history.samples().iter();
         let moments = moments.map(|s| Moment { frame: s.seq, time: s.time }).collect();
         *self = Self {
-            phase: Phase::Open,
+            phase: ReviewPhase::Open,
             session,
             place,
             source,
             hint: remarks.join(" "),
-            layer: Layer::Rater(rater.clone()),
-            compared: (Layer::Model, Layer::Rater(rater.clone())),
+            layer: RaterLayer::Rater(rater.clone()),
+            compared: (RaterLayer::Model, RaterLayer::Rater(rater.clone())),
             rater,
-            play: Play::over(moments),
+            play: Playback::over(moments),
             magnification: self.magnification,
             loop_speed: self.loop_speed,
-            projector: screen,
+            frame_server: screen,
             keeper,
             ..Self::default()
         };
@@ -301,7 +295,7 @@ impl ReviewState {
 
     /// Whether pictures can be asked for.
     pub fn has_pictures(&self) -> bool {
-        self.projector.is_some()
+        self.frame_server.is_some()
     }
 
     /// Seconds of the last frame.
@@ -330,7 +324,7 @@ impl ReviewState {
     /// The pictures of the picked event: none while they are on their way.
     pub fn clip(&self, magnification: f32) -> Option<&Clip> {
         let row = self.picked_row()?;
-        let wish = Wish { target: row.target, bounds: row.bounds, magnification };
+        let wish = ClipRequest { target: row.target, bounds: row.bounds, magnification };
         self.clips.iter().find(|(kept, _)| *kept == wish)?.1.as_ref()
     }
 
@@ -354,7 +348,7 @@ impl ReviewState {
         }
         let next = self.play.advance(now);
         if next.is_some() {
-            if let Motion::Runs(_) = self.play.motion() {
+            if let PlaybackMotion::Runs(_) = self.play.motion() {
                 self.reveal_cursor();
             }
             self.want_picture();
@@ -376,7 +370,7 @@ impl ReviewState {
         self.emotions.sort_unstable();
         self.emotions.dedup();
         let layer = self.session.log.layer(self.layer.name());
-        self.marks = if self.layer == Layer::Model { Vec::new() } else { layer.marks };
+        self.marks = if self.layer == RaterLayer::Model { Vec::new() } else { layer.marks };
         let own = self.session.log.layer(&self.rater);
         (self.can_undo, self.can_redo) = (own.can_undo, own.can_redo);
         self.list();
@@ -394,7 +388,8 @@ impl ReviewState {
 
     fn pick(&mut self, target: Target) {
         let Some(row) = self.row(target) else { return };
-        let (bounds, looped) = (row.bounds, matches!(self.play.motion(), Motion::Loops { .. }));
+        let (bounds, looped) =
+            (row.bounds, matches!(self.play.motion(), PlaybackMotion::Loops { .. }));
         self.picked = Some(target);
         self.draft = None;
         self.play.seek_frame(bounds.apex.frame);
@@ -409,8 +404,8 @@ impl ReviewState {
 
     fn repeat_picked(&mut self) {
         if let Some(bounds) = self.picked_row().map(|row| row.bounds) {
-            let from = bounds.onset.time - LOOP_MARGIN_SECS;
-            self.play.repeat(from, bounds.offset.time + LOOP_MARGIN_SECS, self.loop_speed);
+            let from = bounds.onset.time - MARGIN_SECS;
+            self.play.repeat(from, bounds.offset.time + MARGIN_SECS, self.loop_speed);
         }
     }
 
@@ -427,8 +422,8 @@ impl ReviewState {
         if self.screen.wanted != Some(at.frame) {
             self.screen.wanted = Some(at.frame);
             self.screen.fault = None;
-            if let Some(projector) = &mut self.projector {
-                projector.show(at.frame);
+            if let Some(frame_server) = &mut self.frame_server {
+                frame_server.show(at.frame);
             }
         }
     }
@@ -442,7 +437,7 @@ impl ReviewState {
             .into_iter()
             .flatten()
             .flat_map(|(target, bounds)| {
-                [1.0, self.magnification].map(|magnification| Wish {
+                [1.0, self.magnification].map(|magnification| ClipRequest {
                     target,
                     bounds,
                     magnification,
@@ -459,39 +454,39 @@ impl ReviewState {
         let surplus = self.clips.len().saturating_sub(CLIPS);
         self.clips.drain(..surplus);
         let missing =
-            |wish: &&Wish| self.clips.iter().any(|(w, clip)| w == *wish && clip.is_none());
+            |wish: &&ClipRequest| self.clips.iter().any(|(w, clip)| w == *wish && clip.is_none());
         let missing: Vec<_> = wanted.iter().filter(missing).copied().collect();
-        if let Some(projector) = &mut self.projector
+        if let Some(frame_server) = &mut self.frame_server
             && !missing.is_empty()
         {
-            projector.cut(&missing);
+            frame_server.cut(&missing);
         }
     }
 
     /// Pictures of an event that need not be asked for: a session that has just been seen live still
     /// has its own, and one without pictures has none.
-    fn clip_at_hand(&self, wish: &Wish) -> Option<Clip> {
+    fn clip_at_hand(&self, wish: &ClipRequest) -> Option<Clip> {
         let live = match wish.target {
             Target::Machine(id) if wish.magnification == 1.0 => self.session.clip(id).cloned(),
             _ => None,
         };
         let none = || Err("Its pictures are not stored; times and readings are.".to_owned());
-        live.map(Ok).or_else(|| self.projector.is_none().then(none))
+        live.map(Ok).or_else(|| self.frame_server.is_none().then(none))
     }
 
     fn take_answers(&mut self) {
-        let Some(projector) = &mut self.projector else { return };
-        for answer in projector.answers() {
+        let Some(frame_server) = &mut self.frame_server else { return };
+        for answer in frame_server.answers() {
             match answer {
-                Answer::Picture(frame) => {
+                PictureAnswer::Picture(frame) => {
                     self.screen.fault = self.screen.fault.take().filter(|(n, _)| *n != frame.seq);
                     self.screen.frame = Some(frame);
                 }
-                Answer::NoPicture { frame, why } if self.screen.wanted == Some(frame) => {
+                PictureAnswer::NoPicture { frame, why } if self.screen.wanted == Some(frame) => {
                     self.screen.fault = Some((frame, why));
                 }
-                Answer::NoPicture { .. } => {}
-                Answer::Clip(wish, clip) => {
+                PictureAnswer::NoPicture { .. } => {}
+                PictureAnswer::Clip(wish, clip) => {
                     if let Some((_, kept)) = self.clips.iter_mut().find(|(w, _)| *w == wish) {
                         *kept = Some(clip);
                     }
@@ -503,7 +498,7 @@ impl ReviewState {
 
 /// How far an event can be trusted: as the model found it, or from the frames that a person chose.
 fn grade_of(session: &Session, row: &Row) -> Grade {
-    use crate::pipeline::quality::Trouble;
+    use crate::measure::quality::Trouble;
     if let Some(event) = &row.machine {
         return Grade::of(event.trouble);
     }

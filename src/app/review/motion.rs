@@ -3,12 +3,12 @@
 use egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, pos2, vec2};
 
 use super::card;
-use super::command::Command;
-use super::facts::{self, Motions};
-use crate::app::command::Command as Asked;
+use super::command::ReviewCommand;
+use crate::app::command::Command;
 use crate::app::theme::{SMALL_PT, Theme};
+use crate::app::view::region_motion::{self, Motions};
 use crate::app::widgets::{PanelContext, named};
-use crate::pipeline::roi::REGION_NAMES;
+use crate::measure::regions::REGION_NAMES;
 use crate::session::annotation::Bounds;
 use crate::session::table::Row;
 
@@ -21,14 +21,14 @@ pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &
     let version = card::version(row, bounds.onset.frame as f32, bounds.offset.frame as usize);
     let session = &cx.state.review.session;
     let kept = cx.cache.review_card.motions.take().filter(|(kept, _)| *kept == version);
-    let (_, motions) = kept.unwrap_or_else(|| (version, facts::motions(session, &bounds)));
+    let (_, motions) = kept.unwrap_or_else(|| (version, region_motion::motions(session, &bounds)));
     draw_motion(ui, theme, rect, &motions, &bounds, cx.state.review.cursor());
     if response.clicked()
         && let Some(pointer) = response.interact_pointer_pos()
     {
         let share = f64::from((pointer.x - rect.left()) / rect.width());
         let secs = motions.secs.0 + share * (motions.secs.1 - motions.secs.0);
-        cx.send(Asked::Review(Command::Seek(secs)));
+        cx.send(Command::Review(ReviewCommand::Seek(secs)));
     }
     cx.cache.review_card.motions = Some((version, motions));
 }
@@ -39,7 +39,7 @@ fn draw_motion(
     rect: Rect,
     motions: &Motions,
     bounds: &Bounds,
-    cursor: Option<crate::time::Timestamp>,
+    cursor: Option<crate::measure::time::Timestamp>,
 ) {
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 4.0, theme.ground);
@@ -75,7 +75,7 @@ fn draw_motion(
     let most = format!("{:.1} %", motions.greatest);
     let at = rect.right_top() + vec2(-6.0, 2.0);
     painter.text(at, Align2::RIGHT_TOP, most, font, theme.faint);
-    if let Some(cursor) = cursor.filter(|cursor| facts::is_in(motions, *cursor)) {
+    if let Some(cursor) = cursor.filter(|cursor| region_motion::is_in(motions, *cursor)) {
         painter.vline(x(cursor.secs()), rect.y_range(), Stroke::new(1.5, theme.text));
     }
 }

@@ -3,21 +3,23 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::engine::EventClip;
 use crate::evaluate::agreement::Agreement;
-use crate::export::Exporter;
-use crate::image::Frame;
-use crate::import::{self, ImportedLayer, Request};
+use crate::exchange::Exporter;
+use crate::exchange::import;
+use crate::exchange::import::{ImportedLayer, Request};
+use crate::media::image::Frame;
+use crate::media::pictures::Pictures;
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Target};
-use crate::session::pictures::{self, Pictures};
+use crate::session::clip::EventClip;
+use crate::session::pictures;
 use crate::source::SourceSpec;
 
-pub use crate::engine::scribe::Kept;
+pub use crate::engine::workers::annotation_writer::Kept;
 
 /// The pictures of one event that the card wants.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Wish {
+pub struct ClipRequest {
     /// The event.
     pub target: Target,
     /// Its bounds, which decide what is cut out.
@@ -28,7 +30,7 @@ pub struct Wish {
 
 /// What comes back.
 #[derive(Clone, Debug)]
-pub enum Answer {
+pub enum PictureAnswer {
     /// The picture that [`Frame::seq`] names, exactly.
     Picture(Frame),
     /// There is none of this frame, and why.
@@ -39,24 +41,24 @@ pub enum Answer {
         why: String,
     },
     /// The pictures of an event, or why there are none.
-    Clip(Wish, Result<Arc<EventClip>, String>),
+    Clip(ClipRequest, Result<Arc<EventClip>, String>),
 }
 
 /// Pictures of a session, brought from wherever they are stored.
-pub trait Screen: Send {
+pub trait SessionPictures: Send {
     /// Asks for the picture of this frame. An older one that has not come yet need not come any more.
     fn show(&mut self, frame: u64);
 
     /// Asks for the pictures of events, the most wanted first. What was asked before and has not come
     /// need not come any more.
-    fn cut(&mut self, wishes: &[Wish]);
+    fn cut(&mut self, wishes: &[ClipRequest]);
 
     /// What has come since the last call.
-    fn answers(&mut self) -> Vec<Answer>;
+    fn answers(&mut self) -> Vec<PictureAnswer>;
 }
 
 /// A place that keeps what people say, in order. Dropping it waits until all is kept.
-pub trait Keeper: Send {
+pub trait AnnotationSink: Send {
     /// Takes one thing over and returns at once.
     fn keep(&mut self, kept: Kept);
 
@@ -66,14 +68,14 @@ pub trait Keeper: Send {
 
 /// One thing to write.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum ExportContent {
     /// A format.
     Format(&'static Exporter),
     /// How far two layers agree.
     Agreement(Box<Agreement>),
 }
 
-impl What {
+impl ExportContent {
     /// As people call it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -95,7 +97,7 @@ pub struct ExportJob {
     /// Whose layer; none for the model's.
     pub rater: Option<String>,
     /// What.
-    pub what: What,
+    pub what: ExportContent,
     /// Whether faces are blurred in every picture.
     pub blur: bool,
     /// The folder to write into.
@@ -133,7 +135,7 @@ impl ImportJob {
 }
 
 /// A session that has been opened.
-pub struct Opened {
+pub struct OpenedSession {
     /// All that is known of it.
     pub session: Session,
     /// Its folder; none for one that is in memory only.
@@ -143,7 +145,7 @@ pub struct Opened {
     /// What was repaired or is missing, one sentence each.
     pub remarks: Vec<String>,
     /// Its pictures; none where none were stored or they cannot be read.
-    pub screen: Option<Box<dyn Screen>>,
+    pub screen: Option<Box<dyn SessionPictures>>,
     /// Where acts are kept; none in memory, and where the folder cannot be written.
-    pub keeper: Option<Box<dyn Keeper>>,
+    pub keeper: Option<Box<dyn AnnotationSink>>,
 }

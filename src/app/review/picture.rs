@@ -1,28 +1,29 @@
 //! The frame in view, which always says which frame it is; without a session, how to get one.
 
-use egui::{Align2, Color32, FontId, Painter, Rect, RichText, Sense, Ui, vec2};
+use egui::{Align2, Color32, FontId, Painter, Rect, Sense, Ui, vec2};
 
-use super::command::{Command, Edge};
+use super::command::{Edge, ReviewCommand};
 use super::edit::moment_of;
-use super::{Phase, ReviewState, welcome};
-use crate::app::command::Command as Asked;
+use super::{ReviewPhase, ReviewState, welcome};
+use crate::app::command::Command;
 use crate::app::overlay::fit_inside;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::REVIEW;
 use crate::app::textures::show_image;
 use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, named};
-use crate::app::{Panel, Slot};
-use crate::event::Moment;
-use crate::image::Frame;
+use crate::measure::event::Moment;
+use crate::media::image::Frame;
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Frame", slot: Slot::Picture, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Frame", slot: Slot::Picture, tabs: REVIEW, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     match &cx.state.review.phase {
-        Phase::Open => show_frame(ui, cx),
-        Phase::Opening(what) => welcome::show_opening(ui, what),
-        Phase::Empty => welcome::show(ui, cx, None),
-        Phase::Fault(why) => welcome::show(ui, cx, Some(why)),
+        ReviewPhase::Open => show_frame(ui, cx),
+        ReviewPhase::Opening(what) => welcome::show_opening(ui, what),
+        ReviewPhase::Empty => welcome::show(ui, cx, None),
+        ReviewPhase::Fault(why) => welcome::show(ui, cx, Some(why)),
     }
 }
 
@@ -60,11 +61,11 @@ fn show_frame(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
     ui.horizontal(|ui| {
         for edge in Edge::ALL {
-            cx.button_named(ui, &Asked::Review(Command::GoTo(edge)), capitalised(edge));
+            cx.button_named(ui, &Command::Review(ReviewCommand::GoTo(edge)), capitalised(edge));
         }
         ui.separator();
-        cx.button_named(ui, &Asked::Review(Command::Mark), "Mark");
-        cx.button_named(ui, &Asked::Review(Command::Add), "Add event");
+        cx.button_named(ui, &Command::Review(ReviewCommand::Mark), "Mark");
+        cx.button_named(ui, &Command::Review(ReviewCommand::Add), "Add event");
     });
 }
 
@@ -116,11 +117,4 @@ fn plate(painter: &Painter, picture: Rect, corner: Align2, words: &str, color: C
     let ground = corner.align_size_within_rect(size, picture.shrink(8.0));
     painter.rect_filled(ground, 6.0, Color32::from_black_alpha(180));
     painter.galley(ground.min + vec2(8.0, 4.0), galley, color);
-}
-
-/// The words that stand in for what a panel would show.
-pub fn faint(ui: &mut Ui, words: &str) {
-    let theme = Theme::of(ui);
-    ui.add_space(10.0);
-    ui.label(RichText::new(words).color(theme.faint));
 }

@@ -2,21 +2,21 @@
 
 use std::path::Path;
 
-use super::command::Command;
+use super::command::ReviewCommand;
 use super::live::InMemory;
-use super::outside::{Opened, Screen};
-use super::{Phase, ReviewState};
+use super::outside::{OpenedSession, SessionPictures};
+use super::{ReviewPhase, ReviewState};
+use crate::app::backend::Pick;
 use crate::app::command::{Floating, Tab};
 use crate::app::message::{Topic, Weight};
 use crate::app::state::{OBSERVER, State};
-use crate::app::studio::Pick;
-use crate::event::Moment;
+use crate::measure::event::Moment;
 use crate::session::Session;
 use crate::session::annotation::{Act, Entry};
 use crate::source::SourceSpec;
 
 impl State {
-    pub(in crate::app) fn apply_to_review(&mut self, command: Command) {
+    pub(in crate::app) fn apply_to_review(&mut self, command: ReviewCommand) {
         self.review.loop_speed = self.settings.loop_speed.factor();
         if self.review.must_ask(&command) {
             self.close_floating();
@@ -25,43 +25,47 @@ impl State {
             return;
         }
         match command {
-            Command::PickSession => self.pick(Pick::Session),
-            Command::TakeLive => self.review_session(self.session.clone(), self.source.clone()),
-            Command::Write | Command::WriteMark => {
+            ReviewCommand::PickSession => self.pick(Pick::Session),
+            ReviewCommand::TakeLive => {
+                self.review_session(self.session.clone(), self.source.clone())
+            }
+            ReviewCommand::Write | ReviewCommand::WriteMark => {
                 self.review.apply(command);
                 self.floating = self.review.note.is_some().then_some(Floating::Note);
             }
-            Command::Export => self.ask_to_export(),
-            Command::ExportAgreement => self.ask_to_export_agreement(),
-            Command::Import => self.pick(Pick::Import),
-            Command::BeRater { .. } if self.floating == Some(Floating::Who) => self.name(command),
-            Command::KeepNote => self.keep_note(),
-            Command::EditNote(text) => match &mut self.live_note {
+            ReviewCommand::Export => self.ask_to_export(),
+            ReviewCommand::ExportAgreement => self.ask_to_export_agreement(),
+            ReviewCommand::Import => self.pick(Pick::Import),
+            ReviewCommand::BeRater { .. } if self.floating == Some(Floating::Who) => {
+                self.name(command)
+            }
+            ReviewCommand::KeepNote => self.keep_note(),
+            ReviewCommand::EditNote(text) => match &mut self.live_note {
                 Some((_, old)) => *old = text,
-                None => self.review.apply(Command::EditNote(text)),
+                None => self.review.apply(ReviewCommand::EditNote(text)),
             },
-            Command::Units => {
-                self.review.apply(Command::Units);
+            ReviewCommand::Units => {
+                self.review.apply(ReviewCommand::Units);
                 self.floating = Some(Floating::Units);
             }
-            Command::Search => {
+            ReviewCommand::Search => {
                 self.close_floating();
-                self.review.apply(Command::Search);
+                self.review.apply(ReviewCommand::Search);
             }
-            Command::Close => {
+            ReviewCommand::Close => {
                 self.close_floating();
-                self.review.apply(Command::Close);
+                self.review.apply(ReviewCommand::Close);
             }
             other => self.review.apply(other),
         }
     }
 
-    pub(in crate::app) fn allows_in_review(&self, command: &Command) -> bool {
+    pub(in crate::app) fn allows_in_review(&self, command: &ReviewCommand) -> bool {
         match command {
-            Command::PickSession => self.errands.pick.is_none() && self.errands.session.is_none(),
-            Command::Import => self.errands.pick.is_none() && self.review.allows(command),
-            Command::TakeLive => !self.session.history.is_empty(),
-            Command::KeepNote | Command::EditNote(_) => self.note().is_some(),
+            ReviewCommand::PickSession => self.tasks.pick.is_none() && self.tasks.session.is_none(),
+            ReviewCommand::Import => self.tasks.pick.is_none() && self.review.allows(command),
+            ReviewCommand::TakeLive => !self.session.history.is_empty(),
+            ReviewCommand::KeepNote | ReviewCommand::EditNote(_) => self.note().is_some(),
             other => self.review.allows(other),
         }
     }
@@ -71,17 +75,17 @@ impl State {
         self.close_floating();
         self.tab = Tab::Review;
         // What is under review now is let go first: its place may be the same one.
-        self.review = ReviewState { phase: Phase::Opening(words(folder)), ..self.renewed() };
-        self.errands.session =
-            Some(self.studio.open_session(folder, &self.models, self.wake.clone()));
+        self.review = ReviewState { phase: ReviewPhase::Opening(words(folder)), ..self.renewed() };
+        self.tasks.session =
+            Some(self.backend.open_session(folder, &self.models, self.wake.clone()));
     }
 
     /// Takes in a session that has been opened, or why it could not be.
     pub(in crate::app) fn poll_session(&mut self) {
-        let Some(opened) = self.errands.session.as_mut().and_then(|opening| opening()) else {
+        let Some(opened) = self.tasks.session.as_mut().and_then(|opening| opening()) else {
             return;
         };
-        self.errands.session = None;
+        self.tasks.session = None;
         match opened {
             Ok(opened) => {
                 for remark in &opened.remarks {
@@ -91,7 +95,7 @@ impl State {
             }
             Err(why) => {
                 self.messages.post(Weight::Error, Topic::Other, &why);
-                self.review.phase = Phase::Fault(why);
+                self.review.phase = ReviewPhase::Fault(why);
             }
         }
     }
@@ -130,7 +134,7 @@ impl State {
     fn keep_note(&mut self) {
         match self.live_note.take() {
             Some((at, text)) => self.enter_live(at, text.trim().to_owned()),
-            None => self.review.apply(Command::KeepNote),
+            None => self.review.apply(ReviewCommand::KeepNote),
         }
     }
 
@@ -145,9 +149,10 @@ impl State {
     pub(in crate::app) fn review_session(&mut self, session: Session, source: SourceSpec) {
         self.close_floating();
         self.tab = Tab::Review;
-        let screen = self.studio.screen(&source, &self.models, self.wake.clone());
-        let in_memory = || InMemory::of(&session).map(|screen| Box::new(screen) as Box<dyn Screen>);
-        let opened = Opened {
+        let screen = self.backend.screen(&source, &self.models, self.wake.clone());
+        let in_memory =
+            || InMemory::of(&session).map(|screen| Box::new(screen) as Box<dyn SessionPictures>);
+        let opened = OpenedSession {
             screen: screen.or_else(in_memory),
             session,
             place: None,

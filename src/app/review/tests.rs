@@ -2,21 +2,23 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::command::{Command, Edge};
-use super::filter::{Filter, Order};
-use super::outside::{Answer, Keeper, Kept, Opened, Screen, Wish};
+use super::command::{Edge, ReviewCommand};
+use super::filter::{Filter, ListOrder};
+use super::outside::{
+    AnnotationSink, ClipRequest, Kept, OpenedSession, PictureAnswer, SessionPictures,
+};
 use super::*;
 use crate::app::tests::{event, sample};
-use crate::event::EventKind;
-use crate::image::{Frame, RgbImage};
+use crate::measure::event::EventKind;
+use crate::media::image::{Frame, RgbImage};
 use crate::session::annotation::{Act, Label, Target, Verdict};
 
 /// What a scripted outside was asked and will answer.
 #[derive(Default)]
 struct Script {
     wanted: Vec<u64>,
-    wishes: Vec<Wish>,
-    answers: Vec<Answer>,
+    wishes: Vec<ClipRequest>,
+    answers: Vec<PictureAnswer>,
     kept: Vec<Kept>,
     fault: Option<String>,
 }
@@ -25,19 +27,19 @@ type Shared = Arc<Mutex<Script>>;
 
 struct Scripted(Shared);
 
-impl Screen for Scripted {
+impl SessionPictures for Scripted {
     fn show(&mut self, frame: u64) {
         self.0.lock().expect("one thread").wanted.push(frame);
     }
-    fn cut(&mut self, wishes: &[Wish]) {
+    fn cut(&mut self, wishes: &[ClipRequest]) {
         self.0.lock().expect("one thread").wishes.extend_from_slice(wishes);
     }
-    fn answers(&mut self) -> Vec<Answer> {
+    fn answers(&mut self) -> Vec<PictureAnswer> {
         std::mem::take(&mut self.0.lock().expect("one thread").answers)
     }
 }
 
-impl Keeper for Scripted {
+impl AnnotationSink for Scripted {
     fn keep(&mut self, kept: Kept) {
         self.0.lock().expect("one thread").kept.push(kept);
     }
@@ -57,7 +59,7 @@ fn session(events: u64) -> Session {
 fn review(events: u64) -> (ReviewState, Shared) {
     let script = Shared::default();
     let mut review = ReviewState::default();
-    review.open(Opened {
+    review.open(OpenedSession {
         session: session(events),
         place: Some("a session".into()),
         source: None,
@@ -72,17 +74,17 @@ fn review(events: u64) -> (ReviewState, Shared) {
     (review, script)
 }
 
-fn first_rater() -> Command {
-    Command::BeRater { name: FIRST_RATER.into(), blind: false }
+fn first_rater() -> ReviewCommand {
+    ReviewCommand::BeRater { name: FIRST_RATER.into(), blind: false }
 }
 
-fn answer(script: &Shared, answer: Answer) {
+fn answer(script: &Shared, answer: PictureAnswer) {
     script.lock().expect("one thread").answers.push(answer);
 }
 
-fn picture(seq: u64) -> Answer {
+fn picture(seq: u64) -> PictureAnswer {
     let image = Arc::new(RgbImage::new(4, 4));
-    Answer::Picture(Frame::new(seq, Timestamp::of_frame(seq, 30.0), image))
+    PictureAnswer::Picture(Frame::new(seq, Timestamp::of_frame(seq, 30.0), image))
 }
 
 fn acts(script: &Shared) -> Vec<Act> {
@@ -102,8 +104,8 @@ fn frame(review: &ReviewState) -> Option<u64> {
     review.play.at().map(|at| at.frame)
 }
 
-const CONFIRM: Command = Command::Judge(Verdict::Confirmed);
-const REJECT: Command = Command::Judge(Verdict::Rejected);
+const CONFIRM: ReviewCommand = ReviewCommand::Judge(Verdict::Confirmed);
+const REJECT: ReviewCommand = ReviewCommand::Judge(Verdict::Rejected);
 
 #[test]
 fn opening_shows_the_first_event_at_its_apex() {
@@ -116,7 +118,7 @@ fn opening_shows_the_first_event_at_its_apex() {
 #[test]
 fn a_decision_goes_on_to_the_next_open_event_and_comes_round_to_those_left_out() {
     let (mut review, _) = review(4);
-    review.apply(Command::Next);
+    review.apply(ReviewCommand::Next);
     review.apply(CONFIRM);
     assert_eq!(review.picked, Some(Target::Machine(2)));
     review.apply(REJECT);
@@ -135,7 +137,7 @@ fn three_hundred_events_take_three_hundred_keys() {
     (0..300 * 30).for_each(|seq| session.history.push(sample(seq, 0.1)));
     session.events = (0..300).map(|id| event(id, id as f64 + 0.1)).collect();
     let mut review = ReviewState::default();
-    let opened = Opened {
+    let opened = OpenedSession {
         session,
         place: None,
         source: None,
@@ -158,14 +160,14 @@ fn under_a_filter_decisions_stay_within_what_is_listed() {
     review.session.events[3].kind = EventKind::Macro;
     review.refresh();
     let filter = Filter { kind: Some(EventKind::Macro), ..Filter::default() };
-    review.apply(Command::SetFilter(filter));
-    review.apply(Command::Next);
+    review.apply(ReviewCommand::SetFilter(filter));
+    review.apply(ReviewCommand::Next);
     assert_eq!(review.picked, Some(Target::Machine(1)));
     review.apply(CONFIRM);
     assert_eq!(review.picked, Some(Target::Machine(3)));
     review.apply(CONFIRM);
     assert!(review.hint.contains("Every listed event"), "{}", review.hint);
-    review.apply(Command::ClearFilter);
+    review.apply(ReviewCommand::ClearFilter);
     assert_eq!(review.listed.len(), 4);
 }
 
@@ -173,7 +175,7 @@ fn under_a_filter_decisions_stay_within_what_is_listed() {
 fn a_list_of_open_events_empties_key_by_key() {
     let (mut review, _) = review(3);
     let open = Filter { verdict: Some(Verdict::Open), ..Filter::default() };
-    review.apply(Command::SetFilter(open));
+    review.apply(ReviewCommand::SetFilter(open));
     for left in [2, 1, 0] {
         review.apply(CONFIRM);
         assert_eq!(review.listed.len(), left);
@@ -184,23 +186,27 @@ fn a_list_of_open_events_empties_key_by_key() {
 fn everything_can_be_undone_and_done_again_in_order() {
     let (mut review, script) = review(3);
     let before = review.rows.clone();
-    for command in
-        [Command::Label(Label::Fear), Command::Step(1), Command::Bound(Edge::Apex), CONFIRM, REJECT]
-    {
+    for command in [
+        ReviewCommand::Label(Label::Fear),
+        ReviewCommand::Step(1),
+        ReviewCommand::Bound(Edge::Apex),
+        CONFIRM,
+        REJECT,
+    ] {
         review.apply(command);
     }
     let after = review.rows.clone();
     for _ in 0..4 {
-        assert!(review.allows(&Command::Undo));
-        review.apply(Command::Undo);
+        assert!(review.allows(&ReviewCommand::Undo));
+        review.apply(ReviewCommand::Undo);
     }
     assert_eq!(review.rows, before);
-    assert!(!review.allows(&Command::Undo) && review.allows(&Command::Redo));
+    assert!(!review.allows(&ReviewCommand::Undo) && review.allows(&ReviewCommand::Redo));
     for _ in 0..4 {
-        review.apply(Command::Redo);
+        review.apply(ReviewCommand::Redo);
     }
     assert_eq!(review.rows, after);
-    assert!(!review.allows(&Command::Redo));
+    assert!(!review.allows(&ReviewCommand::Redo));
     assert_eq!(acts(&script).len(), 4 + 4 + 4, "each was kept as an act of its own");
 }
 
@@ -208,9 +214,9 @@ fn everything_can_be_undone_and_done_again_in_order() {
 fn undoing_shows_the_event_that_it_changed() {
     let (mut review, _) = review(3);
     review.apply(REJECT);
-    review.apply(Command::Next);
+    review.apply(ReviewCommand::Next);
     assert_eq!(review.picked, Some(Target::Machine(2)));
-    review.apply(Command::Undo);
+    review.apply(ReviewCommand::Undo);
     assert_eq!(review.picked, Some(Target::Machine(0)));
     assert!(review.hint.contains("event 0"), "{}", review.hint);
 }
@@ -218,9 +224,9 @@ fn undoing_shows_the_event_that_it_changed() {
 #[test]
 fn the_models_value_stays_beside_a_moved_bound() {
     let (mut review, script) = review(1);
-    review.apply(Command::GoTo(Edge::Onset));
-    review.apply(Command::Step(-2));
-    review.apply(Command::Bound(Edge::Onset));
+    review.apply(ReviewCommand::GoTo(Edge::Onset));
+    review.apply(ReviewCommand::Step(-2));
+    review.apply(ReviewCommand::Bound(Edge::Onset));
     let row = &review.rows[0];
     assert_eq!(row.bounds.onset.frame, 148);
     assert_eq!(row.machine.as_ref().map(|event| event.onset.frame), Some(150));
@@ -230,13 +236,13 @@ fn the_models_value_stays_beside_a_moved_bound() {
 #[test]
 fn bounds_never_cross() {
     let (mut review, script) = review(1);
-    for (edge, to) in [(Edge::Onset, Command::Last), (Edge::Offset, Command::First)] {
+    for (edge, to) in [(Edge::Onset, ReviewCommand::Last), (Edge::Offset, ReviewCommand::First)] {
         review.apply(to);
-        review.apply(Command::Bound(edge));
+        review.apply(ReviewCommand::Bound(edge));
         assert!(review.hint.contains("must not come"), "{}", review.hint);
     }
-    review.apply(Command::Last);
-    review.apply(Command::Bound(Edge::Apex));
+    review.apply(ReviewCommand::Last);
+    review.apply(ReviewCommand::Bound(Edge::Apex));
     assert!(review.hint.contains("between onset and offset"), "{}", review.hint);
     assert!(acts(&script).is_empty());
 }
@@ -244,8 +250,8 @@ fn bounds_never_cross() {
 #[test]
 fn an_apex_gives_way_to_the_onset() {
     let (mut review, _) = review(1);
-    review.apply(Command::GoTo(Edge::Offset));
-    review.apply(Command::Bound(Edge::Onset));
+    review.apply(ReviewCommand::GoTo(Edge::Offset));
+    review.apply(ReviewCommand::Bound(Edge::Onset));
     let bounds = review.rows[0].bounds;
     assert_eq!([bounds.onset, bounds.apex, bounds.offset].map(|at| at.frame), [160; 3]);
 }
@@ -254,11 +260,11 @@ fn an_apex_gives_way_to_the_onset() {
 fn dragging_shows_each_frame_and_keeps_one_act() {
     let (mut review, script) = review(1);
     for secs in [5.01, 4.9, 4.8] {
-        review.apply(Command::Drag(Edge::Onset, secs));
+        review.apply(ReviewCommand::Drag(Edge::Onset, secs));
         assert_eq!(review.rows[0].bounds.onset.frame, 150, "nothing is kept while dragging");
     }
     assert_eq!(frame(&review), Some(144));
-    review.apply(Command::Drop);
+    review.apply(ReviewCommand::Drop);
     assert_eq!(review.rows[0].bounds.onset.frame, 144);
     assert_eq!(acts(&script).len(), 1);
 }
@@ -266,56 +272,56 @@ fn dragging_shows_each_frame_and_keeps_one_act() {
 #[test]
 fn an_event_of_ones_own_is_micro_or_macro_by_its_length() {
     let (mut review, _) = review(0);
-    review.apply(Command::Seek(10.0));
-    review.apply(Command::Add);
+    review.apply(ReviewCommand::Seek(10.0));
+    review.apply(ReviewCommand::Add);
     assert_eq!(review.picked, Some(Target::Own(0)));
     let own = review.rows[0].clone();
     assert_eq!((own.kind, own.verdict), (EventKind::Micro, Verdict::Confirmed));
     assert!(own.machine.is_none());
-    review.apply(Command::StepSecs(1.0));
-    review.apply(Command::Bound(Edge::Offset));
+    review.apply(ReviewCommand::StepSecs(1.0));
+    review.apply(ReviewCommand::Bound(Edge::Offset));
     assert_eq!((review.rows.len(), review.rows[0].kind), (1, EventKind::Macro));
-    review.apply(Command::Undo);
-    review.apply(Command::Undo);
+    review.apply(ReviewCommand::Undo);
+    review.apply(ReviewCommand::Undo);
     assert!(review.rows.is_empty() && review.picked.is_none());
 }
 
 #[test]
 fn the_same_label_again_takes_it_away() {
     let (mut review, _) = review(1);
-    review.apply(Command::Label(Label::Contempt));
+    review.apply(ReviewCommand::Label(Label::Contempt));
     assert_eq!(review.rows[0].label, Some(Label::Contempt));
-    review.apply(Command::Label(Label::Contempt));
+    review.apply(ReviewCommand::Label(Label::Contempt));
     assert_eq!(review.rows[0].label, None);
 }
 
 #[test]
 fn units_and_notes_are_kept_as_written() {
     let (mut review, script) = review(1);
-    review.apply(Command::Units);
+    review.apply(ReviewCommand::Units);
     assert_eq!(review.units_text, "L12+6");
-    review.apply(Command::EditUnits("4 R14".into()));
-    review.apply(Command::KeepUnits);
-    review.apply(Command::Write);
-    review.apply(Command::EditNote("  a sneer ".into()));
-    review.apply(Command::KeepNote);
-    assert_eq!(field::write_units(&review.rows[0].units), "4+R14");
+    review.apply(ReviewCommand::EditUnits("4 R14".into()));
+    review.apply(ReviewCommand::KeepUnits);
+    review.apply(ReviewCommand::Write);
+    review.apply(ReviewCommand::EditNote("  a sneer ".into()));
+    review.apply(ReviewCommand::KeepNote);
+    assert_eq!(units_text::write_units(&review.rows[0].units), "4+R14");
     assert_eq!(review.rows[0].note, "a sneer");
-    review.apply(Command::Units);
-    review.apply(Command::KeepUnits);
-    review.apply(Command::Write);
-    review.apply(Command::KeepNote);
+    review.apply(ReviewCommand::Units);
+    review.apply(ReviewCommand::KeepUnits);
+    review.apply(ReviewCommand::Write);
+    review.apply(ReviewCommand::KeepNote);
     assert_eq!(acts(&script).len(), 2, "what changes nothing is no act");
 }
 
 #[test]
 fn a_note_to_a_moment_carries_the_time_at_which_it_was_begun() {
     let (mut review, _) = review(0);
-    review.apply(Command::Seek(10.0));
-    review.apply(Command::Write);
-    review.apply(Command::Seek(20.0));
-    review.apply(Command::EditNote("looks away".into()));
-    review.apply(Command::KeepNote);
+    review.apply(ReviewCommand::Seek(10.0));
+    review.apply(ReviewCommand::Write);
+    review.apply(ReviewCommand::Seek(20.0));
+    review.apply(ReviewCommand::EditNote("looks away".into()));
+    review.apply(ReviewCommand::KeepNote);
     assert_eq!(review.marks[0].0.frame, 300);
     assert_eq!(review.marks[0].1, "looks away");
 }
@@ -324,17 +330,17 @@ fn a_note_to_a_moment_carries_the_time_at_which_it_was_begun() {
 fn a_blind_rater_sees_nothing_of_the_model_or_of_others() {
     let (mut review, script) = review(3);
     review.apply(CONFIRM);
-    review.apply(Command::Mark);
-    review.apply(Command::BeRater { name: " Ben ".into(), blind: true });
+    review.apply(ReviewCommand::Mark);
+    review.apply(ReviewCommand::BeRater { name: " Ben ".into(), blind: true });
     assert_eq!((review.rater.as_str(), review.rows.len()), ("Ben", 0));
     assert!(review.is_blind() && review.marks.is_empty() && review.picked.is_none());
-    for layer in [Layer::Model, Layer::Rater(FIRST_RATER.into())] {
-        assert!(!review.allows(&Command::Show(layer)));
+    for layer in [RaterLayer::Model, RaterLayer::Rater(FIRST_RATER.into())] {
+        assert!(!review.allows(&ReviewCommand::Show(layer)));
     }
-    review.apply(Command::Seek(5.0));
-    review.apply(Command::Add);
+    review.apply(ReviewCommand::Seek(5.0));
+    review.apply(ReviewCommand::Add);
     assert_eq!(review.rows.len(), 1);
-    review.apply(Command::Unblind);
+    review.apply(ReviewCommand::Unblind);
     assert_eq!(review.rows.len(), 4);
     let script = script.lock().expect("one thread");
     let raters = script.kept.iter().filter_map(|kept| match kept {
@@ -348,7 +354,7 @@ fn a_blind_rater_sees_nothing_of_the_model_or_of_others() {
 fn nothing_is_written_before_somebody_has_said_who_works() {
     let script = Shared::default();
     let mut review = ReviewState::default();
-    review.open(Opened {
+    review.open(OpenedSession {
         session: session(3),
         place: Some("a session".into()),
         source: None,
@@ -356,11 +362,13 @@ fn nothing_is_written_before_somebody_has_said_who_works() {
         screen: None,
         keeper: Some(Box::new(Scripted(Arc::clone(&script)))),
     });
-    for command in [CONFIRM, Command::Mark, Command::Add, Command::Label(Label::Fear)] {
+    for command in
+        [CONFIRM, ReviewCommand::Mark, ReviewCommand::Add, ReviewCommand::Label(Label::Fear)]
+    {
         review.apply(command.clone());
         assert_eq!(review.waiting, Some(command));
     }
-    review.apply(Command::Drag(Edge::Onset, 4.9));
+    review.apply(ReviewCommand::Drag(Edge::Onset, 4.9));
     assert!(review.draft.is_none() && review.waiting.is_none());
     assert!(script.lock().expect("one thread").kept.is_empty());
     assert!(review.session.log.entries().is_empty() && review.session.log.raters().is_empty());
@@ -373,10 +381,10 @@ fn nothing_is_written_before_somebody_has_said_who_works() {
 fn a_name_that_differs_in_case_only_is_the_same_rater() {
     let (mut review, script) = review(2);
     review.apply(CONFIRM);
-    review.apply(Command::BeRater { name: " rater 1".into(), blind: true });
+    review.apply(ReviewCommand::BeRater { name: " rater 1".into(), blind: true });
     assert_eq!((review.rater.as_str(), review.is_blind()), (FIRST_RATER, false));
     assert_eq!((review.progress(), review.session.log.raters().len()), ((1, 2), 1));
-    review.apply(Command::BeRater { name: "Model".into(), blind: false });
+    review.apply(ReviewCommand::BeRater { name: "Model".into(), blind: false });
     assert_eq!(review.rater, FIRST_RATER, "nobody is called as the model is");
     assert_eq!(acts(&script).len(), 1);
 }
@@ -385,7 +393,8 @@ fn a_name_that_differs_in_case_only_is_the_same_rater() {
 fn who_worked_last_is_offered_first_and_a_layer_out_of_a_file_is_nobodys() {
     let (mut review, _) = review(2);
     review.apply(CONFIRM);
-    let imported = crate::session::rater::Imported { file: "coded.csv".into(), acts: 0 };
+    let imported =
+        crate::session::annotation::rater::Imported { file: "coded.csv".into(), acts: 0 };
     let coder = crate::session::annotation::Rater::new("R2");
     let coder = crate::session::annotation::Rater { imported: Some(imported), ..coder };
     review.session.log.add_rater(coder);
@@ -397,12 +406,18 @@ fn who_worked_last_is_offered_first_and_a_layer_out_of_a_file_is_nobodys() {
 fn a_view_of_another_rater_is_looked_at_and_not_changed() {
     let (mut review, script) = review(3);
     review.apply(REJECT);
-    review.apply(Command::BeRater { name: "Ben".into(), blind: false });
+    review.apply(ReviewCommand::BeRater { name: "Ben".into(), blind: false });
     assert_eq!(verdicts(&review), [Verdict::Open; 3]);
-    review.apply(Command::Show(Layer::Rater(FIRST_RATER.into())));
+    review.apply(ReviewCommand::Show(RaterLayer::Rater(FIRST_RATER.into())));
     assert_eq!(verdicts(&review)[0], Verdict::Rejected);
     let before = acts(&script).len();
-    for command in [CONFIRM, Command::Mark, Command::Add, Command::Undo, Command::Write] {
+    for command in [
+        CONFIRM,
+        ReviewCommand::Mark,
+        ReviewCommand::Add,
+        ReviewCommand::Undo,
+        ReviewCommand::Write,
+    ] {
         assert!(!review.allows(&command), "{command:?}");
         review.apply(command);
     }
@@ -416,7 +431,7 @@ fn the_picture_on_screen_keeps_its_own_name_while_a_newer_one_is_on_its_way() {
     review.advance(0.0);
     assert_eq!(review.screen.frame.as_ref().map(|frame| frame.seq), Some(156));
     assert_eq!(review.screen.awaited(), None);
-    review.apply(Command::Step(1));
+    review.apply(ReviewCommand::Step(1));
     assert_eq!(review.screen.frame.as_ref().map(|frame| frame.seq), Some(156));
     assert_eq!(review.screen.awaited(), Some(157));
     answer(&script, picture(157));
@@ -427,11 +442,11 @@ fn the_picture_on_screen_keeps_its_own_name_while_a_newer_one_is_on_its_way() {
 #[test]
 fn a_picture_that_is_missing_is_said_for_its_own_frame_only() {
     let (mut review, script) = review(1);
-    let missing = Answer::NoPicture { frame: 156, why: "cut off".into() };
+    let missing = PictureAnswer::NoPicture { frame: 156, why: "cut off".into() };
     answer(&script, missing.clone());
     review.advance(0.0);
     assert_eq!(review.screen.fault, Some((156, "cut off".into())));
-    review.apply(Command::Step(1));
+    review.apply(ReviewCommand::Step(1));
     assert_eq!(review.screen.fault, None);
     answer(&script, missing);
     review.advance(0.1);
@@ -441,8 +456,8 @@ fn a_picture_that_is_missing_is_said_for_its_own_frame_only() {
 #[test]
 fn playing_asks_for_each_picture_in_turn() {
     let (mut review, script) = review(0);
-    review.apply(Command::First);
-    review.apply(Command::TogglePlay);
+    review.apply(ReviewCommand::First);
+    review.apply(ReviewCommand::TogglePlay);
     for i in 0..5 {
         review.advance(f64::from(i) / 30.0 + 0.001);
     }
@@ -452,7 +467,7 @@ fn playing_asks_for_each_picture_in_turn() {
 #[test]
 fn a_loop_goes_with_the_event_that_is_picked() {
     let (mut review, _) = review(2);
-    review.apply(Command::ToggleLoop);
+    review.apply(ReviewCommand::ToggleLoop);
     assert!(review.is_looping());
     review.apply(CONFIRM);
     assert!(review.is_looping());
@@ -463,14 +478,14 @@ fn a_loop_goes_with_the_event_that_is_picked() {
 #[test]
 fn the_clip_follows_the_bounds() {
     let (mut review, script) = review(1);
-    review.apply(Command::Step(-1));
-    review.apply(Command::Bound(Edge::Apex));
+    review.apply(ReviewCommand::Step(-1));
+    review.apply(ReviewCommand::Bound(Edge::Apex));
     let wishes = script.lock().expect("one thread").wishes.clone();
     let plain: Vec<_> = wishes.iter().filter(|wish| wish.magnification == 1.0).collect();
     assert_eq!(plain.len(), 1);
     assert_eq!(plain[0].bounds.apex.frame, 155);
     assert!(review.clip(1.0).is_none(), "still on its way");
-    answer(&script, Answer::Clip(*plain[0], Err("no face".into())));
+    answer(&script, PictureAnswer::Clip(*plain[0], Err("no face".into())));
     review.advance(0.0);
     assert_eq!(review.clip(1.0).and_then(|clip| clip.as_ref().err()), Some(&"no face".into()));
 }
@@ -489,11 +504,11 @@ fn what_cannot_be_kept_is_said_and_review_goes_on() {
 #[test]
 fn a_session_is_opened_again_as_it_was_left() {
     let (mut first, _) = review(2);
-    first.apply(Command::BeRater { name: "Ana".into(), blind: false });
+    first.apply(ReviewCommand::BeRater { name: "Ana".into(), blind: false });
     first.apply(CONFIRM);
     let session = first.session.clone();
     let mut again = ReviewState::default();
-    again.open(Opened {
+    again.open(OpenedSession {
         session,
         place: None,
         source: None,
@@ -503,7 +518,7 @@ fn a_session_is_opened_again_as_it_was_left() {
     });
     assert_eq!(again.rater, "Ana");
     assert_eq!(again.rows, first.rows);
-    assert!(again.allows(&Command::Undo), "days later, too");
+    assert!(again.allows(&ReviewCommand::Undo), "days later, too");
 }
 
 #[test]
@@ -511,11 +526,11 @@ fn the_list_is_sorted_and_the_keys_follow_it() {
     let (mut review, _) = review(3);
     review.session.events[2].score = 0.95;
     review.refresh();
-    review.apply(Command::SetOrder(Order::Score));
+    review.apply(ReviewCommand::SetOrder(ListOrder::Score));
     let first = review.rows[review.listed[0]].target;
     assert_eq!(first, Target::Machine(2));
-    review.apply(Command::Pick(first));
-    review.apply(Command::Next);
+    review.apply(ReviewCommand::Pick(first));
+    review.apply(ReviewCommand::Next);
     assert_eq!(review.picked, Some(Target::Machine(0)));
 }
 

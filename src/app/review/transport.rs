@@ -2,17 +2,18 @@
 
 use egui::{RichText, Role, Ui};
 
-use super::command::Command;
-use super::play::Motion;
-use super::raters::rater_words;
-use super::{Layer, Phase, ReviewState};
-use crate::app::command::{Command as Asked, Floating};
+use super::command::ReviewCommand;
+use super::{RaterLayer, ReviewPhase, ReviewState};
+use crate::app::command::{Command, Floating};
+use crate::app::panels::raters::{layer_words, rater_words};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::REVIEW;
 use crate::app::theme::Theme;
+use crate::app::view::playback::PlaybackMotion;
 use crate::app::widgets::{PanelContext, badge, motion_shape, named};
-use crate::app::{Panel, Slot};
 
-/// The entry in [`crate::app::panels`].
-pub const PANEL: Panel = Panel { name: "Review transport", slot: Slot::Bottom, show };
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Review transport", slot: Slot::Bottom, tabs: REVIEW, show };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
@@ -20,13 +21,13 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.separator();
         show_buttons(ui, cx);
         ui.separator();
-        cx.button_named(ui, &Asked::Review(Command::Undo), "Undo");
-        cx.button_named(ui, &Asked::Review(Command::Redo), "Redo");
+        cx.button_named(ui, &Command::Review(ReviewCommand::Undo), "Undo");
+        cx.button_named(ui, &Command::Review(ReviewCommand::Redo), "Redo");
         ui.separator();
         show_rater(ui, cx);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            cx.button_named(ui, &Asked::ToggleWindow(Floating::Export), "Export…");
-            cx.button_named(ui, &Asked::ToggleWindow(Floating::Agreement), "Agreement…");
+            cx.button_named(ui, &Command::ToggleWindow(Floating::Export), "Export…");
+            cx.button_named(ui, &Command::ToggleWindow(Floating::Agreement), "Agreement…");
         });
     });
     show_status(ui, cx);
@@ -40,7 +41,7 @@ fn show_motion(ui: &mut Ui, cx: &PanelContext<'_>) {
         return;
     }
     let motion = cx.state.review.play.motion();
-    let color = if motion == Motion::Held { theme.suspect } else { theme.good };
+    let color = if motion == PlaybackMotion::Held { theme.suspect } else { theme.good };
     let word = motion_words(motion);
     let response = ui.scope(|ui| {
         ui.set_min_width(92.0);
@@ -54,37 +55,37 @@ fn show_motion(ui: &mut Ui, cx: &PanelContext<'_>) {
 }
 
 /// `HELD`, `PLAYING`, `2× BACK`, `LOOP 1/4`.
-pub fn motion_words(motion: Motion) -> String {
+pub fn motion_words(motion: PlaybackMotion) -> String {
     match motion {
-        Motion::Held => "HELD".into(),
-        Motion::Runs(1.0) => "PLAYING".into(),
-        Motion::Runs(speed) if speed < 0.0 => format!("{}× BACK", -speed),
-        Motion::Runs(speed) => format!("{speed}× ON"),
-        Motion::Loops { speed, .. } => format!("LOOP 1/{:.0}", 1.0 / speed.max(0.01)),
+        PlaybackMotion::Held => "HELD".into(),
+        PlaybackMotion::Runs(1.0) => "PLAYING".into(),
+        PlaybackMotion::Runs(speed) if speed < 0.0 => format!("{}× BACK", -speed),
+        PlaybackMotion::Runs(speed) => format!("{speed}× ON"),
+        PlaybackMotion::Loops { speed, .. } => format!("LOOP 1/{:.0}", 1.0 / speed.max(0.01)),
     }
 }
 
 fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.spacing_mut().item_spacing.x = 3.0;
-    let review = |command| Asked::Review(command);
+    let review = |command| Command::Review(command);
     for (command, sign) in [
-        (Asked::GoStart, "⇤"),
-        (review(Command::ShuttleBack), "«"),
-        (Asked::StepSecs(-1.0), "−1 s"),
-        (Asked::StepFrames(-10), "−10"),
-        (Asked::StepFrames(-1), "−1"),
-        (review(Command::TogglePlay), "▶"),
-        (review(Command::Hold), "■"),
-        (Asked::StepFrames(1), "+1"),
-        (Asked::StepFrames(10), "+10"),
-        (Asked::StepSecs(1.0), "+1 s"),
-        (review(Command::ShuttleOn), "»"),
-        (Asked::GoEnd, "⇥"),
+        (Command::GoStart, "⇤"),
+        (review(ReviewCommand::ShuttleBack), "«"),
+        (Command::StepSecs(-1.0), "−1 s"),
+        (Command::StepFrames(-10), "−10"),
+        (Command::StepFrames(-1), "−1"),
+        (review(ReviewCommand::TogglePlay), "▶"),
+        (review(ReviewCommand::Hold), "■"),
+        (Command::StepFrames(1), "+1"),
+        (Command::StepFrames(10), "+10"),
+        (Command::StepSecs(1.0), "+1 s"),
+        (review(ReviewCommand::ShuttleOn), "»"),
+        (Command::GoEnd, "⇥"),
     ] {
         cx.sign(ui, &command, sign);
     }
-    cx.button_named(ui, &Asked::ToggleLoop, "Loop");
-    cx.button_named(ui, &Asked::NextLoopSpeed, cx.state.settings.loop_speed.name());
+    cx.button_named(ui, &Command::ToggleLoop, "Loop");
+    cx.button_named(ui, &Command::NextLoopSpeed, cx.state.settings.loop_speed.name());
 }
 
 fn show_rater(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -94,7 +95,7 @@ fn show_rater(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         Some(rater) => format!("Rater: {}", rater_words(rater)),
         None => format!("Rater: {}", review.rater),
     };
-    cx.button_named(ui, &Asked::ToggleWindow(Floating::Raters), &words);
+    cx.button_named(ui, &Command::ToggleWindow(Floating::Raters), &words);
     if !review.is_named && review.session.log.rater(&review.rater).is_some() {
         let words = format!("showing {}", layer_words(&review.layer));
         ui.label(RichText::new(words).color(Theme::of(ui).faint));
@@ -102,16 +103,8 @@ fn show_rater(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         let color = Theme::of(ui).suspect;
         let words = format!("showing {}, to look at only", layer_words(&review.layer));
         ui.label(RichText::new(words).color(color));
-        let own = Command::Show(Layer::Rater(review.rater.clone()));
-        cx.button_named(ui, &Asked::Review(own), "Back to mine");
-    }
-}
-
-/// `the model's view`, `Ana's view`.
-pub fn layer_words(layer: &Layer) -> String {
-    match layer {
-        Layer::Model => "the model’s view".into(),
-        Layer::Rater(name) => format!("{name}’s view"),
+        let own = ReviewCommand::Show(RaterLayer::Rater(review.rater.clone()));
+        cx.button_named(ui, &Command::Review(own), "Back to mine");
     }
 }
 
@@ -139,7 +132,7 @@ fn kept_words(review: &ReviewState, theme: &Theme) -> (String, egui::Color32) {
         let name = review.place.as_ref().and_then(|place| place.file_name());
         name.map_or("this session".into(), |name| name.to_string_lossy().into_owned())
     };
-    if review.phase != Phase::Open {
+    if review.phase != ReviewPhase::Open {
         ("No session is open".into(), theme.faint)
     } else if let Some(why) = &review.unkept {
         (format!("NOT KEPT: {why}"), theme.fault)
@@ -159,9 +152,9 @@ mod tests {
     #[test]
     fn each_motion_has_a_word() {
         let words = |motion| motion_words(motion);
-        assert_eq!(words(Motion::Held), "HELD");
-        assert_eq!(words(Motion::Runs(1.0)), "PLAYING");
-        assert_eq!(words(Motion::Runs(-4.0)), "4× BACK");
-        assert_eq!(words(Motion::Loops { first: 0, last: 9, speed: 0.125 }), "LOOP 1/8");
+        assert_eq!(words(PlaybackMotion::Held), "HELD");
+        assert_eq!(words(PlaybackMotion::Runs(1.0)), "PLAYING");
+        assert_eq!(words(PlaybackMotion::Runs(-4.0)), "4× BACK");
+        assert_eq!(words(PlaybackMotion::Loops { first: 0, last: 9, speed: 0.125 }), "LOOP 1/8");
     }
 }

@@ -2,8 +2,8 @@
 
 use egui::{RichText, Stroke, Ui, vec2};
 
-use super::command::Command;
-use crate::app::command::{Command as Asked, Tab};
+use super::command::ReviewCommand;
+use crate::app::command::{Command, Tab};
 use crate::app::overlay;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::{PanelContext, badge, weight_shape};
@@ -35,9 +35,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, fault: Option<&str>) {
             }
         }
         ui.add_space(4.0);
-        cx.button(ui, &Asked::Review(Command::PickSession));
-        cx.button(ui, &Asked::Review(Command::TakeLive));
-        let analyse = Asked::ShowTab(Tab::Analyse);
+        cx.button(ui, &Command::Review(ReviewCommand::PickSession));
+        cx.button(ui, &Command::Review(ReviewCommand::TakeLive));
+        let analyse = Command::ShowTab(Tab::Analyse);
         cx.button_named(ui, &analyse, "Analyse a recording first…");
     });
 }

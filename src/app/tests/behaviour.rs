@@ -1,9 +1,9 @@
 //! What commands and updates do to the state.
 
 use super::*;
-use crate::app::command::{Command, Layer};
+use crate::app::command::{Command, OverlayLayer};
 use crate::app::registry::entries;
-use crate::app::state::{FALSE_ALARMS, Phase};
+use crate::app::state::{FALSE_ALARMS, LivePhase};
 
 fn state_with_events(count: u64) -> State {
     let mut state = state();
@@ -76,10 +76,10 @@ fn false_alarms_stay_in_their_range() {
 #[test]
 fn a_layer_is_switched_on_and_off() {
     let mut state = state();
-    let before = state.settings.shows(Layer::Regions);
-    state.apply(Command::ToggleLayer(Layer::Regions));
-    assert_ne!(state.settings.shows(Layer::Regions), before);
-    assert_eq!(state.is_on(&Command::ToggleLayer(Layer::Regions)), Some(!before));
+    let before = state.settings.shows(OverlayLayer::Regions);
+    state.apply(Command::ToggleLayer(OverlayLayer::Regions));
+    assert_ne!(state.settings.shows(OverlayLayer::Regions), before);
+    assert_eq!(state.is_on(&Command::ToggleLayer(OverlayLayer::Regions)), Some(!before));
 }
 
 #[test]
@@ -94,9 +94,9 @@ fn no_command_panics_in_an_empty_state_and_none_needs_a_source() {
 #[test]
 fn stopping_keeps_what_was_found() {
     let mut state = state_with_events(2);
-    state.phase = Phase::Live;
+    state.phase = LivePhase::Live;
     state.apply(Command::Stop);
-    assert_eq!(state.phase, Phase::Stopped);
+    assert_eq!(state.phase, LivePhase::Stopped);
     assert_eq!(state.session.events.len(), 2);
 }
 
@@ -104,7 +104,7 @@ fn stopping_keeps_what_was_found() {
 fn starting_anew_begins_an_empty_session() {
     let mut state = state_with_events(2);
     state.apply(Command::Start);
-    assert!(matches!(state.phase, Phase::Starting(_)));
+    assert!(matches!(state.phase, LivePhase::Starting(_)));
     assert!(state.session.events.is_empty() && state.session.history.is_empty());
 }
 

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use super::LaunchOptions;
-use super::nowhere::Nowhere;
+use super::backend::null::NullBackend;
 use super::state::{Settings, State};
-use crate::event::*;
-use crate::pipeline::quality::{Quality, Trouble};
-use crate::session::{Sample, Score};
-use crate::time::Timestamp;
+use crate::measure::event::*;
+use crate::measure::quality::{Quality, Trouble};
+use crate::measure::sample::{Sample, Score};
+use crate::measure::time::Timestamp;
 
 mod behaviour;
+mod difference;
 
 /// A state in which nothing runs.
 pub(crate) fn state() -> State {
     let (options, wake) = (LaunchOptions::default(), Arc::new(|| ()));
-    State::new(Settings::default(), options, Box::new(Nowhere), wake)
+    State::new(Settings::default(), options, Box::new(NullBackend), wake)
 }
 
 /// A good frame at 30 a second.

@@ -6,13 +6,14 @@ use super::Job;
 use crate::cli::CliError;
 use crate::cli::interrupt::{Interrupt, Interruptible};
 use crate::cli::progress::Progress;
+use crate::engine::live::record::RecordState;
 use crate::engine::offline::analyse_all;
-use crate::engine::record::RecordState;
 use crate::engine::{Command, Engine, Update};
+use crate::media::stream::Source;
 use crate::model::Models;
 use crate::pipeline::Pipeline;
 use crate::session::Session;
-use crate::source::Source;
+use crate::session::record::Record;
 
 /// A source that waits: frame after frame, here.
 pub(super) fn read_through(
@@ -70,12 +71,14 @@ struct Watch<'a> {
 impl Watch<'_> {
     /// Whether nothing follows, or nothing that is worth waiting for.
     fn take_in(&mut self, update: &Update) -> bool {
-        self.session.apply(update);
+        if let Some(record) = update.record() {
+            self.session.apply(record);
+        }
         match update {
-            Update::Opened(info) if self.progress.is_none() => {
+            Update::Record(Record::Opened(info)) if self.progress.is_none() => {
                 self.progress = Some(Progress::new(info, self.job.source.options.limit_secs));
             }
-            Update::Samples(samples) => {
+            Update::Record(Record::Samples(samples)) => {
                 if let Some((progress, sample)) = self.progress.as_ref().zip(samples.last()) {
                     progress.show(sample.seq, sample.time);
                 }

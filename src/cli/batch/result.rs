@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::find::{Kind, Recording};
-use crate::event::EventKind;
-use crate::export::write_new;
+use crate::exchange::write_new;
+use crate::measure::event::EventKind;
 use crate::session::Session;
 
 /// Written last into the folder of a recording: where it is, the rest is whole.

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
-use crate::model::{Backend, Models, Runtime};
+use crate::model::{Models, Runtime, RuntimeKind};
 use crate::source::camera;
 
 /// What runs the models.
@@ -25,7 +25,7 @@ pub(super) fn runtime() -> RuntimeFound {
     let skipped = runtime.skipped.iter();
     RuntimeFound {
         name: runtime.to_string(),
-        is_onnx_runtime: runtime.backend == Backend::OnnxRuntime,
+        is_onnx_runtime: runtime.backend == RuntimeKind::OnnxRuntime,
         skipped: skipped.map(|(p, why)| [p.display().to_string(), first_line(why)]).collect(),
     }
 }

@@ -5,16 +5,20 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::image::Frame;
+use crate::measure::face::Landmarks;
+use crate::measure::quality::Trouble;
+use crate::measure::regions::{REGIONS, SPOT_REGIONS};
+use crate::media::image::Frame;
+use crate::media::stream::{Next, Source};
 use crate::model::{Models, Task};
-use crate::pipeline::detect::FaceFinder;
+use crate::pipeline::face::detect::FaceFinder;
+use crate::pipeline::face::track::Tracker;
 use crate::pipeline::motion::Motion;
-use crate::pipeline::quality::Trouble;
-use crate::pipeline::recognize::Recognizer;
-use crate::pipeline::spot::{Spotted, Spotter, Step};
-use crate::pipeline::track::Tracker;
-use crate::pipeline::{Landmarks, Output, Pipeline, REGIONS, SPOT_REGIONS};
-use crate::source::{Next, Source, SourceSpec, demo::Demo};
+use crate::pipeline::recognition::Recognizer;
+use crate::pipeline::spotting::{Spotted, Spotter, Step};
+use crate::pipeline::{Output, Pipeline};
+use crate::source::SourceSpec;
+use crate::source::demo::Demo;
 
 /// Frames that are measured: two seconds.
 const FRAMES: usize = 60;
@@ -113,7 +117,7 @@ pub(super) fn measure(models: &Models) -> Result<Speed, String> {
     Ok(Speed { stages, frame_ms, slowest_frame_ms, frames_per_second, start_ms })
 }
 
-fn frames() -> Result<Vec<Frame>, crate::source::SourceError> {
+fn frames() -> Result<Vec<Frame>, crate::media::stream::SourceError> {
     let spec: SourceSpec = "demo:7".parse()?;
     let mut demo = Demo::open(&spec)?;
     let mut frames = Vec::with_capacity(WARM_UP + FRAMES);

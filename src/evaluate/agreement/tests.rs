@@ -1,7 +1,7 @@
 //! What agreement says of layers whose events are known.
 
 use super::*;
-use crate::export::tests::{bounds, reviewed};
+use crate::exchange::tests::{bounds, reviewed};
 use crate::session::annotation::{Act, Entry, Label, Rater, Target};
 use proptest::prelude::*;
 
@@ -121,7 +121,8 @@ fn a_blind_layer_is_not_compared_before_it_is_done() {
 #[test]
 fn an_imported_layer_is_told_of_and_no_blindness_is_claimed() {
     let mut session = session(&[[10, 12, 14]], &[]);
-    let imported = crate::session::rater::Imported { file: "coded.csv".into(), acts: 0 };
+    let imported =
+        crate::session::annotation::rater::Imported { file: "coded.csv".into(), acts: 0 };
     session.log.add_rater(Rater { imported: Some(imported), ..Rater::new("Y") });
     let remarks = of(&session).remarks.join("\n");
     assert!(remarks.contains("imported from coded.csv; whether its coder worked blind is not"));

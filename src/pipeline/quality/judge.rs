@@ -1,15 +1,15 @@
 //! Measures what troubles a frame.
 
 use super::mouth::Mouth;
-use super::{Quality, Trouble};
 use crate::config::QualityConfig;
-use crate::image::GrayImage;
-use crate::pipeline::Landmarks;
-use crate::pipeline::landmarks::{
+use crate::measure::face::Landmarks;
+use crate::measure::quality::{Quality, Trouble};
+use crate::media::image::GrayImage;
+use crate::pipeline::face::landmarks::{
     LEFT_EYE_INNER, LEFT_EYE_OUTER, RIGHT_EYE_INNER, RIGHT_EYE_OUTER,
 };
-use crate::pipeline::pace::Tick;
-use crate::pipeline::roi::RegionDisplacement;
+use crate::pipeline::frame_scheduler::Tick;
+use crate::pipeline::motion::regions::RegionDisplacement;
 
 /// Upper and lower lid points of both eyes, in pairs, each with the corners of its eye.
 const LIDS: [([usize; 2], [usize; 2]); 6] = [

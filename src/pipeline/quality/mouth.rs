@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::pipeline::roi::RegionDisplacement;
+use crate::pipeline::motion::regions::RegionDisplacement;
 
 /// Turns are counted over so many seconds.
 const WINDOW_SECS: f32 = 1.5;
@@ -18,7 +18,7 @@ const LOWER_LIP: usize = 11;
 
 /// Follows the opening of one mouth.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Mouth {
+pub(crate) struct Mouth {
     secs: f32,
     opening: f32,
     /// The farthest opening since the last turn, and whether the mouth was opening towards it.
@@ -29,7 +29,7 @@ pub(super) struct Mouth {
 
 impl Mouth {
     /// How often the mouth has turned round in the last 1.5 s; starts anew where nothing was measured.
-    pub(super) fn turns(
+    pub(crate) fn turns(
         &mut self,
         step: Option<&RegionDisplacement>,
         dt_secs: f32,

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode};
 
 use super::{DATABASE, LOCK, Store, StoreError, lock, pictures, read, refuse_links, schema, shelf};
+use crate::measure::time::Timestamp;
+use crate::media::pictures::Pictures;
 use crate::session::Session;
-use crate::session::pictures::Pictures;
-use crate::time::Timestamp;
 
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";

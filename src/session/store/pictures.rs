@@ -4,16 +4,18 @@ use std::path::Path;
 
 use super::rows::{self, all};
 use super::{Store, StoreError, WITH_PICTURES, is_film_name, read};
-use crate::event::Moment;
-use crate::image::Frame;
-use crate::session::film::{self, FilmReader};
-use crate::session::pictures::{self, PictureError, Pictures};
+use crate::measure::event::Moment;
+use crate::measure::time::Timestamp;
+use crate::media::image::Frame;
+use crate::media::mkv;
+use crate::media::mkv::MkvReader;
+use crate::media::pictures::{PictureError, Pictures};
+use crate::session::pictures;
 use crate::source::SourceSpec;
-use crate::time::Timestamp;
 
 /// Several films as one.
 struct Reels {
-    films: Vec<FilmReader>,
+    films: Vec<MkvReader>,
     moments: Vec<Moment>,
 }
 
@@ -128,9 +130,9 @@ fn of_recording(
     }
 }
 
-fn open_one(path: &Path, is_writable: bool) -> Result<(FilmReader, Vec<String>), PictureError> {
-    let mended = if is_writable { film::mend(path)? } else { Vec::new() };
-    let film = FilmReader::open(path)?;
+fn open_one(path: &Path, is_writable: bool) -> Result<(MkvReader, Vec<String>), PictureError> {
+    let mended = if is_writable { mkv::mend(path)? } else { Vec::new() };
+    let film = MkvReader::open(path)?;
     let troubles = if is_writable { mended } else { film.troubles().to_vec() };
     Ok((film, troubles))
 }

@@ -3,13 +3,14 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::rows::{self, all, from_json, unreadable};
+use crate::measure::sample::Score;
+use crate::measure::time::Timestamp;
+use crate::media::stream::{Notice, SourceInfo};
+use crate::model::provenance::{ModelFile, Provenance};
+use crate::session::annotation::rater::Imported;
 use crate::session::annotation::{Entry, Rater};
 use crate::session::consent::Consent;
-use crate::session::provenance::{ModelFile, Provenance};
-use crate::session::rater::Imported;
-use crate::session::{LoggedNotice, Score, Session};
-use crate::source::{Notice, SourceInfo};
-use crate::time::Timestamp;
+use crate::session::{LoggedNotice, Session};
 
 /// Everything but the pictures.
 pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {

@@ -7,12 +7,13 @@ use rusqlite::{CachedStatement, Connection, Row, named_params, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::event::{Event, Moment};
-use crate::finite::{self, TOO_LARGE};
-use crate::pipeline::quality::{Quality, Trouble};
-use crate::pipeline::{REGIONS, RegionMotion};
-use crate::session::{Sample, Score};
-use crate::time::Timestamp;
+use crate::measure::event::{Event, Moment};
+use crate::measure::finite;
+use crate::measure::finite::TOO_LARGE;
+use crate::measure::quality::{Quality, Trouble};
+use crate::measure::regions::{REGIONS, RegionMotion};
+use crate::measure::sample::{Sample, Score};
+use crate::measure::time::Timestamp;
 
 /// Floats of a [`RegionMotion`].
 const MOTION_FLOATS: usize = (REGIONS + 1) * 2;

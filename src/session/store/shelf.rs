@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use super::{DATABASE, LOCK, StoreError, bytes_in, open, read};
+use crate::model::provenance::Provenance;
 use crate::session::consent::Consent;
-use crate::session::provenance::Provenance;
 
 /// What can be said of a stored session without reading it whole.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,9 @@
 use super::*;
-use crate::event::Moment;
-use crate::export::tests::session as sample_session;
+use crate::exchange::tests::session as sample_session;
+use crate::measure::event::Moment;
+use crate::model::provenance::ModelFile;
 use crate::session::Session;
 use crate::session::annotation::{Act, Target, Verdict};
-use crate::session::provenance::ModelFile;
 use jiff::civil::date;
 use std::sync::Arc;
 
@@ -43,17 +43,17 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
 /// Stores everything that `session` holds.
 fn store(session: &Session, folder: &Path) -> Store {
     let mut store = Store::create(folder, &beginning()).expect("created");
-    store.append(&Update::Opened(session.source.clone())).expect("stored");
-    store.append(&Update::Threshold(session.threshold.expect("set"))).expect("stored");
-    store.append(&Update::Samples(session.history.samples().iter().collect())).expect("stored");
+    store.append(&Record::Opened(session.source.clone())).expect("stored");
+    store.append(&Record::Threshold(session.threshold.expect("set"))).expect("stored");
+    store.append(&Record::Samples(session.history.samples().iter().collect())).expect("stored");
     for event in &session.events {
-        store.append(&Update::Event(event.clone(), None)).expect("stored");
+        store.append(&Record::Event(event.clone(), None)).expect("stored");
     }
     for notice in &session.notices {
-        store.append(&Update::Notice(notice.notice.clone())).expect("stored");
+        store.append(&Record::Notice(notice.notice.clone())).expect("stored");
     }
     let stats = Stats { dropped: session.dropped, ..Stats::default() };
-    store.append(&Update::Stats(stats)).expect("stored");
+    store.append(&Record::Stats(stats)).expect("stored");
     for rater in session.log.raters() {
         store.append_rater(rater).expect("stored");
     }
@@ -118,7 +118,10 @@ fn what_was_committed_outlives_a_recorder_that_dies_and_the_next_reader_is_told_
     let (_base, folder) = folder();
     let mut dying = store(&full_session(), &folder);
     dying
-        .append_notice(&Notice { kind: crate::source::NoticeKind::Info, text: "lost".into() })
+        .append_notice(&Notice {
+            kind: crate::media::stream::NoticeKind::Info,
+            text: "lost".into(),
+        })
         .expect("added");
     drop(dying);
     let opened = open(&folder).expect("opened");
@@ -303,14 +306,11 @@ fn a_session_without_pictures_shows_those_of_its_recording_as_long_as_that_is_th
 }
 
 #[test]
-fn the_engines_words_that_are_no_data_are_not_stored() {
+fn the_pictures_of_an_event_are_not_stored_with_it() {
     let (_base, folder) = folder();
     let mut store = Store::create(&folder, &beginning()).expect("created");
-    for update in [Update::Running(true), Update::Starting("x".into()), Update::Ended(None)] {
-        store.append(&update).expect("ignored");
-    }
-    let clip = Arc::new(crate::engine::EventClip::default());
-    store.append(&Update::Event(sample_session().events[0].clone(), Some(clip))).expect("stored");
+    let clip = Arc::new(crate::session::clip::EventClip::default());
+    store.append(&Record::Event(sample_session().events[0].clone(), Some(clip))).expect("stored");
     store.finish(None).expect("closed");
     let session = open(&folder).expect("opened").session;
     assert_eq!((session.history.len(), session.events.len()), (0, 1));
@@ -330,7 +330,7 @@ fn a_session_that_could_not_begin_is_not_taken_for_one() {
 fn a_picture_file_that_lies_elsewhere_is_not_opened_and_not_written_to() {
     let (base, folder) = folder();
     let other = base.path().join("pictures-1.mkv");
-    let film = crate::session::film::FilmWriter::create(&other, (8, 8)).expect("a new film");
+    let film = crate::media::mkv::MkvWriter::create(&other, (8, 8)).expect("a new film");
     // Not finished, so that whoever opens it to write would mend it.
     drop(film);
     let before = fs::read(&other).expect("read");
@@ -352,7 +352,7 @@ fn a_picture_file_that_lies_elsewhere_is_not_opened_and_not_written_to() {
 fn a_link_in_the_place_of_a_picture_file_is_not_followed() {
     let (base, folder) = folder();
     let other = base.path().join("dear.mkv");
-    drop(crate::session::film::FilmWriter::create(&other, (8, 8)).expect("a new film"));
+    drop(crate::media::mkv::MkvWriter::create(&other, (8, 8)).expect("a new film"));
     let before = fs::read(&other).expect("read");
     let mut recording = store(&full_session(), &folder);
     recording.append_film("pictures-1.mkv", (8, 8)).expect("stored");

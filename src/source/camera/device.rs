@@ -5,9 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::choose::Format;
-use crate::image::{MAX_SIDE_PX, RgbImage};
-use crate::source::colour::{Planes, YuvColour, rgb_from_planes, rgb_from_yuyv};
-use crate::source::jpeg;
+use crate::media::colour::{Planes, YuvColour, rgb_from_planes, rgb_from_yuyv};
+use crate::media::image::{MAX_SIDE_PX, RgbImage};
+use crate::media::jpeg;
 
 /// How a camera sends its pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

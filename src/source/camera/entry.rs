@@ -2,7 +2,7 @@
 
 use super::choose::Format;
 use super::device::Failure;
-use crate::source::SourceError;
+use crate::media::stream::SourceError;
 
 /// One camera, as menus and `doctor` show it.
 #[derive(Clone, Debug, PartialEq)]

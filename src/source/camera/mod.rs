@@ -7,11 +7,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{
-    Next, Notice, NoticeKind, Source, SourceError, SourceInfo, SourceKind, SourceSpec, check_size,
-};
-use crate::image::Frame;
-use crate::source::pool::Pool;
+use super::{SourceKind, SourceSpec};
+use crate::media::image::Frame;
+use crate::media::pool::Pool;
+use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
 
 mod choose;
 mod device;
@@ -53,14 +52,14 @@ const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// Which library speaks to the camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
+pub enum CameraDriver {
     /// V4L2 directly. Linux only.
     V4l2,
     /// nokhwa, whose reads wait as long as the camera likes.
     Nokhwa,
 }
 
-impl Backend {
+impl CameraDriver {
     /// nokhwa where nothing else is here or `FLEETING_CAMERA_BACKEND=nokhwa` asks for it.
     pub fn chosen() -> Self {
         let asked = std::env::var("FLEETING_CAMERA_BACKEND").is_ok_and(|name| name == "nokhwa");
@@ -86,9 +85,9 @@ fn has_moved(index: u32, name: &str) -> bool {
 
 /// Opens a device through the chosen backend.
 pub fn open_device(index: u32, wanted: &Wanted) -> Result<Box<dyn Device>, Failure> {
-    match Backend::chosen() {
+    match CameraDriver::chosen() {
         #[cfg(target_os = "linux")]
-        Backend::V4l2 => Ok(Box::new(v4l2::V4l2Camera::open(index, wanted)?)),
+        CameraDriver::V4l2 => Ok(Box::new(v4l2::V4l2Camera::open(index, wanted)?)),
         _ => Ok(Box::new(nokhwa::NokhwaCamera::open(index, wanted)?)),
     }
 }
@@ -262,6 +261,7 @@ fn describe(name: &str, format: Format) -> SourceInfo {
         frames: None,
         detail: format.to_string(),
         stamped_on_arrival: false,
+        ..SourceInfo::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Cameras through nokhwa: on macOS and Windows always, on Linux when [`super::Backend::Nokhwa`] is
+//! Cameras through nokhwa: on macOS and Windows always, on Linux when [`super::CameraDriver::Nokhwa`] is
 //! chosen.
 //!
 //! Its `frame()` waits as long as the camera likes, so that whoever reads needs a thread to spare.

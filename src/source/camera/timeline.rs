@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::time::Timestamp;
+use crate::measure::time::Timestamp;
 
 /// A driver's clock that drifts further than this from arrival, in seconds, has jumped.
 const MAX_DISAGREEMENT_SECS: f64 = 0.5;

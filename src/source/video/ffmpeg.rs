@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::image::{Frame, RgbImage};
-use crate::session::pictures::Pictures;
-use crate::source::pool::Pool;
-use crate::source::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
-use crate::time::Timestamp;
+use crate::measure::time::Timestamp;
+use crate::media::image::{Frame, RgbImage};
+use crate::media::pictures::Pictures;
+use crate::media::pool::Pool;
+use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
 
 /// Tells the times, then converts colour with exact rounding, as the readers here do.
 const FILTERS: &str =

@@ -3,23 +3,21 @@
 //! What a file is, its first bytes say, not its name. MP4 with H.264, AVI with Motion-JPEG and the films
 //! of stored sessions are read here; every other kind goes through an installed ffmpeg.
 
+use crate::media::container::Opened;
+use crate::media::mkv::source as film;
+use crate::media::{avi, mp4};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
-use super::{Source, SourceError, SourceKind, SourceSpec};
-use crate::session::film::is_film;
-use crate::session::pictures::Pictures;
+use super::{SourceKind, SourceSpec};
+use crate::media::mkv::is_film;
+use crate::media::pictures::Pictures;
+use crate::media::stream::{Source, SourceError};
 
-mod avi;
 mod ffmpeg;
-mod film;
-mod h264;
-mod mp4;
-mod sps;
 #[cfg(test)]
 mod tests;
-mod turn;
 
 /// Endings by which videos are looked for, lower case; one that is named is read whatever its ending.
 pub const ENDINGS: [&str; 9] = ["mp4", "m4v", "mov", "avi", "mkv", "webm", "wmv", "mpg", "mpeg"];
@@ -38,14 +36,6 @@ pub const KIND: SourceKind = SourceKind {
     is_live: false,
     open,
 };
-
-/// What opening a file with one of the readers here came to.
-enum Opened<T> {
-    /// It can be read here.
-    Ready(T),
-    /// It cannot, but ffmpeg may; to be read as "NAME is …".
-    Foreign(String),
-}
 
 /// Opens a video for looking at in any order. Pictures, numbers and times are those that reading it
 /// from front to back gives.
@@ -152,10 +142,4 @@ fn first_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
         return Err(no_video(path, "an empty file"));
     }
     Ok(head)
-}
-
-/// Reads exactly `length` bytes into `buffer`; false when the file ends before.
-fn read_chunk(file: &mut impl Read, length: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
-    buffer.clear();
-    Ok(file.take(length).read_to_end(buffer)? as u64 == length)
 }

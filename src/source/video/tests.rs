@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::image::Frame;
-use crate::source::{Next, Notice, NoticeKind, SourceInfo};
+use crate::media::image::Frame;
+use crate::media::stream::{Next, Notice, NoticeKind, SourceInfo};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/video").join(name)

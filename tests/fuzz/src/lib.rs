@@ -4,11 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use fleeting::export::{View, json};
-use fleeting::pipeline::quality::Quality;
-use fleeting::session::{Sample, Session};
-use fleeting::source::{Next, SourceSpec};
-use fleeting::time::Timestamp;
+use fleeting::exchange::{View, json};
+use fleeting::measure::quality::Quality;
+use fleeting::measure::sample::Sample;
+use fleeting::session::Session;
+use fleeting::media::stream::Next;
+use fleeting::source::SourceSpec;
+use fleeting::measure::time::Timestamp;
 use tempfile::TempDir;
 
 /// Frames and notices after which a source has shown what it does.

@@ -11,12 +11,12 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use fleeting::engine::capture::Feed;
-use fleeting::engine::record::RecordState;
+use fleeting::engine::live::capture::CaptureJob;
+use fleeting::engine::live::record::RecordState;
+use fleeting::media::stream::{Next, NoticeKind, Source, SourceError, SourceInfo};
 use fleeting::source::camera::{
     Camera, CameraEntry, Device, Failure, Format, Opener, PixelFormat, Raw, Read,
 };
-use fleeting::source::{Next, NoticeKind, Source, SourceError, SourceInfo};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -349,7 +349,7 @@ pub(super) fn run(seed: u64) -> Tally {
     let steps = script(&mut dice, &mut tally);
     let truth = Arc::new(Mutex::new(Truth::default()));
     let of_source = Arc::clone(&truth);
-    let feed = Feed {
+    let feed = CaptureJob {
         name: "camera".into(),
         is_live: true,
         is_paced: false,

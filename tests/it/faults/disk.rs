@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
-use fleeting::engine::capture::Feed;
-use fleeting::engine::record::RecordState;
-use fleeting::image::{Frame, RgbImage};
+use fleeting::engine::live::capture::CaptureJob;
+use fleeting::engine::live::record::RecordState;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::stream::{Next, Source, SourceError, SourceInfo};
 use fleeting::session::store::{self, Beginning, Store};
-use fleeting::source::{Next, Source, SourceError, SourceInfo, in_order};
-use fleeting::time::Timestamp;
+use fleeting::source::in_order;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -105,7 +106,7 @@ impl Source for Pictures {
     }
 }
 
-fn feed() -> Feed {
+fn feed() -> CaptureJob {
     let frame = |seq: u64| {
         let (width, height) = if seq < FRAMES / 2 { (24, 16) } else { (16, 24) };
         let image = RgbImage { width, height, data: vec![90 + seq as u8; width * height * 3] };
@@ -113,7 +114,7 @@ fn feed() -> Feed {
     };
     let frames = (0..FRAMES).map(frame).collect();
     let open = move || Ok(in_order(Box::new(Pictures(frames, SourceInfo::default()))));
-    Feed { name: "pictures".into(), is_live: false, is_paced: false, open: Box::new(open) }
+    CaptureJob { name: "pictures".into(), is_live: false, is_paced: false, open: Box::new(open) }
 }
 
 /// Records with a fault, then looks at what is there once the disk is well again.

@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use fleeting::engine::capture::Feed;
-use fleeting::engine::record::RecordState;
-use fleeting::source::{NoticeKind, SourceSpec};
+use fleeting::engine::live::capture::CaptureJob;
+use fleeting::engine::live::record::RecordState;
+use fleeting::media::stream::NoticeKind;
+use fleeting::source::SourceSpec;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -96,7 +97,7 @@ fn child() {
         let (stop, tally) = (&stop, &mut tally);
         scope.spawn(move || happen(&dir, &mut dice("driver", seed), stop, tally));
         let mut of_window = dice("driver window", seed);
-        let ran = run_engine(Feed::of(spec), StandIn::default, Some(&folder), &mut of_window);
+        let ran = run_engine(CaptureJob::of(spec), StandIn::default, Some(&folder), &mut of_window);
         stop.store(true, Ordering::SeqCst);
         ran
     });

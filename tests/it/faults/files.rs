@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::OnceLock;
 
-use fleeting::engine::capture::Feed;
-use fleeting::image::{Frame, RgbImage};
-use fleeting::session::film::FilmWriter;
+use fleeting::engine::live::capture::CaptureJob;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::mkv::MkvWriter;
 use fleeting::session::pictures;
 use fleeting::source::SourceSpec;
-use fleeting::time::Timestamp;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -48,7 +48,7 @@ fn whole() -> &'static [(&'static str, Vec<u8>)] {
 fn film() -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("film.mkv");
-    let mut film = FilmWriter::create(&path, (24, 16)).expect("a new file");
+    let mut film = MkvWriter::create(&path, (24, 16)).expect("a new file");
     for seq in 0..8 {
         let image = RgbImage { width: 24, height: 16, data: vec![seq as u8 * 20; 24 * 16 * 3] };
         film.push(&Frame::new(seq, Timestamp::of_frame(seq, 30.0), Arc::new(image))).expect("room");
@@ -69,7 +69,7 @@ fn picture(name: &str) -> Vec<u8> {
 /// Reads the source at `path` through the engine; `name` is what an error must say.
 fn play(path: &Path, name: &str, dice: &mut ChaCha8Rng) {
     let spec: SourceSpec = path.to_string_lossy().parse().expect("a source");
-    let ran = run_engine(Feed::of(spec), StandIn::default, None, dice);
+    let ran = run_engine(CaptureJob::of(spec), StandIn::default, None, dice);
     if let Some(reason) = ran.reason {
         assert!(reason.contains(name) && !reason.contains("a bug in"), "{reason}");
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use fleeting::config::Config;
 use fleeting::engine::{Engine, Update};
 use fleeting::model::ModelChoice;
+use fleeting::session::record::Record;
 use fleeting::source::SourceSpec;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -66,8 +67,8 @@ pub(super) fn run(seed: u64) -> Tally {
         match engine.wait(std::time::Duration::from_secs(60)).expect("goes on or ends") {
             Update::Ended(reason) => break reason,
             // A change in a comment or a word of the manifest that means nothing to the program.
-            Update::Samples(_) if name == "manifest.toml" => break None,
-            Update::Samples(_) => panic!("analysed with a {name} that has changed"),
+            Update::Record(Record::Samples(_)) if name == "manifest.toml" => break None,
+            Update::Record(Record::Samples(_)) => panic!("analysed with a {name} that has changed"),
             _ => {}
         }
     };

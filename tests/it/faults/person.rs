@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 
 use fleeting::config::Config;
-use fleeting::engine::capture::Feed;
-use fleeting::image::{Frame, RgbImage};
+use fleeting::engine::live::capture::CaptureJob;
+use fleeting::measure::quality::Trouble;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::stream::{Next, NoticeKind, Source, SourceError, SourceInfo};
 use fleeting::model::{ModelChoice, Models};
 use fleeting::pipeline::Pipeline;
-use fleeting::pipeline::quality::Trouble;
-use fleeting::source::{Next, NoticeKind, Source, SourceError, SourceInfo, SourceSpec, in_order};
-use fleeting::time::Timestamp;
+use fleeting::source::{SourceSpec, in_order};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -159,7 +160,8 @@ pub(super) fn run(seed: u64) -> Tally {
     let Script { frames, nobody, noise, lost } = script(&mut dice, &mut tally);
     let given = frames.len() as u64;
     let open = move || Ok(in_order(Box::new(Scripted(frames, SourceInfo::default()))));
-    let feed = Feed { name: "demo".into(), is_live: false, is_paced: false, open: Box::new(open) };
+    let feed =
+        CaptureJob { name: "demo".into(), is_live: false, is_paced: false, open: Box::new(open) };
     let ran = run_engine(feed, pipeline, None, &mut dice);
     assert_eq!(ran.reason, None);
     let (_, told) = told(&ran.session, NoticeKind::CorruptFrame, " more frames are lost");

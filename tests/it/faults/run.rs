@@ -4,16 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use fleeting::config::EngineConfig;
-use fleeting::engine::analysis::Analyser;
-use fleeting::engine::capture::Feed;
-use fleeting::engine::record::{RecordOrder, RecordState};
+use fleeting::engine::live::analysis::Analyser;
+use fleeting::engine::live::capture::CaptureJob;
+use fleeting::engine::live::record::{RecordOrder, RecordState};
 use fleeting::engine::{Command, Engine, Update};
-use fleeting::event::Moment;
-use fleeting::pipeline::spot::MAX_STEP_SECS;
+use fleeting::measure::event::Moment;
+use fleeting::media::stream::NoticeKind;
+use fleeting::pipeline::spotting::MAX_STEP_SECS;
 use fleeting::session::Session;
-use fleeting::session::samples::Samples;
+use fleeting::session::history::samples::Samples;
 use fleeting::session::store::{self, Opened};
-use fleeting::source::NoticeKind;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -34,14 +34,14 @@ pub(super) struct Ran {
 /// Runs an engine to its end, recording into `folder` from the first frame on. The window is slow now
 /// and then.
 pub(super) fn run<A: Analyser>(
-    feed: Feed,
+    feed: CaptureJob,
     make: impl FnOnce() -> A + Send + 'static,
     folder: Option<&Path>,
     dice: &mut ChaCha8Rng,
 ) -> Ran {
     let (begin, may_begin) = crossbeam_channel::bounded(1);
     let make = move || may_begin.recv().map(|()| make()).map_err(|error| error.to_string());
-    let engine = Engine::start_feed(feed, &EngineConfig::default(), make, || ());
+    let engine = Engine::start_job(feed, &EngineConfig::default(), make, || ());
     if let Some(folder) = folder {
         let order = RecordOrder { folder: folder.into(), consent: None, with_pictures: true };
         engine.send(Command::Record(Box::new(order))).expect("room for a command");
@@ -50,7 +50,7 @@ pub(super) fn run<A: Analyser>(
     let mut ran = Ran { session: Session::keeping_all(), reason: None, recorded: None, slow: 0 };
     loop {
         let update = engine.wait(SILENCE).expect("the engine goes on or ends");
-        ran.session.apply(&update);
+        update.record().into_iter().for_each(|record| ran.session.apply(record));
         match update {
             Update::Recording(recording) => ran.recorded = Some(recording.state),
             Update::Ended(reason) => {

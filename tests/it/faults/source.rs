@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fleeting::engine::capture::Feed;
-use fleeting::engine::record::RecordState;
-use fleeting::image::{Frame, RgbImage};
-use fleeting::source::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, in_order};
-use fleeting::time::Timestamp;
+use fleeting::engine::live::capture::CaptureJob;
+use fleeting::engine::live::record::RecordState;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
+use fleeting::source::in_order;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -172,7 +173,8 @@ pub(super) fn run(seed: u64) -> Tally {
         Ok(in_order(Box::new(Scripted { info, steps, given: of_source })))
     };
     let is_live = dice.random();
-    let feed = Feed { name: "scripted".into(), is_live, is_paced: false, open: Box::new(open) };
+    let feed =
+        CaptureJob { name: "scripted".into(), is_live, is_paced: false, open: Box::new(open) };
     let base = tempfile::tempdir().expect("a folder");
     let folder = base.path().join("s");
     let ran = run_engine(feed, StandIn::default, Some(&folder), &mut dice);

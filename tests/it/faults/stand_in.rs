@@ -3,30 +3,33 @@
 //! that is always the same, and a network that answers at once.
 
 use fleeting::config::QualityConfig;
-use fleeting::engine::analysis::Analyser;
-use fleeting::geom::{Affine, Point};
-use fleeting::image::{Frame, RgbImage};
+use fleeting::engine::live::analysis::Analyser;
+use fleeting::measure::baseline::Baseline;
+use fleeting::measure::face::Landmarks;
+use fleeting::measure::geometry::{Affine, Point};
+use fleeting::measure::quality::Quality;
+use fleeting::measure::regions::REGIONS;
+use fleeting::measure::sample::{Sample, Score};
+use fleeting::media::image::{Frame, RgbImage};
 use fleeting::model::ModelError;
-use fleeting::pipeline::ledger::Ledger;
-use fleeting::pipeline::pace::Pace;
-use fleeting::pipeline::quality::{Evidence, Judge, Quality};
-use fleeting::pipeline::roi::RegionDisplacement;
-use fleeting::pipeline::spot::{
+use fleeting::pipeline::Output;
+use fleeting::pipeline::frame_scheduler::FrameScheduler;
+use fleeting::pipeline::motion::regions::RegionDisplacement;
+use fleeting::pipeline::quality::{Evidence, Judge};
+use fleeting::pipeline::sample_queue::SampleQueue;
+use fleeting::pipeline::spotting::{
     Network, ROW_OUTPUTS, Spotted, Spotter, SpotterSettings, Step, WINDOW_ROWS,
 };
-use fleeting::pipeline::{Landmarks, Output, REGIONS};
-use fleeting::session::baseline::Baseline;
-use fleeting::session::{Sample, Score};
 
 /// Pictures whose mean is below this are dark.
 const DARK: u64 = 12;
 
 pub(super) struct StandIn {
-    pace: Pace,
+    pace: FrameScheduler,
     judge: Judge,
     spotter: Spotter,
     spotted: Spotted,
-    ledger: Ledger,
+    ledger: SampleQueue,
     quality: Quality,
     face: Landmarks,
 }
@@ -35,11 +38,11 @@ impl Default for StandIn {
     fn default() -> Self {
         let settings = SpotterSettings { look_ahead_rows: [12, 30], thresholds: [0.9, 0.9] };
         Self {
-            pace: Pace::default(),
+            pace: FrameScheduler::default(),
             judge: Judge::new(&QualityConfig::default()),
             spotter: Spotter::new(Box::new(Even), settings),
             spotted: Spotted::default(),
-            ledger: Ledger::default(),
+            ledger: SampleQueue::default(),
             quality: Quality::default(),
             face: face(),
         }

@@ -1,9 +1,9 @@
 //! Facts about what counts as trouble, on faces made of a few points.
 
 use super::*;
-use crate::geom::Point;
-use crate::pipeline::align::{FACE_HEIGHT_PX, FACE_WIDTH_PX};
-use crate::pipeline::landmarks::POINTS;
+use crate::measure::geometry::Point;
+use crate::pipeline::face::align::{FACE_HEIGHT_PX, FACE_WIDTH_PX};
+use crate::pipeline::face::landmarks::POINTS;
 
 /// A face with eyes 100 px apart whose lids are `gap` of an eye's width open and that is turned by `yaw_deg`.
 fn face(gap: f32, yaw_deg: f32) -> Landmarks {

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{FfmpegVideo, Program};
-use crate::event::Moment;
-use crate::image::{Frame, RgbImage};
-use crate::session::pictures::{PictureError, Pictures, nth};
-use crate::source::SourceError;
-use crate::time::Timestamp;
+use crate::measure::event::Moment;
+use crate::measure::time::Timestamp;
+use crate::media::image::{Frame, RgbImage};
+use crate::media::pictures::{PictureError, Pictures, nth};
+use crate::media::stream::SourceError;
 
 /// How long before a frame the reading begins.
 const RUN_UP_SECS: f64 = 10.0;

@@ -1,7 +1,7 @@
 //! NumPy's archives: every array of the published layout, as each type that is read.
 #![no_main]
 
-use fleeting::npz::Archive;
+use fleeting::media::npz::Archive;
 use ndarray::IxDyn;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -2,7 +2,7 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    if let Ok(image) = fleeting::source::jpeg::decode(bytes) {
+    if let Ok(image) = fleeting::media::jpeg::decode(bytes) {
         assert_eq!(image.data.len(), 3 * image.width * image.height);
     }
     let folder = fuzz_of_fleeting::empty("pictures");

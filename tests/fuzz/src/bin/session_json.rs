@@ -1,7 +1,7 @@
 //! Sessions as JSON.
 #![no_main]
 
-use fleeting::export::json;
+use fleeting::exchange::json;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let path = fuzz_of_fleeting::file("session.json", bytes);

@@ -1,7 +1,8 @@
 //! Tables of events: another coder's as a layer, and events to be scored.
 #![no_main]
 
-use fleeting::import::{self, Choice};
+use fleeting::exchange::import;
+use fleeting::exchange::import::Choice;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let path = fuzz_of_fleeting::file("a.csv", bytes);

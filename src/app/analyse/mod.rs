@@ -1,0 +1,247 @@
+//! A recording on its way to a session: analysed as fast as it goes, then reviewed.
+//!
+//! The same engine as for a live source, without the pace of the recording's own clock.
+
+use std::path::Path;
+
+use egui::Key;
+
+use super::backend::{Assignment, EngineHandle, Pick};
+use super::command::Command;
+use super::message::{Topic, Weight};
+use super::registry::{ANALYSE, CommandEntry, Group, entry};
+use super::shortcut::{ctrl, key};
+use super::state::State;
+use crate::engine::Update;
+use crate::session::Session;
+use crate::session::record::Record;
+use crate::session::record::Stats;
+use crate::source::{SourceOptions, SourceSpec};
+
+pub mod keep;
+
+use keep::Keeping;
+
+/// One request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AnalyseCommand {
+    /// Ask for a video.
+    PickVideo,
+    /// Ask for a folder of pictures.
+    PickImages,
+    /// The path field has changed.
+    EditPath(String),
+    /// Whether the next analysis is kept on the disk, and with a copy of its pictures.
+    Keep {
+        /// Whether it is kept.
+        is_wanted: bool,
+        /// Whether its pictures are copied.
+        with_pictures: bool,
+    },
+    /// Analyse what is chosen.
+    Start,
+    /// Stop; what was analysed stays.
+    Cancel,
+    /// Review what was analysed.
+    Review,
+}
+
+/// In the order of the menu.
+pub static ENTRIES: &[CommandEntry] = &[
+    entry(
+        Group::Source,
+        Command::Analyse(AnalyseCommand::PickVideo),
+        "Choose a video…",
+        &[ctrl(Key::O)],
+        "Choose the video file to analyse",
+    )
+    .only(ANALYSE),
+    entry(
+        Group::Source,
+        Command::Analyse(AnalyseCommand::PickImages),
+        "Choose an image folder…",
+        &[],
+        "Choose the folder of numbered pictures to analyse",
+    )
+    .only(ANALYSE),
+    entry(
+        Group::Run,
+        Command::Analyse(AnalyseCommand::Start),
+        "Start the analysis",
+        &[ctrl(Key::Enter)],
+        "Analyse the chosen recording as fast as this machine can",
+    )
+    .only(ANALYSE),
+    entry(
+        Group::Run,
+        Command::Analyse(AnalyseCommand::Cancel),
+        "Cancel",
+        &[ctrl(Key::Period)],
+        "Stop; what was analysed so far stays and can be reviewed",
+    )
+    .only(ANALYSE),
+    entry(
+        Group::Run,
+        Command::Analyse(AnalyseCommand::Review),
+        "Review the result",
+        &[key(Key::R)],
+        "Look at what was analysed, frame by frame",
+    )
+    .only(ANALYSE),
+];
+
+/// Where an analysis stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AnalysePhase {
+    /// None was started.
+    #[default]
+    Idle,
+    /// On the way; the words say with what.
+    Starting(String),
+    /// Frames are analysed.
+    Running,
+    /// It was stopped by hand.
+    Cancelled,
+    /// All frames are analysed.
+    Done,
+    /// It ended with an error; one sentence.
+    Fault(String),
+}
+
+/// All that is known of the analysis.
+#[derive(Default)]
+pub struct AnalyseState {
+    /// Where it stands.
+    pub phase: AnalysePhase,
+    /// The path as it is written in the field.
+    pub path: String,
+    /// What is analysed.
+    pub source: Option<SourceSpec>,
+    /// How it goes.
+    pub stats: Stats,
+    /// What it has found.
+    pub session: Session,
+    /// Whether and where it is kept.
+    pub keeping: Keeping,
+    engine: Option<Box<dyn EngineHandle>>,
+}
+
+impl AnalyseState {
+    /// Whether frames are analysed, or about to be.
+    pub fn is_running(&self) -> bool {
+        matches!(self.phase, AnalysePhase::Starting(_) | AnalysePhase::Running)
+    }
+}
+
+impl State {
+    pub(super) fn apply_to_analyse(&mut self, command: AnalyseCommand) {
+        match command {
+            AnalyseCommand::PickVideo => self.pick(Pick::Video),
+            AnalyseCommand::PickImages => self.pick(Pick::Images),
+            AnalyseCommand::EditPath(path) => self.analyse.path = path,
+            AnalyseCommand::Keep { is_wanted, with_pictures } => {
+                let keeping = &mut self.analyse.keeping;
+                (keeping.is_wanted, keeping.with_pictures) = (is_wanted, with_pictures);
+            }
+            AnalyseCommand::Start => self.start_analysis(),
+            AnalyseCommand::Cancel => self.end_analysis(AnalysePhase::Cancelled),
+            AnalyseCommand::Review => {
+                if let Some(folder) = self.analyse.keeping.folder.clone() {
+                    self.open_session(&folder);
+                } else if let Some(source) = self.analyse.source.clone() {
+                    self.review_session(self.analyse.session.clone(), source);
+                }
+            }
+        }
+    }
+
+    pub(super) fn allows_in_analyse(&self, command: &AnalyseCommand) -> bool {
+        let analyse = &self.analyse;
+        match command {
+            AnalyseCommand::PickVideo | AnalyseCommand::PickImages => {
+                self.tasks.pick.is_none() && !analyse.is_running()
+            }
+            AnalyseCommand::EditPath(_) | AnalyseCommand::Keep { .. } => !analyse.is_running(),
+            AnalyseCommand::Start => !analyse.is_running() && !analyse.path.trim().is_empty(),
+            AnalyseCommand::Cancel => analyse.is_running(),
+            // What is kept is whole once the engine has let go of it.
+            AnalyseCommand::Review => {
+                !analyse.is_running()
+                    && self.tasks.analysis.is_none()
+                    && !analyse.session.history.is_empty()
+            }
+        }
+    }
+
+    /// Takes in what the analysis says.
+    pub(super) fn drain_analysis(&mut self) {
+        let Some(engine) = &self.analyse.engine else { return };
+        for update in engine.updates() {
+            if let Some(record) = update.record() {
+                self.analyse.session.apply(record);
+            }
+            match update {
+                Update::Starting(step) => self.analyse.phase = AnalysePhase::Starting(step),
+                Update::Record(Record::Opened(_)) => self.analyse.phase = AnalysePhase::Running,
+                Update::Record(Record::Stats(stats)) => self.analyse.stats = stats,
+                Update::Recording(recording) => self.take_in_kept(&recording),
+                Update::Ended(None) => self.end_analysis(AnalysePhase::Done),
+                Update::Ended(Some(why)) => {
+                    self.messages.post(Weight::Error, Topic::Other, &why);
+                    self.end_analysis(AnalysePhase::Fault(why));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes in what the engine said while it was let go.
+    pub(super) fn take_in_last_of_analysis(&mut self, last: &[Update]) {
+        for update in last {
+            match update {
+                Update::Record(record) => self.analyse.session.apply(record),
+                Update::Recording(recording) => self.take_in_kept(recording),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn choose_recording(&mut self, path: &Path) {
+        self.analyse.path = path.to_string_lossy().into_owned();
+    }
+
+    fn start_analysis(&mut self) {
+        let mut source = match self.analyse.path.trim().parse::<SourceSpec>() {
+            Ok(source) => source,
+            Err(error) => return self.analyse.phase = AnalysePhase::Fault(error.to_string()),
+        };
+        if source.is_live() {
+            let why = format!("{source}: expected a video file or a folder of pictures");
+            return self.analyse.phase = AnalysePhase::Fault(why);
+        }
+        source.options = SourceOptions { fps: self.fps, paced: false, ..source.options };
+        // A kept session looks for its recording later, from wherever the program runs then.
+        if let Ok(whole) = source.path().canonicalize() {
+            source.target = whole.to_string_lossy().into_owned();
+        }
+        let phase = AnalysePhase::Starting(format!("opening {source}"));
+        let chosen = Some(source.clone());
+        let assignment =
+            Assignment { source, models: self.models.clone(), config: self.config.clone() };
+        let path = std::mem::take(&mut self.analyse.path);
+        let engine = self.backend.start(&assignment, self.wake.clone());
+        let folder = self.keep_analysis(engine.as_ref(), &path);
+        let keeping = self.analyse.keeping.renewed(folder);
+        let (session, stats) = (Session::keeping_all(), Stats::default());
+        let engine = Some(engine);
+        self.analyse =
+            AnalyseState { phase, path, source: chosen, engine, session, stats, keeping };
+    }
+
+    fn end_analysis(&mut self, phase: AnalysePhase) {
+        self.analyse.phase = phase;
+        if let Some(engine) = self.analyse.engine.take() {
+            self.tasks.analysis = Some(self.backend.stop(engine, self.wake.clone()));
+        }
+    }
+}

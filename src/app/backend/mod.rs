@@ -1,0 +1,122 @@
+//! What the window needs from outside, behind two traits, so that tests can put a script in their place.
+//!
+//! Nothing here blocks: what takes time is a [`Pending`] that is asked again in every frame.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::recording::Shelf;
+use super::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
+use crate::config::Config;
+use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
+use crate::exchange::Written;
+use crate::exchange::import::ImportedLayer;
+use crate::model::ModelChoice;
+use crate::source::SourceSpec;
+
+pub mod native;
+pub mod null;
+pub mod pictures;
+
+/// Called from any thread when there is something new to draw.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Something under way: gives its result once, and nothing before and after.
+pub type Pending<T> = Box<dyn FnMut() -> Option<T>>;
+
+/// A running engine. Dropping it stops it, which may take a while.
+pub trait EngineHandle: Send {
+    /// Asks something of it.
+    fn send(&self, command: EngineCommand) -> Result<(), Busy>;
+
+    /// What it has said since it was last asked.
+    fn updates(&self) -> Vec<Update>;
+
+    /// The newest picture, once.
+    fn preview(&self) -> Option<Preview>;
+
+    /// Ends it in order, and gives the last things it says. May take a while.
+    fn finish(self: Box<Self>) -> Vec<Update>;
+}
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// The source.
+    pub source: SourceSpec,
+    /// The models.
+    pub models: ModelChoice,
+    /// Settings.
+    pub config: Config,
+}
+
+/// A camera that the system names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CameraChoice {
+    /// What follows `camera:` to open it.
+    pub target: String,
+    /// What people call it.
+    pub name: String,
+}
+
+/// What the user is asked to point at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// A video file.
+    Video,
+    /// A folder of numbered pictures.
+    Images,
+    /// A folder with models.
+    Models,
+    /// A session's folder.
+    Session,
+    /// The folder in which sessions are stored.
+    Recordings,
+    /// A folder to export into.
+    Export,
+    /// A table or ELAN file to take in.
+    Import,
+}
+
+/// Starts engines and asks the system for things.
+pub trait Backend {
+    /// Starts an engine. Returns at once; what goes wrong comes as an update.
+    fn start(&mut self, assignment: &Assignment, wake: Wake) -> Box<dyn EngineHandle>;
+
+    /// Ends an engine in order without waiting for it here; gives the last things it says.
+    fn stop(&mut self, engine: Box<dyn EngineHandle>, wake: Wake) -> Pending<Vec<Update>>;
+
+    /// Looks for cameras; the error is one sentence.
+    fn find_cameras(&mut self, wake: Wake) -> Pending<Result<Vec<CameraChoice>, String>>;
+
+    /// Reads a stored session; the error is one sentence.
+    fn open_session(
+        &mut self,
+        folder: &Path,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Pending<Result<OpenedSession, String>>;
+
+    /// The pictures of a recording; none of a source that is gone once it was seen.
+    fn screen(
+        &mut self,
+        source: &SourceSpec,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Option<Box<dyn SessionPictures>>;
+
+    /// Writes files; the error is one sentence.
+    fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>>;
+
+    /// Reads somebody else's events; the error is one sentence.
+    fn import(&mut self, job: ImportJob, wake: Wake) -> Pending<Result<ImportedLayer, String>>;
+
+    /// Looks at what is stored in a folder.
+    fn look_at_shelf(&mut self, folder: &Path, wake: Wake) -> Pending<Shelf>;
+
+    /// Deletes these sessions; gives one sentence for each that could not be, or that left something.
+    fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>>;
+
+    /// Asks for a file or a folder; none when nothing was picked.
+    fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>>;
+}

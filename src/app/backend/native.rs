@@ -1,0 +1,288 @@
+//! The real outside: engines, cameras and the desktop's dialogs.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
+use crate::app::backend::pictures::Projection;
+use crate::app::recording;
+use crate::app::recording::Shelf;
+use crate::app::review::outside::{
+    AnnotationSink, ExportContent, ExportJob, ImportJob, Kept, OpenedSession, SessionPictures,
+};
+use crate::engine::workers::annotation_writer::AnnotationWriter;
+use crate::engine::workers::background_task::BackgroundTask;
+use crate::engine::{Busy, Command, Engine, Preview, Update};
+use crate::evaluate::agreement::Agreement;
+use crate::exchange::import;
+use crate::exchange::import::ImportedLayer;
+use crate::exchange::{ExportError, View, Written, write_new};
+use crate::model::ModelChoice;
+use crate::session::{pictures, store};
+use crate::source::{SourceSpec, camera, video};
+
+/// Starts real engines.
+#[derive(Debug, Default)]
+pub struct NativeBackend;
+
+impl EngineHandle for Engine {
+    fn send(&self, command: Command) -> Result<(), Busy> {
+        Engine::send(self, command)
+    }
+
+    fn updates(&self) -> Vec<Update> {
+        Engine::updates(self).collect()
+    }
+
+    fn preview(&self) -> Option<Preview> {
+        Engine::preview(self)
+    }
+
+    fn finish(self: Box<Self>) -> Vec<Update> {
+        Engine::finish(*self)
+    }
+}
+
+impl Backend for NativeBackend {
+    fn start(&mut self, assignment: &Assignment, wake: Wake) -> Box<dyn EngineHandle> {
+        let Assignment { source, models, config } = assignment.clone();
+        Box::new(Engine::start(source, models, config, move || wake()))
+    }
+
+    fn stop(&mut self, engine: Box<dyn EngineHandle>, wake: Wake) -> Pending<Vec<Update>> {
+        // Its threads are joined, and one of them may be waiting for a camera or a disk.
+        run_task("fleeting-stop", move || engine.finish(), wake, Vec::new)
+    }
+
+    fn look_at_shelf(&mut self, folder: &Path, wake: Wake) -> Pending<Shelf> {
+        let folder = folder.to_owned();
+        run_task("fleeting-shelf", move || Shelf::look(&folder), wake, Shelf::default)
+    }
+
+    fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>> {
+        let folders = folders.to_owned();
+        let failed = || vec!["Nothing was deleted: the system has no thread to give.".to_owned()];
+        run_task("fleeting-delete", move || recording::delete(&folders), wake, failed)
+    }
+
+    fn find_cameras(&mut self, wake: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
+        let failed = || Err("The system does not say which cameras there are.".to_owned());
+        run_task("fleeting-cameras", cameras, wake, failed)
+    }
+
+    fn open_session(
+        &mut self,
+        folder: &Path,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Pending<Result<OpenedSession, String>> {
+        let (folder, models, woken) = (folder.to_owned(), models.clone(), wake.clone());
+        let failed = || Err("The system has no thread to give for opening a session.".to_owned());
+        run_task("fleeting-open", move || open(&folder, &models, woken), wake, failed)
+    }
+
+    fn screen(
+        &mut self,
+        source: &SourceSpec,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Option<Box<dyn SessionPictures>> {
+        if !pictures::can_be_seen_again(source) {
+            return None;
+        }
+        match Projection::of_source(source, models, wake) {
+            Ok(projection) => Some(Box::new(projection)),
+            Err(error) => {
+                tracing::error!("{source}: {error}");
+                None
+            }
+        }
+    }
+
+    fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>> {
+        let failed = || Err("The system has no thread to give for the export.".to_owned());
+        run_task("fleeting-export", move || write(&job), wake, failed)
+    }
+
+    fn import(&mut self, job: ImportJob, wake: Wake) -> Pending<Result<ImportedLayer, String>> {
+        let failed = || Err("The system has no thread to give for the import.".to_owned());
+        run_task("fleeting-import", move || job.read(), wake, failed)
+    }
+
+    fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>> {
+        let dialog = rfd::AsyncFileDialog::new();
+        let picked: Pin<Box<dyn Future<Output = Option<rfd::FileHandle>>>> = match pick {
+            Pick::Video => Box::pin(
+                dialog
+                    .set_title("Open a video")
+                    .add_filter("Videos", &video::ENDINGS)
+                    .add_filter("All files", &["*"])
+                    .pick_file(),
+            ),
+            Pick::Images => {
+                Box::pin(dialog.set_title("Open a folder of numbered pictures").pick_folder())
+            }
+            Pick::Export => {
+                Box::pin(dialog.set_title("Choose a folder to write into").pick_folder())
+            }
+            Pick::Import => Box::pin(
+                dialog
+                    .set_title("Open a table or an ELAN file")
+                    .add_filter("Tables and ELAN files", &import::ENDINGS)
+                    .add_filter("All files", &["*"])
+                    .pick_file(),
+            ),
+            Pick::Session => Box::pin(dialog.set_title("Open a session").pick_folder()),
+            Pick::Recordings => Box::pin(dialog.set_title("Where to store sessions").pick_folder()),
+            Pick::Models => {
+                Box::pin(dialog.set_title("Open a folder with manifest.toml").pick_folder())
+            }
+        };
+        let mut poll = poll_future(picked, wake);
+        Box::new(move || poll().map(|file| file.map(|file| file.path().to_owned())))
+    }
+}
+
+impl AnnotationSink for AnnotationWriter {
+    fn keep(&mut self, kept: Kept) {
+        AnnotationWriter::keep(self, kept);
+    }
+
+    fn fault(&mut self) -> Option<String> {
+        AnnotationWriter::fault(self)
+    }
+}
+
+/// Writes what was asked for; the error is one sentence.
+fn write(job: &ExportJob) -> Result<Written, String> {
+    let written = match &job.what {
+        ExportContent::Format(exporter) => {
+            let mut view =
+                View::new(&job.session, job.rater.as_deref()).map_err(|e| e.to_string())?;
+            view.blur = job.blur;
+            let mut pictures = job.pictures().transpose()?;
+            if let Some(pictures) = &mut pictures {
+                view.pictures = Some(pictures.as_mut());
+            }
+            exporter.write(&mut view, &job.folder)
+        }
+        ExportContent::Agreement(agreement) => write_agreement(agreement, &job.folder),
+    };
+    written.map_err(|error| error.to_string())
+}
+
+fn write_agreement(agreement: &Agreement, folder: &Path) -> Result<Written, ExportError> {
+    let [first, second] = &agreement.between;
+    let name = format!("agreement {first} {second}").replace(['/', '\\', ':'], "_");
+    let files = ["json", "txt"].map(|ending| folder.join(format!("{name}.{ending}")));
+    if let Some(path) = files.iter().find(|path| path.exists()) {
+        return Err(ExportError::Exists { path: path.clone() });
+    }
+    write_new(&files[0], |out| Ok(serde_json::to_writer_pretty(out, agreement)?))?;
+    write_new(&files[1], |out| write!(out, "{agreement}"))?;
+    Ok(Written { files: files.to_vec(), remarks: agreement.remarks.clone() })
+}
+
+/// Reads the session in `folder`; the error is one sentence.
+fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<OpenedSession, String> {
+    let stored = store::open(folder).map_err(|error| error.to_string())?;
+    let second = stored.store.pictures().map_err(|error| error.to_string())?;
+    let woken = wake.clone();
+    let writer = AnnotationWriter::start(stored.store, move || woken())
+        .map_err(|error| error.to_string())?;
+    let readers = stored.pictures.zip(second);
+    let screen = readers.map(|(a, b)| Projection::of_session([a, b], models, wake)).transpose();
+    let screen = screen.map_err(|error| error.to_string())?;
+    Ok(OpenedSession {
+        session: stored.session,
+        place: Some(folder.to_owned()),
+        source: None,
+        remarks: stored.remarks,
+        screen: screen.map(|projection| Box::new(projection) as Box<dyn SessionPictures>),
+        keeper: Some(Box::new(writer)),
+    })
+}
+
+/// Those that can be opened; an error where there are some and none can.
+fn cameras() -> Result<Vec<CameraChoice>, String> {
+    let entries = camera::list();
+    let usable: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.trouble.is_none())
+        .map(|entry| CameraChoice { target: entry.index.to_string(), name: entry.name.clone() })
+        .collect();
+    match entries.iter().find_map(|entry| entry.trouble.as_ref().map(|t| (&entry.name, t))) {
+        Some((name, trouble)) if usable.is_empty() => Err(format!(
+            "The camera “{name}” cannot be used: {trouble}. `fleeting doctor` says what helps."
+        )),
+        _ => Ok(usable),
+    }
+}
+
+/// `work` in a thread of the engine; `failed` where the system has no thread to give.
+fn run_task<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+    wake: Wake,
+    failed: impl FnOnce() -> T + 'static,
+) -> Pending<T> {
+    match BackgroundTask::start(name, work, move || wake()) {
+        Ok(task) => Box::new(move || task.poll()),
+        Err(error) => {
+            tracing::error!("{name}: {error}");
+            let mut failed = Some(failed);
+            Box::new(move || failed.take().map(|failed| failed()))
+        }
+    }
+}
+
+struct WakeUp(Wake);
+
+impl std::task::Wake for WakeUp {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+/// A future that is asked in every frame and wakes the window when it is worth asking.
+fn poll_future<T: 'static>(future: Pin<Box<dyn Future<Output = T>>>, wake: Wake) -> Pending<T> {
+    let waker = Waker::from(Arc::new(WakeUp(wake)));
+    let mut future = Some(future);
+    Box::new(move || {
+        match future.as_mut()?.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(result) => {
+                // A future must not be asked again.
+                future = None;
+                Some(result)
+            }
+            Poll::Pending => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn a_future_gives_its_result_once_and_wakes_the_window() {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&woken);
+        let wake: Wake = Arc::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        let mut asked = 0;
+        let future = std::future::poll_fn(move |cx| {
+            asked += 1;
+            cx.waker().wake_by_ref();
+            if asked < 3 { Poll::Pending } else { Poll::Ready(7) }
+        });
+        let mut poll = poll_future(Box::pin(future), wake);
+        assert_eq!([poll(), poll(), poll(), poll()], [None, None, Some(7), None]);
+        assert_eq!(woken.load(Ordering::SeqCst), 3);
+    }
+}

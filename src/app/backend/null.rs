@@ -1,0 +1,78 @@
+//! A stand-in for everything outside the window, for tests and benches of the window alone.
+
+use std::path::{Path, PathBuf};
+
+use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
+use crate::app::recording::Shelf;
+use crate::app::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
+use crate::engine::{Busy, Command, Preview, Update};
+use crate::exchange::Written;
+use crate::exchange::import::ImportedLayer;
+use crate::model::ModelChoice;
+use crate::source::SourceSpec;
+
+/// An outside in which nothing ever happens.
+#[derive(Clone, Copy, Debug)]
+pub struct NullBackend;
+
+/// An engine that takes everything and says nothing.
+struct Silent;
+
+impl EngineHandle for Silent {
+    fn send(&self, _: Command) -> Result<(), Busy> {
+        Ok(())
+    }
+    fn updates(&self) -> Vec<Update> {
+        Vec::new()
+    }
+    fn preview(&self) -> Option<Preview> {
+        None
+    }
+    fn finish(self: Box<Self>) -> Vec<Update> {
+        Vec::new()
+    }
+}
+
+impl Backend for NullBackend {
+    fn start(&mut self, _: &Assignment, _: Wake) -> Box<dyn EngineHandle> {
+        Box::new(Silent)
+    }
+    fn stop(&mut self, _: Box<dyn EngineHandle>, _: Wake) -> Pending<Vec<Update>> {
+        Box::new(|| Some(Vec::new()))
+    }
+    fn look_at_shelf(&mut self, _: &Path, _: Wake) -> Pending<Shelf> {
+        Box::new(|| Some(Shelf::default()))
+    }
+    fn delete_sessions(&mut self, _: &[PathBuf], _: Wake) -> Pending<Vec<String>> {
+        Box::new(|| Some(Vec::new()))
+    }
+    fn find_cameras(&mut self, _: Wake) -> Pending<Result<Vec<CameraChoice>, String>> {
+        Box::new(|| None)
+    }
+    fn open_session(
+        &mut self,
+        _: &Path,
+        _: &ModelChoice,
+        _: Wake,
+    ) -> Pending<Result<OpenedSession, String>> {
+        Box::new(|| None)
+    }
+    fn screen(
+        &mut self,
+        _: &SourceSpec,
+        _: &ModelChoice,
+        _: Wake,
+    ) -> Option<Box<dyn SessionPictures>> {
+        None
+    }
+    fn import(&mut self, job: ImportJob, _: Wake) -> Pending<Result<ImportedLayer, String>> {
+        let mut read = Some(job.read());
+        Box::new(move || read.take())
+    }
+    fn export(&mut self, _: ExportJob, _: Wake) -> Pending<Result<Written, String>> {
+        Box::new(|| None)
+    }
+    fn pick(&mut self, _: Pick, _: Wake) -> Pending<Option<PathBuf>> {
+        Box::new(|| None)
+    }
+}

@@ -1,0 +1,81 @@
+//! The page that is asked before the first recording of a source.
+
+use egui::{Grid, RichText, TextEdit, Ui};
+
+use crate::app::command::{Command, Floating};
+use crate::app::panels::{Panel, Slot};
+use crate::app::recording::badge::size_words;
+use crate::app::recording::{ConsentForm, RecordingCommand};
+use crate::app::registry::LIVE;
+use crate::app::theme::Theme;
+use crate::app::widgets::PanelContext;
+
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel {
+    name: "Consent and storage",
+    slot: Slot::Floating(Floating::Consent),
+    tabs: LIVE,
+    show,
+};
+
+const INTRODUCTION: &str = "A recording stores what the camera sees of a person. Ask before you \
+    record: tell them what it is for, who will see it and how long it is kept, and that they may \
+    change their mind. What is written here is stored with the session.";
+
+fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let theme = Theme::of(ui);
+    ui.label(INTRODUCTION);
+    ui.add_space(6.0);
+    let mut form = cx.state.records.form.clone();
+    show_fields(ui, &mut form);
+    show_folder(ui, cx, &mut form);
+    ui.checkbox(&mut form.scores_only, "Scores only: store no picture").on_hover_text(
+        "Scores, events and notes are stored. What moved can then be counted, not looked at again.",
+    );
+    let missing = form.consent().err();
+    if form != cx.state.records.form {
+        cx.send(Command::Recording(RecordingCommand::Edit(form)));
+    }
+    ui.add_space(6.0);
+    ui.horizontal(|ui| {
+        cx.button_named(ui, &Command::Recording(RecordingCommand::Begin), "They agree: record");
+        cx.button_named(ui, &Command::CloseWindow, "Do not record");
+        if let Some(missing) = missing {
+            ui.label(RichText::new(missing).color(theme.faint));
+        }
+    });
+}
+
+fn show_fields(ui: &mut Ui, form: &mut ConsentForm) {
+    Grid::new("consent").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
+        let fields = [
+            ("Who is recorded", "a name or a code", &mut form.who),
+            ("What for", "a study, a lesson, a test of this program", &mut form.purpose),
+            ("Kept until", "year-month-day; empty for no end", &mut form.keep_until),
+        ];
+        for (name, hint, text) in fields {
+            ui.label(name);
+            let field = TextEdit::singleline(text).hint_text(hint).desired_width(360.0);
+            ui.add(field).accessible_name(name);
+            ui.end_row();
+        }
+    });
+}
+
+fn show_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &mut ConsentForm) {
+    ui.horizontal(|ui| {
+        ui.label("Stored in");
+        let field = TextEdit::singleline(&mut form.folder).desired_width(300.0);
+        ui.add(field).accessible_name("Stored in");
+        cx.button_named(ui, &Command::Recording(RecordingCommand::PickFolder), "Choose…");
+    });
+    let free = cx.state.records.shelf.as_ref().and_then(|shelf| shelf.free_bytes);
+    let words = match free {
+        Some(free) => format!(
+            "{} are free there. A minute of pictures at 640 × 480 takes about 150 MB.",
+            size_words(free)
+        ),
+        None => "How much is free there is not known yet.".into(),
+    };
+    ui.label(RichText::new(words).small().color(Theme::of(ui).faint));
+}

@@ -1,0 +1,89 @@
+//! Files for other tools: which formats, whether faces are blurred, and how it goes.
+
+use egui::{ProgressBar, RichText, Role, ScrollArea, Ui};
+
+use crate::app::command::{Command, Floating};
+use crate::app::panels::raters::layer_words;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::REVIEW;
+use crate::app::review::command::ReviewCommand;
+use crate::app::review::export::ExportPhase;
+use crate::app::theme::{Theme, title};
+use crate::app::widgets::{PanelContext, named};
+use crate::exchange::{EXPORTERS, Exporter};
+
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel =
+    Panel { name: "Export", slot: Slot::Floating(Floating::Export), tabs: REVIEW, show };
+
+fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let theme = Theme::of(ui);
+    let review = &cx.state.review;
+    let rater = review.layer.rater().filter(|name| review.session.log.rater(name).is_some());
+    let words = match rater {
+        Some(_) => format!(
+            "What is written is {}, with the model’s beside it.",
+            layer_words(&review.layer)
+        ),
+        None => "What is written is the model’s view.".into(),
+    };
+    ui.label(RichText::new(words).color(theme.faint));
+    ui.label(title("Formats"));
+    let high = ui.ctx().content_rect().height() - 360.0;
+    ScrollArea::vertical().max_height(high.max(120.0)).show(ui, |ui| {
+        EXPORTERS.iter().for_each(|exporter| show_format(ui, cx, &theme, exporter));
+    });
+    let mut blur = cx.state.review.export.blur;
+    let help = "Blurs the face in clips and in the report; tables hold no picture";
+    if ui.checkbox(&mut blur, "Blur faces").on_hover_text(help).changed() {
+        cx.send(Command::Review(ReviewCommand::BlurExport(blur)));
+    }
+    ui.horizontal(|ui| {
+        let export = Command::Review(ReviewCommand::Export);
+        if ui
+            .add_enabled(cx.state.allows(&export), egui::Button::new("Choose a folder and write…"))
+            .clicked()
+        {
+            cx.send(export);
+        }
+        if ui.button("Close").clicked() {
+            cx.send(Command::CloseWindow);
+        }
+    });
+    show_phase(ui, &theme, &cx.state.review.export.phase);
+}
+
+fn show_format(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, exporter: &'static Exporter) {
+    ui.horizontal(|ui| {
+        let can = cx.state.review.can_write(exporter);
+        let mut is_chosen = can && cx.state.review.export.chosen.contains(&exporter.name);
+        let choice = egui::Checkbox::new(&mut is_chosen, exporter.name);
+        let choice = ui.add_enabled(can, choice);
+        if choice.on_disabled_hover_text("This session has no pictures").changed() {
+            cx.send(Command::Review(ReviewCommand::ToggleFormat(exporter.name)));
+        }
+        ui.add(egui::Label::new(RichText::new(exporter.about).color(theme.faint)).truncate());
+    });
+}
+
+fn show_phase(ui: &mut Ui, theme: &Theme, phase: &ExportPhase) {
+    match phase {
+        ExportPhase::Ready => {}
+        ExportPhase::Running(what, nth, of) => {
+            let share = (*nth as f32 - 0.5) / (*of).max(1) as f32;
+            let words = format!("writing {what}, {nth} of {of}");
+            let response = ui.add(ProgressBar::new(share).text(&words));
+            named(&response, Role::ProgressIndicator, words);
+        }
+        ExportPhase::Done(written) => {
+            let folder = written.files.first().and_then(|file| file.parent());
+            let folder = folder.map(|folder| folder.display().to_string()).unwrap_or_default();
+            let words = format!("{} files are in {folder}", written.files.len());
+            ui.label(RichText::new(words).color(theme.good));
+            for remark in &written.remarks {
+                ui.label(RichText::new(remark).color(theme.suspect));
+            }
+        }
+        ExportPhase::Fault(why) => drop(ui.label(RichText::new(why).color(theme.fault))),
+    }
+}

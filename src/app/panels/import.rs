@@ -1,0 +1,70 @@
+//! A table or an ELAN file as a rater's layer: whose, how it came about, and what became of it.
+
+use egui::{RichText, ScrollArea, TextEdit, Ui};
+
+use crate::app::command::{Command, Floating};
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::REVIEW;
+use crate::app::review::command::ReviewCommand;
+use crate::app::review::import::ImportPhase;
+use crate::app::theme::Theme;
+use crate::app::widgets::PanelContext;
+use crate::session::annotation::rater::checked_name;
+
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel =
+    Panel { name: "Import", slot: Slot::Floating(Floating::Import), tabs: REVIEW, show };
+
+fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let theme = Theme::of(ui);
+    let words = "A table (.csv) or an ELAN file (.eaf) of this recording becomes a layer of its own; \
+                 nothing that is in the session changes.";
+    ui.label(RichText::new(words).color(theme.faint));
+    let form = &cx.state.review.import;
+    let (mut name, mut tiers, mut blind) = (form.name.clone(), form.tiers.clone(), form.blind);
+    let field = TextEdit::singleline(&mut name).hint_text("Whose events these are: R2");
+    if ui.add(field.desired_width(f32::INFINITY)).accessible_name("Coder").changed() {
+        cx.send(Command::Review(ReviewCommand::EditImportName(name.clone())));
+    }
+    let field =
+        TextEdit::singleline(&mut tiers).hint_text("Tiers of an ELAN file, where not found");
+    if ui.add(field.desired_width(f32::INFINITY)).accessible_name("Tiers").changed() {
+        cx.send(Command::Review(ReviewCommand::EditImportTiers(tiers)));
+    }
+    let help = "Without it, whether the coder worked blind counts as not known";
+    let blind_words = "The coder saw nothing of the model or of others";
+    if ui.checkbox(&mut blind, blind_words).on_hover_text(help).changed() {
+        cx.send(Command::Review(ReviewCommand::BlindImport(blind)));
+    }
+    if let Err(why) = checked_name(&name)
+        && !name.trim().is_empty()
+    {
+        ui.label(RichText::new(why).color(theme.fault));
+    }
+    ui.horizontal(|ui| {
+        cx.button_named(ui, &Command::Review(ReviewCommand::Import), "Choose a file and read…");
+        if ui.button("Close").clicked() {
+            cx.send(Command::CloseWindow);
+        }
+    });
+    show_phase(ui, &theme, &cx.state.review.import.phase);
+}
+
+fn show_phase(ui: &mut Ui, theme: &Theme, phase: &ImportPhase) {
+    match phase {
+        ImportPhase::Ready => {}
+        ImportPhase::Running => drop(ui.label("reading the file")),
+        ImportPhase::Done(told) => {
+            ScrollArea::vertical().max_height(260.0).show(ui, |ui| {
+                for (i, line) in told.iter().enumerate() {
+                    let ink = if i == 0 { theme.good } else { theme.text };
+                    ui.label(RichText::new(line).color(ink));
+                }
+                let words =
+                    "Look at it under Raters (Ctrl+Shift+R), compare it under Agreement (Ctrl+G).";
+                ui.label(RichText::new(words).color(theme.faint));
+            });
+        }
+        ImportPhase::Fault(why) => drop(ui.label(RichText::new(why).color(theme.fault))),
+    }
+}

@@ -1,0 +1,105 @@
+//! The panels of the window: one file each, and one line in [`PANELS`].
+
+use egui::Ui;
+
+use super::command::{Floating, Tab};
+use super::widgets::PanelContext;
+use crate::app::review;
+
+pub mod about;
+pub mod agreement;
+pub mod analyse;
+pub mod card;
+pub mod consent;
+pub mod events;
+pub mod export;
+pub mod import;
+pub mod keys;
+pub mod log;
+pub mod menu;
+pub mod messages;
+pub mod note;
+pub mod palette;
+pub mod picture;
+pub mod raters;
+pub mod regions;
+pub mod scores;
+pub mod stored_sessions;
+pub mod strip;
+pub mod transport;
+pub mod units;
+pub mod who;
+
+/// Where a panel is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Slot {
+    /// Along the top.
+    Top,
+    /// Along the bottom.
+    Bottom,
+    /// Over everything between, and only as high as it needs.
+    Messages,
+    /// The column at the right.
+    Side,
+    /// Top left.
+    Picture,
+    /// Beside the picture.
+    Card,
+    /// Below picture and card, all on one time axis.
+    Plot {
+        /// Of the height of all plots; they sum to 1.
+        share: f32,
+    },
+    /// All between the bars.
+    Whole,
+    /// Over all, when it is asked for.
+    Floating(Floating),
+}
+
+/// One panel. To add one: a file, and a line in [`PANELS`].
+pub struct Panel {
+    /// Its name in the accessibility tree.
+    pub name: &'static str,
+    /// Where it is.
+    pub slot: Slot,
+    /// The tabs in which it is drawn.
+    pub tabs: &'static [Tab],
+    /// Draws it.
+    pub show: fn(&mut Ui, &mut PanelContext<'_>),
+}
+
+/// Every panel, in the order of drawing. The interface tests go through all of them in every tab.
+pub static PANELS: &[Panel] = &[
+    menu::PANEL,
+    transport::PANEL,
+    review::transport::PANEL,
+    messages::PANEL,
+    events::PANEL,
+    review::list::PANEL,
+    picture::PANEL,
+    review::picture::PANEL,
+    card::PANEL,
+    review::card::PANEL,
+    scores::PANEL,
+    regions::PANEL,
+    strip::PANEL,
+    analyse::PANEL,
+    palette::PANEL,
+    keys::PANEL,
+    about::PANEL,
+    log::PANEL,
+    note::PANEL,
+    consent::PANEL,
+    stored_sessions::PANEL,
+    units::PANEL,
+    raters::PANEL,
+    who::PANEL,
+    agreement::PANEL,
+    export::PANEL,
+    import::PANEL,
+];
+
+/// The panels of a tab.
+pub fn panels_of(tab: Tab) -> impl Iterator<Item = &'static Panel> {
+    PANELS.iter().filter(move |panel| panel.tabs.contains(&tab))
+}

@@ -1,0 +1,301 @@
+//! The body of the analysis thread. It feeds frames to an [`Analyser`] and hands on what that yields
+//! untouched, as [`crate::engine::offline`] does without threads; that is why live equals offline.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+
+use super::capture_link::{CaptureReceiver, Captured};
+use super::event_pictures::Clips;
+use super::link::{Closed, Newest};
+use super::meter::Meter;
+use super::neutral::Neutral;
+use super::recordings::Recordings;
+use crate::engine::{Command, Preview, Update};
+use crate::measure::baseline::Baseline;
+use crate::measure::sample::Score;
+use crate::media::image::Frame;
+use crate::media::stream::{Notice, NoticeKind};
+use crate::model::ModelError;
+use crate::model::provenance::Provenance;
+use crate::pipeline::{Output, Pipeline};
+use crate::session::record::Record;
+
+/// The longest wait between two looks at the commands.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// What turns frames into samples and events: the pipeline, or a stand-in for it in tests.
+pub trait Analyser {
+    /// Takes the next frame; adds what has become final to `output`.
+    fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError>;
+    /// No more frames: adds all that is left.
+    fn finish(&mut self, output: &mut Output) -> Result<(), ModelError>;
+    /// Sets the threshold for so many expected false alarms per minute.
+    fn set_false_alarms_per_minute(&mut self, rate: f32);
+    /// The scores from which events are flagged.
+    fn threshold(&self) -> Score;
+    /// Tells what this person's neutral face measures.
+    fn set_baseline(&mut self, baseline: &Baseline);
+    /// The models and settings that make the numbers.
+    fn provenance(&self) -> Provenance {
+        Provenance::default()
+    }
+}
+
+/// The end of the update link that the analysis thread holds.
+#[derive(Clone)]
+pub(crate) struct Teller {
+    pub(crate) tx: Sender<Update>,
+    pub(crate) wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Teller {
+    pub(crate) fn tell(&self, update: Update) -> Result<(), Closed> {
+        self.tx.send(update).map_err(|_| Closed)?;
+        (self.wake)();
+        Ok(())
+    }
+}
+
+/// Everything that the analysis thread is linked to.
+pub(crate) struct Links {
+    pub(crate) frames: CaptureReceiver,
+    pub(crate) commands: Receiver<Command>,
+    pub(crate) teller: Teller,
+    pub(crate) preview: Newest<Preview>,
+    pub(crate) stop: Arc<AtomicBool>,
+    /// The source as the user named it.
+    pub(crate) source: String,
+    /// Whether the source goes on by itself while the analysis pauses.
+    pub(crate) is_live: bool,
+}
+
+/// Analyses until the source ends, something breaks, or nobody listens any more. The text is an
+/// error to show, or none at a proper end.
+///
+/// Being stopped is a proper end: what becomes final by it is told and recorded, also where nobody
+/// but the recording listens any more.
+pub(crate) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<String>, Closed> {
+    let mut running = Running {
+        recordings: Recordings::new(links.teller.clone()),
+        analyser,
+        links,
+        output: Output::default(),
+        clips: Clips::default(),
+        meter: Meter::start(),
+        neutral: None,
+        paused: false,
+    };
+    let threshold = Record::Threshold(running.analyser.threshold());
+    let ended = running.record(threshold).and_then(|()| running.until_end());
+    running.finish()?;
+    ended
+}
+
+struct Running<'a> {
+    recordings: Recordings,
+    analyser: &'a mut dyn Analyser,
+    links: Links,
+    output: Output,
+    clips: Clips,
+    meter: Meter,
+    neutral: Option<Neutral>,
+    paused: bool,
+}
+
+impl Running<'_> {
+    fn until_end(&mut self) -> Result<Option<String>, Closed> {
+        loop {
+            if !self.obey()? {
+                return Ok(None);
+            }
+            self.recordings.look_at_clock();
+            if let Some(stats) = self.meter.stats(self.links.frames.dropped()) {
+                self.record(Record::Stats(stats))?;
+            }
+            if self.paused && !self.links.is_live {
+                // What is not read now is read later.
+                std::thread::sleep(PATIENCE);
+                continue;
+            }
+            match self.links.frames.recv_timeout(PATIENCE) {
+                Ok(None) => {}
+                Ok(Some(Captured::Frame(frame))) if self.paused => self.meter.let_go(&frame),
+                Ok(Some(Captured::Frame(frame))) => {
+                    if let Err(error) = self.analyse(frame)? {
+                        return Ok(Some(error.to_string()));
+                    }
+                }
+                Ok(Some(Captured::Opened(info))) => {
+                    self.meter.expect_frames(info.frames);
+                    self.record(Record::Opened(info))?;
+                    self.tell(Update::Running(!self.paused))?;
+                }
+                Ok(Some(Captured::Notice(notice))) => self.record(Record::Notice(notice))?,
+                Ok(Some(Captured::Ended(reason))) => return Ok(reason),
+                Err(Closed) => {
+                    return Ok(Some(
+                        "The source stopped without a word, which is a bug in Fleeting. Start it \
+                         again."
+                            .into(),
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Records and says.
+    fn tell(&mut self, update: Update) -> Result<(), Closed> {
+        self.links.teller.tell(update)
+    }
+
+    /// Tells the window, and the recording where there is one.
+    fn record(&mut self, record: Record) -> Result<(), Closed> {
+        self.recordings.record(&record);
+        self.tell(Update::Record(record))
+    }
+
+    /// Does what was asked since the last look; false where that is to stop.
+    fn obey(&mut self) -> Result<bool, Closed> {
+        loop {
+            if self.links.stop.load(Ordering::Acquire) {
+                return Ok(false);
+            }
+            match self.links.commands.try_recv() {
+                Ok(command) => self.obey_one(command)?,
+                Err(TryRecvError::Empty) => return Ok(true),
+                Err(TryRecvError::Disconnected) => return Err(Closed),
+            }
+        }
+    }
+
+    fn obey_one(&mut self, command: Command) -> Result<(), Closed> {
+        match command {
+            Command::Pause | Command::Resume => {
+                self.paused = command == Command::Pause;
+                self.tell(Update::Running(!self.paused))
+            }
+            Command::Record(order) => {
+                let source = self.links.source.clone();
+                let provenance = Provenance { source, ..self.analyser.provenance() };
+                let before = self.meter.totals(self.links.frames.dropped());
+                self.recordings.start(*order, provenance, before);
+                Ok(())
+            }
+            Command::StopRecording => {
+                self.recordings.stop();
+                Ok(())
+            }
+            Command::Enter(entry) => {
+                self.recordings.entry(&entry);
+                Ok(())
+            }
+            Command::SetFalseAlarmsPerMinute(rate) => {
+                self.analyser.set_false_alarms_per_minute(rate);
+                self.record(Record::Threshold(self.analyser.threshold()))
+            }
+            Command::Baseline { secs } => {
+                self.neutral = Some(Neutral::over(secs));
+                self.tell(Update::Baseline(1.0))
+            }
+        }
+    }
+
+    fn analyse(&mut self, frame: Frame) -> Result<Result<(), ModelError>, Closed> {
+        self.output.clear();
+        self.recordings.frame(&frame);
+        let timed = self.meter.begin();
+        let pushed = self.analyser.push(&frame, &mut self.output);
+        self.clips.keep(&frame, &self.output.overlay);
+        self.meter.analysed(timed, &frame);
+        if let Some(neutral) = &mut self.neutral {
+            let left = neutral.see(&frame);
+            self.tell(Update::Baseline(left))?;
+        }
+        let overlay = self.output.overlay.clone();
+        self.links.preview.put(Preview { frame, overlay });
+        // One frame wakes the window once: each time costs it a whole drawing.
+        if !self.hand_on()? {
+            (self.links.teller.wake)();
+        }
+        Ok(pushed)
+    }
+
+    /// Hands on what the analyser has added to the output, first to the recording; whether there was
+    /// anything.
+    fn hand_on(&mut self) -> Result<bool, Closed> {
+        let mut records = Vec::new();
+        if !self.output.samples.is_empty() {
+            records.push(Record::Samples(self.output.samples.clone()));
+        }
+        for event in &self.output.events {
+            records.push(Record::Event(event.clone(), self.clips.cut(event).map(Arc::new)));
+        }
+        let told = !records.is_empty();
+        records.iter().for_each(|record| self.recordings.record(record));
+        records
+            .into_iter()
+            .try_for_each(|record| self.links.teller.tell(Update::Record(record)))?;
+        let samples = &self.output.samples;
+        let measured = self.neutral.as_mut().and_then(|neutral| neutral.collect(samples));
+        if let Some(measured) = measured {
+            self.end_baseline(measured)?;
+        }
+        Ok(told)
+    }
+
+    fn end_baseline(&mut self, measured: Result<Baseline, String>) -> Result<(), Closed> {
+        self.neutral = None;
+        match measured {
+            Ok(baseline) => {
+                self.analyser.set_baseline(&baseline);
+                self.record(Record::Baselined(Box::new(baseline)))?;
+                self.record(Record::Threshold(self.analyser.threshold()))?;
+            }
+            Err(text) => self.record(Record::Notice(Notice { kind: NoticeKind::Info, text }))?,
+        }
+        self.tell(Update::Baseline(0.0))
+    }
+
+    /// Hands on what becomes final because nothing follows.
+    fn finish(&mut self) -> Result<(), Closed> {
+        self.output.clear();
+        let finished = self.analyser.finish(&mut self.output);
+        let mut told = self.hand_on().map(|_| ());
+        if self.neutral.is_some() {
+            let cut = "the source ended before the baseline was measured";
+            told = told.and(self.end_baseline(Err(cut.into())));
+        }
+        if let Err(error) = finished {
+            let text = format!("the last frames are not scored: {error}");
+            told = told.and(self.record(Record::Notice(Notice { kind: NoticeKind::Info, text })));
+        }
+        let stats = self.meter.last_stats(self.links.frames.dropped());
+        // Each is recorded, whoever listens.
+        let stats = self.record(Record::Stats(stats));
+        told.and(stats)
+    }
+}
+
+impl Analyser for Pipeline {
+    fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError> {
+        Pipeline::push(self, frame, output)
+    }
+    fn finish(&mut self, output: &mut Output) -> Result<(), ModelError> {
+        Pipeline::finish(self, output)
+    }
+    fn set_false_alarms_per_minute(&mut self, rate: f32) {
+        Pipeline::set_false_alarms_per_minute(self, rate);
+    }
+    fn threshold(&self) -> Score {
+        Pipeline::threshold(self)
+    }
+    fn set_baseline(&mut self, baseline: &Baseline) {
+        Pipeline::set_baseline(self, baseline);
+    }
+    fn provenance(&self) -> Provenance {
+        Pipeline::provenance(self).clone()
+    }
+}

@@ -1,0 +1,176 @@
+//! The body of the capture thread: opens the source, and sends on what it says until it ends, fails
+//! or is told to stop.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+
+use super::capture_link::{CaptureSender, Captured};
+use super::guard;
+use super::link::Closed;
+use crate::measure::time::Timestamp;
+use crate::media::stream::{Next, NoticeKind, Source, SourceError};
+use crate::source::{SourceSpec, camera};
+
+/// The longest sleep between two looks at the stop flag.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Playing by the clock, so many seconds behind it means that the reader was busy or asleep: go on
+/// from here rather than rush after it.
+const FORGIVEN_LAG_SECS: f64 = 0.25;
+
+/// A source that the capture thread is to open, and how it is to be read.
+pub struct CaptureJob {
+    /// As the user named it.
+    pub name: String,
+    /// Whether frames that nobody takes in time are lost.
+    pub is_live: bool,
+    /// Whether recorded time passes as by the clock.
+    pub is_paced: bool,
+    /// Opens it; called once, in the capture thread, and may take seconds.
+    pub open: Box<dyn FnOnce() -> Result<Box<dyn Source>, SourceError> + Send>,
+}
+
+impl CaptureJob {
+    /// The source that `spec` names.
+    pub fn of(spec: SourceSpec) -> Self {
+        Self {
+            name: spec.to_string(),
+            is_live: spec.is_live(),
+            is_paced: spec.options.paced,
+            open: Box::new(move || open(&spec)),
+        }
+    }
+}
+
+/// Runs one source to its end. The last item sent is [`Captured::Ended`], unless the reader is gone.
+///
+/// The source is opened at once, but read only when `ready` says that somebody reads the link, so
+/// that nothing is dropped while models load.
+pub fn run(job: CaptureJob, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBool) {
+    let opened = (job.open)();
+    if opened.is_ok() {
+        tracing::info!("{} is open", job.name);
+    }
+    let error = match opened {
+        Ok(mut source) => match ready.recv() {
+            Ok(()) => deliver(source.as_mut(), job.is_paced, tx, stop),
+            Err(_) => return,
+        },
+        Err(error) => Ok(Some(error)),
+    };
+    // A reader that is gone needs no last word.
+    if let Ok(error) = error {
+        tx.send(Captured::Ended(error.map(|error| error.to_string()))).unwrap_or(());
+    }
+}
+
+/// Opens the source; a camera whose reads wait for ever gets a thread that may do so.
+fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
+    if spec.kind == camera::KIND.name
+        && camera::CameraDriver::chosen() == camera::CameraDriver::Nokhwa
+    {
+        let opener =
+            |index, wanted: &camera::Wanted| guard::open(index, *wanted, camera::open_device);
+        return Ok(spec.held(Box::new(camera::Camera::open(spec, Box::new(opener))?)));
+    }
+    spec.open()
+}
+
+/// Sends until the end (`None`), an error of the source, or a closed link.
+fn deliver(
+    source: &mut dyn Source,
+    paced: bool,
+    tx: &CaptureSender,
+    stop: &AtomicBool,
+) -> Result<Option<SourceError>, Closed> {
+    tx.send(Captured::Opened(source.info().clone()))?;
+    let mut pace = Pace::default();
+    while !stop.load(Ordering::Acquire) {
+        match source.next() {
+            Ok(Next::Frame(frame)) => {
+                if paced {
+                    pace.wait_for(frame.time, stop);
+                }
+                tx.send(Captured::Frame(frame))?;
+            }
+            Ok(Next::Notice(notice)) => {
+                let changed = notice.kind == NoticeKind::Changed;
+                tx.send(Captured::Notice(notice))?;
+                if changed {
+                    tx.send(Captured::Opened(source.info().clone()))?;
+                }
+            }
+            Ok(Next::Idle) => {}
+            Ok(Next::End) => return Ok(None),
+            Err(error) => return Ok(Some(error)),
+        }
+    }
+    Ok(None)
+}
+
+/// Plays recorded time by the clock.
+#[derive(Debug, Default)]
+struct Pace {
+    /// A moment on both clocks.
+    anchor: Option<(Instant, Timestamp)>,
+}
+
+impl Pace {
+    /// Sleeps until `time` is due.
+    fn wait_for(&mut self, time: Timestamp, stop: &AtomicBool) {
+        let now = Instant::now();
+        let (at, from) = *self.anchor.get_or_insert((now, time));
+        let behind_secs = now.duration_since(at).as_secs_f64() - time.secs_since(from);
+        if behind_secs > FORGIVEN_LAG_SECS {
+            self.anchor = Some((now, time));
+            return;
+        }
+        let due = at + Duration::from_secs_f64(time.secs_since(from).max(0.0));
+        while !stop.load(Ordering::Acquire) {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left.min(PATIENCE));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recorded_time_passes_as_by_the_clock() {
+        let (mut pace, stop) = (Pace::default(), AtomicBool::new(false));
+        let start = Instant::now();
+        for i in 0..4 {
+            pace.wait_for(Timestamp::from_secs(5.0 + 0.04 * f64::from(i)), &stop);
+        }
+        let took = start.elapsed().as_secs_f64();
+        assert!((0.115..0.3).contains(&took), "{took} s");
+    }
+
+    #[test]
+    fn a_long_pause_is_not_made_up_for() {
+        let (mut pace, stop) = (Pace::default(), AtomicBool::new(false));
+        pace.wait_for(Timestamp::ZERO, &stop);
+        std::thread::sleep(Duration::from_millis(400));
+        let start = Instant::now();
+        for i in 1..4 {
+            pace.wait_for(Timestamp::from_secs(0.04 * f64::from(i)), &stop);
+        }
+        assert!(start.elapsed() >= Duration::from_millis(75), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_stop_ends_a_long_wait() {
+        let (mut pace, stop) = (Pace::default(), AtomicBool::new(true));
+        let start = Instant::now();
+        pace.wait_for(Timestamp::ZERO, &stop);
+        pace.wait_for(Timestamp::from_secs(60.0), &stop);
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+}

@@ -1,0 +1,220 @@
+//! The link from the capture thread to the analysis: frames may be dropped when the source is live,
+//! everything else never, and both arrive in the order in which they were sent.
+//!
+//! Two channels, because a full queue that lets its oldest item go must not let go of "the cable was
+//! pulled". Every item carries its place in the order, so that the reader can join them again.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
+
+use super::link::{Closed, QueueReceiver, QueueSender, dropping_queue, waiting_queue};
+use crate::media::image::Frame;
+use crate::media::stream::{Notice, SourceInfo};
+
+/// Reports that may wait. They are rare (a handful per unplugged cable), so that a sender that finds
+/// the channel full has a reader that reads nothing at all, and may wait with it.
+const REPORTS: usize = 64;
+
+/// What the capture thread says.
+#[derive(Debug)]
+pub enum Captured {
+    /// The source is open, or its size or rate has changed.
+    Opened(SourceInfo),
+    /// A picture.
+    Frame(Frame),
+    /// Something happened to the source.
+    Notice(Notice),
+    /// Nothing more will come. The text is an error to show, or none at a proper end.
+    Ended(Option<String>),
+}
+
+/// The capture thread's end.
+#[derive(Debug)]
+pub struct CaptureSender {
+    frames: QueueSender<(u64, Frame)>,
+    reports: Sender<(u64, Captured)>,
+    order: AtomicU64,
+}
+
+/// The analysis thread's end.
+#[derive(Debug)]
+pub struct CaptureReceiver {
+    frames: QueueReceiver<(u64, Frame)>,
+    reports: Receiver<(u64, Captured)>,
+    next_frame: Option<(u64, Frame)>,
+    next_report: Option<(u64, Captured)>,
+}
+
+/// Makes the link. A live one lets its oldest frame go when `capacity` frames wait, and counts it;
+/// any other makes the sender wait.
+pub fn capture_link(is_live: bool, capacity: usize) -> (CaptureSender, CaptureReceiver) {
+    let (frames, frames_out) =
+        if is_live { dropping_queue(capacity.max(1)) } else { waiting_queue(capacity.max(1)) };
+    let (reports, reports_out) = bounded(REPORTS);
+    (
+        CaptureSender { frames, reports, order: AtomicU64::new(0) },
+        CaptureReceiver {
+            frames: frames_out,
+            reports: reports_out,
+            next_frame: None,
+            next_report: None,
+        },
+    )
+}
+
+impl CaptureSender {
+    /// Sends one item: waits where the link waits, drops the oldest frame where it drops.
+    pub fn send(&self, item: Captured) -> Result<(), Closed> {
+        let place = self.order.fetch_add(1, Ordering::Relaxed);
+        match item {
+            Captured::Frame(frame) => self.frames.send((place, frame)),
+            report => self.reports.send((place, report)).map_err(|_| Closed),
+        }
+    }
+
+    /// How many frames were let go so far.
+    pub fn dropped(&self) -> u64 {
+        self.frames.dropped()
+    }
+}
+
+impl CaptureReceiver {
+    /// The next item in order; none when nothing came within `timeout`, [`Closed`] when the sender
+    /// is gone and everything has been read.
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Captured>, Closed> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            if let Some(item) = self.take_first() {
+                return Ok(Some(item));
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            select! {
+                recv(self.frames.channel()) -> frame => match frame {
+                    Ok(frame) => self.next_frame = Some(frame),
+                    Err(_) => return self.last_report(left),
+                },
+                recv(self.reports) -> report => match report {
+                    Ok(report) => self.next_report = Some(report),
+                    Err(_) => return self.last_frame(),
+                },
+                default(left) => return Ok(None),
+            }
+        }
+    }
+
+    /// How many frames were let go so far.
+    pub fn dropped(&self) -> u64 {
+        self.frames.dropped()
+    }
+
+    /// Whichever waiting item was sent first.
+    fn take_first(&mut self) -> Option<Captured> {
+        // In this order: once a later item is in hand, every earlier one is already in its channel.
+        self.look_for_frame();
+        if self.next_report.is_none() {
+            self.next_report = self.reports.try_recv().ok();
+        }
+        self.look_for_frame();
+        let frame_first = match (&self.next_frame, &self.next_report) {
+            (Some((frame, _)), Some((report, _))) => frame < report,
+            (frame, _) => frame.is_some(),
+        };
+        if frame_first {
+            self.next_frame.take().map(|(_, frame)| Captured::Frame(frame))
+        } else {
+            self.next_report.take().map(|(_, report)| report)
+        }
+    }
+
+    fn look_for_frame(&mut self) {
+        if self.next_frame.is_none() {
+            self.next_frame = self.frames.channel().try_recv().ok();
+        }
+    }
+
+    /// After the frames have ended.
+    fn last_report(&self, timeout: Duration) -> Result<Option<Captured>, Closed> {
+        match self.reports.recv_timeout(timeout) {
+            Ok((_, report)) => Ok(Some(report)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(Closed),
+        }
+    }
+
+    /// After the reports have ended: the sender is gone, so no more frames come than are here.
+    fn last_frame(&self) -> Result<Option<Captured>, Closed> {
+        let frame = self.frames.channel().try_recv().map_err(|_| Closed)?;
+        Ok(Some(Captured::Frame(frame.1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::stream::NoticeKind;
+
+    const SOON: Duration = Duration::from_millis(20);
+
+    fn frame(seq: u64) -> Captured {
+        Captured::Frame(Frame { seq, ..Frame::default() })
+    }
+
+    fn notice(text: &str) -> Captured {
+        Captured::Notice(Notice { kind: NoticeKind::Info, text: text.into() })
+    }
+
+    fn drain(rx: &mut CaptureReceiver) -> String {
+        let items = std::iter::from_fn(|| rx.recv_timeout(SOON).ok().flatten());
+        let words = items.map(|item| match item {
+            Captured::Frame(frame) => frame.seq.to_string(),
+            Captured::Notice(notice) => notice.text,
+            Captured::Opened(_) => "opened".into(),
+            Captured::Ended(_) => "ended".into(),
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn items_arrive_in_the_order_in_which_they_were_sent() {
+        let (tx, mut rx) = capture_link(false, 8);
+        for item in [Captured::Opened(SourceInfo::default()), frame(0), notice("a"), frame(1)] {
+            tx.send(item).expect("open");
+        }
+        tx.send(Captured::Ended(None)).expect("open");
+        assert_eq!(drain(&mut rx), "opened 0 a 1 ended");
+    }
+
+    #[test]
+    fn a_full_live_link_drops_frames_and_never_a_notice() {
+        let (tx, mut rx) = capture_link(true, 2);
+        for i in 0..20 {
+            tx.send(frame(i)).expect("open");
+            tx.send(notice(&format!("n{i}"))).expect("open");
+        }
+        drop(tx);
+        let seen = drain(&mut rx);
+        assert!((0..20).all(|i| seen.split(' ').any(|word| word == format!("n{i}"))));
+        assert!(seen.ends_with("n17 18 n18 19 n19"), "{seen}");
+        assert_eq!(rx.dropped(), 18);
+    }
+
+    #[test]
+    fn the_reader_learns_that_the_sender_is_gone_after_the_last_item() {
+        let (tx, mut rx) = capture_link(false, 8);
+        tx.send(frame(0)).expect("open");
+        tx.send(Captured::Ended(None)).expect("open");
+        drop(tx);
+        assert_eq!(drain(&mut rx), "0 ended");
+        assert!(matches!(rx.recv_timeout(SOON), Err(Closed)));
+    }
+
+    #[test]
+    fn the_sender_learns_that_the_reader_is_gone() {
+        let (tx, rx) = capture_link(true, 1);
+        drop(rx);
+        assert_eq!(tx.send(frame(0)), Err(Closed));
+        assert_eq!(tx.send(notice("a")), Err(Closed));
+    }
+}

@@ -1,0 +1,12 @@
+//! The threads of a running source and the links between them.
+
+pub mod analysis;
+pub mod capture;
+pub mod capture_link;
+pub mod event_pictures;
+pub mod guard;
+pub mod link;
+pub mod meter;
+pub mod neutral;
+pub mod record;
+pub mod recordings;

@@ -1,0 +1,72 @@
+//! One short piece of work away from the thread that draws, such as asking the system for its cameras.
+
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, bounded};
+
+/// Work under way, with at most one result to collect. Joined on drop, so it must be short.
+#[derive(Debug)]
+pub struct BackgroundTask<T> {
+    rx: Receiver<T>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<T: Send + 'static> BackgroundTask<T> {
+    /// Starts `work` in a thread called `name`, and calls `wake` when its result can be collected.
+    pub fn start(
+        name: &str,
+        work: impl FnOnce() -> T + Send + 'static,
+        wake: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (tx, rx) = bounded(1);
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            // Whoever asked may have lost interest.
+            if tx.send(work()).is_ok() {
+                wake();
+            }
+        })?;
+        Ok(Self { rx, thread: Some(thread) })
+    }
+
+    /// The result, once.
+    pub fn poll(&self) -> Option<T> {
+        self.rx.try_recv().ok()
+    }
+}
+
+impl<T> Drop for BackgroundTask<T> {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("an task panicked");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_task_wakes_whoever_waits_and_gives_its_result_once() {
+        let (tx, woken) = bounded(1);
+        let task =
+            BackgroundTask::start("sum", || 2 + 2, move || tx.send(()).unwrap()).expect("starts");
+        woken.recv_timeout(Duration::from_secs(10)).expect("woken");
+        assert_eq!((task.poll(), task.poll()), (Some(4), None));
+    }
+
+    #[test]
+    fn dropping_a_task_waits_for_it() {
+        let flag = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let set = std::sync::Arc::clone(&flag);
+        let work = move || {
+            std::thread::sleep(Duration::from_millis(20));
+            set.store(true, std::sync::atomic::Ordering::SeqCst);
+        };
+        drop(BackgroundTask::start("slow", work, || ()).expect("starts"));
+        assert!(flag.load(std::sync::atomic::Ordering::SeqCst));
+    }
+}

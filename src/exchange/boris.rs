@@ -1,0 +1,239 @@
+//! A BORIS project with one observation: expressions as state events, apexes and markers as points.
+//!
+//! BORIS cannot read exported events back, so a whole project is the way in. It pairs the starts and
+//! stops of a behaviour by their order, which overlapping events would confuse: the later of two gets a
+//! behaviour of its own (`micro 2`). A state stops where its last frame ends; its `frame_index` names
+//! that last frame.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use serde_json::{Map, Value, json};
+
+use super::view::lanes;
+use super::{Exporter, FileFormat, PictureUse, Sink, View};
+use crate::measure::event::EventKind;
+use crate::session::table::Row;
+
+/// The registry entry.
+pub const EXPORTER: Exporter = Exporter {
+    name: "boris",
+    about: "A project with one observation (BORIS)",
+    pictures: PictureUse::None,
+    files: |_| vec![FileFormat::new("session.boris", write)],
+};
+
+/// What BORIS writes where nothing was chosen.
+const NONE: &str = "None";
+const APEX: &str = "apex";
+const MARKER: &str = "marker";
+
+fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &project(view))?;
+    out.write_all(b"\n")
+}
+
+fn project(view: &View<'_>) -> Value {
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let coded = coded(view);
+    json!({
+        "time_format": "hh:mm:ss",
+        "project_name": view.stem(),
+        "project_date": now,
+        "project_description": format!("Layer of {}, written by Fleeting", view.layer_name()),
+        "project_format_version": "7.0",
+        "subjects_conf": { "0": { "key": "s", "name": view.subject(), "description": "" } },
+        "behaviors_conf": behaviours(view, &coded),
+        "observations": { format!("{} {}", view.stem(), view.layer_name()): observation(view, &coded, &now) },
+        "behavioral_categories": ["expression", "moment"],
+        "behavioral_categories_config": {},
+        "independent_variables": {},
+        "coding_map": {},
+        "behaviors_coding_map": [],
+        "converters": {},
+    })
+}
+
+/// An event with the behaviour that it is coded as.
+struct Coded<'a> {
+    row: &'a Row,
+    code: String,
+}
+
+fn coded<'a>(view: &'a View<'_>) -> Vec<Coded<'a>> {
+    let mut coded = Vec::new();
+    for kind in EventKind::ALL {
+        let rows: Vec<&Row> = view.held().filter(|row| row.kind == kind).collect();
+        let ends =
+            |row: &&Row| (row.bounds.onset.time.nanos(), view.end_of(row.bounds.offset).nanos());
+        let lanes = lanes(rows.iter().map(ends));
+        coded.extend(rows.into_iter().zip(lanes).map(|(row, lane)| Coded {
+            row,
+            code: if lane == 0 { kind.to_string() } else { format!("{kind} {}", lane + 1) },
+        }));
+    }
+    coded
+}
+
+/// The emotion, then the units: one out of the first set, any out of the second.
+fn modifiers(row: &Row) -> String {
+    let units: Vec<_> = row.units.iter().map(ToString::to_string).collect();
+    let units = if units.is_empty() { NONE.to_owned() } else { units.join(",") };
+    format!("{}|{units}", row.emotion())
+}
+
+fn behaviours(view: &View<'_>, coded: &[Coded<'_>]) -> Value {
+    let emotions: BTreeSet<_> = view.rows.iter().map(Row::emotion).collect();
+    let units: BTreeSet<_> =
+        view.rows.iter().flat_map(|row| &row.units).map(ToString::to_string).collect();
+    let modifiers = json!({
+        "0": { "name": "emotion", "description": "", "type": 0, "ask at stop": false, "values": emotions },
+        "1": { "name": "action units", "description": "", "type": 1, "ask at stop": false, "values": units },
+    });
+    // Those that every project has first, so that their keys stay the same.
+    let mut codes: Vec<String> = EventKind::ALL.iter().map(ToString::to_string).collect();
+    for one in coded {
+        if !codes.contains(&one.code) {
+            codes.push(one.code.clone());
+        }
+    }
+    let mut all = Map::new();
+    let mut add = |kind: &str, code: &str, category: &str, modifiers: Value| {
+        let key = code.chars().next().map_or_else(String::new, |first| first.to_string());
+        let number = all.len().to_string();
+        let behaviour = json!({
+            "type": kind,
+            "key": key,
+            "code": code,
+            "description": "",
+            "color": "",
+            "category": category,
+            "modifiers": modifiers,
+            "excluded": "",
+            "coding map": "",
+        });
+        all.insert(number, behaviour);
+    };
+    for code in &codes {
+        add("State event", code, "expression", modifiers.clone());
+    }
+    add("Point event", APEX, "moment", json!({}));
+    add("Point event", MARKER, "moment", json!({}));
+    Value::Object(all)
+}
+
+fn observation(view: &View<'_>, coded: &[Coded<'_>], now: &str) -> Value {
+    let source = &view.session.source;
+    let media = source.name.as_str();
+    let span = view.session.history.span();
+    let length = span.map_or(0.0, |(first, last)| last.secs_since(first));
+    let fps = source.nominal_fps.unwrap_or_else(|| view.fps());
+    let of_media = |value: Value| json!({ media: value });
+    json!({
+        "type": "MEDIA",
+        "date": now,
+        "description": source.detail,
+        "time offset": 0.0,
+        "file": {
+            "1": [media], "2": [], "3": [], "4": [], "5": [], "6": [], "7": [], "8": []
+        },
+        "media_info": {
+            "length": of_media(json!(length)),
+            "fps": of_media(json!(fps)),
+            "hasVideo": of_media(json!(true)),
+            "hasAudio": of_media(json!(false)),
+            "offset": { "1": 0.0 },
+        },
+        "independent_variables": {},
+        "close_behaviors_between_videos": false,
+        "events": events(view, coded),
+    })
+}
+
+/// One line: seconds, subject, code, modifier, comment, frame.
+fn events(view: &View<'_>, coded: &[Coded<'_>]) -> Vec<Value> {
+    let subject = view.subject();
+    let mut events: Vec<(i64, u8, Value)> = Vec::new();
+    let mut add = |nanos: i64, order: u8, code: &str, modifier: &str, comment: &str, frame: u64| {
+        let secs = nanos as f64 / 1e9;
+        events.push((nanos, order, json!([secs, subject, code, modifier, comment, frame])));
+    };
+    for Coded { row, code } in coded {
+        let (bounds, modifiers) = (row.bounds, modifiers(row));
+        let end = view.end_of(bounds.offset);
+        add(bounds.onset.time.nanos(), 1, code, &modifiers, &row.note, bounds.onset.frame);
+        add(bounds.apex.time.nanos(), 2, APEX, "", &row.id(), bounds.apex.frame);
+        add(end.nanos(), 0, code, &modifiers, "", bounds.offset.frame);
+    }
+    for (_, at, text) in view.marks() {
+        add(at.time.nanos(), 2, MARKER, "", &text, at.frame);
+    }
+    // At one moment a state ends before the next begins.
+    events.sort_by_key(|(nanos, order, _)| (*nanos, *order));
+    events.into_iter().map(|(_, _, event)| event).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::tests::{bounds, reviewed};
+    use crate::session::annotation::{Act, Entry};
+
+    fn observed(project: &Value) -> &Vec<Value> {
+        let observations = project["observations"].as_object().expect("an object");
+        let (_, one) = observations.iter().next().expect("one");
+        one["events"].as_array().expect("a list")
+    }
+
+    fn project_of(session: &crate::session::Session, rater: Option<&str>) -> Value {
+        project(&View::new(session, rater).expect("there"))
+    }
+
+    #[test]
+    fn states_start_and_stop_in_turn_and_every_code_is_defined() {
+        let mut session = reviewed();
+        // Overlaps the one at 70 to 75, and begins where that of the model ends.
+        for (number, event) in [(1, [72, 74, 80]), (2, [18, 19, 20])] {
+            let act = Act::Add(number, EventKind::Micro, bounds(event));
+            session.log.push(Entry { rater: "A".into(), at_unix_ms: 0, act });
+        }
+        let project = project_of(&session, Some("A"));
+        let behaviours = project["behaviors_conf"].as_object().expect("an object");
+        let kind_of = |code: &str| {
+            let known = behaviours.values().find(|one| one["code"] == code).expect(code);
+            known["type"].as_str().expect("a word").to_owned()
+        };
+        let mut running: BTreeSet<String> = BTreeSet::new();
+        let mut before = f64::NEG_INFINITY;
+        for event in observed(&project) {
+            let (secs, code) =
+                (event[0].as_f64().expect("seconds"), event[2].as_str().expect("code"));
+            assert!(secs >= before);
+            before = secs;
+            if kind_of(code) == "State event" && !running.remove(code) {
+                running.insert(code.to_owned());
+            }
+        }
+        assert!(running.is_empty(), "{running:?} never stop");
+        assert!(observed(&project).iter().any(|event| event[2] == "micro 2"));
+    }
+
+    #[test]
+    fn an_event_is_found_again_with_frame_emotion_units_and_note() {
+        let project = project_of(&reviewed(), Some("A"));
+        let start = &observed(&project)[0];
+        assert_eq!((start[1].as_str(), start[2].as_str()), (Some("P01"), Some("micro")));
+        assert_eq!(start[3], "happiness|L6,12");
+        assert_eq!(start[5], 11);
+        let stop = observed(&project).iter().rfind(|e| e[2] == "micro" && e[5] == 17);
+        let secs = stop.and_then(|e| e[0].as_f64()).expect("a stop");
+        assert!((secs - 18.0 / 30.0).abs() < 1e-6, "the end of frame 17, not its begin: {secs}");
+    }
+
+    #[test]
+    fn what_was_rejected_is_not_coded() {
+        let project = project_of(&reviewed(), Some("A"));
+        assert!(observed(&project).iter().all(|event| event[2] != "macro"));
+        assert_eq!(observed(&project).iter().filter(|event| event[2] == MARKER).count(), 2);
+    }
+}

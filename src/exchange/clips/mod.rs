@@ -1,0 +1,325 @@
+//! Pictures of events: clips that any player shows, and the strip of onset, apex and offset.
+//!
+//! A clip is an event with a little before and after, as it was recorded or slower, every picture at
+//! its own time. Where faces are hidden, one region that holds the face in every picture of the event
+//! is reduced to a few squares before anything is encoded; where no face is found at all, the whole
+//! picture is.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+use image::codecs::gif::{GifEncoder, Repeat};
+use image::imageops::{self, FilterType};
+use openh264::OpenH264API;
+use openh264::encoder::{
+    BitRate, Encoder, EncoderConfig, FrameRate, FrameType, QpRange, RateControlMode, VuiConfig,
+};
+use openh264::formats::{RgbSliceU8, YUVBuffer};
+
+mod hide;
+mod strip;
+
+use hide::{Hidden, hide, wider};
+pub use strip::{Strip, strip};
+
+use super::{Exporter, FileFormat, PictureUse, Sink, View};
+use crate::measure::geometry::Rect;
+use crate::media::image::{Frame, RgbImage};
+use crate::media::pictures::Pictures;
+use crate::model::Models;
+use crate::pipeline::face::detect::FaceFinder;
+use crate::session::annotation::Bounds;
+use crate::session::clip::slow_loop::{LoopSpeed, MARGIN_SECS, REST_SECS};
+use crate::session::table::Row;
+
+/// The registry entry of films.
+pub const EXPORTER: Exporter = Exporter {
+    name: "clips",
+    about: "Every event as a film at a quarter of its speed (MP4 with H.264)",
+    pictures: PictureUse::Needed,
+    files: |view| files(view, "mp4", write_mp4),
+};
+
+/// The registry entry of moving pictures.
+pub const GIF_EXPORTER: Exporter = Exporter {
+    name: "gif",
+    about: "Every event as a moving picture at a quarter of its speed (GIF)",
+    pictures: PictureUse::Needed,
+    files: |view| files(view, "gif", write_gif),
+};
+
+/// Shares of the real speed that a clip can have.
+pub const SPEEDS: std::ops::RangeInclusive<f64> = 0.1..=1.0;
+
+/// How a clip is cut.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClipOptions {
+    /// Share of the real speed; brought into [`SPEEDS`].
+    pub speed: f64,
+    /// What is shown before onset and after offset, seconds.
+    pub margin_secs: f64,
+    /// Whether faces are hidden.
+    pub blur: bool,
+}
+
+impl Default for ClipOptions {
+    fn default() -> Self {
+        let speed = LoopSpeed::default().factor();
+        Self { speed, margin_secs: MARGIN_SECS, blur: false }
+    }
+}
+
+/// Finds the faces in a picture.
+pub trait FaceLocator {
+    /// A box round every face, pixels.
+    fn faces(&mut self, picture: &RgbImage) -> io::Result<Vec<Rect>>;
+}
+
+/// The program's own detectors.
+pub struct Detectors(FaceFinder);
+
+impl Detectors {
+    /// Opens the models inside the program.
+    pub fn new() -> io::Result<Self> {
+        let models = Models::load(&Default::default()).map_err(io::Error::other)?;
+        FaceFinder::new(&models).map(Self).map_err(io::Error::other)
+    }
+}
+
+impl FaceLocator for Detectors {
+    fn faces(&mut self, picture: &RgbImage) -> io::Result<Vec<Rect>> {
+        /// A face that may not be one is hidden all the same.
+        const LEAST_CONFIDENCE: f32 = 0.3;
+        let mut faces = Vec::new();
+        self.0.reset();
+        let mut keep = |face: &crate::measure::face::FaceBox| {
+            faces.push(face.rect_in_frame);
+            Ok(false)
+        };
+        self.0.find(picture, LEAST_CONFIDENCE, &mut keep).map_err(io::Error::other)?;
+        Ok(faces)
+    }
+}
+
+type WriteClip =
+    fn(&mut dyn Pictures, &Bounds, &ClipOptions, &mut dyn FaceLocator, &mut Sink) -> io::Result<()>;
+
+fn files(view: &View<'_>, ending: &str, write: WriteClip) -> Vec<FileFormat> {
+    let detectors = Rc::new(RefCell::new(None));
+    let file = |row: &Row| {
+        let (bounds, detectors) = (row.bounds, Rc::clone(&detectors));
+        FileFormat::new(format!("{}.{ending}", clip_name(row)), move |view, out| {
+            let options = ClipOptions { blur: view.blur, ..ClipOptions::default() };
+            let Some(pictures) = view.pictures.as_deref_mut() else { return Ok(()) };
+            if !options.blur {
+                return write(pictures, &bounds, &options, &mut Nobody, out);
+            }
+            // Opened for the first clip, for it takes a second.
+            let mut detectors = detectors.borrow_mut();
+            let opened = match detectors.take() {
+                Some(opened) => opened,
+                None => Detectors::new()?,
+            };
+            write(pictures, &bounds, &options, detectors.insert(opened), out)
+        })
+    };
+    view.held().map(file).collect()
+}
+
+/// What a clip's file is called, without its ending: `event-3-micro-frame-120-to-134`.
+pub fn clip_name(row: &Row) -> String {
+    let (onset, offset) = (row.bounds.onset.frame, row.bounds.offset.frame);
+    format!("event-{}-{}-frame-{onset}-to-{offset}", row.id(), row.kind)
+}
+
+/// Where nobody is to be found.
+struct Nobody;
+
+impl FaceLocator for Nobody {
+    fn faces(&mut self, _: &RgbImage) -> io::Result<Vec<Rect>> {
+        Ok(Vec::new())
+    }
+}
+
+/// The pictures of an event that are shown, and what is hidden in all of them.
+struct Cut<'a> {
+    pictures: &'a mut dyn Pictures,
+    indices: std::ops::Range<usize>,
+    hidden: Option<Hidden>,
+}
+
+impl<'a> Cut<'a> {
+    fn new(
+        pictures: &'a mut dyn Pictures,
+        bounds: &Bounds,
+        options: &ClipOptions,
+        locator: &mut dyn FaceLocator,
+    ) -> io::Result<Self> {
+        let moments = pictures.moments();
+        let margin_secs = options.margin_secs.max(0.0);
+        let (from, to) = (bounds.onset.time - margin_secs, bounds.offset.time + margin_secs);
+        let first = moments.partition_point(|moment| moment.time < from);
+        let last = moments.partition_point(|moment| moment.time <= to);
+        if first >= last {
+            let (onset, offset) = (bounds.onset.frame, bounds.offset.frame);
+            let text = format!(
+                "expected pictures of frames {onset} to {offset}, found none that are stored"
+            );
+            return Err(io::Error::other(text));
+        }
+        let mut cut = Self { pictures, indices: first..last, hidden: None };
+        if options.blur {
+            cut.hidden = Some(cut.hiding(locator)?);
+        }
+        Ok(cut)
+    }
+
+    /// One region for all pictures, so that a picture in which the face is not found hides it too.
+    fn hiding(&mut self, locator: &mut dyn FaceLocator) -> io::Result<Hidden> {
+        let mut corners = Vec::new();
+        for index in self.indices.clone() {
+            let frame = self.pictures.picture(index).map_err(io::Error::other)?;
+            let faces = locator.faces(&frame.image)?;
+            corners.extend(faces.iter().map(wider).flat_map(|face| [face.min, face.max]));
+        }
+        Ok(Rect::around(&corners).map_or(Hidden::Everything, Hidden::Region))
+    }
+
+    fn frame(&mut self, index: usize) -> io::Result<Frame> {
+        let mut frame = self.pictures.picture(index).map_err(io::Error::other)?;
+        if let Some(hidden) = self.hidden {
+            let mut image = (*frame.image).clone();
+            hide(&mut image, hidden);
+            (frame.image, frame.jpeg) = (image.into(), None);
+        }
+        Ok(frame)
+    }
+}
+
+/// When a clip's picture `index` is shown, seconds after its first.
+fn shown_at_secs(cut: &Cut<'_>, index: usize, options: &ClipOptions) -> f64 {
+    let moments = cut.pictures.moments();
+    let speed = options.speed.clamp(*SPEEDS.start(), *SPEEDS.end());
+    moments[index].time.secs_since(moments[cut.indices.start].time) / speed
+}
+
+/// Writes the event as an MP4 film. Pictures of an odd width or height lose a line.
+pub fn write_mp4(
+    pictures: &mut dyn Pictures,
+    bounds: &Bounds,
+    options: &ClipOptions,
+    locator: &mut dyn FaceLocator,
+    out: &mut Sink,
+) -> io::Result<()> {
+    let mut cut = Cut::new(pictures, bounds, options, locator)?;
+    let first = cut.frame(cut.indices.start)?;
+    let size_px = (first.image.width & !1, first.image.height & !1);
+    if size_px.0 == 0 || size_px.1 == 0 {
+        return Err(io::Error::other(
+            "expected pictures of at least 2×2 pixels, found smaller ones",
+        ));
+    }
+    let last_secs = shown_at_secs(&cut, cut.indices.end - 1, options);
+    let fps = if last_secs > 0.0 { (cut.indices.len() - 1) as f64 / last_secs } else { 30.0 };
+    let mut encoder = encoder(fps, size_px)?;
+    let mut film = muxide::api::MuxerBuilder::new(out)
+        .video(muxide::api::VideoCodec::H264, size_px.0 as u32, size_px.1 as u32, fps)
+        .with_fast_start(true)
+        .build()
+        .map_err(io::Error::other)?;
+    for index in cut.indices.clone() {
+        let pixels = exactly(&cut.frame(index)?.image, size_px);
+        let yuv = YUVBuffer::from_rgb8_source(RgbSliceU8::new(&pixels.data, size_px));
+        let encoded = encoder.encode(&yuv).map_err(io::Error::other)?;
+        if matches!(encoded.frame_type(), FrameType::Skip | FrameType::Invalid) {
+            let text = format!("expected every picture encoded, found number {index} left out");
+            return Err(io::Error::other(text));
+        }
+        let is_key = encoded.frame_type() == FrameType::IDR;
+        let bytes = encoded.to_vec();
+        let secs = shown_at_secs(&cut, index, options);
+        film.write_video(secs, &bytes, is_key).map_err(io::Error::other)?;
+    }
+    film.finish().map_err(io::Error::other)
+}
+
+/// As good as eyes can tell: a clip lasts seconds, and what it shows is small.
+fn encoder(fps: f64, (width, height): (usize, usize)) -> io::Result<Encoder> {
+    /// More than any picture takes at the coarsest quantiser below.
+    const BITS_A_PIXEL: f64 = 6.0;
+    /// The least and the most that is allowed for: below it, the quantiser is needlessly coarse; above
+    /// it, H.264 has no level.
+    const BITS_A_SECOND: (f64, f64) = (20e6, 240e6);
+    let bits = (width * height) as f64 * fps * BITS_A_PIXEL;
+    let bits = bits.clamp(BITS_A_SECOND.0, BITS_A_SECOND.1) as u32;
+    let config = EncoderConfig::new()
+        // Without rate control the encoder does not ask for the range of its quantiser.
+        .rate_control_mode(RateControlMode::Quality)
+        .qp(QpRange::new(10, 20))
+        .bitrate(BitRate::from_bps(bits))
+        .max_frame_rate(FrameRate::from_hz(fps as f32))
+        // It never has to, with so many bits; where it may not, it complains on standard error.
+        .skip_frames(true)
+        .vui(VuiConfig::bt601());
+    Encoder::with_api_config(OpenH264API::from_source(), config).map_err(io::Error::other)
+}
+
+/// `image` cut or repeated outwards to `size_px`.
+fn exactly(image: &RgbImage, (width, height): (usize, usize)) -> RgbImage {
+    let mut exact = RgbImage::new(width, height);
+    for (i, px) in exact.data.chunks_exact_mut(3).enumerate() {
+        px.copy_from_slice(&image.at((i % width) as isize, (i / width) as isize));
+    }
+    exact
+}
+
+/// Writes the event as a moving GIF without end, no wider than 320 pixels.
+pub fn write_gif(
+    pictures: &mut dyn Pictures,
+    bounds: &Bounds,
+    options: &ClipOptions,
+    locator: &mut dyn FaceLocator,
+    out: &mut Sink,
+) -> io::Result<()> {
+    /// Balances speed and colours: one of the encoder's thirty steps.
+    const ENCODER_STEP: i32 = 10;
+    let mut cut = Cut::new(pictures, bounds, options, locator)?;
+    let mut gif = GifEncoder::new_with_speed(out, ENCODER_STEP);
+    gif.set_repeat(Repeat::Infinite).map_err(io::Error::other)?;
+    let mut told_ms = 0;
+    for index in cut.indices.clone() {
+        let is_last = index + 1 == cut.indices.end;
+        let end_secs = match is_last {
+            true => shown_at_secs(&cut, index, options) + REST_SECS,
+            false => shown_at_secs(&cut, index + 1, options),
+        };
+        // GIF counts hundredths of a second; what is cut off one picture goes to the next.
+        let shown_ms = ((end_secs * 100.0).round() as u32 * 10).saturating_sub(told_ms).max(20);
+        told_ms += shown_ms;
+        let picture = small(&cut.frame(index)?.image)?;
+        let delay = image::Delay::from_numer_denom_ms(shown_ms, 1);
+        let rgba = image::DynamicImage::ImageRgb8(picture).into_rgba8();
+        gif.encode_frame(image::Frame::from_parts(rgba, 0, 0, delay)).map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+fn small(picture: &RgbImage) -> io::Result<image::RgbImage> {
+    const WIDEST_PX: u32 = 320;
+    let buffer = buffer_of(picture)?;
+    if buffer.width() <= WIDEST_PX {
+        return Ok(buffer);
+    }
+    let height = (buffer.height() * WIDEST_PX).div_ceil(buffer.width());
+    Ok(imageops::resize(&buffer, WIDEST_PX, height, FilterType::Triangle))
+}
+
+fn buffer_of(picture: &RgbImage) -> io::Result<image::RgbImage> {
+    let (width, height) = (picture.width as u32, picture.height as u32);
+    image::RgbImage::from_raw(width, height, picture.data.clone())
+        .ok_or_else(|| io::Error::other("expected three bytes a pixel, found another number"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! Clips and strips read back.
+
+use super::hide::{Hidden, wider};
+use super::*;
+use crate::measure::event::Moment;
+use crate::measure::geometry::{Point, Rect};
+use crate::measure::time::Timestamp;
+use crate::media::pictures::PictureError;
+use crate::session::pictures;
+
+const SIZE_PX: (usize, usize) = (81, 64);
+
+fn at(frame: u64) -> Moment {
+    // No rate is kept: every third frame comes late.
+    Moment {
+        frame,
+        time: Timestamp::from_nanos((frame * 33_000_000 + frame % 3 * 9_000_000) as i64),
+    }
+}
+
+fn bounds([onset, apex, offset]: [u64; 3]) -> Bounds {
+    Bounds { onset: at(onset), apex: at(apex), offset: at(offset) }
+}
+
+/// A hundred pictures: a soft ground, and a fine pattern where the face is, which turns brighter.
+struct Person(Vec<Moment>);
+
+const FACE: Rect = Rect { min: Point::new(24.0, 16.0), max: Point::new(48.0, 40.0) };
+
+impl Person {
+    fn new() -> Self {
+        Self((0..100).map(at).collect())
+    }
+
+    fn image(frame: u64) -> RgbImage {
+        let mut image = RgbImage::new(SIZE_PX.0, SIZE_PX.1);
+        for (i, px) in image.data.chunks_exact_mut(3).enumerate() {
+            let (x, y) = (i % SIZE_PX.0, i / SIZE_PX.0);
+            let in_face = (24..48).contains(&x) && (16..40).contains(&y);
+            let face = (x % 2 * 90 + y % 2 * 60) as u8 + frame as u8;
+            let value = if in_face { face } else { (x + y) as u8 };
+            px.fill(value);
+        }
+        image
+    }
+}
+
+impl Pictures for Person {
+    fn moments(&self) -> &[Moment] {
+        &self.0
+    }
+
+    fn picture(&mut self, index: usize) -> Result<Frame, PictureError> {
+        let Moment { frame, time } = self.0[index];
+        Ok(Frame::new(frame, time, Self::image(frame).into()))
+    }
+}
+
+/// Finds the face in one picture of three.
+struct Finder(u32);
+
+impl FaceLocator for Finder {
+    fn faces(&mut self, _: &RgbImage) -> io::Result<Vec<Rect>> {
+        self.0 += 1;
+        Ok(if self.0 % 3 == 1 { vec![FACE] } else { Vec::new() })
+    }
+}
+
+fn options(speed: f64, blur: bool) -> ClipOptions {
+    ClipOptions { speed, blur, ..ClipOptions::default() }
+}
+
+fn written(write: WriteClip, bounds: Bounds, options: ClipOptions) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    write(&mut Person::new(), &bounds, &options, &mut Finder(0), &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The frames of a film, read back.
+fn read_back(bytes: &[u8]) -> Vec<Frame> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("clip.mp4");
+    std::fs::write(&path, bytes).expect("writes");
+    let mut film = pictures::open(&path).expect("opens");
+    (0..film.moments().len()).map(|i| film.picture(i).expect("a picture")).collect()
+}
+
+fn mean_apart(a: &RgbImage, b: &RgbImage) -> f64 {
+    let apart = a.data.iter().zip(&b.data).map(|(a, b)| f64::from(a.abs_diff(*b)));
+    apart.sum::<f64>() / a.data.len() as f64
+}
+
+#[test]
+fn a_film_shows_the_event_and_a_quarter_second_around_it_at_its_own_times() {
+    for speed in [0.25, 1.0] {
+        let film = written(write_mp4, bounds([40, 45, 50]), options(speed, false));
+        let frames = read_back(&film.expect("written"));
+        let first = Person::new().0.partition_point(|m| m.time < at(40).time - 0.25);
+        let last = Person::new().0.partition_point(|m| m.time <= at(50).time + 0.25);
+        assert_eq!(frames.len(), last - first);
+        for (i, frame) in frames.iter().enumerate() {
+            let expected = at((first + i) as u64).time.secs_since(at(first as u64).time) / speed;
+            assert!((frame.time.secs() - expected).abs() < 1e-4, "picture {i}");
+            let original = exactly(&Person::image((first + i) as u64), (80, 64));
+            assert!(mean_apart(&frame.image, &original) < 2.5, "picture {i}");
+        }
+    }
+}
+
+#[test]
+fn a_moving_picture_lasts_as_long_as_the_event_slowed_down() {
+    use image::AnimationDecoder;
+    let gif = written(write_gif, bounds([40, 45, 50]), options(0.25, false)).expect("written");
+    let gif = image::codecs::gif::GifDecoder::new(io::Cursor::new(gif)).expect("a GIF");
+    let frames = gif.into_frames().collect_frames().expect("frames");
+    let ms: u32 = frames.iter().map(|f| f.delay().numer_denom_ms()).map(|(n, d)| n / d).sum();
+    let first = Person::new().0.partition_point(|m| m.time < at(40).time - 0.25);
+    let last = first + frames.len() - 1;
+    let expected = at(last as u64).time.secs_since(at(first as u64).time) * 4e3 + REST_SECS * 1e3;
+    assert!((f64::from(ms) - expected).abs() < 11.0, "{ms} ms, not {expected}");
+}
+
+#[test]
+fn no_detail_of_a_hidden_face_is_left_in_any_picture() {
+    let cut_of = |frame| {
+        let mut person = Person::new();
+        let mut cut =
+            Cut::new(&mut person, &bounds([40, 45, 50]), &options(1.0, true), &mut Finder(0))
+                .expect("pictures");
+        cut.frame(frame).expect("a picture").image
+    };
+    let region = wider(&FACE);
+    let side = (region.width().ceil() as usize).div_ceil(6);
+    for frame in [40, 41, 42, 50] {
+        let image = cut_of(frame);
+        let mut colours = std::collections::BTreeSet::new();
+        for y in region.min.y as usize..region.max.y as usize {
+            for x in region.min.x as usize..region.max.x as usize {
+                colours.insert(image.at(x as isize, y as isize));
+            }
+        }
+        assert!(colours.len() <= 36, "{} colours in squares of {side}", colours.len());
+        // The pattern of the face is one grey level in a square; outside, nothing has changed.
+        assert_eq!(image.at(30, 30), image.at(31, 30));
+        assert_eq!(image.at(2, 60), Person::image(frame as u64).at(2, 60));
+    }
+}
+
+#[test]
+fn where_no_face_is_found_the_whole_picture_is_hidden() {
+    let mut person = Person::new();
+    let options = options(1.0, true);
+    let mut cut =
+        Cut::new(&mut person, &bounds([40, 45, 50]), &options, &mut Nobody).expect("pictures");
+    assert_eq!(cut.hidden, Some(Hidden::Everything));
+    let image = cut.frame(40).expect("a picture").image;
+    let colours: std::collections::BTreeSet<_> = image.data.chunks_exact(3).collect();
+    assert!(colours.len() <= 36, "{}", colours.len());
+}
+
+#[test]
+fn a_strip_shows_the_face_at_its_three_moments_and_what_changed() {
+    let strip = strip(&mut Person::new(), &bounds([40, 60, 70]), false, &mut Finder(0));
+    let strip = strip.expect("a strip");
+    let open = |png: &[u8]| image::load_from_memory(png).expect("a PNG").into_rgb8();
+    let [onset, apex, difference] = [&strip.onset, &strip.apex, &strip.difference].map(|p| open(p));
+    let region = wider(&FACE);
+    assert_eq!(onset.width(), region.max.x as u32 - region.min.x as u32);
+    // Twenty levels brighter in the face; mid-grey where nothing moved.
+    let (x, y) = (onset.width() / 2, onset.height() / 2);
+    assert_eq!(apex.get_pixel(x, y).0[0] - onset.get_pixel(x, y).0[0], 20);
+    assert!(difference.get_pixel(x, y).0[0] >= 254);
+    assert_eq!(difference.get_pixel(0, 0).0[0], 127);
+    assert_ne!(strip.offset, strip.onset);
+}
+
+#[test]
+fn an_event_without_stored_pictures_says_so() {
+    let late = bounds([400, 410, 420]);
+    let error = written(write_mp4, late, options(1.0, false)).expect_err("nothing is there");
+    assert!(error.to_string().contains("frames 400 to 420"), "{error}");
+}

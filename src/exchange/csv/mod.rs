@@ -1,0 +1,334 @@
+//! Tables: one line per event, one line per frame, one line per marked moment where there are any.
+//!
+//! Frames count from 0 in the source; seconds count from the source's first frame. An empty field is
+//! a value that was not measured, never a zero. Numbers are written so that they read back the same.
+//! Of a rater's layer the first columns hold what holds for the rater, and those named `machine_` what
+//! the model said.
+
+use std::io::{self, Write};
+
+use super::{Exporter, FileFormat, PictureUse, View};
+use crate::measure::event::{Event, Origin, units_text};
+use crate::measure::regions::REGION_NAMES;
+use crate::measure::sample::Sample;
+use crate::measure::time::Timestamp;
+use crate::session::Session;
+use crate::session::table::Row;
+
+pub mod read;
+
+/// The table of true events beside a synthetic video, with the columns of [`write_events`].
+pub const TRUTH_FILE: &str = "truth.csv";
+
+/// The registry entry.
+pub const EXPORTER: Exporter = Exporter {
+    name: "csv",
+    about: "Tables of events and of samples (CSV)",
+    pictures: PictureUse::None,
+    files: |view| {
+        let mut files = vec![
+            FileFormat::new("events.csv", |view, out| write_rows(&view.rows, out)),
+            FileFormat::new("samples.csv", |view, out| write_samples(view.session, out)),
+        ];
+        if !view.marks().is_empty() {
+            files.push(FileFormat::new("markers.csv", |view, out| write_marks(view, out)));
+        }
+        files
+    },
+};
+
+/// Columns of an event table. Other tools rely on the first seven.
+pub const EVENT_COLUMNS: [&str; 30] = [
+    "onset_frame",
+    "apex_frame",
+    "offset_frame",
+    "onset_s",
+    "apex_s",
+    "offset_s",
+    "kind",
+    "id",
+    "duration_s",
+    "score",
+    "action_units",
+    "action_unit_probabilities",
+    "emotion",
+    "emotion_confidence",
+    "negative",
+    "positive",
+    "surprise",
+    "quality",
+    "origin",
+    "rater",
+    "verdict",
+    "note",
+    "machine_onset_frame",
+    "machine_apex_frame",
+    "machine_offset_frame",
+    "machine_onset_s",
+    "machine_apex_s",
+    "machine_offset_s",
+    "machine_action_units",
+    "machine_emotion",
+];
+
+/// Columns of a sample table before the motion.
+const SAMPLE_COLUMNS: [&str; 13] = [
+    "frame",
+    "time_s",
+    "micro",
+    "macro",
+    "quality",
+    "lid_aperture",
+    "head_speed",
+    "yaw_deg",
+    "sharpness",
+    "brightness",
+    "eye_distance_px",
+    "rate_fps",
+    "face_presence",
+];
+
+/// Writes a table of events that nobody has judged; the generator's truth is written with it too.
+pub fn write_events(events: &[Event], out: &mut dyn Write) -> io::Result<()> {
+    write_rows(&events.iter().map(Row::of_event).collect::<Vec<_>>(), out)
+}
+
+fn write_rows(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(EVENT_COLUMNS)?;
+    for row in rows {
+        table.write_record(event_fields(row))?;
+    }
+    table.flush()
+}
+
+fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
+    let machine = row.machine.as_ref();
+    let of_machine = |text: fn(&Event) -> String| machine.map_or_else(String::new, text);
+    let probabilities: Vec<_> = row.units.iter().map(|unit| unit.probability.to_string()).collect();
+    let reading = machine.and_then(|event| event.emotion);
+    let class = |i: usize| reading.map_or_else(String::new, |e| e.probabilities[i].to_string());
+    // A person's label has no probability, and an event without any reading no emotion.
+    let read = reading.filter(|_| row.label.is_none());
+    let is_named = reading.is_some() || row.label.is_some();
+    [
+        row.bounds.onset.frame.to_string(),
+        row.bounds.apex.frame.to_string(),
+        row.bounds.offset.frame.to_string(),
+        seconds(row.bounds.onset.time),
+        seconds(row.bounds.apex.time),
+        seconds(row.bounds.offset.time),
+        row.kind.to_string(),
+        row.id(),
+        format!("{:.6}", row.duration_secs()),
+        of_machine(|event| event.score.to_string()),
+        units_text(&row.units),
+        probabilities.join("+"),
+        if is_named { row.emotion().into() } else { String::new() },
+        read.map_or_else(String::new, |e| e.best().1.to_string()),
+        class(0),
+        class(1),
+        class(2),
+        of_machine(|event| event.trouble.to_string()),
+        machine.map_or_else(|| annotator(row), |event| origin_text(&event.origin)),
+        row.rater.clone().unwrap_or_default(),
+        row.verdict.name().into(),
+        row.note.clone(),
+        of_machine(|event| event.onset.frame.to_string()),
+        of_machine(|event| event.apex.frame.to_string()),
+        of_machine(|event| event.offset.frame.to_string()),
+        of_machine(|event| seconds(event.onset.time)),
+        of_machine(|event| seconds(event.apex.time)),
+        of_machine(|event| seconds(event.offset.time)),
+        of_machine(|event| units_text(&event.action_units)),
+        reading.map_or_else(String::new, |reading| reading.label().into()),
+    ]
+}
+
+fn write_marks(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(["frame", "time_s", "rater", "note"])?;
+    for (rater, at, note) in view.marks() {
+        table.write_record([&at.frame.to_string(), &seconds(at.time), &rater, &note])?;
+    }
+    table.flush()
+}
+
+fn annotator(row: &Row) -> String {
+    origin_text(&Origin::Annotator(row.rater.clone().unwrap_or_default()))
+}
+
+/// Who says so, as the column `origin` has it.
+pub(crate) fn origin_text(origin: &Origin) -> String {
+    match origin {
+        Origin::Model => "model".into(),
+        Origin::Truth => "truth".into(),
+        Origin::Annotator(name) => format!("annotator {name}"),
+    }
+}
+
+fn write_samples(session: &Session, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    for column in SAMPLE_COLUMNS {
+        table.write_field(column)?;
+    }
+    for column in motion_columns() {
+        table.write_field(column)?;
+    }
+    table.write_record(None::<&[u8]>)?;
+    let mut text = String::new();
+    for sample in session.history.samples() {
+        write_sample(&mut table, &sample, &mut text)?;
+    }
+    table.flush()
+}
+
+/// Names of the motion columns: the head's, then each region's, x and y.
+pub(crate) fn motion_columns() -> impl Iterator<Item = String> {
+    ["head"].into_iter().chain(REGION_NAMES).flat_map(|region| {
+        let region = region.replace(", ", "_").replace(' ', "_");
+        [format!("{region}_dx"), format!("{region}_dy")]
+    })
+}
+
+fn write_sample<W: Write>(
+    table: &mut csv::Writer<W>,
+    sample: &Sample,
+    text: &mut String,
+) -> io::Result<()> {
+    let quality = &sample.quality;
+    table.write_field(sample.seq.to_string())?;
+    table.write_field(seconds(sample.time))?;
+    number(table, text, sample.score.map_or(f32::NAN, |score| score.micro))?;
+    number(table, text, sample.score.map_or(f32::NAN, |score| score.macro_))?;
+    table.write_field(quality.trouble.to_string())?;
+    for value in [
+        quality.lid_aperture,
+        quality.head_speed,
+        quality.yaw_deg,
+        quality.sharpness,
+        quality.brightness,
+        quality.eye_distance_px,
+        quality.rate_fps,
+        quality.presence,
+    ] {
+        number(table, text, value)?;
+    }
+    let none = [f32::NAN; 2];
+    number_pair(table, text, sample.motion.map_or(none, |motion| motion.head))?;
+    for region in 0..REGION_NAMES.len() {
+        number_pair(table, text, sample.motion.map_or(none, |motion| motion.regions[region]))?;
+    }
+    table.write_record(None::<&[u8]>)?;
+    Ok(())
+}
+
+fn number_pair<W: Write>(
+    table: &mut csv::Writer<W>,
+    text: &mut String,
+    [x, y]: [f32; 2],
+) -> io::Result<()> {
+    number(table, text, x)?;
+    number(table, text, y)
+}
+
+/// One number, in its shortest text that reads back the same; not-a-number is empty.
+fn number<W: Write>(table: &mut csv::Writer<W>, text: &mut String, value: f32) -> io::Result<()> {
+    use std::fmt::Write as _;
+    text.clear();
+    if value.is_finite() {
+        write!(text, "{value}").map_err(io::Error::other)?;
+    }
+    Ok(table.write_field(&*text)?)
+}
+
+fn seconds(time: Timestamp) -> String {
+    format!("{:.6}", time.secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::tests::{reviewed, session};
+
+    fn table(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Vec<Vec<String>> {
+        let mut bytes = Vec::new();
+        write(&mut bytes).expect("memory takes it");
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&*bytes);
+        let rows = reader.records().map(|row| row.expect("every row has as many fields"));
+        rows.map(|row| row.iter().map(String::from).collect()).collect()
+    }
+
+    #[test]
+    fn an_event_table_begins_with_the_columns_that_others_rely_on() {
+        let rows = table(|out| write_events(&session().events, out));
+        assert_eq!(
+            rows[0][..7].join(","),
+            "onset_frame,apex_frame,offset_frame,onset_s,apex_s,offset_s,kind"
+        );
+        assert_eq!(rows[1][..7].join(","), "0,1,2,0.000000,0.033333,0.066667,micro");
+        assert_eq!(rows[1][10..14].join(","), "L12,0.5,positive,0.5");
+        assert_eq!(rows[1][17..22].join(","), "blink,model,,open,");
+    }
+
+    #[test]
+    fn a_raters_values_stand_beside_the_models() {
+        let session = reviewed();
+        let view = View::new(&session, Some("A")).expect("there");
+        let rows = table(|out| write_rows(&view.rows, out));
+        let field = |row: usize, name: &str| {
+            let column = rows[0].iter().position(|column| column == name).expect("a column");
+            rows[row][column].clone()
+        };
+        assert_eq!(
+            (field(1, "onset_frame"), field(1, "machine_onset_frame")),
+            ("11".into(), "10".into())
+        );
+        assert_eq!(
+            (field(1, "emotion"), field(1, "machine_emotion")),
+            ("happiness".into(), "positive".into())
+        );
+        assert_eq!(
+            (field(1, "action_units"), field(1, "machine_action_units")),
+            ("L6+12".into(), "L12".into())
+        );
+        assert_eq!(field(1, "emotion_confidence"), "");
+        assert_eq!(field(2, "verdict"), "rejected");
+        assert_eq!((field(3, "id"), field(3, "score")), ("own-0".into(), String::new()));
+        assert_eq!(field(3, "origin"), "annotator A");
+    }
+
+    #[test]
+    fn markers_have_a_table_where_there_are_any() {
+        let names = |session: &Session| {
+            let files = (EXPORTER.files)(&View::of_model(session));
+            files.into_iter().map(|file| file.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&session()), ["events.csv", "samples.csv"]);
+        assert_eq!(names(&reviewed()), ["events.csv", "samples.csv", "markers.csv"]);
+        let rows = table(|out| write_marks(&View::of_model(&reviewed()), out));
+        assert_eq!(rows[2].join(","), "30,1.000000,A,asked about 日本");
+    }
+
+    #[test]
+    fn an_unmeasured_value_is_empty_and_not_zero() {
+        let rows = table(|out| write_samples(&session(), out));
+        let column = |name: &str| rows[0].iter().position(|n| n == name).expect("a column");
+        assert_eq!(rows[1][column("micro")], "0.75");
+        for name in ["micro", "macro", "yaw_deg", "head_dx", "chin_dy"] {
+            assert_eq!(rows[2][column(name)], "", "{name}");
+        }
+        assert_eq!(rows[2][column("quality")], "no face, gap");
+        assert_eq!(rows[1][column("right_brow_outer_dy")], "-0.25");
+    }
+
+    #[test]
+    fn every_frame_is_one_line_and_no_two_columns_share_a_name() {
+        let mut rows = table(|out| write_samples(&session(), out));
+        assert_eq!(rows.len(), 4);
+        let count = rows[0].len();
+        rows[0].sort();
+        rows[0].dedup();
+        assert_eq!((rows[0].len(), count), (13 + 48, 61));
+    }
+}

@@ -1,0 +1,255 @@
+//! Tables of events: those that Fleeting writes, and any with onset and offset in frames or seconds.
+//! Columns are parted by commas; where the header makes no sense so, by semicolons or tabs.
+
+use ::csv::{Reader, ReaderBuilder, StringRecord, Trim};
+
+use crate::exchange::csv::origin_text;
+use crate::exchange::import::Wrong;
+use crate::exchange::import::found::{Claim, Found, FoundEvent};
+use crate::exchange::import::frames::{Frames, kind_by_duration};
+use crate::exchange::import::words::units_named;
+use crate::measure::event::{Event, Moment, Origin, units_text};
+use crate::session::Session;
+use crate::session::annotation::{Bounds, Verdict};
+
+/// What may part the columns, and what it is called.
+const DELIMITERS: [(u8, &str); 3] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs")];
+
+/// How far the number of a frame and its time may lie apart, seconds: programs differ in when a film's
+/// first frame is.
+const APART_SECS: f64 = 0.25;
+
+/// Every column that is looked for, with the name it has in the header.
+struct Columns {
+    names: Vec<String>,
+}
+
+impl Columns {
+    /// None where the header lacks what is needed.
+    fn new(header: &StringRecord) -> Option<Self> {
+        let names: Vec<_> = header.iter().map(|name| name.trim().to_lowercase()).collect();
+        let has = |part: &str, unit: &str| names.contains(&format!("{part}_{unit}"));
+        let has_both = |unit: &str| has("onset", unit) && has("offset", unit);
+        (has_both("frame") || has_both("s")).then_some(Self { names })
+    }
+
+    /// The field of this name; empty where there is none.
+    fn get<'a>(&self, record: &'a StringRecord, name: &str) -> &'a str {
+        let at = self.names.iter().position(|column| column == name);
+        at.and_then(|at| record.get(at)).unwrap_or("")
+    }
+}
+
+/// One line, and what is around it.
+struct Line<'a> {
+    number: u64,
+    record: &'a StringRecord,
+    columns: &'a Columns,
+    frames: &'a Frames,
+}
+
+fn reader(text: &str, delimiter: u8) -> Reader<&[u8]> {
+    let mut builder = ReaderBuilder::new();
+    builder.trim(Trim::All).comment(Some(b'#')).delimiter(delimiter).from_reader(text.as_bytes())
+}
+
+/// A reader behind the header, what parts its columns, and the columns.
+fn open(text: &str) -> Result<(Reader<&[u8]>, &'static str, Columns), Wrong> {
+    let mut widest = StringRecord::new();
+    for (delimiter, name) in DELIMITERS {
+        let mut reader = reader(text, delimiter);
+        let header = reader.headers().map_err(|error| unreadable(name, &error))?.clone();
+        if let Some(columns) = Columns::new(&header) {
+            return Ok((reader, name, columns));
+        }
+        if header.len() > widest.len() {
+            widest = header;
+        }
+    }
+    let expected = "columns `onset_frame` and `offset_frame`, or `onset_s` and `offset_s`, parted by \
+                    commas, semicolons or tabs";
+    let found = widest.iter().collect::<Vec<_>>().join(", ");
+    Err(Wrong::new("header", expected, if found.is_empty() { "nothing".into() } else { found }))
+}
+
+fn unreadable(delimiter: &str, error: &::csv::Error) -> Wrong {
+    let expected = format!(
+        "a table with as many fields in each line as in the header, parted by {delimiter}, and with \
+         decimal points"
+    );
+    Wrong::new("", expected, error.to_string())
+}
+
+pub(crate) fn read(text: &str, session: &Session, frames: &Frames) -> Result<Found, Wrong> {
+    let (mut reader, delimiter, columns) = open(text)?;
+    let mut found = Found::default();
+    for record in reader.records() {
+        let record = record.map_err(|error| unreadable(delimiter, &error))?;
+        let number = record.position().map_or(0, ::csv::Position::line);
+        let line = Line { number, record: &record, columns: &columns, frames };
+        found.events.push(line.event(session)?);
+    }
+    Ok(found)
+}
+
+impl Line<'_> {
+    fn get(&self, name: &str) -> &str {
+        self.columns.get(self.record, name)
+    }
+
+    fn wrong(&self, name: &str, expected: impl Into<String>) -> Wrong {
+        let found = format!("`{}`", self.get(name));
+        Wrong::new(&format!("line {}, {name}", self.number), expected, found)
+    }
+
+    fn event(&self, session: &Session) -> Result<FoundEvent, Wrong> {
+        let bounds = self.bounds()?;
+        let kind = match self.get("kind") {
+            "" => kind_by_duration(bounds.onset, bounds.offset),
+            word => {
+                word.to_lowercase().parse().map_err(|_| self.wrong("kind", "`micro` or `macro`"))?
+            }
+        };
+        let machine = self.machine(session);
+        let mut event = FoundEvent {
+            claim: self.claim(machine),
+            kind,
+            bounds,
+            verdict: self.verdict()?,
+            label: None,
+            units: None,
+            note: self.get("note").to_owned(),
+            odd: Vec::new(),
+        };
+        self.read_emotion(&mut event, machine);
+        self.read_units(&mut event, machine)?;
+        Ok(event)
+    }
+
+    /// Whether it is one of the generator's true events, which are there and which nobody judges.
+    fn is_truth(&self) -> bool {
+        self.get("origin") == origin_text(&Origin::Truth)
+    }
+
+    fn verdict(&self) -> Result<Verdict, Wrong> {
+        Ok(match self.get("verdict").to_lowercase().as_str() {
+            _ if self.is_truth() => Verdict::Confirmed,
+            "" | "confirmed" => Verdict::Confirmed,
+            "rejected" => Verdict::Rejected,
+            "open" => Verdict::Open,
+            _ => return Err(self.wrong("verdict", "`open`, `confirmed` or `rejected`")),
+        })
+    }
+
+    fn claim(&self, machine: Option<&Event>) -> Claim {
+        match machine {
+            Some(event) => Claim::Model(event.id),
+            None if self.is_truth() || self.get("machine_onset_frame").is_empty() => {
+                Claim::own(self.get("id"))
+            }
+            None => Claim::Lost,
+        }
+    }
+
+    /// The event of the model that the line is about: by number, and only where its frames are those
+    /// that the line says the model gave.
+    fn machine<'a>(&self, session: &'a Session) -> Option<&'a Event> {
+        let id: u64 = self.get("id").parse().ok().filter(|_| !self.is_truth())?;
+        let event = session.events.iter().find(|event| event.id == id)?;
+        let is_same = |name: &str, moment: Moment| self.get(name) == moment.frame.to_string();
+        let is_it = is_same("machine_onset_frame", event.onset)
+            && is_same("machine_apex_frame", event.apex)
+            && is_same("machine_offset_frame", event.offset);
+        is_it.then_some(event)
+    }
+
+    fn bounds(&self) -> Result<Bounds, Wrong> {
+        let onset = self.moment("onset")?.ok_or_else(|| self.missing("onset"))?;
+        let offset = self.moment("offset")?.ok_or_else(|| self.missing("offset"))?;
+        if offset.frame < onset.frame {
+            let name = self.column("offset");
+            return Err(self.wrong(&name, "an offset that is not before the onset"));
+        }
+        let apex = self.moment("apex")?;
+        let apex = apex.unwrap_or_else(|| self.frames.middle(onset, offset));
+        if !(onset.frame..=offset.frame).contains(&apex.frame) {
+            return Err(self.wrong(&self.column("apex"), "an apex from onset to offset"));
+        }
+        Ok(Bounds { onset, apex, offset })
+    }
+
+    /// The column that says where `part` is: by frame where the line says it so, else by time.
+    fn column(&self, part: &str) -> String {
+        let (by_frame, by_time) = (format!("{part}_frame"), format!("{part}_s"));
+        let has_column = |name: &String| self.columns.names.contains(name);
+        let is_by_frame = !self.get(&by_frame).is_empty()
+            || (has_column(&by_frame) && self.get(&by_time).is_empty());
+        if is_by_frame { by_frame } else { by_time }
+    }
+
+    fn missing(&self, part: &str) -> Wrong {
+        self.wrong(&self.column(part), "a number")
+    }
+
+    fn moment(&self, part: &str) -> Result<Option<Moment>, Wrong> {
+        let name = self.column(part);
+        let text = self.get(&name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let (moment, expected) = if name.ends_with("_frame") {
+            let number: Option<u64> = text.parse().ok();
+            let expected = format!("a frame of this session, {}", self.frames.range());
+            let moment = number.and_then(|number| self.frames.numbered(number));
+            moment.map_or(Ok(()), |moment| self.must_agree(&format!("{part}_s"), moment))?;
+            (moment, expected)
+        } else if text.contains(',') {
+            (None, "seconds with a decimal point, as in 1.5; decimal commas are not read".into())
+        } else {
+            let secs: Option<f64> = text.parse().ok();
+            let expected = format!("a time in this session, {}", self.frames.times());
+            (secs.and_then(|secs| self.frames.nearest(secs)), expected)
+        };
+        moment.map(Some).ok_or_else(|| self.wrong(&name, expected))
+    }
+
+    /// Whether the frame is where the time of the same line puts it. Where it is not, the labels were
+    /// made on another recording or on a copy with another rate, and all of them are wrong.
+    fn must_agree(&self, name: &str, moment: Moment) -> Result<(), Wrong> {
+        let secs: Option<f64> = self.get(name).parse().ok();
+        match secs {
+            Some(secs) if (secs - moment.time.secs()).abs() > APART_SECS => {
+                let (frame, secs) = (moment.frame, moment.time.secs());
+                let expected =
+                    format!("about {secs:.3} s, where frame {frame} of this recording is");
+                Err(self.wrong(name, expected))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An emotion with a confidence is what the model read, unless it is another than the model's.
+    fn read_emotion(&self, event: &mut FoundEvent, machine: Option<&Event>) {
+        let word = self.get("emotion");
+        let is_reading = !self.get("emotion_confidence").is_empty() && !self.is_truth();
+        let models = machine.and_then(|event| event.emotion).map(|reading| reading.label());
+        match machine {
+            Some(_) if is_reading && models == Some(word) => {}
+            None if is_reading => event.take_reading(word),
+            _ => event.take_emotion(word),
+        }
+    }
+
+    fn read_units(&self, event: &mut FoundEvent, machine: Option<&Event>) -> Result<(), Wrong> {
+        let text = self.get("action_units");
+        let is_the_models = machine.is_some_and(|event| units_text(&event.action_units) == text);
+        if text.is_empty() && machine.is_some() && !is_the_models {
+            event.units = Some(Vec::new());
+        } else if !text.is_empty() && !is_the_models {
+            let expected = "action units such as `4+R14`";
+            let units = units_named(text).ok_or_else(|| self.wrong("action_units", expected))?;
+            event.units = Some(units);
+        }
+        Ok(())
+    }
+}

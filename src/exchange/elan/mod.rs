@@ -1,0 +1,216 @@
+//! ELAN: one tier for each thing that a layer says, the model's tiers beside a rater's.
+//!
+//! An annotation begins with its first frame and ends with the end of its last one, in whole
+//! milliseconds, as ELAN counts; the frame numbers stand in a tier of their own. Annotations of one
+//! tier never overlap: where events do, a second set of tiers takes the later one.
+
+use std::io;
+
+use quick_xml::Writer;
+use quick_xml::events::BytesText;
+
+use super::view::lanes;
+use super::{Exporter, FileFormat, PictureUse, Sink, View};
+use crate::measure::event::{EventKind, Moment, units_text};
+use crate::measure::sample::Sample;
+use crate::session::Session;
+use crate::session::annotation::{Bounds, Label, Verdict};
+use crate::session::table::{self, MODEL, Row};
+
+mod document;
+pub mod read;
+
+use document::{Document, Kind, Span, Tier};
+
+/// The registry entry.
+pub const EXPORTER: Exporter = Exporter {
+    name: "elan",
+    about: "Annotations on tiers (ELAN .eaf)",
+    pictures: PictureUse::None,
+    files: |_| vec![FileFormat::new("session.eaf", write)],
+};
+
+/// Tiers below the events', by what they hold; importing looks for these names.
+pub(crate) const ID: &str = "id";
+pub(crate) const FRAMES: &str = "frames";
+pub(crate) const APEX: &str = "apex";
+pub(crate) const UNITS: &str = "units";
+pub(crate) const EMOTION: &str = "emotion";
+pub(crate) const VERDICT: &str = "verdict";
+pub(crate) const NOTE: &str = "note";
+pub(crate) const MARKERS: &str = "markers";
+
+/// The kind of the tiers that hold events, as the file names it.
+pub(crate) const EVENT_TYPE: &str = "event";
+
+fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
+    let mut document = Document::new(view);
+    let session = view.session;
+    if let Some(name) = view.rater {
+        // Who works blind does not get the model's view through the back door.
+        if !session.log.is_blind(name) {
+            add_events(&mut document, view, MODEL, &table::rows(session, None));
+        }
+        add_events(&mut document, view, name, &view.rows);
+    } else {
+        add_events(&mut document, view, MODEL, &view.rows);
+    }
+    add_markers(&mut document, view);
+    add_unscored(&mut document, view, session);
+    document.write(out)
+}
+
+/// The span from the first frame to the end of the last.
+fn span(view: &View<'_>, first: Moment, last: Moment) -> Span {
+    Span::new(first.time, view.end_of(last))
+}
+
+fn add_events(document: &mut Document, view: &View<'_>, layer: &str, rows: &[Row]) {
+    let spans: Vec<Span> =
+        rows.iter().map(|row| span(view, row.bounds.onset, row.bounds.offset)).collect();
+    let lane_of = lanes(spans.iter().map(|span| (span.from_ms, span.to_ms)));
+    for lane in 0..=lane_of.iter().copied().max().unwrap_or(0) {
+        let name = |what: &str| match lane {
+            0 => format!("{layer} {what}"),
+            _ => format!("{layer} {what} {}", lane + 1),
+        };
+        let events = document.tier(Tier::new(name("events"), Kind::Event, layer));
+        let part = |document: &mut Document, what, kind| {
+            document.tier(Tier::new(name(what), kind, layer).below(name("events")))
+        };
+        let [apex, id, frames, units, emotion, score, quality, verdict, note] = [
+            (APEX, Kind::Included),
+            (ID, Kind::Text),
+            (FRAMES, Kind::Text),
+            (UNITS, Kind::Text),
+            (EMOTION, Kind::Emotion),
+            ("score", Kind::Text),
+            ("quality", Kind::Text),
+            (VERDICT, Kind::Verdict),
+            (NOTE, Kind::Text),
+        ]
+        .map(|(what, kind)| part(document, what, kind));
+        for (row, span) in
+            rows.iter().zip(&spans).zip(&lane_of).filter(|(_, l)| **l == lane).map(|(r, _)| r)
+        {
+            let event = document.add_span(events, *span, row.kind.name());
+            let at_apex = self::span(view, row.bounds.apex, row.bounds.apex).within(*span);
+            document.add_span(apex, at_apex, APEX);
+            document.add_text(id, event, &row.id());
+            document.add_text(frames, event, &frames_text(&row.bounds));
+            document.add_text(units, event, &units_text(&row.units));
+            // A rater has said only what the rater labelled; the model's class is in the model's tier.
+            let said = row.label.map(Label::name);
+            let class = if row.rater.is_none() { Some(row.emotion()) } else { said };
+            document.add_text(emotion, event, class.unwrap_or_default());
+            document.add_text(note, event, &row.note);
+            if row.rater.is_some() {
+                document.add_text(verdict, event, row.verdict.name());
+            } else if let Some(machine) = &row.machine {
+                document.add_text(score, event, &machine.score.to_string());
+                document.add_text(quality, event, &machine.trouble.to_string());
+            }
+        }
+    }
+}
+
+/// The frame numbers, as their tier says them.
+pub(crate) fn frames_text(bounds: &Bounds) -> String {
+    let [onset, apex, offset] =
+        [bounds.onset, bounds.apex, bounds.offset].map(|moment| moment.frame);
+    format!("onset {onset}, apex {apex}, offset {offset}")
+}
+
+fn add_markers(document: &mut Document, view: &View<'_>) {
+    let marks = view.marks();
+    let raters = view.session.log.raters().iter().map(|rater| rater.name.as_str());
+    for name in raters.filter(|name| view.rater.is_none_or(|rater| rater == *name)) {
+        let of_rater: Vec<(Moment, &str)> = marks
+            .iter()
+            .filter(|(rater, ..)| rater == name)
+            .map(|(_, at, text)| (*at, text.as_str()))
+            .collect();
+        add_markers_of(document, view, name, &of_rater);
+    }
+}
+
+fn add_markers_of(document: &mut Document, view: &View<'_>, layer: &str, marks: &[(Moment, &str)]) {
+    let spans: Vec<Span> = marks.iter().map(|(at, _)| span(view, *at, *at)).collect();
+    let lane_of = lanes(spans.iter().map(|span| (span.from_ms, span.to_ms)));
+    let mut tiers = Vec::new();
+    for (((_, text), span), lane) in marks.iter().zip(&spans).zip(lane_of) {
+        if lane == tiers.len() {
+            let name = match lane {
+                0 => format!("{layer} {MARKERS}"),
+                _ => format!("{layer} {MARKERS} {}", lane + 1),
+            };
+            tiers.push(document.tier(Tier::new(name, Kind::Span, layer)));
+        }
+        document.add_span(tiers[lane], *span, if text.is_empty() { "marker" } else { text });
+    }
+}
+
+/// Stretches without a score, with what troubles their first frame.
+fn add_unscored(document: &mut Document, view: &View<'_>, session: &Session) {
+    let tier = document.tier(Tier::new("not scored".into(), Kind::Span, MODEL));
+    let at = |sample: &Sample| Moment { frame: sample.seq, time: sample.time };
+    let mut samples = session.history.samples().iter().peekable();
+    while let Some(first) = samples.next() {
+        if first.score.is_some() {
+            continue;
+        }
+        let mut last = first;
+        while let Some(next) = samples.next_if(|next| next.score.is_none()) {
+            last = next;
+        }
+        document.add_span(
+            tier,
+            span(view, at(&first), at(&last)),
+            &first.quality.trouble.to_string(),
+        );
+    }
+}
+
+/// The vocabularies, in the order written: id, description, words.
+fn vocabularies() -> [(&'static str, &'static str, Vec<&'static str>); 3] {
+    let labels = Label::ALL.iter().map(|label| label.name());
+    let classes = ["positive", "negative", "unclear"];
+    [
+        (EVENT_TYPE, "What kind of expression", EventKind::ALL.map(EventKind::name).to_vec()),
+        (
+            EMOTION,
+            "A person's label, or the model's class; `surprise` is both",
+            labels.chain(classes).collect(),
+        ),
+        (
+            VERDICT,
+            "Whether the rater says that it is there",
+            [Verdict::Open, Verdict::Confirmed, Verdict::Rejected].map(Verdict::name).to_vec(),
+        ),
+    ]
+}
+
+/// The place of `word` in a vocabulary, as the file names it.
+fn vocabulary_entry(vocabulary: &str, word: &str) -> Option<String> {
+    let (_, _, words) = vocabularies().into_iter().find(|(id, ..)| *id == vocabulary)?;
+    words.iter().position(|known| *known == word).map(|i| format!("cve-{vocabulary}-{i}"))
+}
+
+fn text_of(writer: &mut Writer<&mut Sink>, element: &str, text: &str) -> io::Result<()> {
+    writer.create_element(element).write_text_content(BytesText::new(&printable(text)))?;
+    Ok(())
+}
+
+/// Without the control characters that XML has no way to write.
+fn printable(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\t' | '\n' => c,
+        '\u{FFFE}' | '\u{FFFF}' => '\u{FFFD}',
+        c if c.is_control() => '\u{FFFD}',
+        c => c,
+    };
+    text.replace("\r\n", "\n").replace('\r', "\n").chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests;

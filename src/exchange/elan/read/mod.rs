@@ -1,0 +1,350 @@
+//! ELAN files: those that Fleeting writes, and others by the names of their tiers or by time alone.
+//!
+//! A file comes from somewhere else and is not trusted: one with a document type, which is where
+//! entities that unfold without end are declared, is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::exchange::elan::{
+    APEX, EMOTION, EVENT_TYPE, FRAMES, ID, MARKERS, NOTE, UNITS, VERDICT, frames_text,
+};
+use crate::exchange::import::found::{Claim, Found, FoundEvent};
+use crate::exchange::import::frames::{Frames, kind_by_duration};
+use crate::exchange::import::words::{What, label_named, units_named};
+use crate::exchange::import::{Choice, Wrong};
+use crate::measure::event::{Event, EventKind, Moment, units_text};
+use crate::session::Session;
+use crate::session::annotation::{Bounds, Verdict};
+use crate::session::table::MODEL;
+
+mod document;
+
+use document::{Annotation, Document, Tier};
+
+/// What a tier below the events' holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Id,
+    Frames,
+    Apex,
+    Units,
+    Emotion,
+    Verdict,
+    Note,
+}
+
+pub(crate) fn read(
+    text: &str,
+    session: &Session,
+    frames: &Frames,
+    choice: &Choice,
+) -> Result<Found, Wrong> {
+    let document = Document::parse(text)?;
+    let mut found = Found::default();
+    let mut untimed = 0;
+    let models = document.models();
+    for tier in document.event_tiers(choice)? {
+        for annotation in &tier.annotations {
+            let Some([from, to]) = document.span_secs(annotation) else {
+                untimed += 1;
+                continue;
+            };
+            let what = || format!("tier `{}`, annotation {}", tier.name, annotation.id);
+            let spanned = frames.spanned(from, to).ok_or_else(|| {
+                let expected = format!("times in this session, {}", frames.times());
+                Wrong::new(&what(), expected, format!("{from:.3} to {to:.3} s"))
+            })?;
+            let said = document.said_of(tier, annotation);
+            let machine = machine(&said, tier, &models, session);
+            found.events.push(event(&said, tier, annotation, spanned, machine, frames));
+        }
+    }
+    if untimed > 0 {
+        found.remarks.push(format!("{untimed} annotations have no time and are left out."));
+    }
+    found.marks = document.marks(frames);
+    found.events.sort_by_key(|event| event.bounds.onset);
+    Ok(found)
+}
+
+/// The event of the model that an annotation is about: by number, and only where the model's own tiers
+/// in the file say the same of it as this session.
+fn machine<'a>(
+    said: &Said,
+    tier: &Tier,
+    models: &BTreeSet<[String; 2]>,
+    session: &'a Session,
+) -> Option<&'a Event> {
+    let id = said.get(&Role::Id)?.text.clone();
+    let number: u64 = id.parse().ok().filter(|_| tier.kind == EVENT_TYPE)?;
+    let event = session.events.iter().find(|event| event.id == number)?;
+    let bounds = Bounds { onset: event.onset, apex: event.apex, offset: event.offset };
+    models.contains(&[id, frames_text(&bounds)]).then_some(event)
+}
+
+/// All that the tiers below say of one event.
+type Said = BTreeMap<Role, Value>;
+
+#[derive(Clone, Debug, PartialEq)]
+struct Value {
+    text: String,
+    secs: Option<[f64; 2]>,
+}
+
+fn event(
+    said: &Said,
+    tier: &Tier,
+    annotation: &Annotation,
+    [onset, offset]: [Moment; 2],
+    machine: Option<&Event>,
+    frames: &Frames,
+) -> FoundEvent {
+    let text = |role| said.get(&role).map_or("", |value| value.text.trim());
+    let apex = said.get(&Role::Apex).and_then(|value| frames.nearest(value.secs?[0]));
+    let apex = apex.filter(|apex| (onset.frame..=offset.frame).contains(&apex.frame));
+    let bounds =
+        Bounds { onset, apex: apex.unwrap_or_else(|| frames.middle(onset, offset)), offset };
+    let kind = kind_named(annotation.value.trim())
+        .or_else(|| kind_named(&tier.name))
+        .unwrap_or_else(|| kind_by_duration(onset, offset));
+    let id = text(Role::Id);
+    let is_ours = tier.kind == EVENT_TYPE;
+    let claim = match machine {
+        Some(event) => Claim::Model(event.id),
+        None if is_ours && id.parse::<u64>().is_ok() => Claim::Lost,
+        None => Claim::own(id),
+    };
+    let note = text(Role::Note).to_owned();
+    let (verdict, label) = (Verdict::Confirmed, None);
+    let odd = Vec::new();
+    let mut event = FoundEvent { claim, kind, bounds, verdict, label, units: None, note, odd };
+    event.take_verdict(text(Role::Verdict), tier);
+    match (tier.is_the_models(), claim) {
+        (true, Claim::Model(_)) => {}
+        (true, Claim::Lost) => event.take_reading(text(Role::Emotion)),
+        _ => event.take_emotion(text(Role::Emotion)),
+    }
+    event.take_units(text(Role::Units), machine);
+    if !is_ours {
+        event.take_value(annotation.value.trim());
+    }
+    event
+}
+
+impl FoundEvent {
+    /// What nobody has judged yet is an event that the model found; whatever else a person put into a
+    /// file is there.
+    fn take_verdict(&mut self, word: &str, tier: &Tier) {
+        self.verdict = match word.to_lowercase().as_str() {
+            "rejected" => Verdict::Rejected,
+            "open" => Verdict::Open,
+            "confirmed" => Verdict::Confirmed,
+            "" if tier.is_the_models() && !matches!(self.claim, Claim::Own(_)) => Verdict::Open,
+            "" => Verdict::Confirmed,
+            _ => {
+                self.add_odd(What::Verdict, word);
+                Verdict::Confirmed
+            }
+        };
+    }
+
+    fn take_units(&mut self, text: &str, machine: Option<&Event>) {
+        if machine.is_some_and(|event| units_text(&event.action_units) == text) {
+            return;
+        }
+        self.units = units_named(text);
+        if text.is_empty() {
+            self.units = machine.map(|_| Vec::new());
+        } else if self.units.is_none() {
+            self.add_odd(What::Units, text);
+            self.add_note(text);
+        }
+    }
+
+    /// The event's own annotation in somebody else's file, which may say anything.
+    fn take_value(&mut self, value: &str) {
+        if value.is_empty() || kind_named(value).is_some() {
+            return;
+        }
+        if let Some(label) = label_named(value) {
+            if self.label.is_none() {
+                self.take_emotion(value);
+            } else if self.label != Some(label) {
+                self.add_note(value);
+            }
+        } else if let Some(units) = units_named(value) {
+            self.units.get_or_insert(units);
+        } else {
+            self.add_odd(What::Value, value);
+            self.add_note(value);
+        }
+    }
+}
+
+/// Micro or macro by a word in a name: `ME`, `micro`, `MaE`, `macro`.
+fn kind_named(text: &str) -> Option<EventKind> {
+    let lower = text.to_lowercase();
+    let has_word =
+        |word: &str| lower.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
+    if lower.contains("macro") || has_word("mae") {
+        Some(EventKind::Macro)
+    } else if lower.contains("micro") || has_word("me") {
+        Some(EventKind::Micro)
+    } else {
+        None
+    }
+}
+
+impl Role {
+    /// By the tier's name without that of the tier above.
+    fn of(name: &str, parent: &str) -> Option<Self> {
+        let layer = parent.split_once(" events").map_or(parent, |(layer, _)| layer);
+        let rest = name.strip_prefix(layer).unwrap_or(name).to_lowercase();
+        let is_word = |word: &str| rest.split(|c: char| !c.is_alphanumeric()).any(|p| p == word);
+        let of = [
+            (Self::Apex, is_word(APEX)),
+            (Self::Verdict, is_word(VERDICT)),
+            (Self::Emotion, rest.contains(EMOTION) || is_word("label")),
+            (
+                Self::Units,
+                rest.contains("unit") || is_word(UNITS) || is_word("au") || is_word("aus"),
+            ),
+            (Self::Note, is_word(NOTE) || is_word("notes") || rest.contains("comment")),
+            (Self::Id, is_word(ID)),
+            (Self::Frames, is_word(FRAMES)),
+        ];
+        of.into_iter().find(|(_, is_it)| *is_it).map(|(role, _)| role)
+    }
+}
+
+impl Document {
+    /// The tiers that hold events: those chosen, else a rater's in a file of Fleeting's, else those
+    /// that are called so, else the only one.
+    fn event_tiers(&self, choice: &Choice) -> Result<Vec<&Tier>, Wrong> {
+        let timed: Vec<&Tier> = self.tiers.iter().filter(|tier| tier.is_timed()).collect();
+        let names = |tiers: &[&Tier]| {
+            tiers.iter().map(|tier| format!("`{}`", tier.name)).collect::<Vec<_>>().join(", ")
+        };
+        // In a file of Fleeting's a layer without any event is one.
+        let ours: Vec<&Tier> = self.tiers.iter().filter(|tier| tier.kind == EVENT_TYPE).collect();
+        let raters: Vec<&Tier> = ours.iter().copied().filter(|t| !t.is_the_models()).collect();
+        for tiers in [raters, ours] {
+            if !tiers.is_empty() && choice.tiers.is_empty() {
+                return Ok(tiers);
+            }
+        }
+        if timed.is_empty() {
+            let found = match self.tiers.len() {
+                0 => "no tier".to_owned(),
+                count => format!("{count} tiers without any"),
+            };
+            return Err(Wrong::new("", "a tier with annotations in time", found));
+        }
+        if !choice.tiers.is_empty() {
+            let named = |name: &String| {
+                let tier = timed.iter().find(|tier| tier.name == *name);
+                tier.copied().ok_or_else(|| {
+                    Wrong::new(
+                        "",
+                        format!("one of the tiers {}", names(&timed)),
+                        format!("`{name}`"),
+                    )
+                })
+            };
+            return choice.tiers.iter().map(named).collect();
+        }
+        let top: Vec<&Tier> = timed.into_iter().filter(|tier| tier.parent.is_none()).collect();
+        let called: Vec<&Tier> =
+            top.iter().copied().filter(|tier| tier.is_called_events()).collect();
+        match (called.len(), top.len()) {
+            (1.., _) => Ok(called),
+            (0, 1) => Ok(top),
+            _ => Err(Wrong::new(
+                "",
+                "tiers that are named after events, or a choice of tiers (--tier)",
+                names(&top),
+            )),
+        }
+    }
+
+    /// What the model's own tiers say of their events: number and frames.
+    fn models(&self) -> BTreeSet<[String; 2]> {
+        let mut models = BTreeSet::new();
+        for tier in self.tiers.iter().filter(|tier| tier.is_the_models()) {
+            for annotation in &tier.annotations {
+                let mut said = self.said_of(tier, annotation);
+                if let (Some(id), Some(frames)) =
+                    (said.remove(&Role::Id), said.remove(&Role::Frames))
+                {
+                    models.insert([id.text, frames.text]);
+                }
+            }
+        }
+        models
+    }
+
+    /// Seconds in the recording.
+    fn span_secs(&self, annotation: &Annotation) -> Option<[f64; 2]> {
+        let [from, to] = annotation.slots.as_ref()?;
+        let secs = |slot: &String| {
+            Some((self.times_ms.get(slot).copied().flatten()? + self.origin_ms) / 1000.0)
+        };
+        Some([secs(from)?, secs(to)?])
+    }
+
+    /// What the tiers below `tier` say of `annotation`: by reference, or by lying within its time.
+    fn said_of(&self, tier: &Tier, annotation: &Annotation) -> Said {
+        let mut said = Said::new();
+        let outer = self.span_secs(annotation);
+        let is_below = |below: &&Tier| below.parent.as_deref() == Some(tier.name.as_str());
+        for below in self.tiers.iter().filter(is_below) {
+            let Some(role) = Role::of(&below.name, &tier.name) else { continue };
+            let belongs = |inner: &&Annotation| match (&inner.of, self.span_secs(inner), outer) {
+                (Some(of), ..) => *of == annotation.id,
+                (None, Some([from, to]), Some([begin, end])) => from >= begin && to <= end,
+                _ => false,
+            };
+            if let Some(inner) = below.annotations.iter().find(belongs) {
+                let value = Value { text: inner.value.clone(), secs: self.span_secs(inner) };
+                said.entry(role).or_insert(value);
+            }
+        }
+        said
+    }
+
+    /// Markers in a file of Fleeting's.
+    fn marks(&self, frames: &Frames) -> Vec<(Moment, String)> {
+        let is_marker = |tier: &&Tier| {
+            let (name, kind) = (tier.name.as_str(), tier.kind.as_str());
+            kind == "span" && name.split_whitespace().any(|word| word == MARKERS)
+        };
+        let mut marks = Vec::new();
+        for annotation in self.tiers.iter().filter(is_marker).flat_map(|tier| &tier.annotations) {
+            if let Some(at) = self.span_secs(annotation).and_then(|[from, _]| frames.nearest(from))
+            {
+                let text = if annotation.value == "marker" { "" } else { &annotation.value };
+                marks.push((at, text.to_owned()));
+            }
+        }
+        marks.sort_by_key(|(at, _)| *at);
+        marks
+    }
+}
+
+impl Tier {
+    fn is_timed(&self) -> bool {
+        self.annotations.iter().any(|annotation| annotation.slots.is_some())
+    }
+
+    /// Whether it holds the model's events, in a file of Fleeting's.
+    fn is_the_models(&self) -> bool {
+        let rest = self.name.strip_prefix(MODEL).and_then(|rest| rest.strip_prefix(" events"));
+        let is_number = |rest: &str| rest.trim_start().parse::<u32>().is_ok();
+        self.kind == EVENT_TYPE && rest.is_some_and(|rest| rest.is_empty() || is_number(rest))
+    }
+
+    fn is_called_events(&self) -> bool {
+        let name = self.name.to_lowercase();
+        kind_named(&name).is_some() || name.contains("event") || name.contains("expression")
+    }
+}

@@ -1,0 +1,113 @@
+//! The frames of a session, to put times and numbers of a file on.
+
+use super::Wrong;
+use crate::exchange::view::frame_secs;
+use crate::measure::event::{EventKind, Moment};
+use crate::measure::time::Timestamp;
+use crate::session::Session;
+
+/// Micro-expressions last no longer, seconds; decides where a file does not say.
+const MICRO_SECS: f64 = 0.5;
+
+/// How far beyond the recording a time may lie and still be put on its first or last frame, seconds.
+const BEYOND_SECS: f64 = 1.0;
+
+/// The frames of the session, in order; at least one.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    moments: Vec<Moment>,
+    /// How long a frame usually lasts, seconds.
+    frame_secs: f64,
+}
+
+impl Frames {
+    pub(crate) fn new(session: &Session) -> Result<Self, Wrong> {
+        let samples = session.history.samples();
+        if samples.is_empty() {
+            return Err(Wrong::new("", "events of this session", "a session without a frame"));
+        }
+        let moments = samples.iter().map(|s| Moment { frame: s.seq, time: s.time }).collect();
+        Ok(Self { moments, frame_secs: frame_secs(session) })
+    }
+
+    /// The frame of this number.
+    pub(crate) fn numbered(&self, frame: u64) -> Option<Moment> {
+        let at = self.moments.binary_search_by_key(&frame, |moment| moment.frame).ok()?;
+        Some(self.moments[at])
+    }
+
+    /// The frame that begins nearest to `secs`. None for a time that is not in the recording.
+    pub(crate) fn nearest(&self, secs: f64) -> Option<Moment> {
+        self.nearest_by(secs, |at| self.moments[at].time).map(|at| self.moments[at])
+    }
+
+    /// First and last frame of a span: those that begin and end nearest to its ends.
+    pub(crate) fn spanned(&self, from_secs: f64, to_secs: f64) -> Option<[Moment; 2]> {
+        let first = self.nearest_by(from_secs, |at| self.moments[at].time)?;
+        let last = self.nearest_by(to_secs, |at| self.end_of(at))?.max(first);
+        Some([self.moments[first], self.moments[last]])
+    }
+
+    /// The place whose `edge`, which grows with the place, is nearest to `secs`.
+    fn nearest_by(&self, secs: f64, edge: impl Fn(usize) -> Timestamp) -> Option<usize> {
+        let (first, end) = (self.moments.first()?.time, self.end());
+        if !(secs > first.secs() - BEYOND_SECS && secs < end.secs() + BEYOND_SECS) {
+            return None;
+        }
+        let nanos = Timestamp::from_secs(secs).nanos();
+        let (mut after, mut beyond) = (0, self.moments.len());
+        while after < beyond {
+            let middle = (after + beyond) / 2;
+            if edge(middle).nanos() < nanos {
+                after = middle + 1;
+            } else {
+                beyond = middle;
+            }
+        }
+        let last = self.moments.len() - 1;
+        let around = after.saturating_sub(1)..=after.min(last);
+        around.min_by_key(|at| edge(*at).nanos().abs_diff(nanos))
+    }
+
+    /// When the frame at this place ends: as the files that are written say it.
+    fn end_of(&self, at: usize) -> Timestamp {
+        let moment = self.moments[at];
+        match self.moments.get(at + 1) {
+            Some(next) if next.frame == moment.frame + 1 && next.time > moment.time => next.time,
+            _ => moment.time + self.frame_secs,
+        }
+    }
+
+    fn end(&self) -> Timestamp {
+        self.end_of(self.moments.len() - 1)
+    }
+
+    /// The frame in the middle between two.
+    pub(crate) fn middle(&self, onset: Moment, offset: Moment) -> Moment {
+        let at = |moment: Moment| self.moments.partition_point(|m| m.frame < moment.frame);
+        self.moments[((at(onset) + at(offset)) / 2).min(self.moments.len() - 1)]
+    }
+
+    /// What a frame number may be, for messages.
+    pub(crate) fn range(&self) -> String {
+        match (self.moments.first(), self.moments.last()) {
+            (Some(first), Some(last)) => format!("{} to {}", first.frame, last.frame),
+            _ => "none".into(),
+        }
+    }
+
+    /// What a time may be, for messages.
+    pub(crate) fn times(&self) -> String {
+        let first = self.moments.first().map_or(Timestamp::ZERO, |moment| moment.time);
+        format!("{:.3} to {:.3} s", first.secs(), self.end().secs())
+    }
+}
+
+/// Micro or macro by how long it lasts.
+pub(crate) fn kind_by_duration(onset: Moment, offset: Moment) -> EventKind {
+    if offset.time.secs_since(onset.time) <= MICRO_SECS {
+        EventKind::Micro
+    } else {
+        EventKind::Macro
+    }
+}

@@ -1,0 +1,231 @@
+//! Other people's events as a rater's layer: the tables and ELAN files that Fleeting writes, and those
+//! of others.
+//!
+//! What is read becomes acts of the rater, as if the rater had done them here: nothing that the model
+//! found is touched, and all of it can be undone. Times are put on the nearest frame. A file that
+//! Fleeting wrote comes back with its verdicts, as corrections of the same events of the model where
+//! the session has them; what cannot be kept is said.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::session::Session;
+use crate::session::annotation::rater::{Imported, checked_name};
+use crate::session::annotation::{Act, Entry, Rater};
+
+pub(crate) mod found;
+pub(crate) mod frames;
+pub(crate) mod words;
+
+use frames::Frames;
+pub(crate) use words::EMOTION_NOTE;
+
+/// No annotation file of a person comes near this, bytes.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// How names of files that can be read end.
+pub const ENDINGS: [&str; 2] = ["csv", "eaf"];
+
+/// What to take from a file.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// Tiers of an ELAN file, by name; empty: those that hold events by their names.
+    pub tiers: Vec<String>,
+}
+
+/// What a file says, in words of the session.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Import {
+    /// What the rater is to have done.
+    pub acts: Vec<Act>,
+    /// What the events in it are.
+    pub counts: Counts,
+    /// Markers in it.
+    pub marks: usize,
+    /// What could not be taken as it was, one sentence each.
+    pub remarks: Vec<String>,
+}
+
+/// How many events of a file are what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Said to be there.
+    pub confirmed: usize,
+    /// Said not to be there.
+    pub rejected: usize,
+    /// Not judged.
+    pub open: usize,
+    /// Events of the session's model, whatever is said of them.
+    pub of_the_model: usize,
+    /// Those of these with other bounds than the model gave.
+    pub moved: usize,
+}
+
+impl Counts {
+    /// All of them.
+    pub fn events(&self) -> usize {
+        self.confirmed + self.rejected + self.open
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { confirmed, rejected, open, of_the_model, moved } = *self;
+        write!(
+            f,
+            "Of the events, {confirmed} are confirmed, {rejected} rejected and {open} not judged; \
+             {of_the_model} are the model's ({moved} with moved bounds) and {} the rater's own.",
+            self.events() - of_the_model
+        )
+    }
+}
+
+/// A file that is to become a rater's layer.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The table or ELAN file.
+    pub file: PathBuf,
+    /// Whose layer it becomes.
+    pub rater: String,
+    /// Whether somebody says that its coder saw nothing of the model or of others.
+    pub blind: bool,
+    /// What of it.
+    pub choice: Choice,
+}
+
+/// A rater's layer that came out of a file, to be added to a session as it is.
+#[derive(Clone, Debug)]
+pub struct ImportedLayer {
+    /// The rater, and how the rater worked: in this order.
+    pub raters: Vec<Rater>,
+    /// What the rater has done.
+    pub entries: Vec<Entry>,
+    /// What was taken and what could not be, one sentence each.
+    pub told: Vec<String>,
+}
+
+/// Why a file cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Nobody can be called so.
+    #[error("rater: {0}")]
+    Name(String),
+    /// The rater has done something in the session.
+    #[error(
+        "rater `{name}`: already has a layer in this session, and nothing is overwritten; choose another name"
+    )]
+    Taken {
+        /// As the session spells it.
+        name: String,
+    },
+    /// Who judged the model's events has seen them.
+    #[error("{}: expected the work of a coder who saw nothing of the model, found verdicts on its events; import it without saying blind", path.display())]
+    NotBlind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file system said no.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Its answer.
+        error: std::io::Error,
+    },
+    /// The file is there but does not hold what was expected.
+    #[error("{}: {what}expected {expected}, found {found}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Where in it, with a colon and a space behind; or empty.
+        what: String,
+        /// What would have done.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+}
+
+/// What was expected, and what was found; the file's name comes later.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Wrong {
+    pub(crate) what: String,
+    pub(crate) expected: String,
+    pub(crate) found: String,
+}
+
+impl Wrong {
+    pub(crate) fn new(what: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        let what = if what.is_empty() { String::new() } else { format!("{what}: ") };
+        Self { what, expected: expected.into(), found: found.into() }
+    }
+}
+
+/// Reads a file as the layer of a rater who has done nothing in `session` yet.
+pub fn layer(request: &Request, session: &Session) -> Result<ImportedLayer, ImportError> {
+    let name = checked_name(&request.rater).map_err(ImportError::Name)?;
+    let known = session.log.rater(name);
+    let name = known.map_or(name, |known| known.name.as_str());
+    let has_done = session.log.entries().iter().any(|entry| entry.rater == name);
+    if has_done || known.is_some_and(|known| known.imported.is_some()) {
+        return Err(ImportError::Taken { name: name.into() });
+    }
+    let Import { acts, counts, marks, remarks } = read(&request.file, session, &request.choice)?;
+    if request.blind && counts.of_the_model > 0 {
+        return Err(ImportError::NotBlind { path: request.file.clone() });
+    }
+    let file = request.file.file_name().unwrap_or(request.file.as_os_str());
+    let file = file.to_string_lossy().into_owned();
+    let imported = Some(Imported { file: file.clone(), acts: acts.len() as u64 });
+    let mut raters = vec![Rater { blind: request.blind, imported, ..Rater::new(name) }];
+    if request.blind {
+        raters.push(Rater::new(name));
+    }
+    let events = counts.events();
+    let mut told =
+        vec![format!("{events} events and {marks} markers of {file} are now the layer of {name}.")];
+    if events > 0 {
+        told.push(counts.to_string());
+    }
+    told.extend(remarks);
+    let mut rater = raters[0].clone();
+    rater.was_blind = request.blind;
+    told.extend(rater.told());
+    let at_unix_ms = jiff::Timestamp::now().as_millisecond();
+    let entry = |act| Entry { rater: name.into(), at_unix_ms, act };
+    Ok(ImportedLayer { raters, entries: acts.into_iter().map(entry).collect(), told })
+}
+
+/// Reads the events in the file at `path`, which were made on the same recording as `session`.
+pub fn read(path: &Path, session: &Session, choice: &Choice) -> Result<Import, ImportError> {
+    let io = |error| ImportError::Io { path: path.into(), error };
+    let wrong = |wrong: Wrong| {
+        let Wrong { what, expected, found } = wrong;
+        ImportError::Content { path: path.into(), what, expected, found }
+    };
+    let found = std::fs::metadata(path).map_err(io)?;
+    // Whoever opens a pipe waits for its other end.
+    if !found.is_file() {
+        return Err(wrong(Wrong::new("", "a table or an ELAN file", "a folder, pipe or device")));
+    }
+    let bytes = found.len();
+    if bytes > MOST_BYTES {
+        let most = format!("at most {} MiB", MOST_BYTES >> 20);
+        return Err(wrong(Wrong::new("", most, format!("{} MiB", bytes >> 20))));
+    }
+    let content = std::fs::read(path).map_err(io)?;
+    let text = String::from_utf8(content)
+        .map_err(|_| wrong(Wrong::new("", "text in UTF-8", "other bytes")))?;
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let frames = Frames::new(session).map_err(wrong)?;
+    let found = match ending.as_str() {
+        "csv" => super::csv::read::read(text, session, &frames),
+        "eaf" => super::elan::read::read(text, session, &frames, choice),
+        _ => Err(Wrong::new("", "a table (.csv) or an ELAN file (.eaf)", format!("`.{ending}`"))),
+    };
+    Ok(found.map_err(wrong)?.into_import(session))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,390 @@
+//! Sessions as files that other tools read. To add a format: one file, and one line in [`EXPORTERS`].
+//!
+//! No file is ever overwritten, and one that could not be finished is taken away again, so that
+//! whatever lies in the folder afterwards is whole.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::session::table::UnknownRater;
+
+pub mod boris;
+pub mod clips;
+pub mod csv;
+pub mod elan;
+pub mod import;
+pub mod json;
+pub mod megc;
+pub mod openface;
+pub mod parquet;
+pub mod report;
+pub mod training;
+pub mod view;
+
+pub use view::View;
+
+/// One export format.
+#[derive(Debug)]
+pub struct Exporter {
+    /// The word in `--format`.
+    pub name: &'static str,
+    /// One line for menus and help.
+    pub about: &'static str,
+    /// Whether it shows pictures of the face.
+    pub pictures: PictureUse,
+    /// The files that it writes of a view, which may depend on what there is.
+    pub files: fn(&View<'_>) -> Vec<FileFormat>,
+}
+
+/// What a format does with pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureUse {
+    /// It has no place for them.
+    None,
+    /// It shows them where there are any.
+    Welcome,
+    /// It has nothing to write without them.
+    Needed,
+}
+
+/// Writes what a file holds.
+pub type Content = Box<dyn FnOnce(&mut View<'_>, &mut Sink) -> io::Result<()>>;
+
+/// Where a file's content goes.
+pub type Sink = dyn Write + Send;
+
+/// One file of a format.
+pub struct FileFormat {
+    /// The file's name.
+    pub name: String,
+    /// Writes its content.
+    pub write: Content,
+}
+
+/// Every export format, in the order menus show them.
+pub static EXPORTERS: &[Exporter] = &[
+    csv::EXPORTER,
+    json::EXPORTER,
+    elan::EXPORTER,
+    boris::EXPORTER,
+    openface::EXPORTER,
+    megc::EXPORTER,
+    parquet::EXPORTER,
+    report::EXPORTER,
+    training::EXPORTER,
+    clips::EXPORTER,
+    clips::GIF_EXPORTER,
+];
+
+/// What an export wrote.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The new files.
+    pub files: Vec<PathBuf>,
+    /// What a reader of the files should know, one sentence each.
+    pub remarks: Vec<String>,
+}
+
+/// Why a session could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The file system said no.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its answer.
+        error: io::Error,
+    },
+    /// Writing would replace something.
+    #[error("{}: already exists, and nothing is overwritten; choose another folder", path.display())]
+    Exists {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// Only pictures are shown, and there are none.
+    #[error("{format}: expected stored pictures, found a session without any")]
+    NoPictures {
+        /// The format.
+        format: &'static str,
+    },
+    /// No such format.
+    #[error("format `{found}`: expected one of {expected}")]
+    UnknownFormat {
+        /// What was asked for.
+        found: String,
+        /// Names of [`EXPORTERS`].
+        expected: String,
+    },
+    /// No such layer.
+    #[error(transparent)]
+    Rater(#[from] UnknownRater),
+    /// A file that is not the session it should be.
+    #[error("{}: expected a session as written by `--format json`, found {found}", path.display())]
+    NotASession {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        found: String,
+    },
+}
+
+/// The format called `name`.
+pub fn exporter(name: &str) -> Result<&'static Exporter, ExportError> {
+    EXPORTERS.iter().find(|exporter| exporter.name == name).ok_or_else(|| {
+        let names: Vec<_> = EXPORTERS.iter().map(|exporter| exporter.name).collect();
+        ExportError::UnknownFormat { found: name.into(), expected: names.join(", ") }
+    })
+}
+
+impl FileFormat {
+    /// A file called `name`.
+    pub fn new(
+        name: impl Into<String>,
+        write: impl FnOnce(&mut View<'_>, &mut Sink) -> io::Result<()> + 'static,
+    ) -> Self {
+        Self { name: name.into(), write: Box::new(write) }
+    }
+}
+
+impl Exporter {
+    /// Whether it has nothing to write for a session without pictures.
+    pub fn needs_pictures(&self) -> bool {
+        self.pictures == PictureUse::Needed
+    }
+
+    /// Why `view` cannot be written into `folder`, as far as that is known before anything is. Whoever
+    /// writes several formats asks all of them first, so that none is left half of an export.
+    pub fn check(&self, view: &View<'_>, folder: &Path) -> Result<(), ExportError> {
+        self.placed(view, folder).map(drop)
+    }
+
+    /// The files that it would write, with where they go.
+    fn placed(
+        &self,
+        view: &View<'_>,
+        folder: &Path,
+    ) -> Result<Vec<(FileFormat, PathBuf)>, ExportError> {
+        if self.needs_pictures() && view.pictures.is_none() {
+            return Err(ExportError::NoPictures { format: self.name });
+        }
+        let placed = |file: FileFormat| {
+            let path = folder.join(&file.name);
+            if path.exists() { Err(ExportError::Exists { path }) } else { Ok((file, path)) }
+        };
+        (self.files)(view).into_iter().map(placed).collect()
+    }
+
+    /// Writes `view` into `folder`, which is made if it is not there.
+    pub fn write(&self, view: &mut View<'_>, folder: &Path) -> Result<Written, ExportError> {
+        let files = self.placed(view, folder)?;
+        std::fs::create_dir_all(folder)
+            .map_err(|error| ExportError::Io { path: folder.into(), error })?;
+        let mut paths = Vec::new();
+        for (file, path) in files {
+            write_new(&path, |out| (file.write)(view, out))?;
+            paths.push(path);
+        }
+        Ok(Written { files: paths, remarks: view.remarks() })
+    }
+}
+
+/// Writes a file that is not there yet, whole or not at all.
+pub fn write_new(
+    path: &Path,
+    content: impl FnOnce(&mut Sink) -> io::Result<()>,
+) -> Result<(), ExportError> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => ExportError::Exists { path: path.into() },
+        _ => ExportError::Io { path: path.into(), error },
+    };
+    let file = File::create_new(path).map_err(failed)?;
+    let mut out = BufWriter::new(file);
+    let written = content(&mut out).and_then(|()| out.flush());
+    written.map_err(|error| match std::fs::remove_file(path) {
+        Ok(()) => failed(error),
+        Err(_) => failed(io::Error::new(error.kind(), format!("left unfinished: {error}"))),
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::measure::event::{ActionUnit, EmotionReading, Event, EventKind, Moment, MovingUnit};
+    use crate::measure::event::{Origin, Side};
+    use crate::measure::quality::{Quality, Trouble};
+    use crate::measure::regions::RegionMotion;
+    use crate::measure::sample::{Sample, Score};
+    use crate::measure::time::Timestamp;
+    use crate::media::stream::{Notice, NoticeKind};
+    use crate::session::Session;
+    use crate::session::annotation::{Act, Bounds, Entry, Label, Rater, Target, Verdict};
+    use crate::session::consent::Consent;
+
+    /// Three frames, the middle one without a face, and one event.
+    pub(crate) fn session() -> Session {
+        let mut session = Session::default();
+        session.source.name = "clip, \"one\".mp4".into();
+        session.threshold = Some(Score { micro: 0.5, macro_: 0.25 });
+        for seq in 0..3 {
+            let face = seq != 1;
+            let mut quality = Quality { rate_fps: 30.0, ..Quality::default() };
+            if !face {
+                quality.trouble = Trouble::NO_FACE.with(Trouble::GAP);
+                quality.yaw_deg = f32::NAN;
+            }
+            session.history.push(Sample {
+                seq,
+                time: Timestamp::of_frame(seq, 30.0),
+                quality,
+                motion: face
+                    .then_some(RegionMotion { regions: [[0.5, -0.25]; 23], head: [1.0, 2.0] }),
+                score: face.then_some(Score { micro: 0.75, macro_: 0.125 }),
+            });
+        }
+        session.log(Notice { kind: NoticeKind::Info, text: "two\nlines".into() });
+        session.events.push(event(0, EventKind::Micro, [0, 1, 2]));
+        session
+    }
+
+    fn event(id: u64, kind: EventKind, [onset, apex, offset]: [u64; 3]) -> Event {
+        Event {
+            id,
+            kind,
+            onset: at(onset),
+            apex: at(apex),
+            offset: at(offset),
+            score: 0.75,
+            action_units: vec![MovingUnit {
+                unit: ActionUnit(12),
+                side: Side::Left,
+                probability: 0.5,
+            }],
+            emotion: Some(EmotionReading { probabilities: [0.25, 0.5, 0.25], clear: true }),
+            trouble: Trouble::BLINK,
+            origin: Origin::Model,
+        }
+    }
+
+    pub(crate) fn at(frame: u64) -> Moment {
+        Moment { frame, time: Timestamp::of_frame(frame, 30.0) }
+    }
+
+    pub(crate) fn bounds([onset, apex, offset]: [u64; 3]) -> Bounds {
+        Bounds { onset: at(onset), apex: at(apex), offset: at(offset) }
+    }
+
+    pub(crate) fn unit(number: u8, side: Side) -> MovingUnit {
+        MovingUnit { unit: ActionUnit(number), side, probability: 1.0 }
+    }
+
+    /// Three seconds with two events of the model; A has judged both and added one, B works blind.
+    pub(crate) fn reviewed() -> Session {
+        let mut session = Session::default();
+        session.source.name = "Übung 1 & 2.mp4".into();
+        session.source.size_px = (64, 48);
+        session.threshold = Some(Score { micro: 0.5, macro_: 0.25 });
+        session.provenance.program = "fleeting".into();
+        session.consent = Some(Consent {
+            who: "P01".into(),
+            purpose: "study <1>".into(),
+            keep_until: Some(jiff::civil::date(2030, 1, 31)),
+        });
+        for seq in 0..90 {
+            let is_seen = !(20..25).contains(&seq);
+            let trouble = if is_seen { Trouble::NONE } else { Trouble::NO_FACE };
+            let quality = Quality { trouble, rate_fps: 30.0, presence: 0.75, ..Quality::default() };
+            let score = is_seen
+                .then_some(Score { micro: (seq % 10) as f32 / 10.0, macro_: seq as f32 / 100.0 });
+            session.history.push(Sample { seq, time: at(seq).time, quality, motion: None, score });
+        }
+        session.events.push(event(0, EventKind::Micro, [10, 13, 16]));
+        session.events.push(event(1, EventKind::Macro, [40, 50, 60]));
+        session.log.add_rater(Rater::new("A"));
+        session.log.add_rater(Rater::blind("B"));
+        let (first, second, own) = (Target::Machine(0), Target::Machine(1), Target::Own(0));
+        for (rater, act) in [
+            ("A", Act::Judge(first, Verdict::Confirmed)),
+            ("A", Act::Bound(first, bounds([11, 13, 17]))),
+            ("A", Act::Label(first, Some(Label::Happiness))),
+            ("A", Act::Units(first, vec![unit(6, Side::Left), unit(12, Side::Both)])),
+            ("A", Act::Note(first, "short, \"real\" & <small>\nsecond line".into())),
+            ("A", Act::Judge(second, Verdict::Rejected)),
+            ("A", Act::Add(0, EventKind::Micro, bounds([70, 72, 75]))),
+            ("A", Act::Label(own, Some(Label::Fear))),
+            ("A", Act::Mark(at(30), String::new())),
+            ("A", Act::Mark(at(30), "asked about 日本".into())),
+            ("B", Act::Add(0, EventKind::Micro, bounds([10, 13, 15]))),
+        ] {
+            session.log.push(Entry { rater: rater.into(), at_unix_ms: 1_700_000_000_000, act });
+        }
+        session
+    }
+
+    #[test]
+    fn nothing_is_overwritten_and_no_half_export_is_left() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for exporter in EXPORTERS.iter().filter(|exporter| !exporter.needs_pictures()) {
+            let folder = folder.path().join(exporter.name);
+            let session = session();
+            let write = |session: &Session| exporter.write(&mut View::of_model(session), &folder);
+            let written = write(&session).expect(exporter.name);
+            let before: Vec<_> = written.files.iter().map(|f| std::fs::read(f).ok()).collect();
+            // Only the last file is in the way, and still none of the others is written.
+            for path in written.files.iter().rev().skip(1) {
+                std::fs::remove_file(path).expect("removable");
+            }
+            let error = write(&session).expect_err("in the way");
+            assert!(error.to_string().contains("already exists"), "{error}");
+            assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 1);
+            let last = written.files.last().expect("a file");
+            assert_eq!(Some(std::fs::read(last).ok()), before.last().cloned());
+        }
+    }
+
+    #[test]
+    fn formats_of_pictures_say_so_where_none_are_stored() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for exporter in EXPORTERS.iter().filter(|exporter| exporter.needs_pictures()) {
+            let session = session();
+            let error = exporter.write(&mut View::of_model(&session), folder.path());
+            let text = error.expect_err("no pictures").to_string();
+            assert!(text.contains("found a session without any"), "{text}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_finished_is_taken_away() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x");
+        let full = || io::Error::other("disk full");
+        let error = write_new(&path, |out| out.write_all(b"half").and(Err(full())));
+        assert!(error.is_err_and(|e| e.to_string().contains("disk full")));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn an_unknown_format_names_the_known_ones() {
+        let error = exporter("xls").expect_err("unknown").to_string();
+        assert!(error.contains("xls") && error.contains("csv, json"), "{error}");
+    }
+
+    #[test]
+    fn no_two_formats_share_a_name_or_a_file() {
+        let mut names: Vec<_> = EXPORTERS.iter().map(|e| e.name).collect();
+        let session = reviewed();
+        let view = View::of_model(&session);
+        let mut files: Vec<_> =
+            EXPORTERS.iter().flat_map(|e| (e.files)(&view)).map(|f| f.name).collect();
+        let count = files.len();
+        files.sort_unstable();
+        files.dedup();
+        assert_eq!(files.len(), count);
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

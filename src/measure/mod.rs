@@ -1,0 +1,11 @@
+//! The words that every part speaks: time, geometry, events, quality, regions, samples. Imports nothing.
+
+pub mod baseline;
+pub mod event;
+pub mod face;
+pub mod finite;
+pub mod geometry;
+pub mod quality;
+pub mod regions;
+pub mod sample;
+pub mod time;

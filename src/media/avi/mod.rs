@@ -1,0 +1,299 @@
+//! AVI files with Motion-JPEG, read from front to back.
+//!
+//! The index is not used: chunks follow each other in the order of display, one for every frame, so
+//! that a recording whose end (and with it the index) is missing plays up to where it was cut.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::container::{Opened, read_chunk};
+use crate::measure::time::Timestamp;
+use crate::media::image::{Frame, MAX_SIDE_PX};
+use crate::media::jpeg;
+use crate::media::pictures::Pictures;
+use crate::media::pool::Pool;
+use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
+
+/// The longest header chunk that is worth reading: a stream's name or format.
+const MAX_HEADER_BYTES: u64 = 1 << 16;
+
+/// The longest picture: as many bytes as the largest accepted picture has raw.
+const MAX_PICTURE_BYTES: u64 = (MAX_SIDE_PX * MAX_SIDE_PX * 3) as u64;
+
+mod seek;
+
+/// Opens an AVI file for reading from front to back.
+pub(crate) fn open(path: &Path) -> Result<Opened<Box<dyn Source>>, SourceError> {
+    Ok(match AviVideo::open(path)? {
+        Opened::Ready(video) => Opened::Ready(Box::new(video)),
+        Opened::Foreign(what) => Opened::Foreign(what),
+    })
+}
+
+/// Opens an AVI file for looking at in any order.
+pub(crate) fn pictures(path: &Path) -> Result<Opened<Box<dyn Pictures>>, SourceError> {
+    Ok(match AviVideo::open(path)? {
+        Opened::Ready(video) => Opened::Ready(Box::new(seek::AviPictures::new(path, video)?)),
+        Opened::Foreign(what) => Opened::Foreign(what),
+    })
+}
+
+impl AviVideo {
+    fn open(path: &Path) -> Result<Opened<Self>, SourceError> {
+        let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
+        let mut chunks = Chunks { reader: BufReader::new(file), data: Vec::new() };
+        let header = Header::read(&mut chunks).map_err(|error| SourceError::io(path, error))?;
+        let Some((number, stream)) = header.video() else {
+            let found = "one cut off before its pictures, or without a video stream";
+            return Err(SourceError::unusable(path.display(), "a complete AVI file", found));
+        };
+        if !stream.is_motion_jpeg() {
+            let codec = String::from_utf8_lossy(&stream.codec).into_owned();
+            return Ok(Opened::Foreign(format!(
+                "an AVI file with {codec} rather than Motion-JPEG"
+            )));
+        }
+        if stream.scale == 0 || stream.rate == 0 {
+            let found = format!("{}/{}", stream.rate, stream.scale);
+            return Err(SourceError::unusable(path.display(), "a frame rate above zero", found));
+        }
+        check_size(path.display(), stream.size_px)?;
+        let fps = f64::from(stream.rate) / f64::from(stream.scale);
+        let (width, height) = stream.size_px;
+        let info = SourceInfo {
+            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            size_px: stream.size_px,
+            nominal_fps: Some(fps),
+            frames: (stream.frames > 0).then_some(u64::from(stream.frames)),
+            detail: format!("Motion-JPEG {width}×{height} at {fps:.4}"),
+            stamped_on_arrival: false,
+            ..SourceInfo::default()
+        };
+        Ok(Opened::Ready(Self {
+            announced: info.frames,
+            info,
+            chunks,
+            pool: Pool::default(),
+            stream_id: format!("{number:02}").into_bytes(),
+            rate: stream.rate,
+            scale: stream.scale,
+            next_seq: 0,
+            delivered: 0,
+            is_done: false,
+        }))
+    }
+}
+
+/// What the header says of one stream.
+#[derive(Clone, Debug, Default)]
+struct Stream {
+    is_video: bool,
+    codec: [u8; 4],
+    /// `rate / scale` frames a second.
+    rate: u32,
+    scale: u32,
+    frames: u32,
+    size_px: (usize, usize),
+}
+
+impl Stream {
+    fn is_motion_jpeg(&self) -> bool {
+        [*b"MJPG", *b"JPEG", *b"AVRN", *b"DMB1"]
+            .contains(&self.codec.map(|c| c.to_ascii_uppercase()))
+    }
+}
+
+/// The streams, in the order in which chunk names number them.
+#[derive(Default)]
+struct Header {
+    streams: Vec<Stream>,
+}
+
+impl Header {
+    /// Reads up to where the pictures begin, or the file ends.
+    fn read(chunks: &mut Chunks) -> io::Result<Self> {
+        let mut header = Self::default();
+        while let Some((id, size)) = chunks.next_chunk()? {
+            match &id {
+                b"LIST" | b"RIFF" => {
+                    if !chunks.read(4)? || chunks.data == b"movi" {
+                        break;
+                    }
+                }
+                b"strh" | b"strf" if size <= MAX_HEADER_BYTES => {
+                    if !chunks.read(size)? {
+                        break;
+                    }
+                    header.take(&id, &chunks.data);
+                }
+                _ => chunks.skip(size)?,
+            }
+        }
+        Ok(header)
+    }
+
+    fn take(&mut self, id: &[u8; 4], data: &[u8]) {
+        let word = |at: usize| {
+            let bytes = data.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+            u32::from_le_bytes(bytes.unwrap_or_default())
+        };
+        if id == b"strh" {
+            let stream = Stream {
+                is_video: data.starts_with(b"vids"),
+                codec: word(4).to_le_bytes(),
+                scale: word(20),
+                rate: word(24),
+                frames: word(32),
+                size_px: (0, 0),
+            };
+            self.streams.push(stream);
+        } else if let Some(stream) = self.streams.last_mut().filter(|stream| stream.is_video) {
+            // A negative height says that rows run from the top.
+            let height = word(8).cast_signed().unsigned_abs();
+            stream.size_px = (word(4) as usize, height as usize);
+            stream.codec = word(16).to_le_bytes();
+        }
+    }
+
+    fn video(&self) -> Option<(usize, &Stream)> {
+        self.streams.iter().enumerate().find(|(_, stream)| stream.is_video)
+    }
+}
+
+/// RIFF chunks one after the other; lists are entered rather than stepped over.
+struct Chunks {
+    reader: BufReader<File>,
+    /// What was read last.
+    data: Vec<u8>,
+}
+
+impl Chunks {
+    /// The next chunk's name and size; none at the end of the file.
+    fn next_chunk(&mut self) -> io::Result<Option<([u8; 4], u64)>> {
+        if !self.read_exactly(8)? {
+            return Ok(None);
+        }
+        let [a, b, c, d, size @ ..] = self.data.as_slice() else { return Ok(None) };
+        let size = size.try_into().map(u32::from_le_bytes).unwrap_or_default();
+        Ok(Some(([*a, *b, *c, *d], u64::from(size))))
+    }
+
+    /// Reads a chunk of `size` bytes with its padding; false when the file ends before.
+    fn read(&mut self, size: u64) -> io::Result<bool> {
+        let is_whole = self.read_exactly(size)?;
+        if is_whole && size % 2 == 1 {
+            self.reader.seek_relative(1)?;
+        }
+        Ok(is_whole)
+    }
+
+    fn read_exactly(&mut self, size: u64) -> io::Result<bool> {
+        read_chunk(&mut self.reader, size, &mut self.data)
+    }
+
+    fn skip(&mut self, size: u64) -> io::Result<()> {
+        self.reader.seek_relative((size + size % 2).cast_signed())
+    }
+}
+
+struct AviVideo {
+    info: SourceInfo,
+    chunks: Chunks,
+    pool: Pool,
+    /// The two digits that begin the names of this stream's chunks.
+    stream_id: Vec<u8>,
+    rate: u32,
+    scale: u32,
+    next_seq: u64,
+    delivered: u64,
+    /// How many frames the header promises, until that has been checked.
+    announced: Option<u64>,
+    is_done: bool,
+}
+
+impl AviVideo {
+    fn is_picture(&self, id: [u8; 4]) -> bool {
+        id.starts_with(&self.stream_id) && matches!(&id[2..], b"dc" | b"db")
+    }
+
+    fn time(&self, seq: u64) -> Timestamp {
+        let nanos =
+            i128::from(seq) * i128::from(self.scale) * 1_000_000_000 / i128::from(self.rate);
+        Timestamp::from_nanos(nanos.try_into().unwrap_or(i64::MAX))
+    }
+
+    fn lost(&self, seq: u64, why: &str) -> Next {
+        let text =
+            format!("frame {seq} of {} at {} is lost: {why}", self.info.name, self.time(seq));
+        Next::Notice(Notice::new(NoticeKind::CorruptFrame, text))
+    }
+
+    fn picture(&mut self, size: u64) -> Result<Next, SourceError> {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        if size > MAX_PICTURE_BYTES || !self.chunks.read(size).map_err(|error| self.io(error))? {
+            self.is_done = true;
+            return Ok(self.lost(seq, "the file is cut off here"));
+        }
+        if size == 0 {
+            return Ok(self.lost(seq, "the recording program dropped it"));
+        }
+        match self.pool.draw(|image| jpeg::decode_into(&self.chunks.data, image)) {
+            Ok(image) => {
+                self.delivered += 1;
+                let time = self.time(seq);
+                let jpeg = jpeg::picture(&self.chunks.data).map(Arc::from);
+                Ok(Next::Frame(Frame { seq, time, image, jpeg }))
+            }
+            Err(found) => Ok(self.lost(seq, &found)),
+        }
+    }
+
+    fn io(&self, error: io::Error) -> SourceError {
+        SourceError::Io { path: self.info.name.clone(), error }
+    }
+
+    fn end(&mut self) -> Result<Next, SourceError> {
+        self.is_done = true;
+        if self.delivered == 0 {
+            let found = format!("none among {}", self.next_seq);
+            let expected = "a video with frames that decode";
+            return Err(SourceError::unusable(&self.info.name, expected, found));
+        }
+        let announced = self.announced.take().unwrap_or(0);
+        if announced > self.next_seq {
+            let missing = announced - self.next_seq;
+            let text =
+                format!("{}: the last {missing} of {announced} frames are missing", self.info.name);
+            return Ok(Next::Notice(Notice::new(NoticeKind::CorruptFrame, text)));
+        }
+        Ok(Next::End)
+    }
+}
+
+impl Source for AviVideo {
+    fn info(&self) -> &SourceInfo {
+        &self.info
+    }
+
+    fn next(&mut self) -> Result<Next, SourceError> {
+        loop {
+            if self.is_done {
+                return self.end();
+            }
+            let Some((id, size)) = self.chunks.next_chunk().map_err(|error| self.io(error))? else {
+                return self.end();
+            };
+            match &id {
+                _ if self.is_picture(id) => return self.picture(size),
+                // Segments beyond the first gigabyte, and lists within, are entered.
+                b"LIST" | b"RIFF" => {
+                    self.chunks.read_exactly(4).map_err(|error| self.io(error))?;
+                }
+                _ => self.chunks.skip(size).map_err(|error| self.io(error))?,
+            }
+        }
+    }
+}

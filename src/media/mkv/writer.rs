@@ -1,0 +1,141 @@
+//! Writing a film.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+
+use super::layout::{Header, Index, Place, index, picture_header};
+use crate::measure::event::Moment;
+use crate::media::image::{Frame, RgbImage};
+
+/// How well pictures are kept that do not come as JPEG, 1–100. At 95, brightness is off by less than half
+/// a grey level in the mean, which is less than a camera's noise.
+const QUALITY: u8 = 95;
+
+/// Colour at half the resolution, as videos have it too: flow reads brightness alone.
+const COLOUR: SamplingFactor = SamplingFactor::F_2_2;
+
+/// Writes the pictures of a session, one for every frame.
+///
+/// A picture is with the system as soon as [`push`](Self::push) returns: killing the program loses
+/// nothing of it. After an error, the file holds whole pictures only, and can be finished all the same
+/// where there is room for that.
+#[derive(Debug)]
+pub struct MkvWriter {
+    file: File,
+    header: Header,
+    places: Vec<Place>,
+    /// Bytes of the file that are whole.
+    bytes: u64,
+}
+
+impl MkvWriter {
+    /// Begins a film of pictures of `size_px` in a file that must not exist yet.
+    pub fn create(path: &Path, size_px: (usize, usize)) -> io::Result<Self> {
+        let mut file = File::options().read(true).write(true).create_new(true).open(path)?;
+        let header = Header::new(size_px);
+        file.write_all(&header.bytes)?;
+        let bytes = header.bytes.len() as u64;
+        Ok(Self { file, header, places: Vec::new(), bytes })
+    }
+
+    /// For a film that was not finished: `places` are all of its pictures, the last of which ends at
+    /// byte `bytes`.
+    pub(crate) fn resume(file: File, header: Header, places: Vec<Place>, bytes: u64) -> Self {
+        Self { file, header, places, bytes }
+    }
+
+    /// Appends a picture. Frame numbers and times must grow, and times be no earlier than zero.
+    ///
+    /// A frame's own JPEG is copied as it is; a frame without one is encoded, which takes some
+    /// milliseconds.
+    pub fn push(&mut self, frame: &Frame) -> io::Result<()> {
+        let moment = Moment { frame: frame.seq, time: frame.time };
+        let last = self.places.last().map(|place| place.moment);
+        if last.is_some_and(|last| !moment.is_after(last)) || frame.time.nanos() < 0 {
+            let newest = last.map(|last| format!(" after frame {} at {}", last.frame, last.time));
+            let text = format!(
+                "expected a frame{}, at zero or later, found frame {} at {}",
+                newest.unwrap_or_default(),
+                frame.seq,
+                frame.time
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        let encoded;
+        let jpeg = match &frame.jpeg {
+            Some(jpeg) => jpeg.as_ref(),
+            None => {
+                encoded = encode(&frame.image)?;
+                encoded.as_slice()
+            }
+        };
+        let header = picture_header(moment, jpeg).ok_or(io::ErrorKind::FileTooLarge)?;
+        self.append(&[&header, jpeg])?;
+        let bytes = (header.len() + jpeg.len()) as u64;
+        self.places.push(Place { offset: self.bytes, moment });
+        self.bytes += bytes;
+        Ok(())
+    }
+
+    /// Waits until everything pushed is on the disk, which guards against a power cut too. May take
+    /// tens of milliseconds.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    /// Bytes written so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many pictures were written.
+    pub fn pictures(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Completes the file: an index of every picture, and the duration. A film that is never finished
+    /// has all its pictures too; players only find their way in it more slowly.
+    pub fn finish(mut self) -> io::Result<()> {
+        let index = index(&self.places, self.header.segment);
+        self.append(&[&index.bytes])?;
+        self.file.sync_data()?;
+        self.complete(&index)?;
+        self.file.sync_all()
+    }
+
+    fn complete(&mut self, index: &Index) -> io::Result<()> {
+        for (at, bytes) in self.header.completion(&self.places, self.bytes, index) {
+            self.file.seek(SeekFrom::Start(at))?;
+            self.file.write_all(&bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Writes `parts` at the end; of parts that do not fit, nothing stays.
+    fn append(&mut self, parts: &[&[u8]]) -> io::Result<()> {
+        let file = &mut self.file;
+        let written = parts.iter().try_for_each(|part| file.write_all(part));
+        if written.is_err() {
+            file.set_len(self.bytes)?;
+            file.seek(SeekFrom::Start(self.bytes))?;
+        }
+        written
+    }
+}
+
+/// A picture as JPEG.
+pub(crate) fn encode(image: &RgbImage) -> io::Result<Vec<u8>> {
+    let mut jpeg = Vec::with_capacity(image.data.len() / 8);
+    let side = |px: usize| {
+        let text = || format!("expected at most {} pixels a side, found {px}", u16::MAX);
+        u16::try_from(px).map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, text()))
+    };
+    let (width, height) = (side(image.width)?, side(image.height)?);
+    let mut encoder = Encoder::new(&mut jpeg, QUALITY);
+    encoder.set_sampling_factor(COLOUR);
+    encoder.encode(&image.data, width, height, ColorType::Rgb).map_err(io::Error::other)?;
+    Ok(jpeg)
+}

@@ -1,0 +1,13 @@
+//! Pixels and containers: pictures, colour, JPEG, and the readers and writers of files that hold pictures.
+
+pub mod avi;
+pub mod colour;
+pub mod container;
+pub mod image;
+pub mod jpeg;
+pub mod mkv;
+pub mod mp4;
+pub mod npz;
+pub mod pictures;
+pub mod pool;
+pub mod stream;

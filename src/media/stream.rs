@@ -1,0 +1,168 @@
+//! Frames in the order in which they come, from whatever delivers them, and what happens on the way.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::image::{Frame, MAX_SIDE_PX};
+use crate::measure::time::Timestamp;
+
+/// What is known of a source once it is open.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SourceInfo {
+    /// What to call it: the camera's name, the file's name, "demo person, seed 7".
+    pub name: String,
+    /// Pixels across and down.
+    pub size_px: (usize, usize),
+    /// The rate it claims; frames carry their own times all the same.
+    pub nominal_fps: Option<f64>,
+    /// How many frames there will be, where that is known.
+    pub frames: Option<u64>,
+    /// Pixel format and other detail, for the status line: "MJPEG 640×480 at 30".
+    pub detail: String,
+    /// Whether frames are stamped on arrival because the device gives no capture time.
+    pub stamped_on_arrival: bool,
+    /// The time of the first frame on the media's own clock, by which players and annotation programs
+    /// count. Later than zero where sound begins before the first picture.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub media_start: Timestamp,
+    /// Whether the media has sound; none where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_sound: Option<bool>,
+    /// The number in the name of the picture that is frame 0; none where numbers and names agree, or
+    /// there are no numbered names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_of_frame_0: Option<u64>,
+}
+
+fn is_zero(time: &Timestamp) -> bool {
+    *time == Timestamp::ZERO
+}
+
+/// What a source has to say next.
+#[derive(Debug)]
+pub enum Next {
+    /// A picture.
+    Frame(Frame),
+    /// Something happened to the source; frames may follow.
+    Notice(Notice),
+    /// Nothing for the moment; ask again. Lets the reader look at its commands.
+    Idle,
+    /// The last frame has been delivered.
+    End,
+}
+
+/// What happened to a source, in words a person can act on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What kind of thing.
+    pub kind: NoticeKind,
+    /// One sentence: what happened, and what the program or the person does about it.
+    pub text: String,
+}
+
+/// Kinds of [`Notice`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// The device is gone; the program keeps trying.
+    Disconnected,
+    /// No frame came for too long; the program reopens the device.
+    Stalled,
+    /// Frames flow again.
+    Reconnected,
+    /// A picture could not be decoded and was counted as lost.
+    CorruptFrame,
+    /// The picture's size or rate changed.
+    Changed,
+    /// Worth knowing, nothing lost.
+    Info,
+}
+
+impl Notice {
+    pub(crate) fn new(kind: NoticeKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+}
+
+/// Something that delivers frames. Made and read in one thread.
+pub trait Source {
+    /// What is known of it; may change after a [`NoticeKind::Changed`].
+    fn info(&self) -> &SourceInfo;
+
+    /// The next thing it has to say. Errors are final.
+    fn next(&mut self) -> Result<Next, SourceError>;
+}
+
+/// Why a source cannot be used. Every message names the thing, what was expected and what was found.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The file system said no.
+    #[error("{path}: {error}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// Its answer.
+        error: std::io::Error,
+    },
+    /// It is there but cannot be read as what it should be.
+    #[error("{what}: expected {expected}, found {found}")]
+    Unusable {
+        /// The file, folder or device.
+        what: String,
+        /// What would have done.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// No camera, or none that may be opened. `advice` says what the person can do.
+    #[error("{what}. {advice}")]
+    NoCamera {
+        /// What was tried.
+        what: String,
+        /// What helps.
+        advice: String,
+    },
+    /// A helper program failed or is not there.
+    #[error("{what}. {advice}")]
+    Helper {
+        /// Which, and how.
+        what: String,
+        /// What helps.
+        advice: String,
+    },
+}
+
+impl SourceError {
+    /// "`what`: expected …, found …".
+    pub(crate) fn unusable(
+        what: impl fmt::Display,
+        expected: &str,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Unusable {
+            what: what.to_string(),
+            expected: expected.to_owned(),
+            found: found.into(),
+        }
+    }
+
+    /// The file system's answer, with the path that it is about.
+    pub(crate) fn io(path: &Path, error: io::Error) -> Self {
+        Self::Io { path: path.display().to_string(), error }
+    }
+}
+
+/// Says no to pictures with no pixels and to those that would take gigabytes.
+pub(crate) fn check_size(
+    what: impl fmt::Display,
+    (width, height): (usize, usize),
+) -> Result<(), SourceError> {
+    if (1..=MAX_SIDE_PX).contains(&width) && (1..=MAX_SIDE_PX).contains(&height) {
+        return Ok(());
+    }
+    let expected = format!("pictures of 1 to {MAX_SIDE_PX} pixels a side");
+    Err(SourceError::unusable(what, &expected, format!("{width}×{height}")))
+}

@@ -1,0 +1,300 @@
+//! Finding a face in a whole frame.
+//!
+//! Runs only while no face is being followed, so its cost hardly matters and finding the face does:
+//! the detectors of [`DETECTORS`] are asked in order, and the first face that the mesh confirms is taken.
+
+use super::crop::{Border, Cropper};
+use crate::measure::face::FaceBox;
+use crate::measure::geometry::{Affine, Point, Rect};
+use crate::media::image::{GrayImage, RgbImage};
+use crate::model::{Model, ModelError, Models, Task};
+
+/// Something that finds faces.
+pub trait Detector: Send {
+    /// Faces whose confidence reaches `min_confidence`, 0–1, in no order.
+    fn detect(&mut self, frame: &RgbImage, min_confidence: f32)
+    -> Result<Vec<FaceBox>, ModelError>;
+}
+
+/// One kind of detector.
+#[derive(Debug)]
+pub struct DetectorKind {
+    /// Its name, for `fleeting doctor`.
+    pub name: &'static str,
+    /// It is asked on one frame in so many. Searching every frame of an empty room with a slow
+    /// detector would starve the rest.
+    pub every_frames: u64,
+    /// Makes it.
+    pub open: fn(&Models) -> Result<Box<dyn Detector>, ModelError>,
+}
+
+/// Every detector, in the order in which they are asked.
+pub static DETECTORS: &[DetectorKind] = &[
+    DetectorKind { name: "BlazeFace", every_frames: 1, open: |m| Ok(Box::new(BlazeFace::new(m)?)) },
+    DetectorKind { name: "SeetaFace", every_frames: 6, open: |m| Ok(Box::new(SeetaFace::new(m)?)) },
+];
+
+/// Candidates of one detector that are looked at. Looking costs as much as a frame, and the person
+/// before the camera is among the largest.
+const MOST_CANDIDATES: usize = 3;
+
+/// All detectors as one.
+pub struct FaceFinder {
+    detectors: Vec<Box<dyn Detector>>,
+    searched_frames: u64,
+}
+
+impl FaceFinder {
+    /// Opens every detector.
+    pub fn new(models: &Models) -> Result<Self, ModelError> {
+        let detectors =
+            DETECTORS.iter().map(|kind| (kind.open)(models)).collect::<Result<_, _>>()?;
+        Ok(Self { detectors, searched_frames: 0 })
+    }
+
+    /// Forgets how long it has searched.
+    pub fn reset(&mut self) {
+        self.searched_frames = 0;
+    }
+
+    /// Offers the faces of one detector after the other to `accepts`, largest first, until it takes one.
+    pub fn find(
+        &mut self,
+        frame: &RgbImage,
+        min_confidence: f32,
+        mut accepts: impl FnMut(&FaceBox) -> Result<bool, ModelError>,
+    ) -> Result<(), ModelError> {
+        let searched = self.searched_frames;
+        self.searched_frames += 1;
+        for (kind, detector) in DETECTORS.iter().zip(&mut self.detectors) {
+            if !searched.is_multiple_of(kind.every_frames) {
+                continue;
+            }
+            let mut faces = detector.detect(frame, min_confidence)?;
+            faces.sort_by(|a, b| b.rect_in_frame.area().total_cmp(&a.rect_in_frame.area()));
+            for face in faces.iter().take(MOST_CANDIDATES) {
+                if accepts(face)? {
+                    self.searched_frames = 0;
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// BlazeFace, short range (Bazarevsky et al., 2019): faces up to about two metres away.
+pub struct BlazeFace {
+    model: Model,
+    cropper: Cropper,
+    input: Vec<f32>,
+    anchors: Vec<Point>,
+}
+
+/// Pixels across and down of what BlazeFace sees.
+const BLAZE_SIDE: usize = 128;
+/// Overlap from which two raw boxes are one face; MediaPipe's value.
+const SAME_FACE_IOU: f32 = 0.3;
+
+impl BlazeFace {
+    /// Opens the model.
+    pub fn new(models: &Models) -> Result<Self, ModelError> {
+        let model = models.open(Task::Detect)?;
+        Ok(Self { model, cropper: Cropper::default(), input: Vec::new(), anchors: anchors() })
+    }
+}
+
+impl Detector for BlazeFace {
+    fn detect(
+        &mut self,
+        frame: &RgbImage,
+        min_confidence: f32,
+    ) -> Result<Vec<FaceBox>, ModelError> {
+        let scale = frame.width.max(frame.height) as f32 / BLAZE_SIDE as f32;
+        let middle = Point::new(frame.width as f32, frame.height as f32) * 0.5;
+        let half = Point::new(scale, scale) * (BLAZE_SIDE as f32 / 2.0);
+        let frame_from_input = Affine::similarity(scale, 0.0, middle - half);
+        self.cropper.rgb_planes(
+            frame,
+            &frame_from_input,
+            BLAZE_SIDE,
+            Border::Black,
+            &mut self.input,
+        );
+        self.input.iter_mut().for_each(|v| *v = *v / 127.5 - 1.0);
+        let outputs = self.model.run(&[&self.input])?;
+        let raw = decode(&outputs[0], &outputs[1], &self.anchors, min_confidence);
+        let place = |p: Point| frame_from_input.apply(p * BLAZE_SIDE as f32);
+        Ok(merge(raw)
+            .into_iter()
+            .map(|face| FaceBox {
+                rect_in_frame: Rect {
+                    min: place(face.rect_in_frame.min),
+                    max: place(face.rect_in_frame.max),
+                },
+                confidence: face.confidence,
+                eyes_in_frame: face.eyes_in_frame.map(|(r, l)| (place(r), place(l))),
+            })
+            .collect())
+    }
+}
+
+/// Centres of BlazeFace's 896 anchors, 0–1: a 16×16 grid twice, an 8×8 grid six times.
+fn anchors() -> Vec<Point> {
+    let grid = |n: usize, repeats: usize| {
+        let center = move |i: usize| (i as f32 + 0.5) / n as f32;
+        (0..n * n).flat_map(move |i| {
+            std::iter::repeat_n(Point::new(center(i % n), center(i / n)), repeats)
+        })
+    };
+    grid(16, 2).chain(grid(8, 6)).collect()
+}
+
+/// Raw outputs to boxes in 0–1 of the input: offsets in 128ths from the anchor, score as a logit.
+fn decode(regressors: &[f32], scores: &[f32], anchors: &[Point], min: f32) -> Vec<FaceBox> {
+    let candidates = regressors.chunks_exact(16).zip(scores).zip(anchors);
+    candidates
+        .filter_map(|((r, logit), anchor)| {
+            let confidence = sigmoid(*logit);
+            let at = |k: usize| *anchor + Point::new(r[k], r[k + 1]) * (1.0 / BLAZE_SIDE as f32);
+            let half = Point::new(r[2], r[3]) * (0.5 / BLAZE_SIDE as f32);
+            (confidence >= min).then(|| FaceBox {
+                rect_in_frame: Rect { min: at(0) - half, max: at(0) + half },
+                confidence,
+                eyes_in_frame: Some((at(4), at(6))),
+            })
+        })
+        .collect()
+}
+
+/// Weighted non-maximum suppression: overlapping boxes become their mean, weighted by confidence.
+fn merge(mut raw: Vec<FaceBox>) -> Vec<FaceBox> {
+    raw.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    let mut faces = Vec::new();
+    while let Some(best) = raw.first().copied() {
+        let overlaps =
+            |f: &FaceBox| f.rect_in_frame.iou(&best.rect_in_frame) > SAME_FACE_IOU || *f == best;
+        let (same, rest): (Vec<_>, Vec<_>) = raw.into_iter().partition(overlaps);
+        let total: f32 = same.iter().map(|f| f.confidence).sum();
+        let mean = |point: fn(&FaceBox) -> Point| {
+            same.iter().fold(Point::default(), |sum, f| sum + point(f) * (f.confidence / total))
+        };
+        faces.push(FaceBox {
+            rect_in_frame: Rect {
+                min: mean(|f| f.rect_in_frame.min),
+                max: mean(|f| f.rect_in_frame.max),
+            },
+            confidence: best.confidence,
+            eyes_in_frame: Some((
+                mean(|f| f.eyes_in_frame.unwrap_or_default().0),
+                mean(|f| f.eyes_in_frame.unwrap_or_default().1),
+            )),
+        });
+        raw = rest;
+    }
+    faces
+}
+
+/// 0–1 from a logit.
+pub(crate) fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// SeetaFace (Wu et al., 2016) by the crate `rustface`: slower and less steady, but it finds small faces.
+pub struct SeetaFace {
+    model: rustface::Model,
+    cropper: Cropper,
+    small: GrayImage,
+    bytes: Vec<u8>,
+}
+
+/// Pixels that the cascade searches at most, across. Faces from an eighth of it are found.
+const SEETA_WIDTH: usize = 320;
+/// The cascade's score of a sure face; its own scale, on which 2 is the usual threshold.
+const SEETA_SURE: f32 = 8.0;
+
+impl SeetaFace {
+    /// Reads the cascade.
+    pub fn new(models: &Models) -> Result<Self, ModelError> {
+        let file = models.entry(Task::DetectFallback)?.file.clone();
+        let model = rustface::read_model(models.bytes(Task::DetectFallback)?)
+            .map_err(|e| ModelError::Refused { file, message: e.to_string() })?;
+        let (small, bytes) = (GrayImage::default(), Vec::new());
+        Ok(Self { model, cropper: Cropper::default(), small, bytes })
+    }
+}
+
+impl Detector for SeetaFace {
+    fn detect(
+        &mut self,
+        frame: &RgbImage,
+        min_confidence: f32,
+    ) -> Result<Vec<FaceBox>, ModelError> {
+        // The cascade's window is 40 pixels; it can search nothing smaller.
+        if frame.width < 40 || frame.height < 40 {
+            return Ok(Vec::new());
+        }
+        let scale = (frame.width.max(frame.height) as f32 / SEETA_WIDTH as f32).max(1.0);
+        let size = |n: usize| (n as f32 / scale) as usize;
+        self.small.width = size(frame.width);
+        self.small.height = size(frame.height);
+        if self.small.width.min(self.small.height) < 40 {
+            return Ok(Vec::new());
+        }
+        self.small.data.resize(self.small.width * self.small.height, 0.0);
+        let frame_from_small = Affine::similarity(scale, 0.0, Point::default());
+        self.cropper.gray(frame, &frame_from_small, &mut self.small);
+        self.bytes.clear();
+        self.bytes.extend(self.small.data.iter().map(|v| (v + 0.5) as u8));
+        let (width, height) = (self.small.width as u32, self.small.height as u32);
+        // Made anew each time: rustface's detector is not `Send`, and it is asked rarely.
+        let mut detector = rustface::create_detector_with_model(self.model.clone());
+        detector.set_score_thresh(2.0);
+        let found = detector.detect(&rustface::ImageData::new(&self.bytes, width, height));
+        let boxes = found.iter().map(|face| {
+            let b = face.bbox();
+            let min = Point::new(b.x() as f32, b.y() as f32) * scale;
+            let size = Point::new(b.width() as f32, b.height() as f32) * scale;
+            FaceBox {
+                rect_in_frame: Rect { min, max: min + size },
+                confidence: (face.score() as f32 / SEETA_SURE).min(1.0),
+                eyes_in_frame: None,
+            }
+        });
+        Ok(boxes.filter(|f| f.confidence >= min_confidence).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_896_anchors_within_the_picture() {
+        let all = anchors();
+        assert_eq!(all.len(), 896);
+        assert!(all.iter().all(|p| (0.0..1.0).contains(&p.x) && (0.0..1.0).contains(&p.y)));
+    }
+
+    #[test]
+    fn overlapping_boxes_become_one_and_distant_ones_stay() {
+        let face = |x: f32, confidence| FaceBox {
+            rect_in_frame: Rect { min: Point::new(x, 0.0), max: Point::new(x + 1.0, 1.0) },
+            confidence,
+            eyes_in_frame: None,
+        };
+        let merged = merge(vec![face(0.0, 0.6), face(0.2, 0.6), face(5.0, 0.9)]);
+        assert_eq!(merged.len(), 2);
+        assert!((merged[1].rect_in_frame.min.x - 0.1).abs() < 1e-6);
+    }
+
+    #[test]
+    fn an_empty_picture_has_no_face() {
+        let models = Models::load(&Default::default()).expect("embedded models");
+        let mut finder = FaceFinder::new(&models).expect("detectors");
+        for (width, height) in [(1, 1), (640, 480), (3, 900)] {
+            let offered = |face: &FaceBox| panic!("{face:?} in {width}x{height}");
+            finder.find(&RgbImage::new(width, height), 0.5, offered).expect("it runs");
+        }
+    }
+}

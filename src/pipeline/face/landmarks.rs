@@ -1,0 +1,208 @@
+//! The 478-point face mesh, and the crop it looks through.
+//!
+//! The crop follows the mesh's own last points, but only once they have really moved: a crop that
+//! followed every tremor would add its own (measured: 0.116 px of jitter against 0.089).
+
+use super::crop::{Border, Cropper};
+use super::detect::sigmoid;
+use crate::measure::face::{FaceBox, Landmarks};
+use crate::measure::geometry::{Affine, Point, Rect};
+use crate::media::image::RgbImage;
+use crate::model::{Model, ModelError, Models, Task};
+
+/// How many points the mesh has; the last ten are the irises.
+pub const POINTS: usize = 478;
+/// Outer corner of the person's right eye (on the left of the picture).
+pub const RIGHT_EYE_OUTER: usize = 33;
+/// Inner corner of the right eye.
+pub const RIGHT_EYE_INNER: usize = 133;
+/// Inner corner of the left eye.
+pub const LEFT_EYE_INNER: usize = 362;
+/// Outer corner of the left eye.
+pub const LEFT_EYE_OUTER: usize = 263;
+
+/// Pixels across and down of what the mesh sees.
+const INPUT_SIDE: usize = 256;
+/// The mesh was trained on crops so much larger than the face's box.
+const MARGIN: f32 = 1.5;
+
+impl Landmarks {
+    /// Whether there is no face.
+    pub fn is_empty(&self) -> bool {
+        self.points_in_frame.is_empty()
+    }
+
+    /// Distance between the outer eye corners, pixels of the frame; 0 where no face is.
+    pub fn eye_distance_px(&self) -> f32 {
+        match (self.point(RIGHT_EYE_OUTER), self.point(LEFT_EYE_OUTER)) {
+            (Some(right), Some(left)) => right.distance(left),
+            _ => 0.0,
+        }
+    }
+
+    /// One point of the mesh; none where no face is.
+    pub fn point(&self, index: usize) -> Option<Point> {
+        self.points_in_frame.get(index).copied()
+    }
+
+    /// Becomes the same, in its own memory.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.points_in_frame.clone_from(&other.points_in_frame);
+        self.depths.clone_from(&other.depths);
+        self.presence = other.presence;
+    }
+
+    /// Empties it, keeping its memory.
+    pub fn clear(&mut self) {
+        self.points_in_frame.clear();
+        self.depths.clear();
+        self.presence = 0.0;
+    }
+}
+
+/// A turned square round a face.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct FaceSquare {
+    center: Point,
+    side_px: f32,
+    radians: f32,
+}
+
+impl FaceSquare {
+    fn around(rect: &Rect, eyes: Option<(Point, Point)>) -> Self {
+        let radians = eyes.map_or(0.0, |(right, left)| (left.y - right.y).atan2(left.x - right.x));
+        let side_px = MARGIN * rect.width().max(rect.height()).max(1.0);
+        Self { center: rect.center(), side_px, radians }
+    }
+
+    fn of_landmarks(landmarks: &Landmarks) -> Option<Self> {
+        let rect = Rect::around(&landmarks.points_in_frame)?;
+        let eyes = landmarks.point(RIGHT_EYE_OUTER).zip(landmarks.point(LEFT_EYE_OUTER));
+        Some(Self::around(&rect, eyes))
+    }
+
+    fn frame_from_input(&self) -> Affine {
+        let scale = self.side_px / INPUT_SIDE as f32;
+        let turned = Affine::similarity(scale, self.radians, Point::default());
+        let middle = turned.apply(Point::new(INPUT_SIDE as f32, INPUT_SIDE as f32) * 0.5);
+        Affine::similarity(scale, self.radians, self.center - middle)
+    }
+
+    /// Whether `other` is the same square but for tremor.
+    fn still_fits(&self, other: &Self) -> bool {
+        self.center.distance(other.center) < 0.04 * self.side_px
+            && (0.92..1.08).contains(&(other.side_px / self.side_px))
+            && (self.radians - other.radians).abs() < 0.07
+    }
+}
+
+/// Follows one face from frame to frame.
+#[derive(Debug)]
+pub struct Mesh {
+    model: Model,
+    cropper: Cropper,
+    input: Vec<f32>,
+    /// Where to look next; none while no face is followed.
+    square: Option<FaceSquare>,
+}
+
+impl Mesh {
+    /// Opens the model.
+    pub fn new(models: &Models) -> Result<Self, ModelError> {
+        let model = models.open(Task::Landmarks)?;
+        Ok(Self { model, cropper: Cropper::default(), input: Vec::new(), square: None })
+    }
+
+    /// Forgets the face.
+    pub fn reset(&mut self) {
+        self.square = None;
+    }
+
+    /// Whether a face is being followed.
+    pub fn follows_a_face(&self) -> bool {
+        self.square.is_some()
+    }
+
+    /// Starts with a detected face.
+    pub fn start(&mut self, face: &FaceBox) {
+        self.square = Some(FaceSquare::around(&face.rect_in_frame, face.eyes_in_frame));
+    }
+
+    /// Finds the mesh where the face was last; leaves `landmarks` empty and lets the face go when its
+    /// presence is below `min_presence`, 0–1.
+    pub fn find(
+        &mut self,
+        frame: &RgbImage,
+        min_presence: f32,
+        landmarks: &mut Landmarks,
+    ) -> Result<(), ModelError> {
+        landmarks.clear();
+        let Some(square) = self.square else { return Ok(()) };
+        let frame_from_input = square.frame_from_input();
+        self.cropper.rgb_planes(
+            frame,
+            &frame_from_input,
+            INPUT_SIDE,
+            Border::Repeat,
+            &mut self.input,
+        );
+        self.input.iter_mut().for_each(|v| *v *= 1.0 / 255.0);
+        let outputs = self.model.run(&[&self.input])?;
+        let presence = sigmoid(outputs[1].first().copied().unwrap_or(f32::NEG_INFINITY));
+        // Not-a-number is no presence either.
+        if presence.is_nan() || presence < min_presence {
+            self.square = None;
+            return Ok(());
+        }
+        landmarks.presence = presence;
+        let scale = frame_from_input.scale();
+        for xyz in outputs[0].chunks_exact(3) {
+            landmarks.points_in_frame.push(frame_from_input.apply(Point::new(xyz[0], xyz[1])));
+            landmarks.depths.push(xyz[2] * scale);
+        }
+        self.follow(frame, landmarks);
+        Ok(())
+    }
+
+    /// Moves the square after the face; lets a face go that has left the frame.
+    fn follow(&mut self, frame: &RgbImage, landmarks: &mut Landmarks) {
+        let next = FaceSquare::of_landmarks(landmarks);
+        let inside = |p: Point| {
+            (0.0..frame.width as f32).contains(&p.x) && (0.0..frame.height as f32).contains(&p.y)
+        };
+        match (self.square, next) {
+            (_, Some(next)) if !inside(next.center) => {
+                self.square = None;
+                landmarks.clear();
+            }
+            (Some(held), Some(next)) if held.still_fits(&next) => {}
+            (_, next) => self.square = next,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_square_puts_the_face_in_the_middle_of_the_input() {
+        let rect = Rect { min: Point::new(100.0, 50.0), max: Point::new(200.0, 170.0) };
+        let eyes = (Point::new(120.0, 90.0), Point::new(180.0, 110.0));
+        let square = FaceSquare::around(&rect, Some(eyes));
+        let map = square.frame_from_input();
+        assert!(map.apply(Point::new(128.0, 128.0)).distance(rect.center()) < 1e-3);
+        assert!((map.scale() * 256.0 - 180.0).abs() < 1e-3);
+        let back = map.inverse().expect("a similarity");
+        assert!((back.apply(eyes.0).y - back.apply(eyes.1).y).abs() < 1e-3, "the eyes lie level");
+    }
+
+    #[test]
+    fn tremor_does_not_move_the_square_and_a_step_does() {
+        let held = FaceSquare { center: Point::new(100.0, 100.0), side_px: 200.0, radians: 0.0 };
+        let tremor = FaceSquare { center: Point::new(101.0, 99.5), side_px: 202.0, radians: 0.01 };
+        let step = FaceSquare { center: Point::new(112.0, 100.0), ..held };
+        assert!(held.still_fits(&tremor));
+        assert!(!held.still_fits(&step));
+    }
+}

@@ -1,0 +1,7 @@
+//! Where the face is: detection, landmarks, tracking, and the held-still crop.
+
+pub mod align;
+pub mod crop;
+pub mod detect;
+pub mod landmarks;
+pub mod track;

@@ -1,0 +1,479 @@
+//! What people say about a session: an append-only list of acts, from which each rater's layer follows.
+//!
+//! Nothing that the model found is changed here, and no act is ever removed: taking one back is an
+//! act too, so that a stored session can be undone and redone as far as it goes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::measure::event::{Emotion, EventKind, Moment, MovingUnit};
+use rater::is_same_name;
+
+pub use rater::Rater;
+
+pub mod rater;
+
+/// An event that an act is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// The model's, by [`Event::id`](crate::measure::event::Event::id).
+    Machine(u64),
+    /// One that this rater added; numbers count from 0 for each rater.
+    Own(u64),
+}
+
+/// A rater's judgement of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Not yet judged.
+    #[default]
+    Open,
+    /// It is there.
+    Confirmed,
+    /// It is not.
+    Rejected,
+}
+
+impl Verdict {
+    /// The lower-case word of the export files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Confirmed => "confirmed",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// The eight emotions that a person can choose from; the model knows three classes only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Label {
+    /// Key 1.
+    Happiness,
+    /// Key 2.
+    Surprise,
+    /// Key 3.
+    Anger,
+    /// Key 4.
+    Disgust,
+    /// Key 5.
+    Fear,
+    /// Key 6.
+    Sadness,
+    /// Key 7.
+    Contempt,
+    /// Key 8: none of these, or not to be told.
+    Other,
+}
+
+impl Label {
+    /// In the order of the keys `1` to `8`.
+    pub const ALL: [Self; 8] = [
+        Self::Happiness,
+        Self::Surprise,
+        Self::Anger,
+        Self::Disgust,
+        Self::Fear,
+        Self::Sadness,
+        Self::Contempt,
+        Self::Other,
+    ];
+
+    /// The lower-case word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Happiness => "happiness",
+            Self::Surprise => "surprise",
+            Self::Anger => "anger",
+            Self::Disgust => "disgust",
+            Self::Fear => "fear",
+            Self::Sadness => "sadness",
+            Self::Contempt => "contempt",
+            Self::Other => "other",
+        }
+    }
+
+    /// The class of the field's composite evaluation that it falls into (MEGC 2019); none for `other`.
+    pub fn emotion(self) -> Option<Emotion> {
+        match self {
+            Self::Happiness => Some(Emotion::Positive),
+            Self::Surprise => Some(Emotion::Surprise),
+            Self::Anger | Self::Disgust | Self::Fear | Self::Sadness | Self::Contempt => {
+                Some(Emotion::Negative)
+            }
+            Self::Other => None,
+        }
+    }
+
+    /// That class's name, or `others`.
+    pub fn class(self) -> &'static str {
+        self.emotion().map_or("others", Emotion::name)
+    }
+}
+
+/// First, strongest and last frame of a movement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// First frame.
+    pub onset: Moment,
+    /// Strongest frame.
+    pub apex: Moment,
+    /// Last frame, inclusive.
+    pub offset: Moment,
+}
+
+/// One thing that a person did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Judged an event.
+    Judge(Target, Verdict),
+    /// Moved an event's onset, apex or offset.
+    Bound(Target, Bounds),
+    /// Named an event's emotion, or took the name away.
+    Label(Target, Option<Label>),
+    /// Named the action units of an event.
+    Units(Target, Vec<MovingUnit>),
+    /// Wrote a note to an event; an empty one takes it away.
+    Note(Target, String),
+    /// Marked an event that the model had not found. `Own(n)` with the next free `n`.
+    Add(u64, EventKind, Bounds),
+    /// Marked a moment (key `M`), with or without words (key `N`).
+    Mark(Moment, String),
+    /// Took back the newest act that is not taken back.
+    Undo,
+    /// Did again what was taken back last.
+    Redo,
+}
+
+/// One line of the list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The rater's name.
+    pub rater: String,
+    /// Wall clock, milliseconds since 1970, UTC; orders nothing, the list does.
+    pub at_unix_ms: i64,
+    /// What was done.
+    pub act: Act,
+}
+
+/// What a rater holds of one event. A field that is none is as the model said.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judgement {
+    /// The rater's judgement.
+    pub verdict: Verdict,
+    /// Moved bounds.
+    pub bounds: Option<Bounds>,
+    /// The emotion.
+    pub label: Option<Label>,
+    /// The action units.
+    pub units: Option<Vec<MovingUnit>>,
+    /// Words; empty for none.
+    pub note: String,
+    /// Set for an event of the rater's own.
+    pub kind: Option<EventKind>,
+    /// Whether an event of the rater's own came with an imported file.
+    pub is_imported: bool,
+}
+
+/// Everything that one rater holds, after all that was undone is undone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layer {
+    /// By event.
+    pub events: BTreeMap<Target, Judgement>,
+    /// Marked moments in the order marked.
+    pub marks: Vec<(Moment, String)>,
+    /// Whether there is something to take back.
+    pub can_undo: bool,
+    /// Whether there is something to do again.
+    pub can_redo: bool,
+}
+
+impl Layer {
+    fn of(&mut self, target: &Target) -> &mut Judgement {
+        self.events.entry(*target).or_default()
+    }
+
+    fn take_in(&mut self, act: &Act, is_imported: bool) {
+        match act {
+            Act::Judge(target, verdict) => self.of(target).verdict = *verdict,
+            Act::Bound(target, bounds) => self.of(target).bounds = Some(*bounds),
+            Act::Label(target, label) => self.of(target).label = *label,
+            Act::Units(target, units) => self.of(target).units = Some(units.clone()),
+            Act::Note(target, text) => self.of(target).note.clone_from(text),
+            Act::Add(number, kind, bounds) => {
+                let own = self.of(&Target::Own(*number));
+                (own.kind, own.bounds) = (Some(*kind), Some(*bounds));
+                own.verdict = Verdict::Confirmed;
+                own.is_imported |= is_imported;
+            }
+            Act::Mark(moment, text) => self.marks.push((*moment, text.clone())),
+            Act::Undo | Act::Redo => {}
+        }
+    }
+}
+
+/// All acts of all raters, in the order done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Log {
+    raters: Vec<Rater>,
+    entries: Vec<Entry>,
+}
+
+impl Log {
+    /// The raters, in the order they came.
+    pub fn raters(&self) -> &[Rater] {
+        &self.raters
+    }
+
+    /// Every act, also those taken back.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The rater that a person means by `name`: of this very spelling, or else one that differs in
+    /// case or in the space around it only. (Sessions of older versions may hold both `r1` and `R1`.)
+    pub fn rater(&self, name: &str) -> Option<&Rater> {
+        let exactly = self.raters.iter().find(|known| known.name == name);
+        exactly.or_else(|| self.raters.iter().find(|known| is_same_name(&known.name, name)))
+    }
+
+    /// Whether the rater of exactly this name works blind and is not done.
+    pub fn is_blind(&self, name: &str) -> bool {
+        self.raters.iter().any(|rater| rater.name == name && rater.blind)
+    }
+
+    /// Adds a rater, or says anew how a known one of exactly this name works.
+    pub fn add_rater(&mut self, rater: Rater) {
+        match self.raters.iter_mut().find(|known| known.name == rater.name) {
+            Some(known) => known.renew(rater),
+            None => self.raters.push(rater),
+        }
+    }
+
+    /// Appends an act; a rater who is not known becomes known.
+    pub fn push(&mut self, entry: Entry) {
+        if !self.raters.iter().any(|known| known.name == entry.rater) {
+            self.raters.push(Rater::new(&entry.rater));
+        }
+        self.entries.push(entry);
+    }
+
+    /// What `rater` holds.
+    pub fn layer(&self, rater: &str) -> Layer {
+        let (mut done, mut undone) = (Vec::new(), Vec::new());
+        let imported = self.raters.iter().find(|known| known.name == rater);
+        let imported = imported.and_then(|known| Some(known.imported.as_ref()?.acts)).unwrap_or(0);
+        let of_rater = self.entries.iter().filter(|entry| entry.rater == rater);
+        for (entry, number) in of_rater.zip(0u64..) {
+            match &entry.act {
+                Act::Undo => undone.extend(done.pop()),
+                Act::Redo => done.extend(undone.pop()),
+                act => {
+                    done.push((act, number < imported));
+                    undone.clear();
+                }
+            }
+        }
+        let (can_undo, can_redo) = (!done.is_empty(), !undone.is_empty());
+        let mut layer = Layer { can_undo, can_redo, ..Layer::default() };
+        done.into_iter().for_each(|(act, is_imported)| layer.take_in(act, is_imported));
+        layer
+    }
+
+    /// The number that the next event of the rater's own gets; one that was undone is not used again.
+    pub fn next_own(&self, rater: &str) -> u64 {
+        let numbers = self.entries.iter().filter_map(|entry| match entry.act {
+            Act::Add(number, ..) if entry.rater == rater => Some(number + 1),
+            _ => None,
+        });
+        numbers.max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rater::Imported;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn log(acts: &[Act]) -> Log {
+        let mut log = Log::default();
+        for act in acts {
+            log.push(Entry { rater: "A".into(), at_unix_ms: 0, act: act.clone() });
+        }
+        log
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        let target = || (0u64..4).prop_map(Target::Machine);
+        prop_oneof![
+            (target(), any::<bool>()).prop_map(|(t, yes)| {
+                Act::Judge(t, if yes { Verdict::Confirmed } else { Verdict::Rejected })
+            }),
+            (target(), 0usize..8).prop_map(|(t, i)| Act::Label(t, Some(Label::ALL[i]))),
+            (target(), "[a-z]{0,3}").prop_map(|(t, text)| Act::Note(t, text)),
+            Just(Act::Mark(Moment::default(), String::new())),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn undoing_everything_leaves_an_empty_layer_and_redoing_brings_it_back(
+            acts in prop::collection::vec(act(), 1..20)
+        ) {
+            let full = log(&acts).layer("A");
+            let mut back = acts.clone();
+            back.extend(vec![Act::Undo; acts.len()]);
+            let empty = log(&back).layer("A");
+            prop_assert!(empty.events.is_empty() && empty.marks.is_empty() && !empty.can_undo);
+            back.extend(vec![Act::Redo; acts.len()]);
+            prop_assert_eq!(log(&back).layer("A"), full);
+        }
+
+        #[test]
+        fn one_more_act_and_its_undo_change_nothing_but_redo(
+            acts in prop::collection::vec(act(), 0..20), more in act()
+        ) {
+            let before = log(&acts).layer("A");
+            let mut after = acts;
+            after.extend([more, Act::Undo]);
+            prop_assert_eq!(log(&after).layer("A"), Layer { can_redo: true, ..before });
+        }
+    }
+
+    #[test]
+    fn a_new_act_ends_what_could_be_redone() {
+        let mark = || Act::Mark(Moment::default(), String::new());
+        let layer = log(&[mark(), Act::Undo, mark(), Act::Redo, Act::Redo]).layer("A");
+        assert_eq!((layer.marks.len(), layer.can_redo), (1, false));
+    }
+
+    #[test]
+    fn too_many_undos_do_nothing() {
+        let mark = Act::Mark(Moment::default(), String::new());
+        let layer = log(&[Act::Undo, Act::Undo, mark, Act::Redo]).layer("A");
+        assert_eq!(layer.marks.len(), 1);
+    }
+
+    #[test]
+    fn raters_do_not_see_into_each_others_layers() {
+        let mut log = log(&[Act::Judge(Target::Machine(3), Verdict::Rejected)]);
+        let add = Act::Add(
+            0,
+            EventKind::Micro,
+            Bounds { onset: Moment::default(), apex: Moment::default(), offset: Moment::default() },
+        );
+        log.push(Entry { rater: "B".into(), at_unix_ms: 0, act: add });
+        assert_eq!(log.layer("A").events.keys().collect::<Vec<_>>(), [&Target::Machine(3)]);
+        assert_eq!(log.layer("B").events.keys().collect::<Vec<_>>(), [&Target::Own(0)]);
+        assert_eq!((log.next_own("A"), log.next_own("B")), (0, 1));
+        assert_eq!(log.raters().len(), 2);
+    }
+
+    #[test]
+    fn the_words_of_the_export_files_are_these() {
+        let verdicts = [Verdict::Open, Verdict::Confirmed, Verdict::Rejected].map(Verdict::name);
+        assert_eq!(verdicts, ["open", "confirmed", "rejected"]);
+        let named = Label::ALL.map(|label| (label.name(), label.class()));
+        let expected = [
+            ("happiness", "positive"),
+            ("surprise", "surprise"),
+            ("anger", "negative"),
+            ("disgust", "negative"),
+            ("fear", "negative"),
+            ("sadness", "negative"),
+            ("contempt", "negative"),
+            ("other", "others"),
+        ];
+        assert_eq!(named, expected);
+    }
+
+    fn bounds(frames: [u64; 3]) -> Bounds {
+        let [onset, apex, offset] = frames.map(|frame| Moment { frame, ..Moment::default() });
+        Bounds { onset, apex, offset }
+    }
+
+    #[test]
+    fn a_layer_holds_the_newest_of_everything_that_was_done() {
+        let (event, own) = (Target::Machine(2), Target::Own(0));
+        let units = |text: &str| vec![text.parse().expect("a unit")];
+        let layer = log(&[
+            Act::Units(event, units("4")),
+            Act::Units(event, units("L12")),
+            Act::Bound(event, bounds([1, 2, 3])),
+            Act::Bound(event, bounds([4, 5, 6])),
+            Act::Label(event, Some(Label::Fear)),
+            Act::Note(event, "first".into()),
+            Act::Note(event, "second".into()),
+            Act::Add(0, EventKind::Macro, bounds([7, 8, 9])),
+            Act::Mark(Moment { frame: 9, ..Moment::default() }, "here".into()),
+        ])
+        .layer("A");
+        let judged = Judgement {
+            units: Some(units("L12")),
+            bounds: Some(bounds([4, 5, 6])),
+            label: Some(Label::Fear),
+            note: "second".into(),
+            ..Judgement::default()
+        };
+        assert_eq!(layer.events[&event], judged);
+        let added = Judgement {
+            verdict: Verdict::Confirmed,
+            kind: Some(EventKind::Macro),
+            bounds: Some(bounds([7, 8, 9])),
+            ..Judgement::default()
+        };
+        assert_eq!(layer.events[&own], added);
+        assert_eq!(layer.marks, [(Moment { frame: 9, ..Moment::default() }, "here".to_owned())]);
+        assert!(layer.can_undo && !layer.can_redo);
+    }
+
+    #[test]
+    fn of_an_imported_layer_only_what_was_in_the_file_counts_as_imported() {
+        let add = |number| Act::Add(number, EventKind::Micro, bounds([1, 2, 3]));
+        let mut log = log(&[add(0), add(1), add(2)]);
+        assert!(log.layer("A").events.values().all(|event| !event.is_imported));
+        let imported = Some(Imported { file: "coded.csv".into(), acts: 2 });
+        log.add_rater(Rater { imported, ..Rater::new("A") });
+        let layer = log.layer("A");
+        let is_imported = [0, 1, 2].map(|number| layer.events[&Target::Own(number)].is_imported);
+        assert_eq!(is_imported, [true, true, false]);
+    }
+
+    #[test]
+    fn the_number_of_an_event_that_was_undone_is_not_used_again() {
+        let add = |number| Act::Add(number, EventKind::Micro, bounds([1, 2, 3]));
+        assert_eq!(log(&[add(0), add(4), Act::Undo]).next_own("A"), 5);
+        assert_eq!(log(&[]).next_own("A"), 0);
+    }
+
+    #[test]
+    fn a_rater_is_found_by_the_very_spelling_or_else_by_one_that_is_alike() {
+        let mut log = Log::default();
+        log.add_rater(Rater::new("r1"));
+        log.add_rater(Rater::blind("R1"));
+        log.add_rater(Rater::new("Zoë"));
+        let found = |name: &str| log.rater(name).map(|rater| rater.name.as_str());
+        assert_eq!(
+            (found("R1"), found("r1"), found(" ZOË "), found("R2")),
+            (Some("R1"), Some("r1"), Some("Zoë"), None)
+        );
+        assert!(log.is_blind("R1") && !log.is_blind("r1") && !log.is_blind("nobody"));
+    }
+
+    #[test]
+    fn a_rater_who_is_known_is_renewed_and_not_added_again() {
+        let mut log = log(&[]);
+        log.add_rater(Rater::blind("A"));
+        log.add_rater(Rater::new("A"));
+        assert_eq!(log.raters().len(), 1);
+        assert!(log.raters()[0].was_blind && !log.is_blind("A"));
+        log.push(Entry { rater: "A".into(), at_unix_ms: 0, act: Act::Undo });
+        assert_eq!((log.raters().len(), log.entries().len()), (1, 1));
+    }
+}

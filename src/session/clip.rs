@@ -1,0 +1,61 @@
+//! The pictures of one event, and how they are shown.
+
+use std::sync::Arc;
+
+use crate::measure::geometry::Point;
+use crate::measure::time::Timestamp;
+use crate::media::image::RgbImage;
+
+pub mod difference;
+pub mod slow_loop;
+
+use difference::Difference;
+use slow_loop::looped_frame;
+
+/// The pictures of one event: the face held still, in colour.
+#[derive(Clone, Debug, Default)]
+pub struct EventClip {
+    /// From a little before onset to a little after offset.
+    pub frames: Vec<(u64, Timestamp, Arc<RgbImage>)>,
+    /// Indices into `frames` of onset, apex and offset.
+    pub onset: usize,
+    /// Index of the apex.
+    pub apex: usize,
+    /// Index of the offset.
+    pub offset: usize,
+    /// Centre and radius of every region in the picture of the apex, pixels; empty where they are not
+    /// known.
+    pub regions: Vec<(Point, f32)>,
+}
+
+impl EventClip {
+    /// Bytes of picture.
+    pub fn bytes(&self) -> usize {
+        self.frames.iter().map(|(_, _, image)| image.data.len()).sum()
+    }
+
+    /// Brightness at the apex minus that at onset; `None` where one of the two pictures is missing.
+    pub fn difference(&self) -> Option<Difference> {
+        let (_, _, onset) = self.frames.get(self.onset)?;
+        let (_, _, apex) = self.frames.get(self.apex)?;
+        Difference::between(onset, apex)
+    }
+
+    /// Which frame the slow loop shows `secs` seconds after it began, and how many seconds until the
+    /// next; see [`looped_frame`].
+    pub fn looped_frame(&self, speed: f64, secs: f64) -> Option<(usize, f64)> {
+        looped_frame(&self.frames, |(_, time, _)| *time, speed, secs)
+    }
+
+    /// The frame that was there at `time`; `None` outside the clip.
+    pub fn frame_at(&self, time: Timestamp) -> Option<usize> {
+        let (first, last) = (self.frames.first()?.1, self.frames.last()?.1);
+        let until = || self.frames.partition_point(|(_, frame, _)| *frame <= time);
+        (first..=last).contains(&time).then(|| until().saturating_sub(1))
+    }
+
+    /// Pixels across and down of its pictures; 1 × 1 for a clip without frames.
+    pub fn size_px(&self) -> (usize, usize) {
+        self.frames.first().map_or((1, 1), |(_, _, image)| (image.width, image.height))
+    }
+}

@@ -1,0 +1,446 @@
+//! Samples over time, kept so that a plot of any length costs the same to draw and loses no peak.
+//!
+//! Two stores. The newest samples are kept whole. Beside them stands a pyramid of minima and maxima
+//! over 16, 64, 256, … samples that covers the whole session, so that a view of hours reads a few
+//! hundred blocks and a peak of a single frame is still in one of them.
+//!
+//! Memory: a whole sample takes 72 bytes, and 192 more where motion was measured, which above 45 fps is
+//! 30 times a second: 29 MB an hour at 30 fps, 73 MB at 200 fps. The default keeps the newest 128 MB, more
+//! than four hours at 30 fps. The pyramid takes 20 bytes a sample, 2 or 15 MB an hour, and is never cut.
+
+use crate::measure::regions::REGIONS;
+use crate::measure::time::Timestamp;
+
+use crate::measure::sample::Sample;
+use pyramid::Pyramid;
+use samples::{Held, PIECE, Samples};
+
+pub use pyramid::Column;
+
+pub mod pyramid;
+pub mod samples;
+
+/// More than four hours at 30 fps, nearly two at 200.
+const KEPT_BYTES: usize = 128 << 20;
+
+/// Measured series that a plot can show.
+pub(super) const CHANNELS: usize = 4 + REGIONS;
+
+/// One series of numbers over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// The micro-expression score, 0–1.
+    Micro,
+    /// The macro-expression score, 0–1.
+    Macro,
+    /// Frames per second.
+    Rate,
+    /// Head speed, outer-eye distances per second.
+    HeadSpeed,
+    /// How fast one region moves: percent of the outer-eye distance per 1/30 s. An index into
+    /// [`REGION_NAMES`](crate::measure::regions::REGION_NAMES); one that is out of range has no values.
+    Region(usize),
+}
+
+impl Channel {
+    fn index(self) -> Option<usize> {
+        match self {
+            Self::Micro => Some(0),
+            Self::Macro => Some(1),
+            Self::Rate => Some(2),
+            Self::HeadSpeed => Some(3),
+            Self::Region(region) => (region < REGIONS).then_some(4 + region),
+        }
+    }
+
+    /// The sample's value; not-a-number where it has none.
+    pub(super) fn value(self, sample: &Held<'_>) -> f32 {
+        let none = f32::NAN;
+        match self {
+            Self::Micro => sample.score.map_or(none, |score| score.micro),
+            Self::Macro => sample.score.map_or(none, |score| score.macro_),
+            Self::Rate => sample.quality.rate_fps,
+            Self::HeadSpeed => sample.quality.head_speed,
+            Self::Region(region) => sample
+                .motion
+                .and_then(|motion| motion.regions.get(region))
+                .map_or(none, |[x, y]| x.hypot(*y)),
+        }
+    }
+}
+
+/// All channels, each at its own index.
+pub(super) fn channels() -> impl Iterator<Item = Channel> {
+    [Channel::Micro, Channel::Macro, Channel::Rate, Channel::HeadSpeed]
+        .into_iter()
+        .chain((0..REGIONS).map(Channel::Region))
+}
+
+/// All samples of a session.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The newest, whole.
+    samples: Samples,
+    /// How many older ones are in the pyramid only.
+    folded: usize,
+    /// How much of them is kept whole.
+    kept_bytes: usize,
+    pyramid: Pyramid,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self::keeping(KEPT_BYTES)
+    }
+}
+
+impl History {
+    /// Keeps about the newest `bytes` whole, and at least the newest few thousand samples.
+    pub fn keeping(bytes: usize) -> Self {
+        let (samples, pyramid) = (Samples::default(), Pyramid::default());
+        Self { samples, folded: 0, kept_bytes: bytes, pyramid }
+    }
+
+    /// Keeps every sample whole: for a recording of known length that is to be written out.
+    pub fn keeping_all() -> Self {
+        Self::keeping(usize::MAX)
+    }
+
+    /// Adds the next sample.
+    pub fn push(&mut self, sample: Sample) {
+        self.pyramid.fold(self.len(), &Held::from(&sample));
+        let begins = self.samples.push(&sample);
+        if begins && self.samples.len() > 2 * PIECE && self.samples.bytes() > self.kept_bytes {
+            self.samples.forget_piece();
+            self.folded += PIECE;
+        }
+    }
+
+    /// The samples that are kept whole, oldest first.
+    pub fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
+    /// How many samples there were in all.
+    pub fn len(&self) -> usize {
+        self.folded + self.samples.len()
+    }
+
+    /// Whether there were none yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many of the oldest samples are no longer whole.
+    pub fn folded(&self) -> usize {
+        self.folded
+    }
+
+    /// Times of the first and the last sample there was.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.pyramid.first()?, self.samples.last()?.time))
+    }
+
+    /// The whole sample nearest in time to `time`.
+    pub fn nearest(&self, time: Timestamp) -> Option<Sample> {
+        let apart = |sample: &Sample| (sample.time.nanos() - time.nanos()).unsigned_abs();
+        self.samples.range(self.samples.around(time, time)).min_by_key(apart)
+    }
+
+    /// What a plot `wanted` columns wide draws of `channel` from `from` to `to`, in order of time,
+    /// one beyond the edge on either side. At most twice as many columns come as were wanted, and a
+    /// few; no value inside lies outside all of them.
+    pub fn columns(
+        &self,
+        channel: Channel,
+        from: Timestamp,
+        to: Timestamp,
+        wanted: usize,
+    ) -> Vec<Column> {
+        let Some(index) = channel.index() else { return Vec::new() };
+        let most = wanted.max(1) * 2;
+        let whole = self.samples.around(from, to);
+        let is_whole = self.folded == 0 || self.samples.held(0).is_some_and(|s| s.time <= from);
+        if is_whole && whole.len() <= most {
+            let held = whole.filter_map(|index| self.samples.held(index));
+            return held.map(|sample| single(channel, &sample)).collect();
+        }
+        self.pyramid.columns(index, from, to, most)
+    }
+
+    /// [`Self::columns`] as lines of (seconds, value), broken at every gap.
+    pub fn lines(
+        &self,
+        channel: Channel,
+        from: Timestamp,
+        to: Timestamp,
+        wanted: usize,
+    ) -> Vec<Vec<[f64; 2]>> {
+        let mut lines = vec![Vec::new()];
+        for column in self.columns(channel, from, to, wanted) {
+            if let (Some((least, greatest)), Some(line)) = (column.range, lines.last_mut()) {
+                line.push([column.first.secs(), f64::from(least)]);
+                if column.first != column.last {
+                    line.push([column.last.secs(), f64::from(greatest)]);
+                }
+            }
+            if column.has_gap {
+                lines.push(Vec::new());
+            }
+        }
+        lines.retain(|line| !line.is_empty());
+        lines
+    }
+}
+
+fn single(channel: Channel, sample: &Held<'_>) -> Column {
+    let value = channel.value(sample);
+    Column {
+        first: sample.time,
+        last: sample.time,
+        range: value.is_finite().then_some((value, value)),
+        has_gap: !value.is_finite(),
+        trouble: sample.quality.trouble,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::sample::Score;
+    use proptest::prelude::*;
+
+    fn sample(seq: u64, micro: Option<f32>) -> Sample {
+        Sample {
+            seq,
+            time: Timestamp::of_frame(seq, 30.0),
+            quality: crate::measure::quality::Quality::default(),
+            motion: None,
+            score: micro.map(|micro| Score { micro, macro_: 0.0 }),
+        }
+    }
+
+    fn history(values: &[Option<f32>]) -> History {
+        let mut history = History::keeping_all();
+        for (seq, &value) in values.iter().enumerate() {
+            history.push(sample(seq as u64, value));
+        }
+        history
+    }
+
+    fn values() -> impl Strategy<Value = Vec<Option<f32>>> {
+        prop::collection::vec(prop::option::weighted(0.9, 0f32..1.0), 1..3000)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_peak_is_lost_and_none_invented(
+            values in values(), a in 0f64..1.0, b in 0f64..1.0, wanted in 1usize..200,
+        ) {
+            let end = values.len() as f64 / 30.0;
+            let (from, to) = (end * a.min(b), end * a.max(b));
+            let (from, to) = (Timestamp::from_secs(from), Timestamp::from_secs(to));
+            let history = history(&values);
+            let columns = history.columns(Channel::Micro, from, to, wanted);
+            let inside = |s: &Sample, f: Timestamp, l: Timestamp| (f..=l).contains(&s.time);
+            for s in history.samples().iter().filter(|s| inside(s, from, to)) {
+                let home = columns.iter().find(|c| (c.first..=c.last).contains(&s.time));
+                let home = home.expect("every sample inside has a column");
+                match s.score {
+                    Some(Score { micro, .. }) => prop_assert!(
+                        home.range.is_some_and(|(l, g)| (l..=g).contains(&micro))),
+                    None => prop_assert!(home.has_gap),
+                }
+            }
+            for column in &columns {
+                let own: Vec<f32> = history.samples().iter()
+                    .filter(|s| inside(s, column.first, column.last))
+                    .filter_map(|s| s.score.map(|score| score.micro)).collect();
+                let extremes = own.iter().copied().reduce(f32::min)
+                    .zip(own.iter().copied().reduce(f32::max));
+                prop_assert_eq!(column.range, extremes);
+            }
+        }
+
+        #[test]
+        fn a_peak_outlives_the_whole_samples_round_it(
+            len in 100usize..20_000, at in 0.0..1.0f64, keep in 1usize..900_000,
+            wanted in 1usize..60,
+        ) {
+            let peak = (at * len as f64) as usize;
+            let mut history = History::keeping(keep);
+            for seq in 0..len {
+                history.push(sample(seq as u64, Some(if seq == peak { 0.9 } else { 0.1 })));
+            }
+            let time = Timestamp::of_frame(peak as u64, 30.0);
+            let end = Timestamp::of_frame(len as u64, 30.0);
+            for (from, to) in [(Timestamp::ZERO, end), (time - 0.5, time + 0.5)] {
+                let columns = history.columns(Channel::Micro, from, to, wanted);
+                let greatest = columns.iter().filter_map(|c| c.range).map(|r| r.1).fold(0.0, f32::max);
+                prop_assert_eq!(greatest, 0.9);
+            }
+        }
+
+        #[test]
+        fn a_plot_costs_no_more_for_a_longer_session(
+            len in 1u64..60_000, wanted in 4usize..100,
+        ) {
+            let mut history = History::default();
+            (0..len).for_each(|seq| history.push(sample(seq, Some(0.5))));
+            let end = Timestamp::of_frame(len, 30.0);
+            let columns = history.columns(Channel::Micro, Timestamp::ZERO, end, wanted);
+            prop_assert!(columns.len() <= 2 * wanted + 2, "{} for {wanted}", columns.len());
+        }
+
+        #[test]
+        fn a_plot_is_an_eighth_as_fine_as_was_asked_or_finer(len in 1u64..20_000, wanted in 8usize..100) {
+            let mut history = History::default();
+            (0..len).for_each(|seq| history.push(sample(seq, Some(0.5))));
+            let end = Timestamp::of_frame(len, 30.0);
+            let columns = history.columns(Channel::Micro, Timestamp::ZERO, end, wanted);
+            // The finest blocks hold sixteen samples, and twice as many columns as asked are whole.
+            prop_assert!(columns.len() >= (wanted / 8).min(len as usize), "{} of {len} for {wanted}", columns.len());
+        }
+    }
+
+    #[test]
+    fn a_history_spans_from_its_first_to_its_last_sample() {
+        assert!(History::default().is_empty() && History::default().span().is_none());
+        let mut history = History::default();
+        (3..10).for_each(|seq| history.push(sample(seq, None)));
+        let at = |seq| Timestamp::of_frame(seq, 30.0);
+        assert_eq!((history.is_empty(), history.span()), (false, Some((at(3), at(9)))));
+    }
+
+    #[test]
+    fn every_channel_draws_its_own_numbers_and_its_own_gaps_whole_or_folded() {
+        let all: Vec<_> = channels().collect();
+        let full = |seq: u64| {
+            let mut regions = [[0.0f32; 2]; REGIONS];
+            regions.iter_mut().zip(10u8..).for_each(|(region, n)| region[1] = n.into());
+            let mut sample = sample(seq, Some(0.5));
+            sample.score = Some(Score { micro: 0.5, macro_: 0.25 });
+            (sample.quality.rate_fps, sample.quality.head_speed) = (30.0, 2.0);
+            sample.motion = Some(crate::measure::regions::RegionMotion { regions, head: [0.0; 2] });
+            sample
+        };
+        let mut history = History::keeping_all();
+        for seq in 0..640 {
+            let mut sample = full(seq);
+            match seq {
+                3 => sample.quality.head_speed = f32::NAN,
+                100 => sample.score = None,
+                200 => sample.motion = None,
+                300 => sample.quality.rate_fps = f32::NAN,
+                _ => (),
+            }
+            history.push(sample);
+        }
+        let value = |channel| match channel {
+            Channel::Micro => 0.5,
+            Channel::Macro => 0.25,
+            Channel::Rate => 30.0,
+            Channel::HeadSpeed => 2.0,
+            Channel::Region(region) => (10 + region) as f32,
+        };
+        let gap = |channel| match channel {
+            Channel::Micro | Channel::Macro => 100,
+            Channel::Rate => 300,
+            Channel::HeadSpeed => 3,
+            Channel::Region(_) => 200,
+        };
+        let end = Timestamp::from_secs(60.0);
+        for wanted in [5, 30, 640] {
+            for &channel in &all {
+                let columns = history.columns(channel, Timestamp::ZERO, end, wanted);
+                assert!(
+                    columns
+                        .iter()
+                        .filter_map(|c| c.range)
+                        .all(|r| r == (value(channel), value(channel)))
+                );
+                let gaps: Vec<_> = columns.iter().filter(|c| c.has_gap).collect();
+                let at = Timestamp::of_frame(gap(channel), 30.0);
+                assert!(
+                    gaps.len() == 1 && (gaps[0].first..=gaps[0].last).contains(&at),
+                    "{channel:?} {wanted}"
+                );
+            }
+        }
+        assert_eq!(all.len(), CHANNELS);
+        assert!(history.columns(Channel::Region(REGIONS), Timestamp::ZERO, end, 9).is_empty());
+    }
+
+    #[test]
+    fn twice_as_many_samples_as_columns_are_drawn_one_by_one() {
+        let history = history(&[Some(0.5); 40]);
+        let (from, to) = (Timestamp::from_secs(-1.0), Timestamp::from_secs(9.0));
+        let single = |wanted| {
+            history.columns(Channel::Micro, from, to, wanted).iter().all(|c| c.first == c.last)
+        };
+        assert!(single(20) && !single(19));
+    }
+
+    #[test]
+    fn two_pieces_are_kept_however_little_may_be_and_then_the_oldest_goes() {
+        let mut history = History::keeping(1);
+        for seq in 0..=2 * PIECE {
+            assert_eq!(history.folded(), 0, "{seq}");
+            history.push(sample(seq as u64, None));
+        }
+        assert_eq!((history.folded(), history.samples().len()), (PIECE, PIECE + 1));
+    }
+
+    #[test]
+    fn four_hours_at_30_fps_are_kept_whole_and_for_a_file_all() {
+        let four_hours = 4.0 * 3600.0 * 30.0 * Samples::bytes_each(30.0, 30.0);
+        assert!(History::default().kept_bytes as f64 > four_hours);
+        assert_eq!(History::keeping_all().kept_bytes, usize::MAX);
+    }
+
+    #[test]
+    fn a_gap_breaks_the_line() {
+        let history = history(&[Some(0.1), Some(0.2), None, None, Some(0.3)]);
+        let lines = history.lines(Channel::Micro, Timestamp::ZERO, Timestamp::from_secs(1.0), 100);
+        assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+    }
+
+    #[test]
+    fn what_is_no_longer_whole_is_still_drawn() {
+        let mut history = History::keeping(500_000);
+        for seq in 0..30_000 {
+            history.push(sample(seq, Some(if seq == 50 { 0.9 } else { 0.1 })));
+        }
+        assert!((PIECE..3 * PIECE).contains(&history.samples().len()));
+        assert_eq!(history.len(), 30_000);
+        assert_eq!(history.folded() + history.samples().len(), 30_000);
+        let columns =
+            history.columns(Channel::Micro, Timestamp::ZERO, Timestamp::from_secs(5.0), 100);
+        let peak = columns.iter().filter_map(|c| c.range).map(|r| r.1).fold(0.0, f32::max);
+        assert_eq!(peak, 0.9);
+    }
+
+    #[test]
+    fn the_nearest_sample_is_the_nearest() {
+        let history = history(&[Some(0.0); 10]);
+        let at = |secs| history.nearest(Timestamp::from_secs(secs)).map(|s| s.seq);
+        assert_eq!((at(-5.0), at(0.11), at(0.12), at(99.0)), (Some(0), Some(3), Some(4), Some(9)));
+        assert_eq!(History::default().nearest(Timestamp::ZERO), None);
+    }
+
+    #[test]
+    fn a_region_that_does_not_exist_has_no_columns() {
+        let far = Timestamp::from_secs(9.0);
+        assert!(history(&[None]).columns(Channel::Region(99), Timestamp::ZERO, far, 9).is_empty());
+    }
+
+    #[test]
+    fn memory_is_what_the_module_says() {
+        let an_hour = |fps: f64| Samples::bytes_each(fps, 30.0) * fps * 3600.0 / 1e6;
+        assert!(an_hour(30.0) <= 29.0 && an_hour(200.0) <= 73.0, "{}", an_hour(200.0));
+        let per_sample = Pyramid::bytes_per_sample();
+        assert!(per_sample <= 20.5, "{per_sample}");
+    }
+}

@@ -1,0 +1,182 @@
+//! Minima and maxima over 16, 64, 256, … samples, so that any stretch is drawn from a few hundred blocks.
+
+use super::samples::Held;
+use super::{CHANNELS, channels};
+use crate::measure::quality::Trouble;
+use crate::measure::time::Timestamp;
+
+/// Samples that one block of the finest level covers.
+const BLOCK: usize = 16;
+
+/// Blocks of one level that a block of the next covers.
+const FAN: usize = 4;
+
+/// What a plot draws in one place: one sample, or the extremes of several.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Column {
+    /// Time of its first sample.
+    pub first: Timestamp,
+    /// Time of its last sample.
+    pub last: Timestamp,
+    /// Least and greatest value; none where nothing was measured.
+    pub range: Option<(f32, f32)>,
+    /// Whether any of its samples has no value.
+    pub has_gap: bool,
+    /// Everything that troubled any of its samples.
+    pub trouble: Trouble,
+}
+
+/// Extremes of every channel over a run of samples.
+#[derive(Clone, Debug)]
+struct Block {
+    first: Timestamp,
+    last: Timestamp,
+    trouble: Trouble,
+    /// One bit a channel.
+    gaps: u32,
+    /// Per channel; least above greatest where there is no value.
+    ranges: [(f32, f32); CHANNELS],
+}
+
+impl Block {
+    fn of(sample: &Held<'_>, values: &[f32; CHANNELS]) -> Self {
+        let mut block = Self {
+            first: sample.time,
+            last: sample.time,
+            trouble: Trouble::NONE,
+            gaps: 0,
+            ranges: [(f32::INFINITY, f32::NEG_INFINITY); CHANNELS],
+        };
+        block.include(sample, values);
+        block
+    }
+
+    fn include(&mut self, sample: &Held<'_>, values: &[f32; CHANNELS]) {
+        self.last = sample.time;
+        self.trouble = self.trouble.with(sample.quality.trouble);
+        for (i, (&value, range)) in values.iter().zip(&mut self.ranges).enumerate() {
+            if value.is_finite() {
+                *range = (range.0.min(value), range.1.max(value));
+            } else {
+                self.gaps |= 1 << i;
+            }
+        }
+    }
+
+    fn column(&self, channel: usize) -> Column {
+        let (least, greatest) = self.ranges[channel];
+        Column {
+            first: self.first,
+            last: self.last,
+            range: (least <= greatest).then_some((least, greatest)),
+            has_gap: self.gaps & (1 << channel) != 0,
+            trouble: self.trouble,
+        }
+    }
+}
+
+/// All levels, finest first; the last block of each is still filling.
+#[derive(Clone, Debug)]
+pub(super) struct Pyramid {
+    levels: Vec<Vec<Block>>,
+}
+
+impl Default for Pyramid {
+    fn default() -> Self {
+        Self { levels: vec![Vec::new()] }
+    }
+}
+
+impl Pyramid {
+    /// Takes in sample number `index`, counted from 0.
+    pub(super) fn fold(&mut self, index: usize, sample: &Held<'_>) {
+        let mut values = [f32::NAN; CHANNELS];
+        for (value, channel) in values.iter_mut().zip(channels()) {
+            *value = channel.value(sample);
+        }
+        let mut size = BLOCK;
+        for level in &mut self.levels {
+            match level.last_mut() {
+                Some(block) if !index.is_multiple_of(size) => block.include(sample, &values),
+                _ => level.push(Block::of(sample, &values)),
+            }
+            size *= FAN;
+        }
+        // A level is worth having once the one below has more blocks than it would merge.
+        let top = self.levels.len() - 1;
+        if self.levels[top].len() > FAN {
+            let merged = self.levels[top].chunks(FAN).filter_map(merge).collect();
+            self.levels.push(merged);
+        }
+    }
+
+    /// Time of the first sample.
+    pub(super) fn first(&self) -> Option<Timestamp> {
+        Some(self.levels.first()?.first()?.first)
+    }
+
+    /// Columns of one channel from the finest level that has no more than `most` of them, or else
+    /// from the coarsest.
+    pub(super) fn columns(
+        &self,
+        channel: usize,
+        from: Timestamp,
+        to: Timestamp,
+        most: usize,
+    ) -> Vec<Column> {
+        let inside = |level| within(level, from, to, |block: &Block| (block.first, block.last));
+        let mut levels = self.levels.iter().map(|level| inside(level));
+        let blocks = levels.clone().find(|blocks| blocks.len() <= most).or(levels.next_back());
+        blocks.unwrap_or_default().iter().map(|block| block.column(channel)).collect()
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes_per_sample() -> f64 {
+        size_of::<Block>() as f64 / BLOCK as f64 * FAN as f64 / (FAN - 1) as f64
+    }
+}
+
+fn merge(blocks: &[Block]) -> Option<Block> {
+    let (first, rest) = blocks.split_first()?;
+    Some(rest.iter().fold(first.clone(), |mut all, block| {
+        all.last = block.last;
+        all.trouble = all.trouble.with(block.trouble);
+        all.gaps |= block.gaps;
+        for (range, other) in all.ranges.iter_mut().zip(&block.ranges) {
+            *range = (range.0.min(other.0), range.1.max(other.1));
+        }
+        all
+    }))
+}
+
+/// The items that overlap `from` to `to`, and one more at either end. `span` gives an item's first
+/// and last time.
+pub(super) fn within<T>(
+    items: &[T],
+    from: Timestamp,
+    to: Timestamp,
+    span: impl Fn(&T) -> (Timestamp, Timestamp),
+) -> &[T] {
+    let start = items.partition_point(|item| span(item).1 < from).saturating_sub(1);
+    let end = (items.partition_point(|item| span(item).0 <= to) + 1).min(items.len());
+    items.get(start..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_overlaps_is_found_with_one_more_at_either_end() {
+        let at = |secs: u32| Timestamp::from_secs(f64::from(secs));
+        let items: Vec<u32> = (0..10).collect();
+        // Item n lasts from 10 n to 10 n + 5.
+        let found =
+            |from, to| within(&items, at(from), at(to), |n| (at(10 * n), at(10 * n + 5))).to_vec();
+        assert_eq!(found(31, 52), [2, 3, 4, 5, 6]);
+        assert_eq!(found(35, 50), [2, 3, 4, 5, 6]);
+        assert_eq!(found(36, 49), [3, 4, 5]);
+        assert_eq!((found(0, 0), found(200, 300)), (vec![0, 1], vec![9]));
+        assert!(within(&[] as &[u32], at(0), at(1), |n| (at(*n), at(*n))).is_empty());
+    }
+}

@@ -1,0 +1,46 @@
+//! What a run says of itself that is data: the session keeps it, the recorder stores it.
+
+use std::sync::Arc;
+
+use super::clip::EventClip;
+use crate::measure::baseline::Baseline;
+use crate::measure::event::Event;
+use crate::measure::sample::{Sample, Score};
+use crate::media::stream::{Notice, SourceInfo};
+
+/// One thing that a run says, in order; nothing of it is ever dropped.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// The source is open.
+    Opened(SourceInfo),
+    /// Samples that have become final.
+    Samples(Vec<Sample>),
+    /// An event, with its pictures where they were still at hand.
+    Event(Event, Option<Arc<EventClip>>),
+    /// The scores from which events are flagged, for the plot: at the start and after each change of
+    /// the false alarms asked for.
+    Threshold(Score),
+    /// Something happened to the source.
+    Notice(Notice),
+    /// Once a second: how it goes.
+    Stats(Stats),
+    /// The baseline is measured. One that failed is a [`Record::Notice`] instead.
+    Baselined(Box<Baseline>),
+}
+
+/// How the engine is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// Frames analysed so far.
+    pub analysed: u64,
+    /// Frames the camera queue dropped so far.
+    pub dropped: u64,
+    /// Frames per second the source delivers.
+    pub source_fps: f32,
+    /// Frames per second analysed.
+    pub analysis_fps: f32,
+    /// Mean milliseconds of analysis per frame.
+    pub frame_ms: f32,
+    /// How much of a recording is done, 0–1; none for a source without a known end.
+    pub progress: Option<f32>,
+}

@@ -1,0 +1,250 @@
+//! Labelled video: a synthetic person's performance as a file that any player opens, and its true events.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+use image::ExtendedColorType;
+use image::codecs::jpeg::JpegEncoder;
+
+use crate::measure::event::Event;
+use crate::media::image::RgbImage;
+
+use super::RenderError;
+use super::avi::AviWriter;
+use super::filming::{CAMERAS, Filming, as_filmed};
+use super::portrait::{Portrait, PortraitError};
+use super::portrait_file;
+use super::scene::{Performance, Scene};
+use crate::synth::Renderer;
+use crate::synth::rig::facs_rig::FacsFace;
+
+/// The name of the file inside the folder.
+pub const VIDEO_FILE: &str = "video.avi";
+
+/// What to film.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VideoJob {
+    /// Folder; made where it does not exist. Files in it are never overwritten.
+    pub out: PathBuf,
+    /// Length.
+    pub minutes: f64,
+    /// The same seed and settings make the same files.
+    pub seed: u64,
+    /// What the person does.
+    pub scene: Scene,
+    /// Name of a portrait or path of a picture; none: by the seed, as the demo.
+    pub portrait: Option<String>,
+    /// Frames per second, 1–1000.
+    pub fps: f64,
+    /// Pixels across and down.
+    pub size_px: (usize, usize),
+    /// Size of the expressions relative to the scene's usual one.
+    pub amplitude: f32,
+    /// With what it is filmed.
+    pub camera: Filming,
+}
+
+impl VideoJob {
+    /// Mixed behaviour at real sizes, 640×480 at 30 frames per second.
+    pub fn new(out: PathBuf, minutes: f64, seed: u64) -> Self {
+        Self {
+            out,
+            minutes,
+            seed,
+            scene: Scene::Mixed,
+            portrait: None,
+            fps: 30.0,
+            size_px: (640, 480),
+            amplitude: 1.0,
+            camera: CAMERAS[0].clone(),
+        }
+    }
+
+    /// How many frames the video will have.
+    pub fn frames(&self) -> u64 {
+        (self.minutes * 60.0 * self.fps).round().max(1.0) as u64
+    }
+}
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The video.
+    pub video: PathBuf,
+    /// Frames in the video.
+    pub frames: u64,
+    /// The true events.
+    pub events: Vec<Event>,
+}
+
+/// Why no video was made.
+#[derive(Debug, thiserror::Error)]
+pub enum VideoError {
+    /// A file is in the way.
+    #[error("{}: there is such a file already, and it is not overwritten", .0.display())]
+    Exists(PathBuf),
+    /// The file system said no.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its answer.
+        error: io::Error,
+    },
+    /// A setting out of its range.
+    #[error("{what}: expected {expected}, found {found}")]
+    Setting {
+        /// Which.
+        what: &'static str,
+        /// Its range.
+        expected: &'static str,
+        /// What was asked for.
+        found: String,
+    },
+    /// The portrait.
+    #[error(transparent)]
+    Portrait(#[from] PortraitError),
+    /// The size or the face.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// A picture could not be encoded.
+    #[error("{}: frame {frame} could not be encoded: {error}", path.display())]
+    Encode {
+        /// The video.
+        path: PathBuf,
+        /// Which frame.
+        frame: u64,
+        /// The encoder's words.
+        error: image::ImageError,
+    },
+}
+
+/// Films `job`. `progress` is told how many of how many frames are done.
+pub fn write(job: &VideoJob, progress: &mut dyn FnMut(u64, u64)) -> Result<Written, VideoError> {
+    check(job)?;
+    let portrait = match &job.portrait {
+        Some(name) if Path::new(name).is_file() => portrait_file::open(Path::new(name))?,
+        Some(name) => Portrait::named(name)?,
+        None => Portrait::numbered(job.seed)?,
+    };
+    let mut renderer = Renderer::new(&portrait, job.size_px, job.camera.sensor, job.seed)?;
+    let face = FacsFace::new(&portrait.points_px)
+        .ok_or_else(|| RenderError::Face(portrait.name.clone()))?;
+    let mut performance = Performance::new(job.scene, job.seed, job.amplitude, face);
+    let frames = job.frames();
+    let moments = job.camera.moments(job.seed, frames, job.fps);
+    let last_secs = moments.last().copied().unwrap_or_default();
+    let performed = (last_secs * job.fps).round() as u64 + 1;
+    let events = as_filmed(performance.truth(performed, job.fps), &moments, job.fps);
+
+    let video = job.out.join(VIDEO_FILE);
+    fs::create_dir_all(&job.out).map_err(at(&job.out))?;
+    let video_file = create(&video)?;
+
+    let size = (job.size_px.0 as u32, job.size_px.1 as u32);
+    let mut avi = AviWriter::new(BufWriter::new(video_file), size, job.fps).map_err(at(&video))?;
+    let (mut image, mut jpeg) = (RgbImage::default(), Vec::new());
+    for (seq, secs) in (0..).zip(moments) {
+        renderer.render(&performance.pose(secs), seq, secs, &mut image);
+        jpeg.clear();
+        JpegEncoder::new_with_quality(&mut jpeg, job.camera.jpeg_quality)
+            .encode(&image.data, size.0, size.1, ExtendedColorType::Rgb8)
+            .map_err(|error| VideoError::Encode { path: video.clone(), frame: seq, error })?;
+        avi.push(&jpeg).map_err(at(&video))?;
+        progress(seq + 1, frames);
+    }
+    avi.finish().map_err(at(&video))?;
+    Ok(Written { video, frames, events })
+}
+
+fn check(job: &VideoJob) -> Result<(), VideoError> {
+    let within = |ok: bool, what, expected, found: f64| {
+        let error = VideoError::Setting { what, expected, found: found.to_string() };
+        if ok { Ok(()) } else { Err(error) }
+    };
+    let (minutes, fps, amplitude) = (job.minutes, job.fps, f64::from(job.amplitude));
+    within(minutes > 0.0 && minutes <= 1e4, "length", "up to 10000 minutes", minutes)?;
+    within((1.0..=1000.0).contains(&fps), "rate", "1 to 1000 frames per second", fps)?;
+    within((0.0..=10.0).contains(&amplitude), "amplitude", "0 to 10", amplitude)?;
+    let quality = job.camera.jpeg_quality;
+    within((1..=100).contains(&quality), "JPEG quality", "1 to 100", f64::from(quality))
+}
+
+fn create(path: &Path) -> Result<File, VideoError> {
+    OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            VideoError::Exists(path.to_owned())
+        } else {
+            VideoError::Io { path: path.to_owned(), error }
+        }
+    })
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> VideoError {
+    let path = path.to_owned();
+    move |error| VideoError::Io { path, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::time::Timestamp;
+    use crate::media::stream::Next;
+    use crate::source::SourceSpec;
+
+    fn job(out: PathBuf) -> VideoJob {
+        VideoJob { size_px: (160, 120), scene: Scene::Show, ..VideoJob::new(out, 0.3, 5) }
+    }
+
+    #[test]
+    fn the_program_reads_back_what_was_filmed_and_the_true_events_lie_inside() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut told = 0;
+        let written = write(&job(dir.path().join("new")), &mut |done, _| told = done).expect("ok");
+        assert_eq!((written.frames, told), (540, 540));
+        assert!(!written.events.is_empty());
+        let spec: SourceSpec = written.video.to_string_lossy().parse().expect("a path");
+        let mut source = spec.open().expect("opens");
+        assert_eq!(source.info().frames, Some(540));
+        let mut seqs = Vec::new();
+        while let Next::Frame(frame) = source.next().expect("reads") {
+            assert_eq!((frame.image.width, frame.image.height), (160, 120));
+            let off = frame.time.nanos() - Timestamp::of_frame(frame.seq, 30.0).nanos();
+            assert!(off.abs() <= 1, "{off} ns");
+            seqs.push(frame.seq);
+        }
+        assert_eq!(seqs, (0..540).collect::<Vec<_>>());
+        assert!(written.events.iter().all(|event| event.offset.frame < 540));
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_files_and_nothing_is_overwritten() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let small = |name: &str| VideoJob { minutes: 0.01, ..job(dir.path().join(name)) };
+        let films = ["a", "b"].map(|n| write(&small(n), &mut |_, _| ()).expect("ok"));
+        let [a, b] = films.map(|w| fs::read(w.video).expect("bytes"));
+        assert_eq!(a, b);
+        let error = write(&small("a"), &mut |_, _| ()).expect_err("in the way");
+        assert!(matches!(error, VideoError::Exists(_)), "{error}");
+        assert_eq!(fs::read(dir.path().join("a").join(VIDEO_FILE)).expect("bytes"), a);
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named_with_their_range() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let base = || job(dir.path().join("never"));
+        let bad = [
+            VideoJob { minutes: f64::NAN, ..base() },
+            VideoJob { fps: 0.0, ..base() },
+            VideoJob { camera: Filming { jpeg_quality: 0, ..CAMERAS[0].clone() }, ..base() },
+            VideoJob { size_px: (0, 0), ..base() },
+            VideoJob { portrait: Some("nobody".into()), ..base() },
+        ];
+        for job in bad {
+            let error = write(&job, &mut |_, _| ()).expect_err("out of range").to_string();
+            assert!(error.contains("expected") && error.contains("found"), "{error}");
+        }
+        assert!(!dir.path().join("never").exists());
+    }
+}
