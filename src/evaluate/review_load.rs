@@ -46,8 +46,9 @@ impl ReviewLoad {
         for (video, frame, _) in looks {
             let reach = (LOOK_SECS * videos[video].fps).round() as usize;
             let last = (frame + reach).min(seen[video].len() - 1);
-            for at in frame.saturating_sub(reach)..=last {
-                if std::mem::replace(&mut seen[video][at], true) {
+            let first = frame.saturating_sub(reach);
+            for (at, is_seen) in (first..=last).zip(&mut seen[video][first..=last]) {
+                if std::mem::replace(is_seen, true) {
                     continue;
                 }
                 looked += 1;
