@@ -39,6 +39,7 @@ use fleeting::measure::time::Timestamp;
 use fleeting::media::image::{Frame, RgbImage};
 use fleeting::media::stream::{Notice, NoticeKind, SourceInfo};
 use fleeting::model::ModelChoice;
+use fleeting::model::provenance::Provenance;
 use fleeting::pipeline::Overlay;
 use fleeting::session::clip::EventClip;
 use fleeting::session::record::Record;
@@ -131,10 +132,11 @@ impl Backend for ScriptedStudio {
     fn screen(
         &mut self,
         source: &SourceSpec,
+        provenance: &Provenance,
         models: &ModelChoice,
         wake: Wake,
     ) -> Option<Box<dyn SessionPictures>> {
-        NullBackend.screen(source, models, wake)
+        NullBackend.screen(source, provenance, models, wake)
     }
 
     fn open_session(

@@ -6,6 +6,7 @@ use super::state::{Cameras, LivePhase, State, demo};
 use super::view::time_window::TimeWindow;
 use crate::engine::{Command as EngineCommand, Update};
 use crate::measure::time::Timestamp;
+use crate::model::provenance::Provenance;
 use crate::session::Session;
 use crate::session::record::Record;
 use crate::session::record::Stats;
@@ -46,6 +47,7 @@ impl State {
         self.release();
         self.forget_agreement();
         self.session = Session::default();
+        self.session.provenance = Provenance::of_settings(&self.config, self.source.to_string());
         self.live_marks.clear();
         self.stats = Stats::default();
         self.preview = None;

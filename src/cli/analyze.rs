@@ -15,7 +15,8 @@ use crate::exchange::csv::{TRUTH_FILE, write_events};
 use crate::exchange::{Exporter, PictureUse, View, write_new};
 use crate::measure::event::EventKind;
 use crate::media::pictures::Pictures;
-use crate::model::ModelChoice;
+use crate::model::provenance::Provenance;
+use crate::model::{ModelChoice, Models};
 use crate::session::Session;
 use crate::session::consent::Consent;
 use crate::session::pictures;
@@ -279,8 +280,13 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     }
     if let Some(folder) = &job.out {
         let mut pictures = job.pictures()?;
+        session.provenance = Provenance {
+            source: job.source.to_string(),
+            ..Provenance::of(&Models::load(&job.models)?, &job.config)
+        };
         let mut view = View::of_model(&session);
         view.pictures = pictures.as_deref_mut();
+        view.models = job.models.clone();
         super::write_view(&mut view, &job.formats, folder, out)?;
         if job.source.kind == demo::KIND.name {
             write_truth(job, folder, &session, out)?;

@@ -6,22 +6,39 @@
 //! | thread | what it owns | when it ends |
 //! |---|---|---|
 //! | `fleeting-capture` | the source: it reads and stamps frames | the source ends, or the engine is dropped |
-//! | `camera N` | camera number N whose reads may never return | with its next picture or error; the one thread that is not always joined |
+//! | `camera N` | camera number N, where its reads may never return | after the next picture or error once it is told to stop |
 //! | `fleeting-analysis` | the pipeline | the capture ends, or the engine is dropped |
 //! | `fleeting-record` | the files of a recording | the recording is stopped, or the analysis ends |
-//! | [`workers`] | one piece of work beside the window each | their handle is dropped |
+//! | `fleeting-frame-server` | the pictures of the recording under review | its handle is dropped |
+//! | `fleeting-clip-extractor` | the same pictures once more, and a pipeline to find the face in them | its handle is dropped |
+//! | `fleeting-annotation-writer` | the database of the session under review | its handle is dropped and all is stored |
+//! | `fleeting-stop`, `-open`, `-export`, `-import`, `-shelf`, `-delete`, `-cameras` | one piece of work each, see [`workers::background_task`] | the work is done |
+//! | `fleeting-batch-N` | one recording after the other of `analyze` over a folder | no recording is left |
+//!
+//! Each is joined by whoever started it, with two exceptions. A `camera N` that does not answer within 0.3 s
+//! of being told to stop, and a `fleeting-capture` that does not end within 3 s, are left behind: nothing can
+//! wake a thread that a driver holds.
 //!
 //! # Links
 //!
 //! | link | bound | when its reader is slow |
 //! |---|---|---|
-//! | camera → analysis, live | [`EngineConfig::camera_queue_frames`](crate::config::EngineConfig) | the oldest frame is lost, counted, and seen as a gap in `seq` |
-//! | file → analysis | the same | the reader of the file waits; nothing is lost |
+//! | analysis → capture, that the models are ready | 1 | – |
+//! | camera → capture | 2 pictures | the camera's thread waits, and the camera's own buffers fill |
+//! | capture → analysis, live | [`EngineConfig::camera_queue_frames`](crate::config::EngineConfig) | the oldest frame is lost, counted, and seen as a gap in `seq` |
+//! | capture → analysis, from a file | the same | the reader of the file waits; nothing is lost |
+//! | capture → analysis, what happens to the source | 64 | the capture waits |
 //! | analysis → window, [`Update`] | 256 | the analysis waits; loss moves to the camera queue, where it is counted |
-//! | analysis → record | 256 | the same: a slow disk shows as frames that the camera queue drops and counts |
+//! | analysis → record | 16 | the same: a slow disk shows as frames that the camera queue drops and counts |
 //! | analysis → window, [`Preview`] | the newest only | an older picture is replaced; it is not data |
 //! | window → analysis, [`Command`] | 32 | [`Engine::send`] fails, and the window says so |
-//! | window → [`workers`] | the newest wish only | an older wish is replaced |
+//! | window → frame server, clip extractor | the newest only | an older request is replaced |
+//! | frame server → window | the newest only | an older picture is replaced |
+//! | clip extractor → window | 64 | the extractor waits |
+//! | window → annotation writer | 256 | the window waits, which only a script can bring about |
+//! | annotation writer → window, what could not be stored | the newest only | an older fault is replaced |
+//! | background task → window | its one result | – |
+//! | batch → whoever asked | one result for each thread | the threads wait |
 
 use std::cell::Cell;
 use std::sync::Arc;

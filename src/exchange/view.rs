@@ -3,6 +3,7 @@
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 use crate::media::pictures::Pictures;
+use crate::model::ModelChoice;
 use crate::session::Session;
 use crate::session::annotation::Rater;
 use crate::session::table::{self, MODEL, Row, UnknownRater, layer_named};
@@ -22,6 +23,8 @@ pub struct View<'a> {
     pub pictures: Option<&'a mut (dyn Pictures + 'static)>,
     /// Whether faces are blurred in every picture that is written.
     pub blur: bool,
+    /// Models to find faces with, where they are those of the session; else those inside the program.
+    pub models: ModelChoice,
     frame_secs: f64,
 }
 
@@ -48,7 +51,15 @@ impl<'a> View<'a> {
     fn of_layer(session: &'a Session, rater: Option<&'a str>) -> Self {
         let frame_secs = frame_secs(session);
         let rows = table::rows(session, rater);
-        Self { session, rater, rows, pictures: None, blur: false, frame_secs }
+        Self {
+            session,
+            rater,
+            rows,
+            pictures: None,
+            blur: false,
+            models: ModelChoice::default(),
+            frame_secs,
+        }
     }
 
     /// The layer's name: the rater's, or `model`.

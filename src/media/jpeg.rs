@@ -1,14 +1,34 @@
-//! One JPEG picture to RGB, as Motion-JPEG cameras and files deliver it.
+//! One JPEG picture to RGB, as Motion-JPEG cameras and files deliver it, and back.
 //!
 //! Decoders fill what a torn picture lacks with grey, which would be measured as motion. So a picture
 //! without its end marker counts as torn, and is lost rather than believed.
 
+use std::io;
+
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use crate::media::image::{MAX_SIDE_PX, RgbImage};
+
+/// Colour at half the resolution, as videos have it too: flow reads brightness alone.
+const COLOUR: SamplingFactor = SamplingFactor::F_2_2;
+
+/// Encodes one picture at `quality`, 1–100. An error where a side is longer than 65535 pixels.
+pub fn encode(image: &RgbImage, quality: u8) -> io::Result<Vec<u8>> {
+    let mut jpeg = Vec::with_capacity(image.data.len() / 8);
+    let side = |px: usize| {
+        let text = || format!("expected at most {} pixels a side, found {px}", u16::MAX);
+        u16::try_from(px).map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, text()))
+    };
+    let (width, height) = (side(image.width)?, side(image.height)?);
+    let mut encoder = Encoder::new(&mut jpeg, quality);
+    encoder.set_sampling_factor(COLOUR);
+    encoder.encode(&image.data, width, height, ColorType::Rgb).map_err(io::Error::other)?;
+    Ok(jpeg)
+}
 
 /// Decodes one picture. `bytes` may go on after it, as camera buffers do. The error says what was
 /// found, to follow "found".
@@ -71,12 +91,8 @@ mod tests {
     use super::*;
 
     fn picture() -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let pixels: Vec<u8> = (0..32 * 16).flat_map(|i| [(i % 32) as u8 * 8, 90, 30]).collect();
-        image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 95)
-            .encode(&pixels, 32, 16, image::ExtendedColorType::Rgb8)
-            .expect("encodes");
-        bytes
+        let data = (0..32 * 16).flat_map(|i| [(i % 32) as u8 * 8, 90, 30]).collect();
+        encode(&RgbImage { width: 32, height: 16, data }, 95).expect("encodes")
     }
 
     #[test]

@@ -120,6 +120,28 @@ impl Models {
         }
     }
 
+    /// The models that found the faces of a session: those of `offered`, or those inside the program. Where
+    /// neither are they, a warning says so, and `offered` takes their place.
+    pub fn of_session(
+        provenance: &provenance::Provenance,
+        offered: &ModelChoice,
+    ) -> Result<Self, ModelError> {
+        let models = Self::load(offered)?;
+        if provenance.has_faces_of(&models) {
+            return Ok(models);
+        }
+        let embedded = Self::embedded()?;
+        if provenance.has_faces_of(&embedded) {
+            return Ok(embedded);
+        }
+        tracing::warn!(
+            "{}: expected the face models that the session was recorded with, found others; clips may \
+             differ a little from what was seen then",
+            models.origin
+        );
+        Ok(models)
+    }
+
     fn embedded() -> Result<Self, ModelError> {
         let origin = "embedded models";
         let manifest = Manifest::parse(EMBEDDED_MANIFEST, origin)?;

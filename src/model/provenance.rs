@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::model::Models;
+use crate::model::{Models, Task};
 
 /// One model file that was used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +48,58 @@ impl Provenance {
         }
     }
 
+    /// What is known of a run whose models are not opened yet.
+    pub fn of_settings(config: &Config, source: String) -> Self {
+        let settings = toml::to_string(config).unwrap_or_default();
+        Self { program: Self::this_program(), source, settings, ..Self::default() }
+    }
+
+    /// The settings; the defaults where none are known or another version wrote what this one cannot read.
+    pub fn config(&self) -> Config {
+        toml::from_str(&self.settings).unwrap_or_else(|error| {
+            tracing::warn!("the session's settings cannot be read, the defaults are used: {error}");
+            Config::default()
+        })
+    }
+
+    /// Whether `models` has every file named here that finds and follows faces.
+    pub fn has_faces_of(&self, models: &Models) -> bool {
+        let tasks = [Task::Detect, Task::DetectFallback, Task::Landmarks].map(|t| t.to_string());
+        let mut of_faces = self.models.iter().filter(|file| tasks.contains(&file.task));
+        let entries = &models.manifest.model;
+        of_faces.all(|file| entries.iter().any(|entry| entry.sha256 == file.sha256))
+    }
+
     /// This program's name and version.
     pub fn this_program() -> String {
         format!("fleeting {}", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ModelChoice;
+
+    #[test]
+    fn settings_come_back_as_they_were() {
+        let mut config = Config::default();
+        config.face.mesh_every_frames = 3;
+        let provenance = Provenance::of_settings(&config, "demo:1".into());
+        assert_eq!(provenance.config(), config);
+        assert_eq!(Provenance::default().config(), Config::default());
+        let foreign = Provenance { settings: "[face]\nunheard_of = 1".into(), ..provenance };
+        assert_eq!(foreign.config(), Config::default());
+    }
+
+    #[test]
+    fn the_models_of_a_session_are_known_by_their_bytes() {
+        let models = Models::load(&ModelChoice::Embedded).expect("embedded models");
+        let mut provenance = Provenance::of(&models, &Config::default());
+        assert!(provenance.has_faces_of(&models));
+        let of_faces = provenance.models.iter_mut().find(|file| file.task == "landmarks");
+        of_faces.expect("named").sha256 = "0".repeat(64);
+        assert!(!provenance.has_faces_of(&models));
+        assert!(Models::of_session(&provenance, &ModelChoice::Embedded).is_ok(), "with a warning");
     }
 }

@@ -3,17 +3,16 @@
 //! One [`Timeline`] says what a person's face does and when: action units with side and size, blinks,
 //! talking, gaze, head. A [`Rig`] says where that moves the skin. Three masters share them: training
 //! features (motion only, thousands of hours), labelled video through the whole pipeline, and the
-//! demo source. Every default names the measured fact it comes from, in [`facts`].
+//! demo source. Every default names the published figure it comes from, in [`behaviour::published`].
 //!
 //! The same seed gives the same data, on every machine and in every thread.
 //!
-//! | step | modules |
+//! | folder | what it makes |
 //! |---|---|
-//! | what happens | [`facts`], [`scenario`] with [`expression`] and nuisances, [`timeline`], [`units`] |
-//! | where the skin goes | [`basis`] (training), [`facs_rig`] (built in) |
-//! | measured without pictures | [`setting`], [`camera`], [`head`], [`noise`], [`motion`] |
-//! | training sets | [`spotting`], [`recognition`], [`features`]; [`realism`] holds them against the facts |
-//! | pictures | [`portrait`], [`portrait_file`], [`render`], [`scene`], [`filming`], [`video`] |
+//! | [`behaviour`] | what happens and when: published figures, expressions, nuisances, scenario, timeline |
+//! | [`rig`] | where action units move the skin: measured on faces (training), or by FACS rules (built in) |
+//! | [`motion`] | training sets: motion without pictures, as a camera and flow would measure it |
+//! | [`render`] | pictures: portrait, scene, camera, video |
 
 pub mod behaviour;
 pub mod motion;

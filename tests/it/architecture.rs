@@ -153,7 +153,7 @@ fn the_table_of_imports_is_an_order() {
 
 #[test]
 fn no_channel_is_unbounded() {
-    only_in(&["unbounded", "mpsc::channel"], "", &["engine/workers/clip_extractor.rs"]);
+    only_in(&["unbounded", "mpsc::channel"], "", &[]);
 }
 
 /// Fails with every place where one of `words` stands outside `allowed`.

@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use fleeting::media::image::RgbImage;
+use fleeting::measure::time::Timestamp;
+use fleeting::media::image::{Frame, RgbImage};
+use fleeting::media::mkv::MkvWriter;
 use ndarray::{Array1, Array2, Array3};
 use ndarray_npy::NpzWriter;
 
@@ -19,17 +22,14 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 /// A video of `frames` even pictures.
-fn video_without_a_face(path: &Path, frames: usize) {
-    let file = fs::File::create(path).expect("made");
-    let mut writer =
-        fleeting::synth::render::avi::AviWriter::new(file, (160, 120), 30.0).expect("fits");
-    let image = RgbImage { width: 160, height: 120, data: vec![90; 160 * 120 * 3] };
-    let mut jpeg = Vec::new();
-    image::codecs::jpeg::JpegEncoder::new(&mut jpeg)
-        .encode(&image.data, 160, 120, image::ExtendedColorType::Rgb8)
-        .expect("encoded");
-    (0..frames).for_each(|_| writer.push(&jpeg).expect("written"));
-    writer.finish().expect("written");
+fn video_without_a_face(path: &Path, frames: u64) {
+    let mut film = MkvWriter::create(path, (160, 120)).expect("made");
+    let image = Arc::new(RgbImage { width: 160, height: 120, data: vec![90; 160 * 120 * 3] });
+    for seq in 0..frames {
+        let frame = Frame::new(seq, Timestamp::of_frame(seq, 30.0), Arc::clone(&image));
+        film.push(&frame).expect("written");
+    }
+    film.finish().expect("written");
 }
 
 #[test]
@@ -115,8 +115,8 @@ fn a_picture_of_a_hundred_million_pixels_is_refused_with_its_size() {
 #[test]
 fn a_video_without_a_face_is_an_empty_but_valid_result() {
     let folder = tempfile::tempdir().expect("a folder");
-    video_without_a_face(&folder.path().join("wall.avi"), 12);
-    let args = ["analyze", "wall.avi", "--out", "out", "--format", "csv,json"];
+    video_without_a_face(&folder.path().join("wall.mkv"), 12);
+    let args = ["analyze", "wall.mkv", "--out", "out", "--format", "csv,json"];
     let ran = fleeting(folder.path(), &args);
     ran.succeeded();
     assert!(ran.out.contains("12 frames") && ran.out.contains("100 %"), "{ran:?}");
@@ -127,7 +127,7 @@ fn a_video_without_a_face_is_an_empty_but_valid_result() {
     assert!(samples.lines().skip(1).all(|line| line.contains("no face")), "{samples}");
 
     // Nothing is overwritten, and the session reads back into the same tables.
-    analyze(folder.path(), "wall.avi").failed_saying(&["out", "nothing is overwritten"]);
+    analyze(folder.path(), "wall.mkv").failed_saying(&["out", "nothing is overwritten"]);
     fleeting(folder.path(), &["export", "out", "--out", "again"]).succeeded();
     for name in ["events.csv", "samples.csv"] {
         let again = fs::read(folder.path().join("again").join(name)).expect("a table");
@@ -169,8 +169,8 @@ fn a_model_with_one_byte_changed_is_refused_by_name() {
             fs::copy(entry.path(), models.join(entry.file_name())).expect("copied");
         }
     }
-    video_without_a_face(&folder.path().join("wall.avi"), 2);
-    let args = ["analyze", "wall.avi", "--models", "models", "--out"];
+    video_without_a_face(&folder.path().join("wall.mkv"), 2);
+    let args = ["analyze", "wall.mkv", "--models", "models", "--out"];
     fleeting(folder.path(), &[&args[..], &["good"]].concat()).succeeded();
 
     let changed = models.join("blazeface_short_range.onnx");

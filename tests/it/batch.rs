@@ -9,12 +9,12 @@ use crate::program::{Ran, fleeting};
 
 /// Two short videos, one folder of pictures and, where `with_bad`, a file that is no video.
 fn recordings(folder: &Path, with_bad: bool) {
-    for (name, seed) in [("a.avi", 1), ("s 1/b.avi", 2)] {
+    for (name, seed) in [("a.mkv", 1), ("s 1/b.mkv", 2)] {
         let made = folder.join(format!("made {seed}"));
         write(&VideoJob::new(made.clone(), 0.02, seed), &mut |_, _| ()).expect("made");
         let path = folder.join("in").join(name);
         fs::create_dir_all(path.parent().expect("below")).expect("made");
-        fs::rename(made.join("video.avi"), path).expect("moved");
+        fs::rename(made.join("video.mkv"), path).expect("moved");
     }
     let pictures = folder.join("in/s 1/frames");
     fs::create_dir_all(&pictures).expect("made");
@@ -58,7 +58,7 @@ fn how_many_work_at_once_changes_no_byte_and_one_bad_file_does_not_stop_the_rest
     recordings(folder, true);
     let one = analyze(folder, "one", &["--jobs", "1"]);
     one.failed_saying(&["1 of 4 recordings failed", "manifest.csv"]);
-    assert!(one.out.contains("done a.avi") && one.out.contains("failed notes.mp4"), "{one:?}");
+    assert!(one.out.contains("done a.mkv") && one.out.contains("failed notes.mp4"), "{one:?}");
     analyze(folder, "three", &["--jobs", "3"]).failed_saying(&["1 of 4"]);
     let (one, three) = (content(&folder.join("one")), content(&folder.join("three")));
     let names: Vec<_> = one.iter().map(|(name, _)| name.as_str()).collect();
@@ -70,7 +70,7 @@ fn how_many_work_at_once_changes_no_byte_and_one_bad_file_does_not_stop_the_rest
     }
     let table = fs::read_to_string(folder.join("one/manifest.csv")).expect("a table");
     assert_eq!(table.lines().count(), 5, "{table}");
-    assert!(table.contains("\na.avi,done,36,"), "{table}");
+    assert!(table.contains("\na.mkv,done,36,"), "{table}");
     assert!(table.lines().any(|line| line.starts_with("notes.mp4,failed,")), "{table}");
 }
 
@@ -89,14 +89,14 @@ fn what_is_done_is_not_done_again_and_a_run_that_was_cut_off_goes_on() {
     let before = content(&folder.join("out"));
 
     // As a kill leaves it: one recording not there, and a half of it where results lie until whole.
-    fs::remove_dir_all(folder.join("out/s 1/b.avi")).expect("removed");
-    let result = fs::read_to_string(folder.join("out/a.avi/result.json")).expect("a result");
+    fs::remove_dir_all(folder.join("out/s 1/b.mkv")).expect("removed");
+    let result = fs::read_to_string(folder.join("out/a.mkv/result.json")).expect("a result");
     assert!(result.contains("source_sha256"));
     let manifest: serde_json::Value =
         serde_json::from_slice(&fs::read(folder.join("out/manifest.json")).expect("a list"))
             .expect("JSON");
     let lines = manifest.as_array().expect("a list");
-    let line = lines.iter().find(|line| line["source"] == "s 1/b.avi").expect("on the list");
+    let line = lines.iter().find(|line| line["source"] == "s 1/b.mkv").expect("on the list");
     let key = line["outcome"]["key"].as_str().expect("a key");
     let half = folder.join("out/.unfinished").join(key);
     fs::create_dir_all(&half).expect("made");

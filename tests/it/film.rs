@@ -30,11 +30,7 @@ fn demo(count: usize) -> Vec<Frame> {
 }
 
 fn with_jpeg(frame: &Frame, quality: u8) -> Frame {
-    let mut jpeg = Vec::new();
-    let (width, height) = (frame.image.width as u32, frame.image.height as u32);
-    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, quality)
-        .encode(&frame.image.data, width, height, image::ExtendedColorType::Rgb8)
-        .expect("encodes");
+    let jpeg = fleeting::media::jpeg::encode(&frame.image, quality).expect("encodes");
     Frame { jpeg: Some(jpeg.into()), ..frame.clone() }
 }
 

@@ -12,6 +12,7 @@ use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
 use crate::exchange::Written;
 use crate::exchange::import::ImportedLayer;
 use crate::model::ModelChoice;
+use crate::model::provenance::Provenance;
 use crate::source::SourceSpec;
 
 pub mod native;
@@ -97,10 +98,12 @@ pub trait Backend {
         wake: Wake,
     ) -> Pending<Result<OpenedSession, String>>;
 
-    /// The pictures of a recording; none of a source that is gone once it was seen.
+    /// The pictures of a recording that was measured as `provenance` says; none of a source that is gone
+    /// once it was seen.
     fn screen(
         &mut self,
         source: &SourceSpec,
+        provenance: &Provenance,
         models: &ModelChoice,
         wake: Wake,
     ) -> Option<Box<dyn SessionPictures>>;

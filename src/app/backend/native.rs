@@ -21,6 +21,7 @@ use crate::exchange::import;
 use crate::exchange::import::ImportedLayer;
 use crate::exchange::{ExportError, View, Written, write_new};
 use crate::model::ModelChoice;
+use crate::model::provenance::Provenance;
 use crate::session::{pictures, store};
 use crate::source::{SourceSpec, camera, video};
 
@@ -87,13 +88,14 @@ impl Backend for NativeBackend {
     fn screen(
         &mut self,
         source: &SourceSpec,
+        provenance: &Provenance,
         models: &ModelChoice,
         wake: Wake,
     ) -> Option<Box<dyn SessionPictures>> {
         if !pictures::can_be_seen_again(source) {
             return None;
         }
-        match Projection::of_source(source, models, wake) {
+        match Projection::of_source(source, provenance, models, wake) {
             Ok(projection) => Some(Box::new(projection)),
             Err(error) => {
                 tracing::error!("{source}: {error}");
@@ -163,6 +165,7 @@ fn write(job: &ExportJob) -> Result<Written, String> {
             let mut view =
                 View::new(&job.session, job.rater.as_deref()).map_err(|e| e.to_string())?;
             view.blur = job.blur;
+            view.models = job.models.clone();
             let mut pictures = job.pictures().transpose()?;
             if let Some(pictures) = &mut pictures {
                 view.pictures = Some(pictures.as_mut());
@@ -194,7 +197,9 @@ fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<OpenedSession
     let writer = AnnotationWriter::start(stored.store, move || woken())
         .map_err(|error| error.to_string())?;
     let readers = stored.pictures.zip(second);
-    let screen = readers.map(|(a, b)| Projection::of_session([a, b], models, wake)).transpose();
+    let provenance = &stored.session.provenance;
+    let of_session = |(a, b)| Projection::of_session([a, b], provenance, models, wake);
+    let screen = readers.map(of_session).transpose();
     let screen = screen.map_err(|error| error.to_string())?;
     Ok(OpenedSession {
         session: stored.session,

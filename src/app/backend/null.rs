@@ -9,6 +9,7 @@ use crate::engine::{Busy, Command, Preview, Update};
 use crate::exchange::Written;
 use crate::exchange::import::ImportedLayer;
 use crate::model::ModelChoice;
+use crate::model::provenance::Provenance;
 use crate::source::SourceSpec;
 
 /// An outside in which nothing ever happens.
@@ -60,6 +61,7 @@ impl Backend for NullBackend {
     fn screen(
         &mut self,
         _: &SourceSpec,
+        _: &Provenance,
         _: &ModelChoice,
         _: Wake,
     ) -> Option<Box<dyn SessionPictures>> {

@@ -1,13 +1,14 @@
-//! The pictures of a stored session or of a recording: frames from the frame_server, events from the clip_extractor.
+//! The pictures of a stored session or of a recording: frames from the frame server,
+//! events from the clip extractor.
 
 use crate::app::backend::Wake;
 use crate::app::review::outside::{ClipRequest, PictureAnswer, SessionPictures};
-use crate::config::Config;
 use crate::engine::workers::clip_extractor::ClipExtractor;
 use crate::engine::workers::frame_server::FrameServer;
+use crate::exchange::clips::faces::SessionFaces;
 use crate::media::pictures::Pictures;
-use crate::model::{ModelChoice, Models};
-use crate::pipeline::Pipeline;
+use crate::model::ModelChoice;
+use crate::model::provenance::Provenance;
 use crate::session::pictures;
 use crate::source::SourceSpec;
 
@@ -19,39 +20,38 @@ pub struct Projection {
 }
 
 impl Projection {
-    /// Over two readers of the pictures of a stored session.
+    /// Over two readers of the pictures of a stored session, which `provenance` says how it was made.
     pub fn of_session(
         [first, second]: [Box<dyn Pictures>; 2],
+        provenance: &Provenance,
         models: &ModelChoice,
         wake: Wake,
     ) -> std::io::Result<Self> {
-        Self::start(move || Ok(first), move || Ok(second), models, wake)
+        Self::start(move || Ok(first), move || Ok(second), provenance, models, wake)
     }
 
-    /// Over what a source delivered.
+    /// Over what a source delivered, measured as `provenance` says.
     pub fn of_source(
         source: &SourceSpec,
+        provenance: &Provenance,
         models: &ModelChoice,
         wake: Wake,
     ) -> std::io::Result<Self> {
         let source = source.clone();
         let open = move || pictures::of_source(&source).map_err(|error| error.to_string());
-        Self::start(open.clone(), open, models, wake)
+        Self::start(open.clone(), open, provenance, models, wake)
     }
 
     fn start(
         for_frames: impl FnOnce() -> Result<Box<dyn Pictures>, String> + Send + 'static,
         for_clips: impl FnOnce() -> Result<Box<dyn Pictures>, String> + Send + 'static,
+        provenance: &Provenance,
         models: &ModelChoice,
         wake: Wake,
     ) -> std::io::Result<Self> {
-        let (models, woken) = (models.clone(), wake.clone());
+        let (provenance, models, woken) = (provenance.clone(), models.clone(), wake.clone());
         let frame_server = FrameServer::start(for_frames, move || woken())?;
-        let make = move || {
-            let models = Models::load(&models).map_err(|error| error.to_string())?;
-            let pipeline = Pipeline::new(&models, &Config::default());
-            Ok((for_clips()?, pipeline.map_err(|error| error.to_string())?))
-        };
+        let make = move || Ok((for_clips()?, SessionFaces::open(&provenance, &models)?));
         let clip_extractor = ClipExtractor::start(make, move || wake())?;
         Ok(Self { frame_server, clip_extractor, wishes: Vec::new() })
     }

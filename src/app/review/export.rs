@@ -135,6 +135,7 @@ impl State {
             rater: review.layer.rater().filter(known).map(Into::into),
             what,
             blur: review.export.blur,
+            models: self.models.clone(),
             folder: folder.to_owned(),
         };
         self.backend.export(job, self.wake.clone())

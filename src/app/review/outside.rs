@@ -9,6 +9,7 @@ use crate::exchange::import;
 use crate::exchange::import::{ImportedLayer, Request};
 use crate::media::image::Frame;
 use crate::media::pictures::Pictures;
+use crate::model::ModelChoice;
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Target};
 use crate::session::clip::EventClip;
@@ -100,6 +101,8 @@ pub struct ExportJob {
     pub what: ExportContent,
     /// Whether faces are blurred in every picture.
     pub blur: bool,
+    /// The models of the window.
+    pub models: ModelChoice,
     /// The folder to write into.
     pub folder: PathBuf,
 }

@@ -149,7 +149,8 @@ impl State {
     pub(in crate::app) fn review_session(&mut self, session: Session, source: SourceSpec) {
         self.close_floating();
         self.tab = Tab::Review;
-        let screen = self.backend.screen(&source, &self.models, self.wake.clone());
+        let (provenance, wake) = (&session.provenance, self.wake.clone());
+        let screen = self.backend.screen(&source, provenance, &self.models, wake);
         let in_memory =
             || InMemory::of(&session).map(|screen| Box::new(screen) as Box<dyn SessionPictures>);
         let opened = OpenedSession {

@@ -1,12 +1,9 @@
 //! The window and the report show the same change.
 
-use std::io;
-
 use crate::app::panels::card::difference_image;
 use crate::app::theme::Theme;
-use crate::exchange::clips::{FaceLocator, strip};
+use crate::exchange::clips::{Nobody, strip};
 use crate::measure::event::Moment;
-use crate::measure::geometry::Rect;
 use crate::measure::time::Timestamp;
 use crate::media::image::{Frame, RgbImage};
 use crate::media::pictures::{PictureError, Pictures};
@@ -34,21 +31,13 @@ impl Pictures for Weak {
     }
 }
 
-struct Nobody;
-
-impl FaceLocator for Nobody {
-    fn faces(&mut self, _: &RgbImage) -> io::Result<Vec<Rect>> {
-        Ok(Vec::new())
-    }
-}
-
 #[test]
 fn the_window_and_the_report_show_the_same_change_of_a_weak_event() {
     let at = |frame| Moment { frame, time: Timestamp::of_frame(frame, 30.0) };
     let bounds = Bounds { onset: at(0), apex: at(1), offset: at(1) };
     let mut pictures = Weak(vec![at(0), at(1)]);
     let strip = strip(&mut pictures, &bounds, false, &mut Nobody).expect("a strip");
-    let report = image::load_from_memory(&strip.difference).expect("a PNG").into_rgb8();
+    let report = strip.difference;
 
     let frame = |index: usize| (index as u64, at(index as u64).time, image(index).into());
     let frames = vec![frame(0), frame(1)];
@@ -56,10 +45,10 @@ fn the_window_and_the_report_show_the_same_change_of_a_weak_event() {
     let difference = clip.difference().expect("two pictures");
     for theme in [Theme::DARK, Theme::LIGHT] {
         let window = difference_image(&theme, &difference);
-        assert_eq!(window.size, [report.width() as usize, report.height() as usize]);
-        for (drawn, grey) in window.pixels.iter().zip(report.pixels()) {
+        assert_eq!(window.size, [report.width, report.height]);
+        for (drawn, grey) in window.pixels.iter().zip(report.data.as_chunks::<3>().0) {
             // Both colour the same share of full change; the report's has 256 steps.
-            let share = (f32::from(grey.0[0]) + 0.5 - 127.5) / 127.5;
+            let share = (f32::from(grey[0]) + 0.5 - 127.5) / 127.5;
             let same = theme.diverging(share);
             let apart = |a: u8, b: u8| a.abs_diff(b);
             let [r, g, b, _] = drawn.to_array();
@@ -68,6 +57,6 @@ fn the_window_and_the_report_show_the_same_change_of_a_weak_event() {
             assert!(most <= 2, "window {drawn:?}, report {grey:?}, which is {same:?}");
         }
     }
-    let brightest = report.pixels().map(|grey| grey.0[0]).max();
+    let brightest = report.data.iter().copied().max();
     assert!(brightest > Some(220), "a change of five levels is seen: {brightest:?}");
 }

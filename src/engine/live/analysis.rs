@@ -8,12 +8,12 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 
 use super::capture_link::{CaptureReceiver, Captured};
-use super::event_pictures::Clips;
 use super::link::{Closed, Newest};
 use super::meter::Meter;
 use super::neutral::Neutral;
 use super::recordings::Recordings;
 use crate::engine::{Command, Preview, Update};
+use crate::exchange::clips::face_pictures::FacePictures;
 use crate::measure::baseline::Baseline;
 use crate::measure::sample::Score;
 use crate::media::image::Frame;
@@ -83,7 +83,7 @@ pub(crate) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<St
         analyser,
         links,
         output: Output::default(),
-        clips: Clips::default(),
+        face_pictures: FacePictures::default(),
         meter: Meter::start(),
         neutral: None,
         paused: false,
@@ -99,7 +99,7 @@ struct Running<'a> {
     analyser: &'a mut dyn Analyser,
     links: Links,
     output: Output,
-    clips: Clips,
+    face_pictures: FacePictures,
     meter: Meter,
     neutral: Option<Neutral>,
     paused: bool,
@@ -208,7 +208,7 @@ impl Running<'_> {
         self.recordings.frame(&frame);
         let timed = self.meter.begin();
         let pushed = self.analyser.push(&frame, &mut self.output);
-        self.clips.keep(&frame, &self.output.overlay);
+        self.face_pictures.keep(&frame, &self.output.overlay);
         self.meter.analysed(timed, &frame);
         if let Some(neutral) = &mut self.neutral {
             let left = neutral.see(&frame);
@@ -231,7 +231,7 @@ impl Running<'_> {
             records.push(Record::Samples(self.output.samples.clone()));
         }
         for event in &self.output.events {
-            records.push(Record::Event(event.clone(), self.clips.cut(event).map(Arc::new)));
+            records.push(Record::Event(event.clone(), self.face_pictures.cut(event).map(Arc::new)));
         }
         let told = !records.is_empty();
         records.iter().for_each(|record| self.recordings.record(record));

@@ -90,9 +90,31 @@ impl<T> QueueSender<T> {
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
+
+    /// Takes back what waits in a queue that drops; the items of a queue that waits stay.
+    pub(crate) fn take_back(&self) {
+        if let Some(waiting) = &self.overflow {
+            waiting.try_iter().for_each(drop);
+        }
+    }
 }
 
 impl<T> QueueReceiver<T> {
+    /// Waits for the next item; [`Closed`] when the sender is gone and everything has been read.
+    pub(crate) fn recv(&self) -> Result<T, Closed> {
+        self.rx.recv().map_err(|_| Closed)
+    }
+
+    /// The next item, where there is one.
+    pub(crate) fn try_recv(&self) -> Option<T> {
+        self.rx.try_recv().ok()
+    }
+
+    /// Whether no item waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rx.is_empty()
+    }
+
     /// The next item; none when nothing came within `timeout`.
     pub fn recv_timeout(&self, timeout: std::time::Duration) -> Result<Option<T>, Closed> {
         match self.rx.recv_timeout(timeout) {

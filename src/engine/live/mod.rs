@@ -3,7 +3,6 @@
 pub mod analysis;
 pub mod capture;
 pub mod capture_link;
-pub mod event_pictures;
 pub mod guard;
 pub mod link;
 pub mod meter;

@@ -1,9 +1,6 @@
 //! The thread that puts what people do in review onto the disk, each act as soon as it is done.
 
-use std::thread::JoinHandle;
-
-use crossbeam_channel::{Receiver, Sender, bounded};
-
+use super::worker::{Keep, Worker, WorkerThread};
 use crate::session::annotation::{Entry, Rater};
 use crate::session::store::Store;
 
@@ -41,53 +38,35 @@ impl AnnotationStore for Store {
 
 /// The window's end. On drop it waits until all is kept.
 #[derive(Debug)]
-pub struct AnnotationWriter {
-    /// None only while it is dropped.
-    tx: Option<Sender<Kept>>,
-    faults: Receiver<String>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct AnnotationWriter(Worker<Kept, String>);
 
 impl AnnotationWriter {
-    /// Starts the thread. `wake` is called when something could not be kept.
+    /// Starts the thread. `wake` is called when something could not be kept. Fails where the system has no
+    /// thread to give.
     pub fn start(
         mut store: impl AnnotationStore + 'static,
         wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (tx, rx) = bounded::<Kept>(WAITING);
-        let (fault, faults) = bounded(1);
-        let thread =
-            std::thread::Builder::new().name("fleeting-writer".into()).spawn(move || {
-                for kept in rx {
-                    if let Err(why) = store.keep(&kept) {
-                        // The first says enough; the window may not have asked for it yet.
-                        if fault.try_send(why).is_ok() {
-                            wake();
-                        }
-                    }
+        let body = move |end: WorkerThread<Kept, String>| {
+            while let Some(kept) = end.next() {
+                if let Err(why) = store.keep(&kept) {
+                    // What comes after it is kept all the same, whoever listens.
+                    end.answer(why).unwrap_or(());
                 }
-            })?;
-        Ok(Self { tx: Some(tx), faults, thread: Some(thread) })
+            }
+        };
+        let (requests, faults) = (Keep::All(WAITING), Keep::Newest);
+        Worker::start("fleeting-annotation-writer", requests, faults, body, wake).map(Self)
     }
 
     /// Takes one thing over.
     pub fn keep(&self, kept: Kept) {
-        let sent = self.tx.as_ref().map(|tx| tx.send(kept));
-        if !matches!(sent, Some(Ok(()))) {
-            tracing::error!("the thread that keeps what people do has ended");
-        }
+        self.0.ask(kept);
     }
 
-    /// Why something could not be kept, once.
+    /// Why something could not be kept, once: the newest fault.
     pub fn fault(&self) -> Option<String> {
-        self.faults.try_recv().ok()
-    }
-}
-
-impl Drop for AnnotationWriter {
-    fn drop(&mut self) {
-        self.tx = None;
-        crate::engine::join(self.thread.take());
+        self.0.answer()
     }
 }
 
@@ -95,7 +74,7 @@ impl Drop for AnnotationWriter {
 mod tests {
     use super::*;
     use crate::session::annotation::Act;
-    use crossbeam_channel::unbounded;
+    use crossbeam_channel::{Sender, bounded};
     use std::time::Duration;
 
     /// Keeps the first two things and then has no room.
@@ -117,7 +96,7 @@ mod tests {
 
     #[test]
     fn everything_is_kept_in_order_by_the_time_it_is_dropped() {
-        let (tx, rx) = unbounded();
+        let (tx, rx) = bounded(64);
         let writer = AnnotationWriter::start(Small(tx, 0), || ()).expect("starts");
         writer.keep(undo(1));
         writer.keep(undo(2));
@@ -127,8 +106,8 @@ mod tests {
 
     #[test]
     fn a_fault_is_said_once_and_wakes_the_window() {
-        let (tx, _rx) = unbounded();
-        let (wake, woken) = unbounded();
+        let (tx, _rx) = bounded(64);
+        let (wake, woken) = bounded(64);
         let writer = AnnotationWriter::start(Small(tx, 0), move || wake.send(()).unwrap_or(()))
             .expect("starts");
         (0..5).for_each(|i| writer.keep(undo(i)));

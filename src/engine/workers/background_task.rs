@@ -1,52 +1,36 @@
 //! One short piece of work away from the thread that draws, such as asking the system for its cameras.
 
-use std::thread::JoinHandle;
+use std::convert::Infallible;
 
-use crossbeam_channel::{Receiver, bounded};
+use super::worker::{Keep, Worker, WorkerThread};
 
 /// Work under way, with at most one result to collect. Joined on drop, so it must be short.
 #[derive(Debug)]
-pub struct BackgroundTask<T> {
-    rx: Receiver<T>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct BackgroundTask<T>(Worker<Infallible, T>);
 
 impl<T: Send + 'static> BackgroundTask<T> {
-    /// Starts `work` in a thread called `name`, and calls `wake` when its result can be collected.
+    /// Starts `work` in a thread called `name`, and calls `wake` when its result can be collected. Fails
+    /// where the system has no thread to give.
     pub fn start(
         name: &str,
         work: impl FnOnce() -> T + Send + 'static,
-        wake: impl FnOnce() + Send + 'static,
+        wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (tx, rx) = bounded(1);
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            // Whoever asked may have lost interest.
-            if tx.send(work()).is_ok() {
-                wake();
-            }
-        })?;
-        Ok(Self { rx, thread: Some(thread) })
+        // Whoever asked may no longer want the result.
+        let body = |end: WorkerThread<Infallible, T>| end.answer(work()).unwrap_or(());
+        Worker::start(name, Keep::Newest, Keep::Newest, body, wake).map(Self)
     }
 
     /// The result, once.
     pub fn poll(&self) -> Option<T> {
-        self.rx.try_recv().ok()
-    }
-}
-
-impl<T> Drop for BackgroundTask<T> {
-    fn drop(&mut self) {
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("an task panicked");
-        }
+        self.0.answer()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crossbeam_channel::bounded;
     use std::time::Duration;
 
     #[test]

@@ -1,15 +1,11 @@
 //! The thread that brings pictures of a stored session or a video to whoever looks at them.
 //!
-//! The newest wish wins, so that dragging along a timeline never queues up. While nobody wishes
-//! anything, the pictures round the last one are fetched, so that a step in either direction is there
-//! at once.
+//! The newest request wins, so that dragging along a timeline never makes a queue. While nobody asks for
+//! anything, the pictures round the last one are fetched, so that a step in either direction shows at once.
 
 use std::collections::BTreeMap;
-use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-
-use crate::engine::live::link::Newest;
+use super::worker::{Keep, Worker, WorkerThread};
 use crate::media::image::Frame;
 use crate::media::pictures::Pictures;
 
@@ -19,83 +15,55 @@ const KEPT_BYTES: usize = 96 << 20;
 /// How many pictures on either side of the one shown are fetched, at most.
 const FETCHED: usize = 12;
 
-/// What a wish came to: the picture, or the frame's number and one sentence that says why there is none.
+/// The answer to a request: the picture, or the frame's number and one sentence that says why there is none.
 pub type Shown = Result<Frame, (u64, String)>;
 
-/// The watcher's end; the thread ends when it is dropped.
+/// The asking end; the thread ends when it is dropped.
 #[derive(Debug)]
-pub struct FrameServer {
-    wish: Newest<u64>,
-    shown: Newest<Shown>,
-    /// None only while it is dropped.
-    bell: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct FrameServer(Worker<u64, Shown>);
 
 impl FrameServer {
     /// Starts the thread, which opens the pictures by `make`; why that fails is the answer to every
-    /// wish. `wake` is called when there is something to [`take`](Self::take).
+    /// request. `wake` is called when there is something to [`take`](Self::take). Fails where the system
+    /// has no thread to give.
     pub fn start(
         make: impl FnOnce() -> Result<Box<dyn Pictures>, String> + Send + 'static,
         wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (wish, shown) = (Newest::default(), Newest::default());
-        // One ring is enough: whoever hears it looks for the newest wish.
-        let (bell, rung) = bounded(1);
-        let links = Links { wish: wish.clone(), shown: shown.clone(), rung, wake };
-        let thread = std::thread::Builder::new()
-            .name("fleeting-frame-server".into())
-            .spawn(move || run(make, &links))?;
-        Ok(Self { wish, shown, bell: Some(bell), thread: Some(thread) })
+        let body = move |end| serve(make, &end);
+        Worker::start("fleeting-frame-server", Keep::Newest, Keep::Newest, body, wake).map(Self)
     }
 
     /// Asks for the picture of frame `frame`; what was asked before and has not come need not come.
     pub fn show(&self, frame: u64) {
-        self.wish.put(frame);
-        if let Some(bell) = &self.bell {
-            // A bell that is ringing is heard.
-            bell.try_send(()).unwrap_or(());
-        }
+        self.0.ask(frame);
     }
 
     /// The newest answer, once.
     pub fn take(&self) -> Option<Shown> {
-        self.shown.take()
+        self.0.answer()
     }
 }
 
-impl Drop for FrameServer {
-    fn drop(&mut self) {
-        self.bell = None;
-        crate::engine::join(self.thread.take());
-    }
-}
-
-struct Links<W> {
-    wish: Newest<u64>,
-    shown: Newest<Shown>,
-    rung: Receiver<()>,
-    wake: W,
-}
-
-fn run<W: Fn()>(make: impl FnOnce() -> Result<Box<dyn Pictures>, String>, links: &Links<W>) {
-    let mut made = make().map(Shelf::new);
-    while links.rung.recv().is_ok() {
-        let Some(frame) = links.wish.take() else { continue };
+/// The thread's body.
+fn serve(make: impl FnOnce() -> Result<Box<dyn Pictures>, String>, end: &WorkerThread<u64, Shown>) {
+    let mut made = make().map(PictureCache::new);
+    while let Some(frame) = end.next() {
         let answer = match &mut made {
-            Ok(shelf) => shelf.show(frame).map_err(|why| (frame, why)),
+            Ok(cache) => cache.show(frame).map_err(|why| (frame, why)),
             Err(why) => Err((frame, why.clone())),
         };
-        links.shown.put(answer);
-        (links.wake)();
-        if let Ok(shelf) = &mut made {
-            while links.rung.is_empty() && shelf.fetch_another() {}
+        if end.answer(answer).is_err() {
+            return;
+        }
+        if let Ok(cache) = &mut made {
+            while !end.is_asked() && cache.fetch_another() {}
         }
     }
 }
 
 /// Pictures, of which those round the last one shown are at hand.
-struct Shelf {
+struct PictureCache {
     pictures: Box<dyn Pictures>,
     at_hand: BTreeMap<usize, Result<Frame, String>>,
     /// Indices that are worth fetching, the next one last.
@@ -103,7 +71,7 @@ struct Shelf {
     last: usize,
 }
 
-impl Shelf {
+impl PictureCache {
     fn new(pictures: Box<dyn Pictures>) -> Self {
         Self { pictures, at_hand: BTreeMap::new(), to_fetch: Vec::new(), last: 0 }
     }
@@ -124,7 +92,7 @@ impl Shelf {
         self.at_hand.entry(index).or_insert_with(fetch).clone()
     }
 
-    /// Lets go of what is far, and looks first where the watcher is heading.
+    /// Lets go of what is far, and fetches first in the direction in which the frames were asked for.
     fn plan(&mut self, index: usize, shown: &Result<Frame, String>) {
         let bytes = shown.as_ref().map_or(1, |frame| frame.image.data.len().max(1));
         let reach = (KEPT_BYTES / bytes / 2).min(FETCHED);
@@ -156,6 +124,7 @@ mod tests {
     use crate::measure::time::Timestamp;
     use crate::media::image::RgbImage;
     use crate::media::pictures::PictureError;
+    use crossbeam_channel::{Receiver, bounded};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
@@ -190,11 +159,11 @@ mod tests {
         }
     }
 
-    /// A frame_server, its wakes, and how often its pictures were asked for one.
+    /// A frame server, its wakes, and how often its pictures were asked for one.
     fn frame_server() -> (FrameServer, Receiver<()>, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let film = Film::new(&asked);
-        let (tx, woken) = crossbeam_channel::unbounded();
+        let (tx, woken) = bounded(64);
         let make = move || -> Result<Box<dyn Pictures>, String> { Ok(Box::new(film)) };
         let frame_server =
             FrameServer::start(make, move || tx.send(()).unwrap_or(())).expect("starts");
@@ -234,8 +203,8 @@ mod tests {
     }
 
     #[test]
-    fn pictures_that_do_not_open_answer_every_wish() {
-        let (tx, woken) = crossbeam_channel::unbounded();
+    fn pictures_that_do_not_open_answer_every_request() {
+        let (tx, woken) = bounded(64);
         let make = || Err("x.mp4: expected a video file, found text".to_owned());
         let frame_server =
             FrameServer::start(make, move || tx.send(()).unwrap_or(())).expect("starts");
@@ -248,24 +217,24 @@ mod tests {
     #[test]
     fn neighbours_are_at_hand_and_what_is_far_is_let_go() {
         let asked = Arc::new(AtomicUsize::new(0));
-        let mut shelf = Shelf::new(Box::new(Film::new(&asked)));
-        shelf.show(100).expect("a picture");
-        while shelf.fetch_another() {}
+        let mut cache = PictureCache::new(Box::new(Film::new(&asked)));
+        cache.show(100).expect("a picture");
+        while cache.fetch_another() {}
         assert_eq!(asked.load(Ordering::SeqCst), 1 + 2 * FETCHED);
         for frame in [102, 100, 98, 96, 98] {
-            shelf.show(frame).expect("a picture");
+            cache.show(frame).expect("a picture");
         }
         assert_eq!(asked.load(Ordering::SeqCst), 1 + 2 * FETCHED, "all were at hand");
-        shelf.show(0).expect("a picture");
-        assert_eq!(shelf.at_hand.len(), 1);
+        cache.show(0).expect("a picture");
+        assert_eq!(cache.at_hand.len(), 1);
     }
 
     #[test]
-    fn the_first_to_be_fetched_is_where_the_watcher_is_heading() {
-        let mut shelf = Shelf::new(Box::new(Film::new(&Arc::default())));
-        shelf.show(20).expect("a picture");
-        assert_eq!(shelf.to_fetch.last(), Some(&11));
-        shelf.show(18).expect("a picture");
-        assert_eq!(shelf.to_fetch.last(), Some(&8));
+    fn the_first_to_be_fetched_is_in_the_direction_of_travel() {
+        let mut cache = PictureCache::new(Box::new(Film::new(&Arc::default())));
+        cache.show(20).expect("a picture");
+        assert_eq!(cache.to_fetch.last(), Some(&11));
+        cache.show(18).expect("a picture");
+        assert_eq!(cache.to_fetch.last(), Some(&8));
     }
 }

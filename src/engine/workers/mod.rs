@@ -1,7 +1,9 @@
-//! Work beside the window: one thread each, joined on drop.
+//! Work beside the window. Each kind is a [`worker::Worker`]: one thread with two bounded links, joined on
+//! drop. [`batch`] alone has as many threads as there are recordings to do at once.
 
 pub mod annotation_writer;
 pub mod background_task;
 pub mod batch;
 pub mod clip_extractor;
 pub mod frame_server;
+pub mod worker;

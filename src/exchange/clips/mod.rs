@@ -17,9 +17,14 @@ use openh264::encoder::{
 };
 use openh264::formats::{RgbSliceU8, YUVBuffer};
 
+pub mod extract;
+pub mod face_pictures;
+pub mod faces;
 mod hide;
 mod strip;
 
+use extract::EventPictures;
+use faces::{FaceFollower, SessionFaces, followed_face};
 use hide::{Hidden, hide, wider};
 pub use strip::{Strip, strip};
 
@@ -27,8 +32,7 @@ use super::{Exporter, FileFormat, PictureUse, Sink, View};
 use crate::measure::geometry::Rect;
 use crate::media::image::{Frame, RgbImage};
 use crate::media::pictures::Pictures;
-use crate::model::Models;
-use crate::pipeline::face::detect::FaceFinder;
+use crate::pipeline::Overlay;
 use crate::session::annotation::Bounds;
 use crate::session::clip::slow_loop::{LoopSpeed, MARGIN_SECS, REST_SECS};
 use crate::session::table::Row;
@@ -70,45 +74,18 @@ impl Default for ClipOptions {
     }
 }
 
-/// Finds the faces in a picture.
-pub trait FaceLocator {
-    /// A box round every face, pixels.
-    fn faces(&mut self, picture: &RgbImage) -> io::Result<Vec<Rect>>;
-}
-
-/// The program's own detectors.
-pub struct Detectors(FaceFinder);
-
-impl Detectors {
-    /// Opens the models inside the program.
-    pub fn new() -> io::Result<Self> {
-        let models = Models::load(&Default::default()).map_err(io::Error::other)?;
-        FaceFinder::new(&models).map(Self).map_err(io::Error::other)
-    }
-}
-
-impl FaceLocator for Detectors {
-    fn faces(&mut self, picture: &RgbImage) -> io::Result<Vec<Rect>> {
-        /// A face that may not be one is hidden all the same.
-        const LEAST_CONFIDENCE: f32 = 0.3;
-        let mut faces = Vec::new();
-        self.0.reset();
-        let mut keep = |face: &crate::measure::face::FaceBox| {
-            faces.push(face.rect_in_frame);
-            Ok(false)
-        };
-        self.0.find(picture, LEAST_CONFIDENCE, &mut keep).map_err(io::Error::other)?;
-        Ok(faces)
-    }
-}
-
-type WriteClip =
-    fn(&mut dyn Pictures, &Bounds, &ClipOptions, &mut dyn FaceLocator, &mut Sink) -> io::Result<()>;
+type WriteClip = fn(
+    &mut dyn Pictures,
+    &Bounds,
+    &ClipOptions,
+    &mut dyn FaceFollower,
+    &mut Sink,
+) -> io::Result<()>;
 
 fn files(view: &View<'_>, ending: &str, write: WriteClip) -> Vec<FileFormat> {
-    let detectors = Rc::new(RefCell::new(None));
+    let faces = Rc::new(RefCell::new(None));
     let file = |row: &Row| {
-        let (bounds, detectors) = (row.bounds, Rc::clone(&detectors));
+        let (bounds, faces) = (row.bounds, Rc::clone(&faces));
         FileFormat::new(format!("{}.{ending}", clip_name(row)), move |view, out| {
             let options = ClipOptions { blur: view.blur, ..ClipOptions::default() };
             let Some(pictures) = view.pictures.as_deref_mut() else { return Ok(()) };
@@ -116,12 +93,13 @@ fn files(view: &View<'_>, ending: &str, write: WriteClip) -> Vec<FileFormat> {
                 return write(pictures, &bounds, &options, &mut Nobody, out);
             }
             // Opened for the first clip, for it takes a second.
-            let mut detectors = detectors.borrow_mut();
-            let opened = match detectors.take() {
+            let mut faces = faces.borrow_mut();
+            let opened = match faces.take() {
                 Some(opened) => opened,
-                None => Detectors::new()?,
+                None => SessionFaces::open(&view.session.provenance, &view.models)
+                    .map_err(io::Error::other)?,
             };
-            write(pictures, &bounds, &options, detectors.insert(opened), out)
+            write(pictures, &bounds, &options, faces.insert(opened), out)
         })
     };
     view.held().map(file).collect()
@@ -134,18 +112,23 @@ pub fn clip_name(row: &Row) -> String {
 }
 
 /// Where nobody is to be found.
-struct Nobody;
+pub(crate) struct Nobody;
 
-impl FaceLocator for Nobody {
-    fn faces(&mut self, _: &RgbImage) -> io::Result<Vec<Rect>> {
+impl FaceFollower for Nobody {
+    fn forget(&mut self) {}
+
+    fn follow(&mut self, _: &Frame) -> Result<Overlay, String> {
+        Ok(Overlay::default())
+    }
+
+    fn faces(&mut self, _: &RgbImage) -> Result<Vec<Rect>, String> {
         Ok(Vec::new())
     }
 }
 
 /// The pictures of an event that are shown, and what is hidden in all of them.
 struct Cut<'a> {
-    pictures: &'a mut dyn Pictures,
-    indices: std::ops::Range<usize>,
+    recorded: EventPictures<'a>,
     hidden: Option<Hidden>,
 }
 
@@ -154,40 +137,43 @@ impl<'a> Cut<'a> {
         pictures: &'a mut dyn Pictures,
         bounds: &Bounds,
         options: &ClipOptions,
-        locator: &mut dyn FaceLocator,
+        faces: &mut dyn FaceFollower,
     ) -> io::Result<Self> {
-        let moments = pictures.moments();
-        let margin_secs = options.margin_secs.max(0.0);
-        let (from, to) = (bounds.onset.time - margin_secs, bounds.offset.time + margin_secs);
-        let first = moments.partition_point(|moment| moment.time < from);
-        let last = moments.partition_point(|moment| moment.time <= to);
-        if first >= last {
+        let recorded = EventPictures::of(pictures, bounds, options.margin_secs);
+        let recorded = recorded.ok_or_else(|| {
             let (onset, offset) = (bounds.onset.frame, bounds.offset.frame);
-            let text = format!(
+            io::Error::other(format!(
                 "expected pictures of frames {onset} to {offset}, found none that are stored"
-            );
-            return Err(io::Error::other(text));
-        }
-        let mut cut = Self { pictures, indices: first..last, hidden: None };
+            ))
+        })?;
+        let mut cut = Self { recorded, hidden: None };
         if options.blur {
-            cut.hidden = Some(cut.hiding(locator)?);
+            cut.hidden = Some(cut.hiding(faces).map_err(io::Error::other)?);
         }
         Ok(cut)
     }
 
-    /// One region for all pictures, so that a picture in which the face is not found hides it too.
-    fn hiding(&mut self, locator: &mut dyn FaceLocator) -> io::Result<Hidden> {
+    /// How many pictures there are; at least one.
+    fn len(&self) -> usize {
+        self.recorded.moments().len()
+    }
+
+    /// One region for all pictures, so that a picture in which the face is not found hides it too. It holds
+    /// the face that was measured, and every other face.
+    fn hiding(&mut self, faces: &mut dyn FaceFollower) -> Result<Hidden, String> {
         let mut corners = Vec::new();
-        for index in self.indices.clone() {
-            let frame = self.pictures.picture(index).map_err(io::Error::other)?;
-            let faces = locator.faces(&frame.image)?;
-            corners.extend(faces.iter().map(wider).flat_map(|face| [face.min, face.max]));
-        }
+        self.recorded.follow(faces, f64::INFINITY, |frame, overlay, faces| {
+            let mut found = faces.faces(&frame.image)?;
+            found.extend(followed_face(overlay));
+            corners.extend(found.iter().map(wider).flat_map(|face| [face.min, face.max]));
+            Ok(())
+        })?;
         Ok(Rect::around(&corners).map_or(Hidden::Everything, Hidden::Region))
     }
 
+    /// Picture `index` of the event.
     fn frame(&mut self, index: usize) -> io::Result<Frame> {
-        let mut frame = self.pictures.picture(index).map_err(io::Error::other)?;
+        let mut frame = self.recorded.picture(index).map_err(io::Error::other)?;
         if let Some(hidden) = self.hidden {
             let mut image = (*frame.image).clone();
             hide(&mut image, hidden);
@@ -199,9 +185,9 @@ impl<'a> Cut<'a> {
 
 /// When a clip's picture `index` is shown, seconds after its first.
 fn shown_at_secs(cut: &Cut<'_>, index: usize, options: &ClipOptions) -> f64 {
-    let moments = cut.pictures.moments();
+    let moments = cut.recorded.moments();
     let speed = options.speed.clamp(*SPEEDS.start(), *SPEEDS.end());
-    moments[index].time.secs_since(moments[cut.indices.start].time) / speed
+    moments[index].time.secs_since(moments[0].time) / speed
 }
 
 /// Writes the event as an MP4 film. Pictures of an odd width or height lose a line.
@@ -209,26 +195,26 @@ pub fn write_mp4(
     pictures: &mut dyn Pictures,
     bounds: &Bounds,
     options: &ClipOptions,
-    locator: &mut dyn FaceLocator,
+    faces: &mut dyn FaceFollower,
     out: &mut Sink,
 ) -> io::Result<()> {
-    let mut cut = Cut::new(pictures, bounds, options, locator)?;
-    let first = cut.frame(cut.indices.start)?;
+    let mut cut = Cut::new(pictures, bounds, options, faces)?;
+    let first = cut.frame(0)?;
     let size_px = (first.image.width & !1, first.image.height & !1);
     if size_px.0 == 0 || size_px.1 == 0 {
         return Err(io::Error::other(
             "expected pictures of at least 2×2 pixels, found smaller ones",
         ));
     }
-    let last_secs = shown_at_secs(&cut, cut.indices.end - 1, options);
-    let fps = if last_secs > 0.0 { (cut.indices.len() - 1) as f64 / last_secs } else { 30.0 };
+    let last_secs = shown_at_secs(&cut, cut.len() - 1, options);
+    let fps = if last_secs > 0.0 { (cut.len() - 1) as f64 / last_secs } else { 30.0 };
     let mut encoder = encoder(fps, size_px)?;
     let mut film = muxide::api::MuxerBuilder::new(out)
         .video(muxide::api::VideoCodec::H264, size_px.0 as u32, size_px.1 as u32, fps)
         .with_fast_start(true)
         .build()
         .map_err(io::Error::other)?;
-    for index in cut.indices.clone() {
+    for index in 0..cut.len() {
         let pixels = exactly(&cut.frame(index)?.image, size_px);
         let yuv = YUVBuffer::from_rgb8_source(RgbSliceU8::new(&pixels.data, size_px));
         let encoded = encoder.encode(&yuv).map_err(io::Error::other)?;
@@ -279,17 +265,17 @@ pub fn write_gif(
     pictures: &mut dyn Pictures,
     bounds: &Bounds,
     options: &ClipOptions,
-    locator: &mut dyn FaceLocator,
+    faces: &mut dyn FaceFollower,
     out: &mut Sink,
 ) -> io::Result<()> {
     /// Balances speed and colours: one of the encoder's thirty steps.
     const ENCODER_STEP: i32 = 10;
-    let mut cut = Cut::new(pictures, bounds, options, locator)?;
+    let mut cut = Cut::new(pictures, bounds, options, faces)?;
     let mut gif = GifEncoder::new_with_speed(out, ENCODER_STEP);
     gif.set_repeat(Repeat::Infinite).map_err(io::Error::other)?;
     let mut told_ms = 0;
-    for index in cut.indices.clone() {
-        let is_last = index + 1 == cut.indices.end;
+    for index in 0..cut.len() {
+        let is_last = index + 1 == cut.len();
         let end_secs = match is_last {
             true => shown_at_secs(&cut, index, options) + REST_SECS,
             false => shown_at_secs(&cut, index + 1, options),
@@ -315,7 +301,7 @@ fn small(picture: &RgbImage) -> io::Result<image::RgbImage> {
     Ok(imageops::resize(&buffer, WIDEST_PX, height, FilterType::Triangle))
 }
 
-fn buffer_of(picture: &RgbImage) -> io::Result<image::RgbImage> {
+pub(crate) fn buffer_of(picture: &RgbImage) -> io::Result<image::RgbImage> {
     let (width, height) = (picture.width as u32, picture.height as u32);
     image::RgbImage::from_raw(width, height, picture.data.clone())
         .ok_or_else(|| io::Error::other("expected three bytes a pixel, found another number"))

@@ -3,7 +3,7 @@
 use super::hide::{Hidden, wider};
 use super::*;
 use crate::measure::event::Moment;
-use crate::measure::geometry::{Point, Rect};
+use crate::measure::geometry::{Affine, Point, Rect};
 use crate::measure::time::Timestamp;
 use crate::media::pictures::PictureError;
 use crate::session::pictures;
@@ -59,10 +59,23 @@ impl Pictures for Person {
 /// Finds the face in one picture of three.
 struct Finder(u32);
 
-impl FaceLocator for Finder {
-    fn faces(&mut self, _: &RgbImage) -> io::Result<Vec<Rect>> {
+impl FaceFollower for Finder {
+    fn forget(&mut self) {
+        self.0 = 0;
+    }
+
+    fn follow(&mut self, _: &Frame) -> Result<Overlay, String> {
         self.0 += 1;
-        Ok(if self.0 % 3 == 1 { vec![FACE] } else { Vec::new() })
+        let mut overlay = Overlay::default();
+        if self.0 % 3 == 1 {
+            overlay.landmarks.points_in_frame = vec![FACE.min, FACE.max];
+            overlay.frame_from_face = Some(Affine::IDENTITY);
+        }
+        Ok(overlay)
+    }
+
+    fn faces(&mut self, _: &RgbImage) -> Result<Vec<Rect>, String> {
+        Ok(Vec::new())
     }
 }
 
@@ -127,7 +140,8 @@ fn no_detail_of_a_hidden_face_is_left_in_any_picture() {
         let mut cut =
             Cut::new(&mut person, &bounds([40, 45, 50]), &options(1.0, true), &mut Finder(0))
                 .expect("pictures");
-        cut.frame(frame).expect("a picture").image
+        let index = cut.recorded.moments().iter().position(|moment| moment.frame == frame);
+        cut.frame(index.expect("recorded")).expect("a picture").image
     };
     let region = wider(&FACE);
     let side = (region.width().ceil() as usize).div_ceil(6);
@@ -142,7 +156,7 @@ fn no_detail_of_a_hidden_face_is_left_in_any_picture() {
         assert!(colours.len() <= 36, "{} colours in squares of {side}", colours.len());
         // The pattern of the face is one grey level in a square; outside, nothing has changed.
         assert_eq!(image.at(30, 30), image.at(31, 30));
-        assert_eq!(image.at(2, 60), Person::image(frame as u64).at(2, 60));
+        assert_eq!(image.at(2, 60), Person::image(frame).at(2, 60));
     }
 }
 
@@ -153,7 +167,7 @@ fn where_no_face_is_found_the_whole_picture_is_hidden() {
     let mut cut =
         Cut::new(&mut person, &bounds([40, 45, 50]), &options, &mut Nobody).expect("pictures");
     assert_eq!(cut.hidden, Some(Hidden::Everything));
-    let image = cut.frame(40).expect("a picture").image;
+    let image = cut.frame(10).expect("a picture").image;
     let colours: std::collections::BTreeSet<_> = image.data.chunks_exact(3).collect();
     assert!(colours.len() <= 36, "{}", colours.len());
 }
@@ -162,15 +176,14 @@ fn where_no_face_is_found_the_whole_picture_is_hidden() {
 fn a_strip_shows_the_face_at_its_three_moments_and_what_changed() {
     let strip = strip(&mut Person::new(), &bounds([40, 60, 70]), false, &mut Finder(0));
     let strip = strip.expect("a strip");
-    let open = |png: &[u8]| image::load_from_memory(png).expect("a PNG").into_rgb8();
-    let [onset, apex, difference] = [&strip.onset, &strip.apex, &strip.difference].map(|p| open(p));
     let region = wider(&FACE);
-    assert_eq!(onset.width(), region.max.x as u32 - region.min.x as u32);
+    let (width, height) = (strip.onset.width, strip.onset.height);
+    assert_eq!(width, region.max.x as usize - region.min.x as usize);
     // Twenty levels brighter in the face; mid-grey where nothing moved.
-    let (x, y) = (onset.width() / 2, onset.height() / 2);
-    assert_eq!(apex.get_pixel(x, y).0[0] - onset.get_pixel(x, y).0[0], 20);
-    assert!(difference.get_pixel(x, y).0[0] >= 254);
-    assert_eq!(difference.get_pixel(0, 0).0[0], 127);
+    let (x, y) = (width as isize / 2, height as isize / 2);
+    assert_eq!(strip.apex.at(x, y)[0] - strip.onset.at(x, y)[0], 20);
+    assert!(strip.difference.at(x, y)[0] >= 254);
+    assert_eq!(strip.difference.at(0, 0)[0], 127);
     assert_ne!(strip.offset, strip.onset);
 }
 
@@ -179,4 +192,64 @@ fn an_event_without_stored_pictures_says_so() {
     let late = bounds([400, 410, 420]);
     let error = written(write_mp4, late, options(1.0, false)).expect_err("nothing is there");
     assert!(error.to_string().contains("frames 400 to 420"), "{error}");
+}
+
+#[test]
+fn the_exported_clip_and_the_clip_of_the_window_hold_the_same_pictures() {
+    struct Everywhere;
+    impl FaceFollower for Everywhere {
+        fn forget(&mut self) {}
+
+        fn follow(&mut self, _: &Frame) -> Result<Overlay, String> {
+            Ok(Overlay { frame_from_face: Some(Affine::IDENTITY), ..Overlay::default() })
+        }
+
+        fn faces(&mut self, _: &RgbImage) -> Result<Vec<Rect>, String> {
+            Ok(Vec::new())
+        }
+    }
+    let at = |frame| Moment { frame, time: Timestamp::of_frame(frame, 30.0) };
+    let mut person = Person((0..100).map(at).collect());
+    let bounds = Bounds { onset: at(40), apex: at(45), offset: at(50) };
+    let shown = extract::face_clip(&mut person, &mut Everywhere, &bounds).expect("a clip");
+    let options = ClipOptions::default();
+    let cut = Cut::new(&mut person, &bounds, &options, &mut Everywhere).expect("pictures");
+    let exported: Vec<_> = cut.recorded.moments().iter().map(|m| (m.frame, m.time)).collect();
+    let shown: Vec<_> = shown.frames.iter().map(|(frame, time, _)| (*frame, *time)).collect();
+    assert_eq!(shown, exported);
+    assert!(exported.len() > 20, "{}", exported.len());
+}
+
+#[test]
+fn the_face_is_found_with_the_settings_that_the_session_was_recorded_with() {
+    use crate::config::Config;
+    use crate::model::ModelChoice;
+    use crate::model::provenance::Provenance;
+    use crate::synth::render::video::{VideoJob, write};
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let job = VideoJob { size_px: (320, 240), ..VideoJob::new(folder.path().join("v"), 0.03, 7) };
+    let video = write(&job, &mut |_, _| ()).expect("a video").video;
+    let mut film = pictures::open(&video).expect("opens");
+    let moments = film.moments().to_vec();
+    let bounds = Bounds { onset: moments[20], apex: moments[25], offset: moments[30] };
+    let recorded_with = |change: fn(&mut Config)| {
+        let mut config = Config::default();
+        change(&mut config);
+        let provenance = Provenance::of_settings(&config, String::new());
+        SessionFaces::open(&provenance, &ModelChoice::Embedded).expect("models")
+    };
+    let mut clip = |faces: &mut SessionFaces| {
+        let clip = extract::face_clip(film.as_mut(), faces, &bounds)?;
+        Ok::<_, String>(clip.frames.into_iter().map(|frame| frame.2).collect::<Vec<_>>())
+    };
+    let usual = clip(&mut recorded_with(|_| ())).expect("a face");
+    assert!(clip(&mut recorded_with(|_| ())).expect("a face") == usual, "the same twice");
+    let mut strict = recorded_with(|config| config.face.min_presence = 1.0);
+    let why = clip(&mut strict).expect_err("nothing is that sure");
+    assert!(why.contains("No face"), "{why}");
+    let whole = strip(film.as_mut(), &bounds, false, &mut strict).expect("a strip");
+    assert_eq!((whole.onset.width, whole.onset.height), (320, 240));
+    let usual = strip(film.as_mut(), &bounds, false, &mut recorded_with(|_| ())).expect("a strip");
+    assert!(usual.onset.width < 320, "cut round the face");
 }

@@ -4,11 +4,13 @@ use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use image::codecs::jpeg::JpegEncoder;
-use image::imageops::FilterType;
+use image::imageops::{self, FilterType};
 
-use crate::exchange::clips::{Detectors, FaceLocator, strip};
+use crate::exchange::clips::faces::SessionFaces;
+use crate::exchange::clips::{buffer_of, strip};
 use crate::exchange::{Sink, View};
+use crate::media::image::RgbImage;
+use crate::media::jpeg;
 use crate::session::table::Row;
 
 /// Height of a picture in the file, pixels: twice what a page shows, for sharp screens and print. Three
@@ -21,7 +23,7 @@ const QUALITY: u8 = 88;
 #[derive(Default)]
 pub(crate) struct Strips {
     /// Opened for the first strip: it takes a second.
-    detectors: Option<Detectors>,
+    faces: Option<SessionFaces>,
 }
 
 impl Strips {
@@ -34,12 +36,12 @@ impl Strips {
     ) -> io::Result<()> {
         let blur = view.blur;
         let Some(pictures) = view.pictures.as_deref_mut() else { return Ok(()) };
-        if self.detectors.is_none() {
-            self.detectors = Some(Detectors::new()?);
-        }
-        let Some(detectors) = &mut self.detectors else { return Ok(()) };
-        let locator: &mut dyn FaceLocator = detectors;
-        match strip(pictures, &row.bounds, blur, locator) {
+        let opened = match self.faces.take() {
+            Some(opened) => opened,
+            None => SessionFaces::open(&view.session.provenance, &view.models)
+                .map_err(io::Error::other)?,
+        };
+        match strip(pictures, &row.bounds, blur, self.faces.insert(opened)) {
             Ok(strip) => {
                 writeln!(out, "<div class=\"strip\">")?;
                 let (onset, apex, offset) = (row.bounds.onset, row.bounds.apex, row.bounds.offset);
@@ -58,9 +60,9 @@ impl Strips {
     }
 }
 
-fn figure(png: &[u8], caption: &str, out: &mut Sink) -> io::Result<()> {
+fn figure(picture: &RgbImage, caption: &str, out: &mut Sink) -> io::Result<()> {
     let caption = super::text(caption);
-    let data = STANDARD.encode(small(png).map_err(io::Error::other)?);
+    let data = STANDARD.encode(small(picture)?);
     writeln!(
         out,
         "<figure><img alt=\"{caption}\" src=\"data:image/jpeg;base64,{data}\">\
@@ -68,15 +70,16 @@ fn figure(png: &[u8], caption: &str, out: &mut Sink) -> io::Result<()> {
     )
 }
 
-/// A picture as a page needs it.
-fn small(png: &[u8]) -> image::ImageResult<Vec<u8>> {
-    let mut picture = image::load_from_memory(png)?;
-    if picture.height() > HIGH_PX {
-        picture = picture.resize(u32::MAX, HIGH_PX, FilterType::Triangle);
+/// A picture as a page needs it, as JPEG.
+fn small(picture: &RgbImage) -> io::Result<Vec<u8>> {
+    let high = HIGH_PX as usize;
+    if picture.height <= high {
+        return jpeg::encode(picture, QUALITY);
     }
-    let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&picture.to_rgb8())?;
-    Ok(jpeg)
+    let wide = (picture.width * high).div_ceil(picture.height) as u32;
+    let resized = imageops::resize(&buffer_of(picture)?, wide, HIGH_PX, FilterType::Triangle);
+    let data = resized.into_raw();
+    jpeg::encode(&RgbImage { width: wide as usize, height: high, data }, QUALITY)
 }
 
 #[cfg(test)]
@@ -86,18 +89,16 @@ mod tests {
     #[test]
     fn a_picture_of_a_face_takes_tens_of_kilobytes_and_keeps_its_shape() {
         let mut noise = 7u32;
-        let mut png = io::Cursor::new(Vec::new());
-        image::RgbImage::from_fn(600, 800, |x, y| {
+        let mut picture = RgbImage::new(600, 800);
+        for (i, px) in picture.data.chunks_exact_mut(3).enumerate() {
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let grain = (noise >> 28) as u8;
-            image::Rgb([(x / 4) as u8 + grain, (y / 5) as u8 + grain, 90 + grain])
-        })
-        .write_to(&mut png, image::ImageFormat::Png)
-        .expect("encoded");
-        let jpeg = small(png.get_ref()).expect("made smaller");
+            let (x, y) = (i % 600, i / 600);
+            px.copy_from_slice(&[(x / 4) as u8 + grain, (y / 5) as u8 + grain, 90 + grain]);
+        }
+        let jpeg = small(&picture).expect("encoded");
         let read = image::load_from_memory(&jpeg).expect("a picture");
         assert_eq!((read.width(), read.height()), (252, 336));
-        assert!(jpeg.len() < 40_000 && png.get_ref().len() > 400_000, "{}", jpeg.len());
-        assert!(small(b"no picture").is_err());
+        assert!(jpeg.len() < 40_000, "{}", jpeg.len());
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         size_px,
         nominal_fps: (secs > 0.0).then(|| (frames - 1) as f64 / secs),
         frames: Some(frames as u64),
-        detail: format!("film of a session, {}×{}", size_px.0, size_px.1),
+        detail: format!("film by Fleeting, {}×{}", size_px.0, size_px.1),
         stamped_on_arrival: false,
         ..SourceInfo::default()
     };

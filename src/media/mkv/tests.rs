@@ -25,7 +25,8 @@ fn frame(index: u64) -> Frame {
     let (width, height) = SIZE_PX;
     let pixel = |i: usize| [(i % width * 5) as u8, (i / width * 7) as u8, (index * 9) as u8];
     let image = RgbImage::from_vec(width, height, (0..width * height).flat_map(pixel).collect());
-    let jpeg = writer::encode(image.as_ref().expect("pixels")).expect("encodes");
+    let jpeg = crate::media::jpeg::encode(image.as_ref().expect("pixels"), writer::QUALITY)
+        .expect("encodes");
     let image = crate::media::jpeg::decode(&jpeg).expect("decodes");
     Frame { seq, time, image: Arc::new(image), jpeg: Some(jpeg.into()) }
 }
@@ -113,7 +114,7 @@ fn pictures_of_any_size_are_encoded_closely_to_their_last_row_and_column() {
                 (200 - (x + y) / 8) as u8,
             ]);
         }
-        let jpeg = writer::encode(&image).expect("encodes");
+        let jpeg = crate::media::jpeg::encode(&image, writer::QUALITY).expect("encodes");
         let shown = crate::media::jpeg::decode(&jpeg).expect("decodes");
         assert_eq!((shown.width, shown.height), (width, height));
         let apart = image.data.iter().zip(&shown.data).map(|(a, b)| a.abs_diff(*b)).max();

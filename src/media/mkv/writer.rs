@@ -4,20 +4,16 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
-
 use super::layout::{Header, Index, Place, index, picture_header};
 use crate::measure::event::Moment;
-use crate::media::image::{Frame, RgbImage};
+use crate::media::image::Frame;
+use crate::media::jpeg;
 
 /// How well pictures are kept that do not come as JPEG, 1–100. At 95, brightness is off by less than half
 /// a grey level in the mean, which is less than a camera's noise.
-const QUALITY: u8 = 95;
+pub(crate) const QUALITY: u8 = 95;
 
-/// Colour at half the resolution, as videos have it too: flow reads brightness alone.
-const COLOUR: SamplingFactor = SamplingFactor::F_2_2;
-
-/// Writes the pictures of a session, one for every frame.
+/// Writes pictures, one for every frame: the film of a session, and synthetic video.
 ///
 /// A picture is with the system as soon as [`push`](Self::push) returns: killing the program loses
 /// nothing of it. After an error, the file holds whole pictures only, and can be finished all the same
@@ -68,7 +64,7 @@ impl MkvWriter {
         let jpeg = match &frame.jpeg {
             Some(jpeg) => jpeg.as_ref(),
             None => {
-                encoded = encode(&frame.image)?;
+                encoded = jpeg::encode(&frame.image, QUALITY)?;
                 encoded.as_slice()
             }
         };
@@ -124,18 +120,4 @@ impl MkvWriter {
         }
         written
     }
-}
-
-/// A picture as JPEG.
-pub(crate) fn encode(image: &RgbImage) -> io::Result<Vec<u8>> {
-    let mut jpeg = Vec::with_capacity(image.data.len() / 8);
-    let side = |px: usize| {
-        let text = || format!("expected at most {} pixels a side, found {px}", u16::MAX);
-        u16::try_from(px).map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, text()))
-    };
-    let (width, height) = (side(image.width)?, side(image.height)?);
-    let mut encoder = Encoder::new(&mut jpeg, QUALITY);
-    encoder.set_sampling_factor(COLOUR);
-    encoder.encode(&image.data, width, height, ColorType::Rgb).map_err(io::Error::other)?;
-    Ok(jpeg)
 }

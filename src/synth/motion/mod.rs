@@ -15,7 +15,8 @@ use noise::{Change, NoiseModel};
 pub mod features;
 pub mod noise;
 pub mod npy;
-pub mod realism;
+#[cfg(test)]
+mod realism;
 pub mod recognition;
 pub mod spotting;
 

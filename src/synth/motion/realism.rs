@@ -1,16 +1,16 @@
-//! Synthetic motion held against measured facts, figure by figure.
+//! A test: synthetic motion beside published figures, one by one.
 //!
-//! A set that is easier than the real ones misleads: this table says how near it is. It reads the
-//! laboratory recordings measured as published, since the facts come from such; those at home are
-//! harder.
+//! A set that is easier than the real ones misleads. The test prints how near it is; `plot_realism.py` draws
+//! the same from the sets that `fleeting synth --features` writes. It reads the synthetic recordings of a
+//! laboratory that are measured as published, since the figures come from such; those at home are harder.
 
 use std::fmt;
 
 use super::spotting::{BLINK, GridEvent, Segment, segment};
 use crate::measure::event::EventKind;
 use crate::measure::regions::SPOT_REGIONS;
-use crate::synth::Rig;
 use crate::synth::behaviour::setting::{Method, Place, Setting};
+use crate::synth::{FacsRig, Rig};
 
 /// Pixels per percent of the outer-eye distance in the recordings that the facts come from, whose
 /// eyes are about 190 px apart.
@@ -24,20 +24,20 @@ const WINDOW: usize = 13;
 
 /// One figure: what was measured on real recordings, and what the generator makes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
+struct Figure {
     /// What it is, with its unit.
-    pub name: String,
+    name: String,
     /// Least and most that real recordings gave; equal where only one figure is known.
-    pub measured: (f32, f32),
+    measured: (f32, f32),
     /// What the generator makes.
-    pub synthetic: f32,
+    synthetic: f32,
     /// How far outside it may lie.
-    pub tolerance: f32,
+    tolerance: f32,
 }
 
 impl Figure {
     /// Whether the synthetic figure lies in the measured range, widened by the tolerance.
-    pub fn holds(&self) -> bool {
+    fn holds(&self) -> bool {
         let (least, most) = self.measured;
         (least - self.tolerance..=most + self.tolerance).contains(&self.synthetic)
     }
@@ -45,9 +45,9 @@ impl Figure {
 
 /// The whole comparison.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Realism {
+struct Realism {
     /// In the order of the table.
-    pub figures: Vec<Figure>,
+    figures: Vec<Figure>,
 }
 
 impl fmt::Display for Realism {
@@ -68,7 +68,7 @@ impl fmt::Display for Realism {
 }
 
 /// Draws `count` segments of `frames` frames with `rig` and compares those like the real ones.
-pub fn compare(rig: &dyn Rig, seed: u64, count: u64, frames: usize) -> Realism {
+fn compare(rig: &dyn Rig, seed: u64, count: u64, frames: usize) -> Realism {
     let mut segments: Vec<Segment> = (0..count).map(|n| segment(rig, seed, n, frames)).collect();
     let facts = Setting { place: Place::Laboratory, method: Method::Published };
     segments.retain(|s| s.setting == facts);
@@ -323,17 +323,11 @@ fn at(sorted: &[f32], part: f32) -> f32 {
     sorted.get(index).copied().unwrap_or(0.0)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::synth::FacsRig;
-
-    #[test]
-    fn synthetic_motion_lies_at_the_measured_facts() {
-        let rig = FacsRig::new().expect("embedded faces");
-        let realism = compare(&rig, 1, 600, 540);
-        println!("{realism}");
-        let outside: Vec<_> = realism.figures.iter().filter(|f| !f.holds()).collect();
-        assert!(outside.is_empty(), "{outside:#?}");
-    }
+#[test]
+fn synthetic_motion_lies_at_the_published_figures() {
+    let rig = FacsRig::new().expect("embedded faces");
+    let realism = compare(&rig, 1, 600, 540);
+    println!("{realism}");
+    let outside: Vec<_> = realism.figures.iter().filter(|f| !f.holds()).collect();
+    assert!(outside.is_empty(), "{outside:#?}");
 }

@@ -15,7 +15,6 @@ use sensor::{Sensor, SensorModel};
 use texture::{Colour, Texture};
 use warp::{STEP_PX, Warp};
 
-pub mod avi;
 pub mod camera;
 pub mod filming;
 pub mod head_warp;

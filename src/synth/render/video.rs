@@ -1,26 +1,24 @@
 //! Labelled video: a synthetic person's performance as a file that any player opens, and its true events.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
-
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
-
-use crate::measure::event::Event;
-use crate::media::image::RgbImage;
+use std::sync::Arc;
+use std::{fs, io};
 
 use super::RenderError;
-use super::avi::AviWriter;
 use super::filming::{CAMERAS, Filming, as_filmed};
 use super::portrait::{Portrait, PortraitError};
 use super::portrait_file;
 use super::scene::{Performance, Scene};
+use crate::measure::event::Event;
+use crate::measure::time::Timestamp;
+use crate::media::image::{Frame, RgbImage};
+use crate::media::jpeg;
+use crate::media::mkv::MkvWriter;
 use crate::synth::Renderer;
 use crate::synth::rig::facs_rig::FacsFace;
 
 /// The name of the file inside the folder.
-pub const VIDEO_FILE: &str = "video.avi";
+pub const VIDEO_FILE: &str = "video.mkv";
 
 /// What to film.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +114,7 @@ pub enum VideoError {
         /// Which frame.
         frame: u64,
         /// The encoder's words.
-        error: image::ImageError,
+        error: io::Error,
     },
 }
 
@@ -140,21 +138,21 @@ pub fn write(job: &VideoJob, progress: &mut dyn FnMut(u64, u64)) -> Result<Writt
 
     let video = job.out.join(VIDEO_FILE);
     fs::create_dir_all(&job.out).map_err(at(&job.out))?;
-    let video_file = create(&video)?;
-
-    let size = (job.size_px.0 as u32, job.size_px.1 as u32);
-    let mut avi = AviWriter::new(BufWriter::new(video_file), size, job.fps).map_err(at(&video))?;
-    let (mut image, mut jpeg) = (RgbImage::default(), Vec::new());
+    let mut film = MkvWriter::create(&video, job.size_px).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => VideoError::Exists(video.clone()),
+        _ => VideoError::Io { path: video.clone(), error },
+    })?;
+    let mut image = Arc::new(RgbImage::default());
     for (seq, secs) in (0..).zip(moments) {
-        renderer.render(&performance.pose(secs), seq, secs, &mut image);
-        jpeg.clear();
-        JpegEncoder::new_with_quality(&mut jpeg, job.camera.jpeg_quality)
-            .encode(&image.data, size.0, size.1, ExtendedColorType::Rgb8)
+        renderer.render(&performance.pose(secs), seq, secs, Arc::make_mut(&mut image));
+        let jpeg = jpeg::encode(&image, job.camera.jpeg_quality)
             .map_err(|error| VideoError::Encode { path: video.clone(), frame: seq, error })?;
-        avi.push(&jpeg).map_err(at(&video))?;
+        let time = Timestamp::of_frame(seq, job.fps);
+        let frame = Frame { seq, time, image: Arc::clone(&image), jpeg: Some(jpeg.into()) };
+        film.push(&frame).map_err(at(&video))?;
         progress(seq + 1, frames);
     }
-    avi.finish().map_err(at(&video))?;
+    film.finish().map_err(at(&video))?;
     Ok(Written { video, frames, events })
 }
 
@@ -171,16 +169,6 @@ fn check(job: &VideoJob) -> Result<(), VideoError> {
     within((1..=100).contains(&quality), "JPEG quality", "1 to 100", f64::from(quality))
 }
 
-fn create(path: &Path) -> Result<File, VideoError> {
-    OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
-        if error.kind() == io::ErrorKind::AlreadyExists {
-            VideoError::Exists(path.to_owned())
-        } else {
-            VideoError::Io { path: path.to_owned(), error }
-        }
-    })
-}
-
 fn at(path: &Path) -> impl FnOnce(io::Error) -> VideoError {
     let path = path.to_owned();
     move |error| VideoError::Io { path, error }
@@ -189,7 +177,6 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> VideoError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::time::Timestamp;
     use crate::media::stream::Next;
     use crate::source::SourceSpec;
 

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::record::RecordState;
+use fleeting::media::image::RgbImage;
 use fleeting::media::stream::{Next, NoticeKind, Source, SourceError, SourceInfo};
 use fleeting::source::camera::{
     Camera, CameraEntry, Device, Failure, Format, Opener, PixelFormat, Raw, Read,
@@ -82,14 +83,17 @@ impl Picture {
     }
 }
 
-fn jpeg(width: u32, height: u32, grey: u8) -> Vec<u8> {
-    let picture = image::RgbImage::from_fn(width, height, |x, y| {
-        image::Rgb([grey, grey / 2 + (x % 7) as u8 * (grey / 30), grey / 2 + (y % 5) as u8])
-    });
-    let mut bytes = Vec::new();
-    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 80);
-    picture.write_with_encoder(encoder).expect("encodes");
-    bytes
+fn jpeg(width: usize, height: usize, grey: u8) -> Vec<u8> {
+    let mut picture = RgbImage::new(width, height);
+    for (i, px) in picture.data.chunks_exact_mut(3).enumerate() {
+        let (x, y) = (i % width, i / width);
+        px.copy_from_slice(&[
+            grey,
+            grey / 2 + (x % 7) as u8 * (grey / 30),
+            grey / 2 + (y % 5) as u8,
+        ]);
+    }
+    fleeting::media::jpeg::encode(&picture, 80).expect("encodes")
 }
 
 /// Draws the script of a seed, and counts what is in it.

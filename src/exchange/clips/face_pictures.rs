@@ -1,10 +1,9 @@
-//! Pictures of events: the newest seconds of the face, held still, out of which an event cuts its own.
+//! The newest seconds of the face, held still, from which the clip of an event is cut: live as in review.
 //!
 //! Memory is bounded: eight seconds at no more than 60 pictures a second, 126 × 144 pixels each, are
-//! 26 MB at most, and 13 MB at 30 fps. A clip shares the pictures, so that cutting one costs nothing and
+//! 26 MB at most, and 13 MB at 30 fps. A clip shares the pictures, so that a clip costs nothing to cut and
 //! events within each other take memory once.
 
-use crate::session::clip::EventClip;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ use crate::media::image::{Frame, RgbImage};
 use crate::pipeline::Overlay;
 use crate::pipeline::face::align::{FACE_HEIGHT_PX, FACE_WIDTH_PX};
 use crate::session::annotation::Bounds;
+use crate::session::clip::EventClip;
 pub(crate) use crate::session::clip::slow_loop::MARGIN_SECS;
 
 /// Width and height of a picture, pixels: the aligned face at nine sixteenths.
@@ -36,14 +36,14 @@ struct Picture {
 
 /// The newest pictures of the face.
 #[derive(Debug, Default)]
-pub(crate) struct Clips {
+pub(crate) struct FacePictures {
     pictures: VecDeque<Picture>,
     /// A picture to use again, its pixels held by nobody else, so that a full ring allocates only for
     /// what events keep.
     spare: Option<Picture>,
 }
 
-impl Clips {
+impl FacePictures {
     /// Keeps a picture of the face in `frame`, if there is one and the last is not too recent.
     pub(crate) fn keep(&mut self, frame: &Frame, overlay: &Overlay) {
         while let Some(oldest) = self.pictures.front()
@@ -144,9 +144,9 @@ mod tests {
 
     #[test]
     fn a_clip_shows_the_event_and_a_quarter_second_around_it() {
-        let mut clips = Clips::default();
-        (0..120).for_each(|seq| clips.keep(&frame(seq, 30.0), &face()));
-        let clip = clips.cut(&event(60, 66, 72, 30.0)).expect("kept");
+        let mut kept = FacePictures::default();
+        (0..120).for_each(|seq| kept.keep(&frame(seq, 30.0), &face()));
+        let clip = kept.cut(&event(60, 66, 72, 30.0)).expect("kept");
         let at = |i: usize| clip.frames[i].0;
         assert_eq!((at(clip.onset), at(clip.apex), at(clip.offset)), (60, 66, 72));
         assert_eq!((at(0), at(clip.frames.len() - 1)), (53, 79));
@@ -154,15 +154,15 @@ mod tests {
 
     #[test]
     fn pictures_are_bounded_in_number_at_any_rate() {
-        let mut clips = Clips::default();
-        (0..4000).for_each(|seq| clips.keep(&frame(seq, 200.0), &face()));
-        assert!(clips.pictures.len() <= (KEPT_SECS * MOST_FPS) as usize + 2);
-        assert!(clips.cut(&event(3900, 3920, 3940, 200.0)).is_some());
+        let mut kept = FacePictures::default();
+        (0..4000).for_each(|seq| kept.keep(&frame(seq, 200.0), &face()));
+        assert!(kept.pictures.len() <= (KEPT_SECS * MOST_FPS) as usize + 2);
+        assert!(kept.cut(&event(3900, 3920, 3940, 200.0)).is_some());
     }
 
     #[test]
     fn the_regions_lie_in_the_picture_of_the_apex_where_they_lie_on_the_face() {
-        let mut clips = Clips::default();
+        let mut kept = FacePictures::default();
         let enlarge = FACE_HEIGHT_PX as f32 / PICTURE_PX.1 as f32;
         let turned = Affine::similarity(2.0, 0.5, Point::new(30.0, 40.0));
         for seq in 0..30 {
@@ -173,9 +173,9 @@ mod tests {
                 regions_in_frame: vec![(turned.apply(at), 3.0 * 2.0 * enlarge)],
                 ..Overlay::default()
             };
-            clips.keep(&frame(seq, 30.0), &overlay);
+            kept.keep(&frame(seq, 30.0), &overlay);
         }
-        let clip = clips.cut(&event(10, 15, 20, 30.0)).expect("kept");
+        let clip = kept.cut(&event(10, 15, 20, 30.0)).expect("kept");
         let [(center, radius)] = clip.regions[..] else { panic!("{:?}", clip.regions) };
         assert!((center - Point::new(15.0, 8.0)).norm() < 1e-3, "{center:?}");
         assert!((radius - 3.0).abs() < 1e-3, "{radius}");
@@ -183,23 +183,23 @@ mod tests {
 
     #[test]
     fn an_event_older_than_the_pictures_has_none() {
-        let mut clips = Clips::default();
-        (0..600).for_each(|seq| clips.keep(&frame(seq, 30.0), &face()));
-        assert!(clips.cut(&event(60, 66, 72, 30.0)).is_none());
+        let mut kept = FacePictures::default();
+        (0..600).for_each(|seq| kept.keep(&frame(seq, 30.0), &face()));
+        assert!(kept.cut(&event(60, 66, 72, 30.0)).is_none());
     }
 
     #[test]
     fn events_share_their_pictures_with_each_other_and_no_picture_is_drawn_over() {
-        let mut clips = Clips::default();
-        let see = |clips: &mut Clips, seq: u64| {
+        let mut kept = FacePictures::default();
+        let see = |kept: &mut FacePictures, seq: u64| {
             let image = RgbImage { width: 1, height: 1, data: vec![seq as u8; 3] };
-            clips.keep(&Frame::new(seq, Timestamp::of_frame(seq, 30.0), Arc::new(image)), &face());
+            kept.keep(&Frame::new(seq, Timestamp::of_frame(seq, 30.0), Arc::new(image)), &face());
         };
-        (0..120).for_each(|seq| see(&mut clips, seq));
-        let inner = clips.cut(&event(60, 66, 72, 30.0)).expect("kept");
-        let outer = clips.cut(&event(40, 66, 90, 30.0)).expect("kept");
+        (0..120).for_each(|seq| see(&mut kept, seq));
+        let inner = kept.cut(&event(60, 66, 72, 30.0)).expect("kept");
+        let outer = kept.cut(&event(40, 66, 90, 30.0)).expect("kept");
         assert!(Arc::ptr_eq(&inner.frames[inner.apex].2, &outer.frames[outer.apex].2));
-        (120..1000).for_each(|seq| see(&mut clips, seq));
+        (120..1000).for_each(|seq| see(&mut kept, seq));
         for (seq, _, image) in &outer.frames {
             assert!(image.data.iter().all(|level| *level == *seq as u8), "{seq}");
         }
@@ -207,9 +207,9 @@ mod tests {
 
     #[test]
     fn without_a_face_there_is_no_picture() {
-        let mut clips = Clips::default();
-        clips.keep(&frame(0, 30.0), &Overlay::default());
-        assert!(clips.pictures.is_empty());
-        assert!(clips.cut(&event(0, 0, 0, 30.0)).is_none());
+        let mut kept = FacePictures::default();
+        kept.keep(&frame(0, 30.0), &Overlay::default());
+        assert!(kept.pictures.is_empty());
+        assert!(kept.cut(&event(0, 0, 0, 30.0)).is_none());
     }
 }
