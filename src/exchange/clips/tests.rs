@@ -245,7 +245,7 @@ fn the_face_is_found_with_the_settings_that_the_session_was_recorded_with() {
     };
     let usual = clip(&mut recorded_with(|_| ())).expect("a face");
     assert!(clip(&mut recorded_with(|_| ())).expect("a face") == usual, "the same twice");
-    let mut strict = recorded_with(|config| config.face.min_presence = 1.0);
+    let mut strict = recorded_with(|config| config.face.min_presence = 2.0);
     let why = clip(&mut strict).expect_err("nothing is that sure");
     assert!(why.contains("No face"), "{why}");
     let whole = strip(film.as_mut(), &bounds, false, &mut strict).expect("a strip");
