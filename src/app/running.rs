@@ -143,14 +143,33 @@ impl State {
             Update::Record(Record::Notice(notice)) => self.messages.post_notice(&notice),
             Update::Record(Record::Stats(stats)) => self.take_in_stats(stats),
             Update::Baseline(left) => self.baseline_left = (left > 0.0).then_some(left),
-            Update::Record(Record::Baselined(_)) => {
+            Update::Record(Record::Baselined(baseline)) => {
                 self.baseline_left = None;
-                let text = "The neutral baseline is measured and used from now on.";
+                let quality = baseline.quality_in_words();
+                let text =
+                    format!("The neutral baseline is measured and used from now on ({quality}).");
                 self.messages.post(Weight::Note, Topic::Other, text);
+            }
+            Update::Record(Record::BaselineDropped) => {
+                let text = "The neutral baseline is dropped; the general threshold holds again.";
+                self.messages.post(Weight::Note, Topic::Other, text);
+            }
+            Update::Frozen { secs: 0 } => {
+                let text = "The analysis gives results again.";
+                self.messages.post(Weight::Note, Topic::Loss, text);
+            }
+            Update::Frozen { secs } => {
+                let text = format!(
+                    "The analysis has given no result for {secs} s, although frames come. They are \
+                     lost until it goes on."
+                );
+                self.messages.post(Weight::Warning, Topic::Loss, text);
             }
             Update::Recording(recording) => self.take_in_recording(*recording),
             Update::Ended(error) => self.take_in_end(error),
-            Update::Record(Record::Samples(_) | Record::Event(..) | Record::Threshold(_)) => {}
+            Update::Record(
+                Record::Samples(_) | Record::Event(..) | Record::Threshold(_) | Record::Lost(_),
+            ) => {}
         }
     }
 
@@ -168,11 +187,14 @@ impl State {
     }
 
     fn take_in_stats(&mut self, stats: Stats) {
+        let counts = self.session.counts();
         if stats.dropped > self.stats.dropped {
             let text = format!(
-                "{} frames were lost because the analysis could not keep up; they are gaps in the \
-                 plots. Close other programs, or run `fleeting doctor` to see what helps.",
-                stats.dropped
+                "{} of {} frames are lost ({}); they are gaps in the plots. Where the analysis is too \
+                 slow, close other programs, or run `fleeting doctor` to see what helps.",
+                counts.lost,
+                counts.numbered,
+                counts.reasons_in_words()
             );
             self.messages.post(Weight::Warning, Topic::Loss, text);
         }

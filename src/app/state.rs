@@ -32,9 +32,6 @@ use crate::source::{SourceOptions, SourceSpec};
 /// Seconds of neutral face that a baseline takes.
 pub const BASELINE_SECS: f32 = 10.0;
 
-/// Who marks moments while the source runs.
-pub const OBSERVER: &str = "Observer";
-
 /// What may be asked for, false alarms per minute.
 pub const FALSE_ALARMS: std::ops::RangeInclusive<f32> = 0.05..=20.0;
 

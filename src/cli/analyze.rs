@@ -19,6 +19,7 @@ use crate::model::provenance::Provenance;
 use crate::model::{ModelChoice, Models};
 use crate::session::Session;
 use crate::session::consent::Consent;
+use crate::session::counts::LossReason;
 use crate::session::pictures;
 use crate::session::store::{DATABASE, shelf};
 use crate::source::demo::{self, Demo};
@@ -269,11 +270,9 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     };
     let broken = broken.and(interrupt.check());
     // What was measured before a source broke is worth keeping; with nothing measured there is
-    // nothing to write.
-    if session.history.is_empty()
-        && let Err(error) = broken
-    {
-        return Err(error);
+    // nothing to write, and that is no success.
+    if session.history.is_empty() {
+        return broken.and(Err(CliError::Failed(nothing_measured(job, &session))));
     }
     for logged in &session.notices {
         tracing::warn!("{}: {}", logged.time, logged.notice.text);
@@ -304,6 +303,22 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     broken
 }
 
+/// Why there is no result, and what helps.
+fn nothing_measured(job: &Job, session: &Session) -> String {
+    let (source, counts) = (&job.source, session.counts());
+    let early = counts.of_reason(LossReason::BeforeReady);
+    let said: String =
+        session.notices.iter().map(|logged| format!("; {}", logged.notice.text)).collect();
+    if early > 0 && early == counts.numbered {
+        let help = "give more --seconds";
+        return format!(
+            "{source}: nothing was measured: all {early} frames came before the models were ready: \
+             {help}{said}"
+        );
+    }
+    format!("{source}: nothing was measured: {counts}{said}")
+}
+
 /// What the demo person truly did, beside what was found.
 fn write_truth(
     job: &Job,
@@ -319,24 +334,19 @@ fn write_truth(
 }
 
 fn summarize(session: &Session, took: Duration, out: &mut dyn Write) -> Result<(), CliError> {
-    let samples = session.history.samples();
-    let secs = session.history.span().map_or(0.0, |(first, last)| last.secs_since(first));
+    let counts = session.counts();
     let of_kind = |kind| session.events.iter().filter(|event| event.kind == kind).count();
-    let unscored = samples.iter().filter(|sample| sample.score.is_none()).count();
-    let share = |part: usize| 100.0 * part as f64 / samples.len().max(1) as f64;
-    let dropped = match session.dropped {
-        0 => String::new(),
-        dropped => format!("{dropped} frames dropped because the analysis was too slow; "),
-    };
+    let share = 100.0 * counts.unscored() as f64 / counts.analysed.max(1) as f64;
+    let rate = counts.true_fps().map_or_else(String::new, |fps| format!(", {fps:.1} a second"));
     writeln!(
         out,
-        "{} frames in {secs:.1} s; {} micro and {} macro events; {:.0} % of frames could not be \
-         scored; {dropped}{:.0} frames per second",
-        samples.len(),
+        "{counts} in {:.1} s{rate}; {:.1} s scored, {share:.0} % of the analysed frames could not be \
+         scored; {} micro and {} macro events; analysed at {:.0} frames per second",
+        counts.recorded_secs,
+        counts.scored_secs,
         of_kind(EventKind::Micro),
         of_kind(EventKind::Macro),
-        share(unscored),
-        samples.len() as f64 / took.as_secs_f64().max(1e-9),
+        counts.analysed as f64 / took.as_secs_f64().max(1e-9),
     )
     .map_err(CliError::Output)
 }

@@ -8,6 +8,7 @@
 //! | `fleeting-capture` | the source: it reads and stamps frames | the source ends, or the engine is dropped |
 //! | `camera N` | camera number N, where its reads may never return | after the next picture or error once it is told to stop |
 //! | `fleeting-analysis` | the pipeline | the capture ends, or the engine is dropped |
+//! | `fleeting-watch` | nothing: it looks ten times a second whether frames that come give results | the analysis ends |
 //! | `fleeting-record` | the files of a recording | the recording is stopped, or the analysis ends |
 //! | `fleeting-frame-server` | the pictures of the recording under review | its handle is dropped |
 //! | `fleeting-clip-extractor` | the same pictures once more, and a pipeline to find the face in them | its handle is dropped |
@@ -93,6 +94,8 @@ pub enum Command {
         /// Seconds.
         secs: f32,
     },
+    /// The neutral face that was measured holds no longer.
+    DropBaseline,
     /// Record from the next frame on; a recording that runs is completed.
     Record(Box<RecordOrder>),
     /// Record no more frames.
@@ -112,6 +115,12 @@ pub enum Update {
     Baseline(f32),
     /// Frames are analysed, or not.
     Running(bool),
+    /// The analysis has given no result for so many whole seconds, although frames come; 0 when it goes
+    /// on. What was lost by it comes as data when it goes on.
+    Frozen {
+        /// Seconds.
+        secs: u64,
+    },
     /// When a recording begins, once a second while it runs, and when it ends.
     Recording(Box<Recording>),
     /// Nothing more will come. The text is an error to show, or none at a proper end.
@@ -151,6 +160,7 @@ pub struct Engine {
     stop: Arc<AtomicBool>,
     analysis: Option<JoinHandle<()>>,
     capture: Option<JoinHandle<()>>,
+    watch: Option<JoinHandle<()>>,
     /// Disconnected once the capture thread has ended.
     capturing: Receiver<()>,
     has_ended: Cell<bool>,
@@ -207,8 +217,16 @@ impl Engine {
             source: job.name.clone(),
             is_live: job.is_live,
         };
+        let (watching, watching_ends) = bounded::<()>(0);
+        let (signs, watch_teller) = (Arc::clone(links.frames.signs()), links.teller.clone());
+        let watch = spawn("fleeting-watch", move || {
+            live::watch::run(&signs, &watch_teller, &watching_ends);
+        });
         let source = job.name.clone();
-        let analysis = spawn("fleeting-analysis", move || analyse(&source, make, ready, links));
+        let analysis = spawn("fleeting-analysis", move || {
+            let _ends_with_the_thread = watching;
+            analyse(&source, make, ready, links);
+        });
         let stop_capture = Arc::clone(&stop);
         let capture = spawn("fleeting-capture", move || {
             let _ends_with_the_thread = capturing_in;
@@ -221,6 +239,7 @@ impl Engine {
             stop,
             analysis,
             capture,
+            watch,
             capturing,
             has_ended: Cell::new(false),
         }
@@ -275,6 +294,7 @@ impl Drop for Engine {
         // Lets go an analysis that waits for room in the updates.
         self.updates = bounded(0).1;
         join(self.analysis.take());
+        join(self.watch.take());
         match self.capturing.recv_timeout(CAPTURE_PATIENCE) {
             Err(RecvTimeoutError::Timeout) => {
                 tracing::warn!("the source does not answer and is left behind");

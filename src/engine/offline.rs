@@ -1,11 +1,13 @@
 //! The same analysis without threads: frame after frame, in the thread that asks.
 
 use super::live::analysis::Analyser;
+use super::live::losses::LossAccount;
 use crate::media::image::Frame;
 use crate::media::stream::{Next, Source, SourceError};
 use crate::model::ModelError;
 use crate::pipeline::Output;
 use crate::session::Session;
+use crate::session::counts::{Loss, LossReason};
 
 /// Why an analysis without threads stopped early.
 #[derive(Debug, thiserror::Error)]
@@ -28,18 +30,25 @@ pub fn analyse_all(
 ) -> Result<(), OfflineError> {
     session.source = source.info().clone();
     session.threshold = Some(analyser.threshold());
+    let mut losses = LossAccount::new(false);
+    losses.opened(source.info().frames);
     let mut output = Output::default();
     let result = loop {
         match source.next() {
             Ok(Next::Frame(frame)) => {
                 output.clear();
+                losses.frame(&frame, 0, |loss| session.losses.add(loss));
                 if let Err(error) = analyser.push(&frame, &mut output) {
+                    let (first, reason) = (frame.seq, LossReason::Failed);
+                    session.losses.add(Loss { first, frames: 1, reason });
                     break Err(error.into());
                 }
                 session.extend(&output.samples, &output.events);
                 on_frame(&frame);
             }
+            Ok(Next::Lost(frames)) => losses.broken(frames),
             Ok(Next::Notice(notice)) => {
+                losses.notice(notice.kind);
                 session.log(notice);
                 session.source = source.info().clone();
             }
@@ -51,5 +60,6 @@ pub fn analyse_all(
     output.clear();
     let finished = analyser.finish(&mut output);
     session.extend(&output.samples, &output.events);
+    losses.end(|loss| session.losses.add(loss));
     result.and(finished.map_err(OfflineError::from))
 }

@@ -3,6 +3,7 @@
 //! Times are whole nanoseconds since the source's first frame. A value that was not measured is null.
 //! Everything that people said is in it, act by act, whichever layer is asked for.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
@@ -21,6 +22,7 @@ use crate::media::stream::SourceInfo;
 use crate::model::provenance::Provenance;
 use crate::session::annotation::{Entry, Log, Rater};
 use crate::session::consent::Consent;
+use crate::session::counts::{LossReason, Losses};
 use crate::session::history::samples::Samples;
 use crate::session::{LoggedNotice, Session};
 
@@ -50,7 +52,12 @@ struct Document<E, N, R, A, S> {
     consent: Option<Consent>,
     #[serde(default)]
     provenance: Provenance,
+    /// For readers of older versions: what the camera queue dropped.
     dropped: u64,
+    /// Written for people and other programs; read from the samples and losses.
+    #[serde(default, skip_deserializing)]
+    counts: serde_json::Value,
+    losses: Option<Losses>,
     notices: N,
     events: E,
     #[serde(default)]
@@ -88,7 +95,9 @@ fn write(session: &Session, out: &mut dyn Write) -> io::Result<()> {
         baseline: session.baseline.clone(),
         consent: session.consent.clone(),
         provenance: session.provenance.clone(),
-        dropped: session.dropped,
+        dropped: queue_losses(session),
+        counts: counts(session),
+        losses: Some(session.losses.clone()),
         notices: &session.notices,
         events: &session.events,
         raters: session.log.raters(),
@@ -97,6 +106,28 @@ fn write(session: &Session, out: &mut dyn Write) -> io::Result<()> {
     };
     serde_json::to_writer(&mut *out, &document)?;
     out.write_all(b"\n")
+}
+
+/// Frames that the camera queue dropped, for whatever reason it was full.
+fn queue_losses(session: &Session) -> u64 {
+    let of_queue = [LossReason::Queue, LossReason::Frozen];
+    of_queue.into_iter().map(|reason| session.losses.of(reason)).sum()
+}
+
+fn counts(session: &Session) -> serde_json::Value {
+    let counts = session.counts();
+    let by_reason = LossReason::ALL.map(|reason| (reason.name(), counts.of_reason(reason)));
+    let by_reason: BTreeMap<_, _> = by_reason.into_iter().collect();
+    serde_json::json!({
+        "numbered": counts.numbered,
+        "analysed": counts.analysed,
+        "lost": counts.lost,
+        "lost_by_reason": by_reason,
+        "scored": counts.scored,
+        "recorded_s": counts.recorded_secs,
+        "scored_s": counts.scored_secs,
+        "true_fps": counts.true_fps(),
+    })
 }
 
 /// Reads a session back from the file at `path`.
@@ -120,7 +151,11 @@ pub fn read(path: &Path) -> Result<Session, ExportError> {
     }
     session.threshold = document.threshold;
     session.baseline = document.baseline;
-    session.dropped = document.dropped;
+    session.losses = document.losses.unwrap_or_else(|| {
+        let mut losses = Losses::default();
+        losses.add_unnumbered(document.dropped, LossReason::Queue);
+        losses
+    });
     session.notices = document.notices;
     session.events = document.events;
     session.consent = document.consent;
@@ -265,8 +300,18 @@ mod tests {
         let (mut session, rest) = (session(), Spread::default());
         let (from, to) = session.history.span().expect("samples");
         let regions = [[rest; 2]; REGIONS];
-        session.baseline =
-            Some(Baseline { from, to, frames: 3, scored: 2, micro: rest, macro_: rest, regions });
+        session.baseline = Some(Baseline {
+            from,
+            to,
+            numbered: 3,
+            frames: 3,
+            scored: 2,
+            talking: 0,
+            moving: 0,
+            micro: rest,
+            macro_: rest,
+            regions,
+        });
         EXPORTER.write(&mut View::of_model(&session), folder.path()).expect("written");
         let path = folder.path().join(FILE_NAME);
         let whole = std::fs::read(&path).expect("there");

@@ -67,16 +67,10 @@ impl<'a> View<'a> {
         self.rater.unwrap_or(MODEL)
     }
 
-    /// Marked moments with who marked them and the words: the rater's, or for the model everybody's.
+    /// Marked moments with who marked them and the words: those made live and the rater's, or for the
+    /// model everybody's.
     pub fn marks(&self) -> Vec<(String, Moment, String)> {
-        let raters = self.session.log.raters().iter().map(|rater| rater.name.as_str());
-        let mut marks = Vec::new();
-        for name in raters.filter(|name| self.rater.is_none_or(|rater| rater == *name)) {
-            let of_rater = self.session.log.layer(name).marks;
-            marks.extend(of_rater.into_iter().map(|(at, text)| (name.to_owned(), at, text)));
-        }
-        marks.sort_by_key(|(_, at, _)| *at);
-        marks
+        self.session.marks(self.rater)
     }
 
     /// The events that the layer says are there: all of the model's, a rater's confirmed ones. Formats
@@ -103,7 +97,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Frames per second, as they came.
+    /// Frames per second where none is missing: the inverse of the usual step. The true rate of a
+    /// recording is that of its counts.
     pub fn fps(&self) -> f64 {
         1.0 / self.frame_secs
     }
@@ -182,7 +177,8 @@ pub(crate) fn lanes(intervals: impl Iterator<Item = (i64, i64)>) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::tests::{reviewed, session};
+    use crate::exchange::tests::{at, reviewed, session};
+    use crate::session::annotation::{Act, Entry};
     use proptest::prelude::*;
 
     #[test]
@@ -218,6 +214,21 @@ mod tests {
             session.source.name = name.into();
             assert_eq!(View::of_model(&session).stem(), stem);
         }
+    }
+
+    #[test]
+    fn marks_made_live_are_in_the_view_of_every_rater() {
+        let mut session = reviewed();
+        let mark = Act::Mark(at(50), "door".into());
+        session.log.push(Entry { rater: "Observer".into(), at_unix_ms: 0, act: mark });
+        for rater in [None, Some("A"), Some("B"), Some("Observer")] {
+            let marks = View::new(&session, rater).expect("there").marks();
+            let live = marks.iter().filter(|(by, _, text)| by == "Observer" && text == "door");
+            assert_eq!(live.count(), 1, "{rater:?}");
+        }
+        let of_a = |marks: &[(String, Moment, String)]| marks.iter().filter(|m| m.0 == "A").count();
+        let seen = |rater| of_a(&View::new(&session, rater).expect("there").marks());
+        assert_eq!((seen(Some("A")), seen(Some("B"))), (2, 0), "what a rater marks is their own");
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sample::Sample;
+use crate::measure::quality::Trouble;
 use crate::measure::regions::REGIONS;
 use crate::measure::time::Timestamp;
 
@@ -42,10 +43,19 @@ pub struct Baseline {
     pub from: Timestamp,
     /// When it ended.
     pub to: Timestamp,
+    /// Numbers that the source gave to frames of it; 0 in older sessions.
+    #[serde(default)]
+    pub numbered: usize,
     /// Frames in it.
     pub frames: usize,
     /// Frames of it that had a score.
     pub scored: usize,
+    /// Frames of it in which the person talked.
+    #[serde(default)]
+    pub talking: usize,
+    /// Frames of it in which the head moved too fast.
+    #[serde(default)]
+    pub moving: usize,
     /// The micro-expression score at rest.
     pub micro: Spread,
     /// The macro-expression score at rest.
@@ -57,24 +67,47 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// The share of frames that must have a score for the rest to mean anything.
+    /// The share of the source's frames that must have a score for the rest to mean anything.
     const LEAST_SCORED: f64 = 0.5;
 
-    /// From the samples of a neutral stretch. The error says what was wrong with it.
+    /// A face that talks or moves in a larger share of the frames than this is not neutral. A sigh or
+    /// one turn of the head may be in it: medians do not mind.
+    const MOST_RESTLESS: f64 = 0.2;
+
+    /// In a good baseline, so large a share of the frames has a score, and so large a share is restless.
+    const GOOD: (f64, f64) = (0.9, 0.05);
+
+    /// From the samples of a neutral stretch. The error says what was wrong with it, and what helps.
     pub fn measure(samples: &[Sample]) -> Result<Self, String> {
         let (Some(first), Some(last)) = (samples.first(), samples.last()) else {
             return Err("the baseline saw no frame".into());
         };
+        let with = |trouble| samples.iter().filter(|s| s.quality.trouble.any(trouble)).count();
+        let numbered = usize::try_from(last.seq.saturating_sub(first.seq)).unwrap_or(usize::MAX);
+        let numbered = numbered.saturating_add(1).max(samples.len());
         let scored = samples.iter().filter(|sample| sample.score.is_some()).count();
+        let (talking, moving) = (with(Trouble::TALKING), with(Trouble::HEAD_MOTION));
         let too_few = || {
             format!(
-                "the baseline needs a score on half of its frames, and {scored} of {} had one: \
-                 keep the face in view and facing the camera, and repeat it",
-                samples.len()
+                "the baseline needs a score on half of its frames, and {scored} of {numbered} had \
+                 one: keep the face in view and facing the camera, close other programs where frames \
+                 are lost, and repeat it"
             )
         };
-        if (scored as f64) < Self::LEAST_SCORED * samples.len() as f64 {
+        if (scored as f64) < Self::LEAST_SCORED * numbered as f64 {
             return Err(too_few());
+        }
+        let restless = |frames: usize| frames as f64 > Self::MOST_RESTLESS * samples.len() as f64;
+        let not_neutral = [
+            (talking, "of talking or chewing", "keep the mouth still"),
+            (moving, "in which the head moved fast", "hold the head still"),
+        ];
+        if let Some((frames, what, help)) = not_neutral.into_iter().find(|(n, ..)| restless(*n)) {
+            let all = samples.len();
+            return Err(format!(
+                "the baseline needs a neutral face, and {frames} of {all} frames are {what}: {help}, \
+                 and repeat it"
+            ));
         }
         let scores = || samples.iter().filter_map(|sample| sample.score);
         let micro = Spread::of(scores().map(|score| score.micro)).ok_or_else(too_few)?;
@@ -85,8 +118,30 @@ impl Baseline {
                 Spread::of(motions().map(|motion| motion.regions[region][axis])).unwrap_or_default()
             })
         });
-        let (from, to) = (first.time, last.time);
-        Ok(Self { from, to, frames: samples.len(), scored, micro, macro_, regions })
+        let (from, to, frames) = (first.time, last.time, samples.len());
+        Ok(Self { from, to, numbered, frames, scored, talking, moving, micro, macro_, regions })
+    }
+
+    /// Whether nearly every frame was there, scored and still.
+    pub fn is_good(&self) -> bool {
+        let (scored, restless) = Self::GOOD;
+        let all = self.numbered.max(self.frames) as f64;
+        self.scored as f64 >= scored * all
+            && self.talking.max(self.moving) as f64 <= restless * self.frames as f64
+    }
+
+    /// How good it is, in words: `good: 298 of 300 frames scored` or
+    /// `usable: 250 of 300 frames scored, 20 with talking, 0 with a moving head`.
+    pub fn quality_in_words(&self) -> String {
+        let Self { scored, talking, moving, .. } = self;
+        let all = self.numbered.max(self.frames);
+        if self.is_good() {
+            return format!("good: {scored} of {all} frames scored");
+        }
+        format!(
+            "usable: {scored} of {all} frames scored, {talking} with talking, {moving} with a moving \
+             head; a new one would be better"
+        )
     }
 }
 
@@ -99,7 +154,7 @@ fn median(values: &mut [f32]) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::quality::Quality;
+    use crate::measure::quality::{Quality, Trouble};
     use crate::measure::sample::Score;
 
     fn sample(seq: u64, micro: Option<f32>) -> Sample {
@@ -129,6 +184,29 @@ mod tests {
         let error = Baseline::measure(&samples).expect_err("too few");
         assert!(error.contains("4 of 10"), "{error}");
         assert!(Baseline::measure(&[]).is_err());
+    }
+
+    fn troubled(seq: u64, trouble: Trouble) -> Sample {
+        let quality = Quality { trouble, ..Quality::default() };
+        Sample { quality, ..sample(seq, Some(0.1)) }
+    }
+
+    #[test]
+    fn a_face_that_talks_or_moves_or_is_missing_half_the_time_is_no_baseline() {
+        for (trouble, word) in [(Trouble::TALKING, "talking"), (Trouble::HEAD_MOTION, "head")] {
+            let of = |many| -> Vec<_> {
+                let trouble = |seq| if seq < many { trouble } else { Trouble::NONE };
+                (0..100).map(|seq| troubled(seq, trouble(seq))).collect()
+            };
+            let error = Baseline::measure(&of(40)).expect_err(word);
+            assert!(error.contains(word) && error.contains("40 of 100"), "{error}");
+            let usable = Baseline::measure(&of(15)).expect("usable");
+            assert!(!usable.is_good() && usable.quality_in_words().starts_with("usable: 100"));
+            assert!(Baseline::measure(&of(3)).expect("good").is_good(), "{word}");
+        }
+        let every_third: Vec<_> = (0..100).map(|i| sample(3 * i, Some(0.1))).collect();
+        let error = Baseline::measure(&every_third).expect_err("gaps");
+        assert!(error.contains("100 of 298"), "{error}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::regions::RegionMotion;
 use super::time::Timestamp;
 
 /// The spotter's scores of one frame, each 0–1. A frame scores above the threshold exactly where an
-/// event is flagged, before overlapping events are suppressed.
+/// event is flagged, before overlapping events are suppressed and those that are too short left out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// For a micro-expression with its apex here.

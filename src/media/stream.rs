@@ -48,6 +48,9 @@ pub enum Next {
     Frame(Frame),
     /// Something happened to the source; frames may follow.
     Notice(Notice),
+    /// So many of the numbers before the next frame are pictures that could not be decoded. A notice
+    /// says why, at once or a little later.
+    Lost(u64),
     /// Nothing for the moment; ask again. Lets the reader look at its commands.
     Idle,
     /// The last frame has been delivered.
@@ -77,6 +80,8 @@ pub enum NoticeKind {
     CorruptFrame,
     /// The picture's size or rate changed.
     Changed,
+    /// The program or its analysis stood still; the frames of that time are lost.
+    StoodStill,
     /// Worth knowing, nothing lost.
     Info,
 }

@@ -240,6 +240,11 @@ impl Pipeline {
         self.spotter.set_baseline(baseline);
     }
 
+    /// What was told of the neutral face holds no longer.
+    pub fn drop_baseline(&mut self) {
+        self.spotter.drop_baseline();
+    }
+
     /// The models and settings that it was made with.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance

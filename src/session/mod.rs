@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::event::Event;
+use crate::measure::event::{Event, Moment};
 use crate::measure::time::Timestamp;
 use crate::media::stream::{Notice, SourceInfo};
 use crate::session::clip::EventClip;
@@ -17,6 +17,7 @@ use crate::session::clip::EventClip;
 pub mod annotation;
 pub mod clip;
 pub mod consent;
+pub mod counts;
 pub mod history;
 pub mod pictures;
 pub mod record;
@@ -28,6 +29,9 @@ pub mod table;
 /// events. A micro-expression's take about one and a half million, so that the newest twenty can be
 /// looked at; a recording keeps all.
 const CLIP_BYTES: usize = 32 << 20;
+
+/// Who marks moments while the source runs. These marks belong to the session, not to a rater.
+pub const OBSERVER: &str = "Observer";
 
 /// A notice with the moment it arrived.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,8 +51,8 @@ pub struct Session {
     pub history: history::History,
     /// Every event, in the order found.
     pub events: Vec<Event>,
-    /// Frames that the camera queue had to drop.
-    pub dropped: u64,
+    /// Frames that were not analysed, as far as the reason is known. [`Session::counts`] has the rest.
+    pub losses: counts::Losses,
     /// What happened to the source.
     pub notices: Vec<LoggedNotice>,
     /// The scores from which events are flagged, as last set.
@@ -98,10 +102,32 @@ impl Session {
                 }
             }
             Record::Notice(notice) => self.log(notice.clone()),
-            Record::Stats(stats) => self.dropped = stats.dropped,
+            Record::Lost(loss) => self.losses.add(*loss),
+            Record::Stats(_) => {}
             Record::Threshold(threshold) => self.threshold = Some(*threshold),
             Record::Baselined(baseline) => self.baseline = Some(baseline.as_ref().clone()),
+            Record::BaselineDropped => self.baseline = None,
         }
+    }
+
+    /// How many frames there were, and what became of each.
+    pub fn counts(&self) -> counts::FrameCounts {
+        counts::FrameCounts::of(self)
+    }
+
+    /// Marked moments with who marked them and the words, by time. Those made while the source ran
+    /// belong to the session and are seen by everybody; a rater's own are seen by the rater, and of the
+    /// model's view, for which `rater` is none, all are part.
+    pub fn marks(&self, rater: Option<&str>) -> Vec<(String, Moment, String)> {
+        let raters = self.log.raters().iter().map(|rater| rater.name.as_str());
+        let is_seen = |name: &&str| *name == OBSERVER || rater.is_none_or(|rater| rater == *name);
+        let mut marks = Vec::new();
+        for name in raters.filter(is_seen) {
+            let of_rater = self.log.layer(name).marks;
+            marks.extend(of_rater.into_iter().map(|(at, text)| (name.to_owned(), at, text)));
+        }
+        marks.sort_by_key(|(_, at, _)| *at);
+        marks
     }
 
     /// Logs a notice at the time of the newest sample.

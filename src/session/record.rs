@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::clip::EventClip;
+use super::counts::Loss;
 use crate::measure::baseline::Baseline;
 use crate::measure::event::Event;
 use crate::measure::sample::{Sample, Score};
@@ -22,10 +23,15 @@ pub enum Record {
     Threshold(Score),
     /// Something happened to the source.
     Notice(Notice),
+    /// Frames that were not analysed, and why. Those that only the source left out are told by nobody;
+    /// they are seen in the numbers of the samples.
+    Lost(Loss),
     /// Once a second: how it goes.
     Stats(Stats),
     /// The baseline is measured. One that failed is a [`Record::Notice`] instead.
     Baselined(Box<Baseline>),
+    /// The baseline no longer holds.
+    BaselineDropped,
 }
 
 /// How the engine is doing.

@@ -18,6 +18,7 @@ use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
 use crate::media::stream::{Notice, SourceInfo};
 use crate::model::provenance::Provenance;
+use crate::session::counts::Loss;
 use crate::session::record::Stats;
 
 mod open;
@@ -254,8 +255,7 @@ impl Store {
         })
     }
 
-    /// Appends what the engine said, as far as it is data. The count of dropped frames is stored as
-    /// it is told.
+    /// Appends what the engine said, as far as it is data.
     pub fn append(&mut self, record: &Record) -> Result<(), StoreError> {
         match record {
             Record::Opened(info) => self.append_source(info),
@@ -263,6 +263,7 @@ impl Store {
             Record::Event(event, _) => self.append_event(event),
             Record::Notice(notice) => self.append_notice(notice),
             Record::Stats(stats) => self.append_stats(stats),
+            Record::Lost(loss) => self.append_loss(loss),
             Record::Threshold(score) => {
                 let time = self.newest.nanos();
                 self.write(|db| {
@@ -276,6 +277,8 @@ impl Store {
                 let json = rows::json(baseline.as_ref())?;
                 db.execute("INSERT INTO baseline (baseline_json) VALUES (?)", [json])
             }),
+            Record::BaselineDropped => self
+                .write(|db| db.execute("INSERT INTO baseline (baseline_json) VALUES ('null')", [])),
         }
     }
 
@@ -308,6 +311,15 @@ impl Store {
                 "INSERT INTO notice (time_ns, kind, text) VALUES (?, ?, ?)",
                 params![time, kind.trim_matches('"'), notice.text],
             )
+        })
+    }
+
+    fn append_loss(&mut self, loss: &Loss) -> Result<(), StoreError> {
+        let Loss { first, frames, reason } = *loss;
+        let (first, frames) = (rows::whole(first), rows::whole(frames));
+        self.write(|db| {
+            let sql = "INSERT INTO loss (first_frame, frames, reason) VALUES (?, ?, ?)";
+            db.prepare_cached(sql)?.execute(params![first, frames, reason.name()])
         })
     }
 

@@ -283,7 +283,7 @@ mod tests {
             match source.next().expect("reads") {
                 Next::Frame(frame) => frames.push((frame.seq, frame.image.data[0])),
                 Next::Notice(notice) => notices.push(notice.text),
-                Next::Idle => {}
+                Next::Idle | Next::Lost(_) => {}
                 Next::End => return (frames, notices),
             }
         }

@@ -117,7 +117,7 @@ mod tests {
             match source.next().expect("a script") {
                 Next::Frame(frame) => seqs.push(frame.seq),
                 Next::Notice(notice) => words.push(notice.text),
-                Next::Idle => {}
+                Next::Idle | Next::Lost(_) => {}
                 Next::End => return (seqs, words),
             }
         }

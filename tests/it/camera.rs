@@ -72,6 +72,8 @@ fn child() {
                 Some(Captured::Notice(notice)) => {
                     println!("{MARK}notice {:?} {}", notice.kind, notice.text);
                 }
+                Some(Captured::FirstNumber(_) | Captured::BeforeReady(_) | Captured::Broken(_)) => {
+                }
                 Some(Captured::Ended(error)) => {
                     println!("{MARK}ended {}", error.unwrap_or_default())
                 }

@@ -64,6 +64,7 @@ impl Analyser for Fake {
     }
 
     fn set_baseline(&mut self, _: &Baseline) {}
+    fn drop_baseline(&mut self) {}
 }
 
 fn event(moment: Moment) -> Event {

@@ -82,6 +82,7 @@ impl Analyser for Quick {
     }
 
     fn set_baseline(&mut self, _: &Baseline) {}
+    fn drop_baseline(&mut self) {}
 }
 
 fn demo(secs: f64, paced: bool) -> SourceSpec {
@@ -157,9 +158,13 @@ fn sampled(session: &Session) -> Vec<u64> {
 
 /// As text, because a value that was not measured equals nothing, itself included.
 fn text(session: &Session) -> String {
-    let Session { source, events, notices, threshold, dropped, .. } = session;
+    let Session { source, events, notices, threshold, .. } = session;
+    let counts = session.counts();
     let samples = session.history.samples();
-    format!("{source:#?}{samples:#?}{events:#?}{notices:#?}{threshold:?}{dropped}{:?}", session.log)
+    format!(
+        "{source:#?}{samples:#?}{events:#?}{notices:#?}{threshold:?}{counts:?}{:?}",
+        session.log
+    )
 }
 
 #[test]

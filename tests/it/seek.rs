@@ -26,7 +26,7 @@ fn linear(path: &Path) -> Vec<Frame> {
         match source.next().expect("reads") {
             Next::Frame(frame) => frames.push(frame),
             Next::Notice(notice) => panic!("{}", notice.text),
-            Next::Idle => {}
+            Next::Idle | Next::Lost(_) => {}
             Next::End => return frames,
         }
     }

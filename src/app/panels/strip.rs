@@ -28,8 +28,8 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.label(title("Trust").size(SMALL_PT));
         Grade::ALL.into_iter().for_each(|grade| grade_badge(ui, grade, grade.word()));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let (words, dropped) = rate_words(cx.state);
-            let color = if dropped > 0 { theme.suspect } else { theme.faint };
+            let (words, lost) = rate_words(cx.state);
+            let color = if lost > 0 { theme.suspect } else { theme.faint };
             ui.label(RichText::new(words).small().color(color));
         });
     });
@@ -63,12 +63,14 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 /// How fast the frames come or came, and how many were lost.
 fn rate_words(state: &State) -> (String, u64) {
+    let counts = state.seen().counts();
+    let lost = counts.lost;
     if state.tab == Tab::Review {
-        let (frames, dropped) = (state.review.session.history.len(), state.review.session.dropped);
-        return (format!("{frames} frames, {dropped} lost"), dropped);
+        let rate =
+            counts.true_fps().map_or_else(String::new, |fps| format!(" at {fps:.1} a second"));
+        return (format!("{} frames{rate}, {lost} lost", counts.analysed), lost);
     }
-    let stats = state.stats;
-    (format!("{:.1} frames per second, {} lost", stats.analysis_fps, stats.dropped), stats.dropped)
+    (format!("{:.1} frames per second, {lost} lost", state.stats.analysis_fps), lost)
 }
 
 /// A stretch of frames with the same trouble.

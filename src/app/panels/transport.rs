@@ -188,7 +188,7 @@ fn show_status(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                         stats.frame_ms,
                         stats.analysis_fps,
                         stats.source_fps,
-                        stats.dropped
+                        state.session.counts().lost
                     ))
                     .small()
                     .color(theme.faint),

@@ -14,10 +14,10 @@ use crate::app::view::time_window::TimeWindow;
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
-use crate::session::Session;
 use crate::session::annotation::{Bounds, Target, Verdict};
 use crate::session::clip::slow_loop::MARGIN_SECS;
 use crate::session::table::{self, Row};
+use crate::session::{OBSERVER, Session};
 use crate::source::SourceSpec;
 
 pub mod card;
@@ -369,8 +369,9 @@ impl ReviewState {
         self.emotions = self.rows.iter().map(Row::emotion).collect();
         self.emotions.sort_unstable();
         self.emotions.dedup();
-        let layer = self.session.log.layer(self.layer.name());
-        self.marks = if self.layer == RaterLayer::Model { Vec::new() } else { layer.marks };
+        // The model's view shows what was marked while the source ran, and no rater's own.
+        let marks = self.session.marks(Some(self.layer.rater().unwrap_or(OBSERVER)));
+        self.marks = marks.into_iter().map(|(_, at, words)| (at, words)).collect();
         let own = self.session.log.layer(&self.rater);
         (self.can_undo, self.can_redo) = (own.can_undo, own.can_redo);
         self.list();

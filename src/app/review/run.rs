@@ -9,10 +9,10 @@ use super::{ReviewPhase, ReviewState};
 use crate::app::backend::Pick;
 use crate::app::command::{Floating, Tab};
 use crate::app::message::{Topic, Weight};
-use crate::app::state::{OBSERVER, State};
+use crate::app::state::State;
 use crate::measure::event::Moment;
-use crate::session::Session;
 use crate::session::annotation::{Act, Entry};
+use crate::session::{OBSERVER, Session};
 use crate::source::SourceSpec;
 
 impl State {

@@ -3,15 +3,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 
 use super::capture_link::{CaptureReceiver, Captured};
 use super::link::{Closed, Newest};
+use super::losses::LossAccount;
 use super::meter::Meter;
 use super::neutral::Neutral;
 use super::recordings::Recordings;
+use super::watch::STANDSTILL;
 use crate::engine::{Command, Preview, Update};
 use crate::exchange::clips::face_pictures::FacePictures;
 use crate::measure::baseline::Baseline;
@@ -21,10 +23,14 @@ use crate::media::stream::{Notice, NoticeKind};
 use crate::model::ModelError;
 use crate::model::provenance::Provenance;
 use crate::pipeline::{Output, Pipeline};
+use crate::session::counts::{Loss, LossReason};
 use crate::session::record::Record;
 
 /// The longest wait between two looks at the commands.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// A standstill is said at most so often; each is counted.
+const SAID_EVERY: Duration = Duration::from_secs(10);
 
 /// What turns frames into samples and events: the pipeline, or a stand-in for it in tests.
 pub trait Analyser {
@@ -38,6 +44,8 @@ pub trait Analyser {
     fn threshold(&self) -> Score;
     /// Tells what this person's neutral face measures.
     fn set_baseline(&mut self, baseline: &Baseline);
+    /// What was told of it holds no longer.
+    fn drop_baseline(&mut self);
     /// The models and settings that make the numbers.
     fn provenance(&self) -> Provenance {
         Provenance::default()
@@ -56,6 +64,13 @@ impl Teller {
         self.tx.send(update).map_err(|_| Closed)?;
         (self.wake)();
         Ok(())
+    }
+
+    /// Says what is no data, and nothing where the window has fallen behind.
+    pub(crate) fn tell_if_room(&self, update: Update) {
+        if self.tx.try_send(update).is_ok() {
+            (self.wake)();
+        }
     }
 }
 
@@ -78,7 +93,10 @@ pub(crate) struct Links {
 /// Being stopped is a proper end: what becomes final by it is told and recorded, also where nobody
 /// but the recording listens any more.
 pub(crate) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<String>, Closed> {
+    let now = Instant::now();
     let mut running = Running {
+        losses: LossAccount::new(links.is_live),
+        rhythm: Rhythm { last: now, missed: links.frames.signs().missed(), said: None },
         recordings: Recordings::new(links.teller.clone()),
         analyser,
         links,
@@ -102,7 +120,19 @@ struct Running<'a> {
     face_pictures: FacePictures,
     meter: Meter,
     neutral: Option<Neutral>,
+    losses: LossAccount,
+    rhythm: Rhythm,
     paused: bool,
+}
+
+/// The rhythm of the loop, by which a standstill is found out.
+struct Rhythm {
+    /// The last look.
+    last: Instant,
+    /// For how long the program had not been run by then.
+    missed: Duration,
+    /// When a standstill was last said.
+    said: Option<Instant>,
 }
 
 impl Running<'_> {
@@ -111,6 +141,7 @@ impl Running<'_> {
             if !self.obey()? {
                 return Ok(None);
             }
+            self.look_at_rhythm()?;
             self.recordings.look_at_clock();
             if let Some(stats) = self.meter.stats(self.links.frames.dropped()) {
                 self.record(Record::Stats(stats))?;
@@ -122,7 +153,7 @@ impl Running<'_> {
             }
             match self.links.frames.recv_timeout(PATIENCE) {
                 Ok(None) => {}
-                Ok(Some(Captured::Frame(frame))) if self.paused => self.meter.let_go(&frame),
+                Ok(Some(Captured::Frame(frame))) if self.paused => self.let_go(&frame),
                 Ok(Some(Captured::Frame(frame))) => {
                     if let Err(error) = self.analyse(frame)? {
                         return Ok(Some(error.to_string()));
@@ -130,10 +161,17 @@ impl Running<'_> {
                 }
                 Ok(Some(Captured::Opened(info))) => {
                     self.meter.expect_frames(info.frames);
+                    self.losses.opened(info.frames);
                     self.record(Record::Opened(info))?;
                     self.tell(Update::Running(!self.paused))?;
                 }
-                Ok(Some(Captured::Notice(notice))) => self.record(Record::Notice(notice))?,
+                Ok(Some(Captured::Notice(notice))) => {
+                    self.losses.notice(notice.kind);
+                    self.record(Record::Notice(notice))?;
+                }
+                Ok(Some(Captured::FirstNumber(seq))) => self.losses.first_number(seq),
+                Ok(Some(Captured::BeforeReady(last))) => self.losses.came_before_ready(last),
+                Ok(Some(Captured::Broken(frames))) => self.losses.broken(frames),
                 Ok(Some(Captured::Ended(reason))) => return Ok(reason),
                 Err(Closed) => {
                     return Ok(Some(
@@ -144,6 +182,46 @@ impl Running<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the last turn of the loop took so long that frames were lost by it. The frames of a source
+    /// that waits are not.
+    fn look_at_rhythm(&mut self) -> Result<(), Closed> {
+        let (now, missed) = (Instant::now(), self.links.frames.signs().missed());
+        let took = now.duration_since(self.rhythm.last);
+        let stood = missed.saturating_sub(self.rhythm.missed);
+        (self.rhythm.last, self.rhythm.missed) = (now, missed);
+        if took < STANDSTILL || !self.links.is_live {
+            return Ok(());
+        }
+        let is_suspended = stood * 2 > took;
+        let reason = if is_suspended { LossReason::Suspended } else { LossReason::Frozen };
+        self.losses.stood_still(reason);
+        let is_said = self.rhythm.said.is_some_and(|said| said.elapsed() < SAID_EVERY);
+        if is_said {
+            return Ok(());
+        }
+        self.rhythm.said = Some(now);
+        let secs = took.as_secs_f64();
+        let text = if is_suspended {
+            format!(
+                "The program stood still for {secs:.1} s: it was suspended, or the computer was too \
+                 busy. The frames of that time are lost and counted."
+            )
+        } else {
+            format!(
+                "The analysis gave no result for {secs:.1} s. The frames of that time are lost and \
+                 counted."
+            )
+        };
+        self.record(Record::Notice(Notice { kind: NoticeKind::StoodStill, text }))
+    }
+
+    fn let_go(&mut self, frame: &Frame) {
+        self.links.frames.take_queued();
+        self.losses.let_go(frame);
+        self.meter.let_go(frame);
+        self.links.frames.signs().frame_done();
     }
 
     /// Records and says.
@@ -175,6 +253,7 @@ impl Running<'_> {
         match command {
             Command::Pause | Command::Resume => {
                 self.paused = command == Command::Pause;
+                self.links.frames.signs().set_paused(self.paused);
                 self.tell(Update::Running(!self.paused))
             }
             Command::Record(order) => {
@@ -196,6 +275,11 @@ impl Running<'_> {
                 self.analyser.set_false_alarms_per_minute(rate);
                 self.record(Record::Threshold(self.analyser.threshold()))
             }
+            Command::DropBaseline => {
+                self.analyser.drop_baseline();
+                self.record(Record::BaselineDropped)?;
+                self.record(Record::Threshold(self.analyser.threshold()))
+            }
             Command::Baseline { secs } => {
                 self.neutral = Some(Neutral::over(secs));
                 self.tell(Update::Baseline(1.0))
@@ -205,6 +289,10 @@ impl Running<'_> {
 
     fn analyse(&mut self, frame: Frame) -> Result<Result<(), ModelError>, Closed> {
         self.output.clear();
+        let mut lost = Vec::new();
+        let queued = self.links.frames.take_queued();
+        self.losses.frame(&frame, queued, |loss| lost.push(Record::Lost(loss)));
+        lost.into_iter().try_for_each(|record| self.record(record))?;
         self.recordings.frame(&frame);
         let timed = self.meter.begin();
         let pushed = self.analyser.push(&frame, &mut self.output);
@@ -214,12 +302,17 @@ impl Running<'_> {
             let left = neutral.see(&frame);
             self.tell(Update::Baseline(left))?;
         }
+        if pushed.is_err() {
+            let loss = Loss { first: frame.seq, frames: 1, reason: LossReason::Failed };
+            self.record(Record::Lost(loss))?;
+        }
         let overlay = self.output.overlay.clone();
         self.links.preview.put(Preview { frame, overlay });
         // One frame wakes the window once: each time costs it a whole drawing.
         if !self.hand_on()? {
             (self.links.teller.wake)();
         }
+        self.links.frames.signs().frame_done();
         Ok(pushed)
     }
 
@@ -272,6 +365,11 @@ impl Running<'_> {
             let text = format!("the last frames are not scored: {error}");
             told = told.and(self.record(Record::Notice(Notice { kind: NoticeKind::Info, text })));
         }
+        let mut lost = Vec::new();
+        self.losses.end(|loss| lost.push(Record::Lost(loss)));
+        for record in lost {
+            told = told.and(self.record(record));
+        }
         let stats = self.meter.last_stats(self.links.frames.dropped());
         // Each is recorded, whoever listens.
         let stats = self.record(Record::Stats(stats));
@@ -294,6 +392,9 @@ impl Analyser for Pipeline {
     }
     fn set_baseline(&mut self, baseline: &Baseline) {
         Pipeline::set_baseline(self, baseline);
+    }
+    fn drop_baseline(&mut self) {
+        Pipeline::drop_baseline(self);
     }
     fn provenance(&self) -> Provenance {
         Pipeline::provenance(self).clone()

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, TryRecvError};
 
 use super::capture_link::{CaptureSender, Captured};
 use super::guard;
@@ -28,6 +28,9 @@ pub struct CaptureJob {
     pub is_live: bool,
     /// Whether recorded time passes as by the clock.
     pub is_paced: bool,
+    /// Whether frames come from the moment that it is open. What comes before the models are ready is
+    /// then let go and counted; any other source waits.
+    pub runs_by_itself: bool,
     /// Opens it; called once, in the capture thread, and may take seconds.
     pub open: Box<dyn FnOnce() -> Result<Box<dyn Source>, SourceError> + Send>,
 }
@@ -39,6 +42,7 @@ impl CaptureJob {
             name: spec.to_string(),
             is_live: spec.is_live(),
             is_paced: spec.options.paced,
+            runs_by_itself: spec.kind == camera::KIND.name,
             open: Box::new(move || open(&spec)),
         }
     }
@@ -46,18 +50,29 @@ impl CaptureJob {
 
 /// Runs one source to its end. The last item sent is [`Captured::Ended`], unless the reader is gone.
 ///
-/// The source is opened at once, but read only when `ready` says that somebody reads the link, so
-/// that nothing is dropped while models load.
+/// The source is opened at once, but what it gives is sent only when `ready` says that somebody reads
+/// the link. Until then a source that waits is not read, and of a camera the frames are let go and
+/// counted.
 pub fn run(job: CaptureJob, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBool) {
     let opened = (job.open)();
     if opened.is_ok() {
         tracing::info!("{} is open", job.name);
     }
     let error = match opened {
-        Ok(mut source) => match ready.recv() {
-            Ok(()) => deliver(source.as_mut(), job.is_paced, tx, stop),
-            Err(_) => return,
-        },
+        Ok(mut source) => {
+            let mut delivery =
+                Delivery { tx, stop, pace: Pace::default(), first: None, early_broken: 0 };
+            let begun = if job.runs_by_itself {
+                delivery.until_ready(source.as_mut(), ready)
+            } else {
+                delivery.when_ready(source.as_ref(), ready)
+            };
+            match begun {
+                Ok(None) => delivery.until_end(source.as_mut(), job.is_paced),
+                Ok(Some(end)) => Ok(end),
+                Err(Closed) => return,
+            }
+        }
         Err(error) => Ok(Some(error)),
     };
     // A reader that is gone needs no last word.
@@ -78,36 +93,115 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     spec.open()
 }
 
-/// Sends until the end (`None`), an error of the source, or a closed link.
-fn deliver(
-    source: &mut dyn Source,
-    paced: bool,
-    tx: &CaptureSender,
-    stop: &AtomicBool,
-) -> Result<Option<SourceError>, Closed> {
-    tx.send(Captured::Opened(source.info().clone()))?;
-    let mut pace = Pace::default();
-    while !stop.load(Ordering::Acquire) {
-        match source.next() {
-            Ok(Next::Frame(frame)) => {
-                if paced {
-                    pace.wait_for(frame.time, stop);
-                }
-                tx.send(Captured::Frame(frame))?;
+/// What goes over the link.
+struct Delivery<'a> {
+    tx: &'a CaptureSender,
+    stop: &'a AtomicBool,
+    pace: Pace,
+    /// The first number, once there was one.
+    first: Option<u64>,
+    /// Broken pictures before the first frame.
+    early_broken: u64,
+}
+
+impl Delivery<'_> {
+    /// Lets frames go until somebody reads the link. `Some` is how the source ended before that.
+    fn until_ready(
+        &mut self,
+        source: &mut dyn Source,
+        ready: &Receiver<()>,
+    ) -> Result<Option<Option<SourceError>>, Closed> {
+        let (mut last, mut end) = (None, None);
+        // What there is to say waits in the link, whose reader has not begun.
+        loop {
+            match ready.try_recv() {
+                Ok(()) => break,
+                Err(TryRecvError::Disconnected) => return Err(Closed),
+                Err(TryRecvError::Empty) => {}
             }
-            Ok(Next::Notice(notice)) => {
+            if self.stop.load(Ordering::Acquire) || end.is_some() {
+                std::thread::sleep(PATIENCE);
+                continue;
+            }
+            match source.next() {
+                Ok(Next::Frame(frame)) => {
+                    self.tell_first(frame.seq)?;
+                    last = Some(frame.seq);
+                }
+                Ok(Next::End) => end = Some(None),
+                // Among the numbers that are let go.
+                Ok(Next::Lost(_)) => {}
+                Ok(next) => self.say(source, next)?,
+                Err(error) => end = Some(Some(error)),
+            }
+        }
+        self.tx.send(Captured::Opened(source.info().clone()))?;
+        if let Some(last) = last {
+            self.tx.send(Captured::BeforeReady(last))?;
+        }
+        Ok(end)
+    }
+
+    /// Waits until somebody reads the link.
+    fn when_ready(
+        &self,
+        source: &dyn Source,
+        ready: &Receiver<()>,
+    ) -> Result<Option<Option<SourceError>>, Closed> {
+        ready.recv().map_err(|_| Closed)?;
+        self.tx.send(Captured::Opened(source.info().clone())).map(|()| None)
+    }
+
+    /// Sends until the end (`None`), an error of the source, or a closed link.
+    fn until_end(
+        &mut self,
+        source: &mut dyn Source,
+        is_paced: bool,
+    ) -> Result<Option<SourceError>, Closed> {
+        while !self.stop.load(Ordering::Acquire) {
+            match source.next() {
+                Ok(Next::Frame(frame)) => {
+                    if is_paced {
+                        self.pace.wait_for(frame.time, self.stop);
+                    }
+                    self.tell_first(frame.seq)?;
+                    self.tx.send(Captured::Frame(frame))?;
+                }
+                Ok(Next::End) => return Ok(None),
+                Ok(next) => self.say(source, next)?,
+                Err(error) => return Ok(Some(error)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn tell_first(&mut self, seq: u64) -> Result<(), Closed> {
+        if self.first.is_some() {
+            return Ok(());
+        }
+        let first = seq.saturating_sub(self.early_broken);
+        self.first = Some(first);
+        self.tx.send(Captured::FirstNumber(first))
+    }
+
+    /// Sends what is no frame.
+    fn say(&mut self, source: &dyn Source, next: Next) -> Result<(), Closed> {
+        match next {
+            Next::Notice(notice) => {
                 let changed = notice.kind == NoticeKind::Changed;
-                tx.send(Captured::Notice(notice))?;
+                self.tx.send(Captured::Notice(notice))?;
                 if changed {
-                    tx.send(Captured::Opened(source.info().clone()))?;
+                    self.tx.send(Captured::Opened(source.info().clone()))?;
                 }
+                Ok(())
             }
-            Ok(Next::Idle) => {}
-            Ok(Next::End) => return Ok(None),
-            Err(error) => return Ok(Some(error)),
+            Next::Lost(frames) => {
+                self.early_broken += if self.first.is_none() { frames } else { 0 };
+                self.tx.send(Captured::Broken(frames))
+            }
+            Next::Frame(_) | Next::Idle | Next::End => Ok(()),
         }
     }
-    Ok(None)
 }
 
 /// Plays recorded time by the clock.

@@ -4,12 +4,14 @@
 //! Two channels, because a full queue that lets its oldest item go must not let go of "the cable was
 //! pulled". Every item carries its place in the order, so that the reader can join them again.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
 use super::link::{Closed, QueueReceiver, QueueSender, dropping_queue, waiting_queue};
+use super::watch::Signs;
 use crate::media::image::Frame;
 use crate::media::stream::{Notice, SourceInfo};
 
@@ -26,6 +28,12 @@ pub enum Captured {
     Frame(Frame),
     /// Something happened to the source.
     Notice(Notice),
+    /// The number of the source's first frame, before that frame.
+    FirstNumber(u64),
+    /// Frames up to this number came before anybody read them, and were let go.
+    BeforeReady(u64),
+    /// So many of the numbers before the next frame are pictures that could not be decoded.
+    Broken(u64),
     /// Nothing more will come. The text is an error to show, or none at a proper end.
     Ended(Option<String>),
 }
@@ -36,6 +44,7 @@ pub struct CaptureSender {
     frames: QueueSender<(u64, Frame)>,
     reports: Sender<(u64, Captured)>,
     order: AtomicU64,
+    signs: Arc<Signs>,
 }
 
 /// The analysis thread's end.
@@ -45,6 +54,11 @@ pub struct CaptureReceiver {
     reports: Receiver<(u64, Captured)>,
     next_frame: Option<(u64, Frame)>,
     next_report: Option<(u64, Captured)>,
+    /// The place after that of the newest item.
+    next_place: u64,
+    /// Places that were left out since [`Self::take_queued`]: frames that the queue dropped.
+    queued: u64,
+    signs: Arc<Signs>,
 }
 
 /// Makes the link. A live one lets its oldest frame go when `capacity` frames wait, and counts it;
@@ -53,13 +67,17 @@ pub fn capture_link(is_live: bool, capacity: usize) -> (CaptureSender, CaptureRe
     let (frames, frames_out) =
         if is_live { dropping_queue(capacity.max(1)) } else { waiting_queue(capacity.max(1)) };
     let (reports, reports_out) = bounded(REPORTS);
+    let signs = Arc::new(Signs::default());
     (
-        CaptureSender { frames, reports, order: AtomicU64::new(0) },
+        CaptureSender { frames, reports, order: AtomicU64::new(0), signs: Arc::clone(&signs) },
         CaptureReceiver {
             frames: frames_out,
             reports: reports_out,
             next_frame: None,
             next_report: None,
+            next_place: 0,
+            queued: 0,
+            signs,
         },
     )
 }
@@ -69,7 +87,10 @@ impl CaptureSender {
     pub fn send(&self, item: Captured) -> Result<(), Closed> {
         let place = self.order.fetch_add(1, Ordering::Relaxed);
         match item {
-            Captured::Frame(frame) => self.frames.send((place, frame)),
+            Captured::Frame(frame) => {
+                self.signs.frame_sent();
+                self.frames.send((place, frame))
+            }
             report => self.reports.send((place, report)).map_err(|_| Closed),
         }
     }
@@ -109,6 +130,22 @@ impl CaptureReceiver {
         self.frames.dropped()
     }
 
+    /// How many frames the queue dropped before the newest item and after the last call.
+    pub(crate) fn take_queued(&mut self) -> u64 {
+        std::mem::take(&mut self.queued)
+    }
+
+    /// What the threads of this run let each other see.
+    pub(crate) fn signs(&self) -> &Arc<Signs> {
+        &self.signs
+    }
+
+    /// Reports are never dropped, so that each place that is left out was a frame.
+    fn count_place(&mut self, place: u64) {
+        self.queued += place.saturating_sub(self.next_place);
+        self.next_place = place + 1;
+    }
+
     /// Whichever waiting item was sent first.
     fn take_first(&mut self) -> Option<Captured> {
         // In this order: once a later item is in hand, every earlier one is already in its channel.
@@ -121,11 +158,14 @@ impl CaptureReceiver {
             (Some((frame, _)), Some((report, _))) => frame < report,
             (frame, _) => frame.is_some(),
         };
-        if frame_first {
-            self.next_frame.take().map(|(_, frame)| Captured::Frame(frame))
+        let (place, item) = if frame_first {
+            let (place, frame) = self.next_frame.take()?;
+            (place, Captured::Frame(frame))
         } else {
-            self.next_report.take().map(|(_, report)| report)
-        }
+            self.next_report.take()?
+        };
+        self.count_place(place);
+        Some(item)
     }
 
     fn look_for_frame(&mut self) {
@@ -135,18 +175,22 @@ impl CaptureReceiver {
     }
 
     /// After the frames have ended.
-    fn last_report(&self, timeout: Duration) -> Result<Option<Captured>, Closed> {
+    fn last_report(&mut self, timeout: Duration) -> Result<Option<Captured>, Closed> {
         match self.reports.recv_timeout(timeout) {
-            Ok((_, report)) => Ok(Some(report)),
+            Ok((place, report)) => {
+                self.count_place(place);
+                Ok(Some(report))
+            }
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => Err(Closed),
         }
     }
 
     /// After the reports have ended: the sender is gone, so no more frames come than are here.
-    fn last_frame(&self) -> Result<Option<Captured>, Closed> {
-        let frame = self.frames.channel().try_recv().map_err(|_| Closed)?;
-        Ok(Some(Captured::Frame(frame.1)))
+    fn last_frame(&mut self) -> Result<Option<Captured>, Closed> {
+        let (place, frame) = self.frames.channel().try_recv().map_err(|_| Closed)?;
+        self.count_place(place);
+        Ok(Some(Captured::Frame(frame)))
     }
 }
 
@@ -171,6 +215,9 @@ mod tests {
             Captured::Frame(frame) => frame.seq.to_string(),
             Captured::Notice(notice) => notice.text,
             Captured::Opened(_) => "opened".into(),
+            Captured::FirstNumber(seq) => format!("from {seq}"),
+            Captured::BeforeReady(seq) => format!("ready after {seq}"),
+            Captured::Broken(frames) => format!("{frames} broken"),
             Captured::Ended(_) => "ended".into(),
         });
         words.collect::<Vec<_>>().join(" ")
@@ -197,7 +244,20 @@ mod tests {
         let seen = drain(&mut rx);
         assert!((0..20).all(|i| seen.split(' ').any(|word| word == format!("n{i}"))));
         assert!(seen.ends_with("n17 18 n18 19 n19"), "{seen}");
-        assert_eq!(rx.dropped(), 18);
+        assert_eq!((rx.dropped(), rx.take_queued(), rx.take_queued()), (18, 18, 0));
+    }
+
+    #[test]
+    fn frames_that_the_queue_dropped_are_known_at_the_frame_after_them() {
+        let (tx, mut rx) = capture_link(true, 2);
+        let mut next = |many: u64, from: u64| {
+            (from..from + many).for_each(|seq| tx.send(frame(seq)).expect("open"));
+            let Ok(Some(Captured::Frame(frame))) = rx.recv_timeout(SOON) else { panic!("a frame") };
+            (frame.seq, rx.take_queued())
+        };
+        assert_eq!(next(2, 0), (0, 0));
+        assert_eq!(next(5, 2), (5, 4));
+        assert_eq!(next(1, 7), (6, 0));
     }
 
     #[test]

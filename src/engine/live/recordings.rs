@@ -8,6 +8,7 @@ use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 use crate::model::provenance::Provenance;
 use crate::session::annotation::Entry;
+use crate::session::counts::{Loss, LossReason};
 use crate::session::record::Record;
 use crate::session::record::Stats;
 
@@ -89,12 +90,21 @@ impl Recordings {
     /// Takes what the run says.
     pub(crate) fn record(&mut self, record: &Record) {
         match record {
+            // What was lost before the first frame of a recording, or after its last, is not its own.
+            // What came before the models were ready is that of a recording which waited for them.
+            Record::Lost(loss) if !self.is_own(loss) => return,
+            Record::BaselineDropped => self.baseline = None,
             Record::Opened(_) => self.source = Some(record.clone()),
             Record::Threshold(_) => self.threshold = Some(record.clone()),
             Record::Baselined(_) => self.baseline = Some(record.clone()),
             _ => {}
         }
         self.send(|recorder| recorder.record(record));
+    }
+
+    fn is_own(&self, loss: &Loss) -> bool {
+        let is_first = loss.reason == LossReason::BeforeReady;
+        self.finishing.is_none() && (self.newest.is_some() || is_first)
     }
 
     /// Takes what a person did.

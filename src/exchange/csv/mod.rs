@@ -1,4 +1,5 @@
-//! Tables: one line per event, one line per frame, one line per marked moment where there are any.
+//! Tables: one line per event, one line per frame, one line per count of frames, one line per marked
+//! moment where there are any.
 //!
 //! Frames count from 0 in the source; seconds count from the source's first frame. An empty field is
 //! a value that was not measured, never a zero. Numbers are written so that they read back the same.
@@ -13,6 +14,7 @@ use crate::measure::regions::REGION_NAMES;
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
 use crate::session::Session;
+use crate::session::counts::LossReason;
 use crate::session::table::Row;
 
 pub mod read;
@@ -23,12 +25,13 @@ pub const TRUTH_FILE: &str = "truth.csv";
 /// The registry entry.
 pub const EXPORTER: Exporter = Exporter {
     name: "csv",
-    about: "Tables of events and of samples (CSV)",
+    about: "Tables of events, samples and counts (CSV)",
     pictures: PictureUse::None,
     files: |view| {
         let mut files = vec![
             FileFormat::new("events.csv", |view, out| write_rows(&view.rows, out)),
             FileFormat::new("samples.csv", |view, out| write_samples(view.session, out)),
+            FileFormat::new("counts.csv", |view, out| write_counts(view.session, out)),
         ];
         if !view.marks().is_empty() {
             files.push(FileFormat::new("markers.csv", |view, out| write_marks(view, out)));
@@ -143,6 +146,28 @@ fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
         of_machine(|event| units_text(&event.action_units)),
         reading.map_or_else(String::new, |reading| reading.label().into()),
     ]
+}
+
+/// How many frames there were, and what became of each: one line for each figure.
+fn write_counts(session: &Session, out: &mut dyn Write) -> io::Result<()> {
+    let counts = session.counts();
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(["figure", "value", "unit"])?;
+    let mut line =
+        |figure: &str, value: String, unit: &str| table.write_record([figure, &value, unit]);
+    line("numbered", counts.numbered.to_string(), "frames")?;
+    line("analysed", counts.analysed.to_string(), "frames")?;
+    line("lost", counts.lost.to_string(), "frames")?;
+    for reason in LossReason::ALL {
+        let figure = format!("lost_{}", reason.name());
+        line(&figure, counts.of_reason(reason).to_string(), "frames")?;
+    }
+    line("scored", counts.scored.to_string(), "frames")?;
+    line("recorded", format!("{:.6}", counts.recorded_secs), "s")?;
+    line("scored_time", format!("{:.6}", counts.scored_secs), "s")?;
+    let rate = counts.true_fps().map_or_else(String::new, |fps| format!("{fps:.6}"));
+    line("true_rate", rate, "frames per second")?;
+    table.flush()
 }
 
 fn write_marks(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -304,8 +329,9 @@ mod tests {
             let files = (EXPORTER.files)(&View::of_model(session));
             files.into_iter().map(|file| file.name).collect::<Vec<_>>()
         };
-        assert_eq!(names(&session()), ["events.csv", "samples.csv"]);
-        assert_eq!(names(&reviewed()), ["events.csv", "samples.csv", "markers.csv"]);
+        assert_eq!(names(&session()), ["events.csv", "samples.csv", "counts.csv"]);
+        let all = ["events.csv", "samples.csv", "counts.csv", "markers.csv"];
+        assert_eq!(names(&reviewed()), all);
         let rows = table(|out| write_marks(&View::of_model(&reviewed()), out));
         assert_eq!(rows[2].join(","), "30,1.000000,A,asked about 日本");
     }

@@ -9,6 +9,7 @@ use super::{Exporter, FileFormat, PictureUse, Sink, View};
 use crate::measure::event::{EventKind, MovingUnit, units_text};
 use crate::measure::quality::Trouble;
 use crate::session::annotation::Verdict;
+use crate::session::counts::FrameCounts;
 use crate::session::table::Row;
 
 mod pictures;
@@ -116,24 +117,20 @@ fn write_facts(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
             fact(out, "Consent", &format!("{}, for: {}; {until}", consent.who, consent.purpose))?;
         }
     }
-    let secs = session.history.span().map_or(0.0, |(first, last)| last.secs_since(first));
+    let counts = session.counts();
     let begun = session.provenance.begun_at_unix_ms.and_then(|ms| {
         let begun = jiff::Timestamp::from_millisecond(ms).ok()?;
         Some(format!("begun {} UTC, ", begun.strftime("%Y-%m-%d %H:%M")))
     });
-    let recording = format!(
-        "{}{}, {} frames at {:.1} a second{}",
-        begun.unwrap_or_default(),
-        duration(secs),
-        session.history.len(),
-        view.fps(),
-        match session.dropped {
-            0 => String::new(),
-            dropped => format!(", {dropped} more lost"),
-        }
-    );
-    fact(out, "Recording", &recording)?;
-    fact(out, "Not scorable", &unscored(view))?;
+    let recorded = duration(counts.recorded_secs);
+    fact(out, "Recorded time", &format!("{}{recorded}", begun.unwrap_or_default()))?;
+    let scored = duration(counts.scored_secs);
+    fact(out, "Scored time", &format!("{scored} of {recorded}; {}", unscored(view)))?;
+    fact(out, "Frames", &counts.to_string())?;
+    fact(out, "Rate", &rate(view, &counts))?;
+    if let Some(baseline) = &session.baseline {
+        fact(out, "Neutral baseline", &baseline.quality_in_words())?;
+    }
     fact(out, "Flagged", &flagged(view))?;
     writeln!(out, "</dl>")
 }
@@ -146,6 +143,14 @@ fn counts_of_verdicts(view: &View<'_>) -> String {
         of(Verdict::Rejected),
         of(Verdict::Open)
     )
+}
+
+/// The true rate, and the one that the source claims where it is another.
+fn rate(view: &View<'_>, counts: &FrameCounts) -> String {
+    let Some(fps) = counts.true_fps() else { return "unknown, for want of frames".into() };
+    let claimed = view.session.source.nominal_fps.filter(|claimed| (claimed - fps).abs() >= 0.05);
+    let claimed = claimed.map(|claimed| format!("; the source claims {claimed:.1}"));
+    format!("{fps:.1} frames a second analysed{}", claimed.unwrap_or_default())
 }
 
 fn duration(secs: f64) -> String {
@@ -171,7 +176,7 @@ fn unscored(view: &View<'_>) -> String {
     reasons.sort_unstable_by_key(|(frames, _)| std::cmp::Reverse(*frames));
     let words: Vec<_> = reasons.iter().map(|(_, word)| *word).collect();
     let why = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
-    format!("{share:.1} % of the frames{why}")
+    format!("{share:.1} % of the analysed frames could not be scored{why}")
 }
 
 fn flagged(view: &View<'_>) -> String {

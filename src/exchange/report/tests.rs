@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::exchange::tests::{at, reviewed, session};
+use crate::measure::quality::Quality;
+use crate::measure::sample::Sample;
 use crate::session::Session;
 use crate::session::annotation::{Act, Entry};
 
@@ -92,5 +94,20 @@ fn the_figures_are_those_of_the_readme() {
     for figure in [".288", ".358", "4.6 false micro", ".699", ".708", "147 videos", "164 clips"] {
         assert!(readme.contains(figure), "{figure} is not in the README");
         assert!(report.contains(figure), "{figure} is not in the report");
+    }
+}
+
+#[test]
+fn frames_that_were_lost_are_said_with_the_rate_that_was_left() {
+    let mut session = Session::default();
+    // 705 frames of 1,548 numbers, 30 a second, as a busy machine leaves them.
+    for place in 0..705u64 {
+        let seq = place * 1547 / 704;
+        let (quality, score) = (Quality::default(), None);
+        session.history.push(Sample { seq, time: at(seq).time, quality, motion: None, score });
+    }
+    let html = html(&session, None);
+    for words in ["705 of 1548", "843 lost", "13.7 frames a second", "Scored time"] {
+        assert!(html.contains(words), "{words}");
     }
 }

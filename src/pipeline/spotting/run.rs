@@ -20,6 +20,19 @@ const HOP_ROWS: u64 = 3;
 /// four for macro, beyond which a movement has no single rise.
 const MAX_SIDE_ROWS: [f32; 2] = [15.0, 120.0];
 
+/// Shortest events, micro and macro, seconds and frames. The field asks for five frames of 30 a second
+/// (0.13 s) and for half a second; bounds are estimates, so that a little less is believed, and half
+/// of it for a macro-expression. A movement needs a frame before its apex and one after it.
+const LEAST_SECS: [f64; 2] = [0.1, 0.25];
+const LEAST_FRAMES: [usize; 2] = [3, 5];
+
+/// Of an event that the run cuts off, so large a share must lie inside: what is mostly beyond the edge
+/// of a gap was not seen.
+const LEAST_SEEN: f64 = 0.5;
+
+/// Half a row of the grid, seconds: how far two times may differ and be the same row.
+const HALF_ROW_SECS: f64 = 0.5 / GRID_HZ;
+
 /// How long a frame is remembered, seconds: longer than any onset lies before its apex plus any wait
 /// for its offset.
 const MEMORY_SECS: f64 = 10.0;
@@ -118,7 +131,7 @@ impl Run {
         }
         self.judge(settings, spotted);
         for (kind, suppressor) in EventKind::ALL.into_iter().zip(&mut self.suppressors) {
-            suppressor.finish(|c| spotted.proposals.push(proposal(kind, c, &self.frames)));
+            suppressor.finish(|c| spotted.proposals.extend(proposal(kind, c, &self.frames)));
         }
         self.give_out_scores(spotted);
         // A run shorter than one row has nothing to score.
@@ -166,7 +179,8 @@ impl Run {
             while let Some(&RunFrame { moment: apex, row }) = self.frames.get(self.judged[i]) {
                 let Some([score, rise, fall]) = self.output(i, row) else { break };
                 self.judged[i] += 1;
-                if score >= settings.thresholds[i] {
+                let is_long = f64::from(rise + fall) / GRID_HZ + 1e-9 >= LEAST_SECS[i];
+                if score >= settings.thresholds[i] && is_long {
                     self.suppressors[i].add(Candidate {
                         apex,
                         onset_time: apex.time - f64::from(rise) / GRID_HZ,
@@ -175,7 +189,7 @@ impl Run {
                     });
                 }
                 self.suppressors[i].settle(apex.time, newest, |c| {
-                    spotted.proposals.push(proposal(kind, c, &self.frames));
+                    spotted.proposals.extend(proposal(kind, c, &self.frames));
                 });
             }
         }
@@ -211,8 +225,13 @@ impl Run {
     }
 }
 
-/// A candidate in frames: the nearest ones to its times, none beyond the run.
-fn proposal(kind: EventKind, candidate: &Candidate, frames: &VecDeque<RunFrame>) -> Proposal {
+/// A candidate in frames: the nearest ones to its times, none beyond the run. None where that is too
+/// short to be a movement of its kind, or is made of the edge of the run.
+fn proposal(
+    kind: EventKind,
+    candidate: &Candidate,
+    frames: &VecDeque<RunFrame>,
+) -> Option<Proposal> {
     let nearest = |time: Timestamp| {
         let after = frames.partition_point(|frame| frame.moment.time < time);
         let neighbours = frames.range(after.saturating_sub(1)..frames.len().min(after + 1));
@@ -221,11 +240,17 @@ fn proposal(kind: EventKind, candidate: &Candidate, frames: &VecDeque<RunFrame>)
             .min_by_key(|moment| (moment.time.nanos() - time.nanos()).abs())
             .unwrap_or(candidate.apex)
     };
-    Proposal {
-        kind,
-        onset: nearest(candidate.onset_time),
-        apex: candidate.apex,
-        offset: nearest(candidate.offset_time),
-        score: candidate.score,
-    }
+    let (onset, apex, offset) =
+        (nearest(candidate.onset_time), candidate.apex, nearest(candidate.offset_time));
+    let place = |moment: Moment| frames.partition_point(|frame| frame.moment.time < moment.time);
+    let count = (place(offset) + 1).saturating_sub(place(onset));
+    let inside_secs = offset.time.secs_since(onset.time);
+    let of_kind = usize::from(kind == EventKind::Macro);
+    // The nearest frames may lie half a step inside of the estimates.
+    let is_long =
+        inside_secs + 2.0 * HALF_ROW_SECS >= LEAST_SECS[of_kind] && count >= LEAST_FRAMES[of_kind];
+    let is_whole = apex.is_after(onset) && offset.is_after(apex);
+    let is_seen = inside_secs + HALF_ROW_SECS >= LEAST_SEEN * candidate.secs();
+    let score = candidate.score;
+    (is_long && is_whole && is_seen).then_some(Proposal { kind, onset, apex, offset, score })
 }

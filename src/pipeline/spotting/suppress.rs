@@ -33,7 +33,8 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    fn secs(&self) -> f64 {
+    /// Seconds from onset to offset, as estimated.
+    pub(crate) fn secs(&self) -> f64 {
         self.offset_time.secs_since(self.onset_time)
     }
 

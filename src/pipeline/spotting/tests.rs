@@ -123,13 +123,59 @@ fn no_proposal_reaches_across_a_gap() {
     steps[148].trouble = Trouble::NO_FACE;
     steps[155].displacement = None;
     let spotted = spot(&steps);
-    assert_eq!(spotted.proposals.len(), 2);
+    // Of the macro-expression only a sixth is on this side of the gaps.
+    let kinds: Vec<_> = spotted.proposals.iter().map(|p| p.kind).collect();
+    assert_eq!(kinds, [EventKind::Micro]);
     for proposal in &spotted.proposals {
         let [onset, _, offset] = frames(proposal);
         assert!(onset >= 149 && offset <= 154, "{proposal:?}");
     }
     for gap in [0, 148, 155] {
         assert_eq!(spotted.scores[gap], (gap as u64, None));
+    }
+}
+
+#[test]
+fn no_event_lasts_for_one_frame_or_for_less_than_its_kind_can() {
+    struct Short([f32; 2]);
+    impl Network for Short {
+        fn score(&mut self, motion: &[f32], rows: &mut Vec<f32>) -> Result<(), ModelError> {
+            rows.clear();
+            let [rise, fall] = self.0;
+            for row in motion.chunks_exact(SPOT_REGIONS * 2) {
+                rows.extend([row[1], rise, fall, row[3], rise, fall]);
+            }
+            Ok(())
+        }
+    }
+    let steps = steps(300, 30.0, |i| bump(150, i), |i| bump(200, i));
+    let spotted = |sides| {
+        let mut spotter = Spotter::new(Box::new(Short(sides)), SETTINGS);
+        let mut spotted = Spotted::default();
+        for step in &steps {
+            spotter.push(step, &mut spotted).expect("the network does not fail");
+        }
+        spotter.finish(&mut spotted).expect("the network does not fail");
+        spotted.proposals.iter().map(|p| p.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(spotted([0.0, 0.0]), []);
+    assert_eq!(spotted([1.0, 1.0]), []);
+    assert_eq!(spotted([2.0, 2.0]), [EventKind::Micro]);
+    assert_eq!(spotted([4.0, 6.0]), EventKind::ALL);
+}
+
+#[test]
+fn no_event_is_made_of_the_edge_of_a_gap() {
+    // The movement goes on to the last frame before the gap, and another begins right behind it.
+    for edge in [150, 151, 153] {
+        let mut steps = steps(300, 30.0, |i| bump(150, i), |_| 0.0);
+        steps[edge].trouble = Trouble::NO_FACE;
+        let spotted = spot(&steps);
+        for proposal in &spotted.proposals {
+            let [onset, apex, offset] = frames(proposal);
+            assert!(onset < apex && apex < offset, "{edge}: {proposal:?}");
+            assert!(offset - onset >= 5, "{edge}: {proposal:?}");
+        }
     }
 }
 

@@ -72,6 +72,12 @@ impl ThresholdedSpotter {
         self.apply_threshold();
     }
 
+    /// What was told of the neutral face holds no longer.
+    pub fn drop_baseline(&mut self) {
+        self.baseline = None;
+        self.apply_threshold();
+    }
+
     fn apply_threshold(&mut self) {
         let Some(spotter) = &mut self.spotter else { return };
         let mut thresholds = SpotterSettings::new(&self.calibration, &self.config).thresholds;
@@ -102,8 +108,11 @@ mod tests {
         Baseline {
             from: Timestamp::ZERO,
             to: Timestamp::from_secs(10.0),
+            numbered: 300,
             frames: 300,
             scored: 300,
+            talking: 0,
+            moving: 0,
             micro: rest,
             macro_: rest,
             regions: [[Spread::default(); 2]; REGIONS],
@@ -129,5 +138,7 @@ mod tests {
         assert_eq!(spotter.threshold(), calibrated);
         spotter.set_baseline(&baseline(0.5, 0.3));
         assert!((spotter.threshold().micro - HIGHEST_THRESHOLD).abs() < 1e-6);
+        spotter.drop_baseline();
+        assert_eq!(spotter.threshold(), calibrated);
     }
 }

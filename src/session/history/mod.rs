@@ -86,6 +86,11 @@ pub struct History {
     /// How much of them is kept whole.
     kept_bytes: usize,
     pyramid: Pyramid,
+    /// Numbers of the first and the last frame.
+    numbers: Option<(u64, u64)>,
+    /// How many have a score, and how long those lasted.
+    scored: u64,
+    scored_secs: f64,
 }
 
 impl Default for History {
@@ -98,7 +103,8 @@ impl History {
     /// Keeps about the newest `bytes` whole, and at least the newest few thousand samples.
     pub fn keeping(bytes: usize) -> Self {
         let (samples, pyramid) = (Samples::default(), Pyramid::default());
-        Self { samples, folded: 0, kept_bytes: bytes, pyramid }
+        let (numbers, scored, scored_secs) = (None, 0, 0.0);
+        Self { samples, folded: 0, kept_bytes: bytes, pyramid, numbers, scored, scored_secs }
     }
 
     /// Keeps every sample whole: for a recording of known length that is to be written out.
@@ -108,12 +114,40 @@ impl History {
 
     /// Adds the next sample.
     pub fn push(&mut self, sample: Sample) {
+        self.count(&sample);
         self.pyramid.fold(self.len(), &Held::from(&sample));
         let begins = self.samples.push(&sample);
         if begins && self.samples.len() > 2 * PIECE && self.samples.bytes() > self.kept_bytes {
             self.samples.forget_piece();
             self.folded += PIECE;
         }
+    }
+
+    fn count(&mut self, sample: &Sample) {
+        let seq = sample.seq;
+        let before = self.numbers.unwrap_or((seq, seq));
+        self.numbers = Some((before.0.min(seq), before.1.max(seq)));
+        if sample.score.is_some() {
+            self.scored += 1;
+            let last = self.samples.len().checked_sub(1).and_then(|at| self.samples.held(at));
+            let since = last.map_or(0.0, |last| sample.time.secs_since(last.time));
+            self.scored_secs += since.max(0.0);
+        }
+    }
+
+    /// Numbers of the first and the last frame there was.
+    pub fn numbers(&self) -> Option<(u64, u64)> {
+        self.numbers
+    }
+
+    /// How many of all samples have a score.
+    pub fn scored(&self) -> u64 {
+        self.scored
+    }
+
+    /// Seconds in which the frames have a score: for each, since the frame before it.
+    pub fn scored_secs(&self) -> f64 {
+        self.scored_secs
     }
 
     /// The samples that are kept whole, oldest first.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::rows::{self, all, from_json, unreadable};
+use crate::measure::baseline::Baseline;
 use crate::measure::sample::Score;
 use crate::measure::time::Timestamp;
 use crate::media::stream::{Notice, SourceInfo};
@@ -10,6 +11,7 @@ use crate::model::provenance::{ModelFile, Provenance};
 use crate::session::annotation::rater::Imported;
 use crate::session::annotation::{Entry, Rater};
 use crate::session::consent::Consent;
+use crate::session::counts::{Loss, LossReason, Losses};
 use crate::session::{LoggedNotice, Session};
 
 /// Everything but the pictures.
@@ -26,13 +28,20 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
     session.source = source(db)?;
     session.threshold =
         db.query_row(&newest("threshold", "micro, macro"), [], threshold).optional()?;
+    // One that was dropped is stored as `null`.
     session.baseline = db
-        .query_row(&newest("baseline", "baseline_json"), [], |row| from_json(row, 0))
-        .optional()?;
-    session.dropped = db
-        .query_row(&newest("stats", "dropped"), [], |row| rows::count(row, 0))
+        .query_row(&newest("baseline", "baseline_json"), [], |row| {
+            from_json::<Option<Baseline>>(row, 0)
+        })
         .optional()?
-        .unwrap_or_default();
+        .flatten();
+    session.losses = losses(db)?;
+    if session.losses.is_empty() {
+        // Sessions of older versions only counted what the camera queue dropped.
+        let dropped = db.query_row(&newest("stats", "dropped"), [], |row| rows::count(row, 0));
+        let dropped = dropped.optional()?.unwrap_or_default();
+        session.losses.add_unnumbered(dropped, LossReason::Queue);
+    }
     session.consent = consent(db)?;
     session.provenance = provenance(db)?;
     for rater in
@@ -44,6 +53,17 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
         session.log.push(entry);
     }
     Ok(session)
+}
+
+fn losses(db: &Connection) -> rusqlite::Result<Losses> {
+    let mut losses = Losses::default();
+    all(db, "SELECT first_frame, frames, reason FROM loss ORDER BY n", |row| {
+        let reason: String = row.get(2)?;
+        let reason = reason.parse().map_err(|error: String| unreadable(row, 2, error))?;
+        losses.add(Loss { first: rows::count(row, 0)?, frames: rows::count(row, 1)?, reason });
+        Ok(())
+    })?;
+    Ok(losses)
 }
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<LoggedNotice> {

@@ -16,7 +16,7 @@ pub(super) const APPLICATION_ID: i32 = 0x466c_6574;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each step leads from the version of its index to the next. Add steps; never change one.
-pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// Times are whole nanoseconds since the source's first frame; wall clocks milliseconds since 1970,
 /// UTC. A value that was not measured is null.
@@ -60,8 +60,12 @@ const VERSION_2: &str = "ALTER TABLE sample ADD COLUMN face_presence REAL;";
 const VERSION_3: &str = "ALTER TABLE rater ADD COLUMN imported_from TEXT;
 ALTER TABLE rater ADD COLUMN imported_acts INTEGER;";
 
+/// Frames that were not analysed, and why: so many from this number on.
+const VERSION_4: &str = "CREATE TABLE loss (n INTEGER PRIMARY KEY, first_frame INTEGER NOT NULL,
+    frames INTEGER NOT NULL, reason TEXT NOT NULL);";
+
 /// Every table; no row of them is ever changed or removed.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "fact",
     "consent",
     "model",
@@ -72,6 +76,7 @@ const TABLES: [&str; 14] = [
     "baseline",
     "notice",
     "stats",
+    "loss",
     "rater",
     "entry",
     "film",

@@ -1,9 +1,13 @@
 use super::*;
 use crate::exchange::tests::session as sample_session;
+use crate::measure::baseline::Baseline;
 use crate::measure::event::Moment;
+use crate::measure::quality::Quality;
+use crate::measure::sample::{Sample, Score};
 use crate::model::provenance::ModelFile;
 use crate::session::Session;
 use crate::session::annotation::{Act, Target, Verdict};
+use crate::session::counts::{Loss, LossReason};
 use jiff::civil::date;
 use std::sync::Arc;
 
@@ -52,8 +56,11 @@ fn store(session: &Session, folder: &Path) -> Store {
     for notice in &session.notices {
         store.append(&Record::Notice(notice.notice.clone())).expect("stored");
     }
-    let stats = Stats { dropped: session.dropped, ..Stats::default() };
-    store.append(&Record::Stats(stats)).expect("stored");
+    store.append(&Record::Stats(Stats::default())).expect("stored");
+    for reason in LossReason::ALL.into_iter().filter(|reason| session.losses.of(*reason) > 0) {
+        let frames = session.losses.of(reason);
+        store.append(&Record::Lost(Loss { first: 4, frames, reason })).expect("stored");
+    }
     for rater in session.log.raters() {
         store.append_rater(rater).expect("stored");
     }
@@ -66,7 +73,8 @@ fn store(session: &Session, folder: &Path) -> Store {
 
 fn full_session() -> Session {
     let mut session = sample_session();
-    session.dropped = 3;
+    session.losses.add(Loss { first: 4, frames: 3, reason: LossReason::Queue });
+    session.losses.add(Loss { first: 4, frames: 2, reason: LossReason::Broken });
     session.consent = beginning().consent;
     session.provenance = beginning().provenance;
     session.log.add_rater(Rater::blind("Zoë"));
@@ -78,10 +86,10 @@ fn full_session() -> Session {
 
 /// As text, because a value that was not measured equals nothing, itself included.
 fn text(session: &Session) -> String {
-    let Session { source, history, events, dropped, notices, threshold, baseline, .. } = session;
+    let Session { source, history, events, losses, notices, threshold, baseline, .. } = session;
     let samples = history.samples();
     format!(
-        "{source:#?}{samples:#?}{events:#?}{dropped}{notices:#?}{threshold:?}{baseline:?}{:#?}{:?}{:?}",
+        "{source:#?}{samples:#?}{events:#?}{losses:?}{notices:#?}{threshold:?}{baseline:?}{:#?}{:?}{:?}",
         session.log, session.consent, session.provenance
     )
 }
@@ -102,6 +110,21 @@ fn a_session_reads_back_as_it_was_stored() {
     names.retain(|name| !name.to_string_lossy().ends_with("-wal"));
     names.retain(|name| !name.to_string_lossy().ends_with("-shm"));
     assert_eq!(names, [DATABASE], "nothing else is left lying about");
+}
+
+#[test]
+fn a_baseline_that_was_dropped_no_longer_holds_when_it_is_read_back() {
+    let (_base, folder) = folder();
+    let mut stored = store(&full_session(), &folder);
+    let samples: Vec<_> = full_session().history.samples().iter().collect();
+    let calm =
+        samples.iter().map(|s| Sample { score: Some(Score { micro: 0.1, macro_: 0.1 }), ..*s });
+    let calm: Vec<_> = calm.map(|s| Sample { quality: Quality::default(), ..s }).collect();
+    let baseline = Baseline::measure(&calm).expect("calm");
+    stored.append(&Record::Baselined(Box::new(baseline))).expect("stored");
+    stored.append(&Record::BaselineDropped).expect("stored");
+    stored.finish(None).expect("closed");
+    assert_eq!(open(&folder).expect("opened").session.baseline, None);
 }
 
 #[test]

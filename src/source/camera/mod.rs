@@ -234,6 +234,7 @@ impl Camera {
                 self.pending.push_back(Next::Frame(frame));
             }
             Err(why) => {
+                self.pending.push_back(Next::Lost(1));
                 self.torn.count(why);
                 self.tell_of_torn_pictures(false);
             }

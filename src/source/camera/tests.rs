@@ -80,7 +80,7 @@ fn play(steps: &[Step], refusals: u32) -> (String, Vec<Frame>) {
             }
             Next::Notice(notice) => words.push(format!("{:?}", notice.kind)),
             Next::Idle if script.borrow().is_empty() => break,
-            Next::Idle | Next::End => {}
+            Next::Idle | Next::Lost(_) | Next::End => {}
         }
     }
     (words.join(" "), frames)

@@ -14,6 +14,10 @@ const MAX_DISAGREEMENT_SECS: f64 = 0.5;
 /// A jump in the driver's count beyond this is a count that started anew, not a loss.
 const MAX_JUMP: u32 = 1000;
 
+/// After so long a gap, seconds, a count that says nothing is not believed: the pictures that are
+/// missing are counted by time. A slow camera in the dark still sends several a second.
+const LONG_GAP_SECS: f64 = 1.0;
+
 /// Gives every picture its number and its time.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
@@ -55,10 +59,14 @@ impl Timeline {
     ) -> Stamp {
         let time = self.time(arrival, captured);
         let since_last_secs = self.last_time.map_or(0.0, |last| time.secs_since(last));
+        let by_time = ((since_last_secs / interval_secs).round() - 1.0).max(0.0) as u64;
         let lost = if std::mem::take(&mut self.after_gap) {
-            ((since_last_secs / interval_secs).round() - 1.0).max(0.0) as u64
+            by_time
         } else {
-            self.lost_by_count(sequence)
+            match self.lost_by_count(sequence) {
+                0 if since_last_secs > LONG_GAP_SECS => by_time,
+                lost => lost,
+            }
         };
         self.last_sequence = sequence;
         self.last_time = Some(time);
@@ -154,6 +162,16 @@ mod tests {
         let mut bench = Bench::new();
         let seqs: Vec<u64> = (0..4).map(|i| bench.stamp(i * 40, None, Some(0)).seq).collect();
         assert_eq!(seqs, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn after_a_long_standstill_a_count_that_says_nothing_is_not_believed() {
+        for count in [None, Some(0), Some(5000)] {
+            let mut bench = Bench::new();
+            bench.stamp(0, Some(500), count.map(|_| 0));
+            let stamp = bench.stamp(60_000, Some(60_500), count);
+            assert_eq!((stamp.seq, stamp.lost), (1500, 1499), "{count:?}");
+        }
     }
 
     #[test]

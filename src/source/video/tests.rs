@@ -35,7 +35,7 @@ fn play(path: &Path) -> Result<Played, SourceError> {
         match source.next() {
             Ok(Next::Frame(frame)) => played.frames.push(frame),
             Ok(Next::Notice(notice)) => played.notices.push(notice),
-            Ok(Next::Idle) => {}
+            Ok(Next::Idle | Next::Lost(_)) => {}
             Ok(Next::End) => return Ok(played),
             Err(error) => {
                 played.error = Some(error);

@@ -15,6 +15,7 @@ use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::record::RecordState;
 use fleeting::media::image::RgbImage;
 use fleeting::media::stream::{Next, NoticeKind, Source, SourceError, SourceInfo};
+use fleeting::session::counts::LossReason;
 use fleeting::source::camera::{
     Camera, CameraEntry, Device, Failure, Format, Opener, PixelFormat, Raw, Read,
 };
@@ -357,6 +358,7 @@ pub(super) fn run(seed: u64) -> Tally {
         name: "camera".into(),
         is_live: true,
         is_paced: false,
+        runs_by_itself: false,
         open: Box::new(move || open(steps, of_source)),
     };
     let base = tempfile::tempdir().expect("a folder");
@@ -366,7 +368,7 @@ pub(super) fn run(seed: u64) -> Tally {
     assert_eq!((ran.reason, ran.recorded), (None, Some(RecordState::Stopped(None))));
     let session = &ran.session;
     let analysed = session.history.len() as u64;
-    assert_eq!(analysed + session.dropped, truth.delivered, "{truth:?}");
+    let counts = session.counts();
     let (_, torn) = told(session, NoticeKind::CorruptFrame, " pictures are lost");
     assert_eq!(torn, truth.torn, "torn pictures are told of");
     let (stalls, _) = told(session, NoticeKind::Stalled, " ");
@@ -376,6 +378,12 @@ pub(super) fn run(seed: u64) -> Tally {
     let (_, while_away) = told(session, NoticeKind::Reconnected, " frames are lost");
     let missing = truth.last_seq + 1 - truth.delivered;
     assert_eq!(missing, truth.torn + truth.lost_by_driver + while_away, "{truth:?}");
+    assert_eq!(counts.numbered, truth.last_seq + 1, "{counts:?} {truth:?}");
+    let queued = truth.delivered - analysed;
+    assert_eq!(counts.lost, missing + queued, "{counts:?} {truth:?}");
+    // Only the camera's driver leaves numbers out without a word.
+    let unsaid = counts.of_reason(LossReason::Source);
+    assert!(unsaid <= truth.lost_by_driver, "{counts:?} {truth:?}");
     check_recording(&folder, session);
     tally.count_many("slow window", ran.slow);
     tally

@@ -114,7 +114,13 @@ fn feed() -> CaptureJob {
     };
     let frames = (0..FRAMES).map(frame).collect();
     let open = move || Ok(in_order(Box::new(Pictures(frames, SourceInfo::default()))));
-    CaptureJob { name: "pictures".into(), is_live: false, is_paced: false, open: Box::new(open) }
+    CaptureJob {
+        name: "pictures".into(),
+        is_live: false,
+        is_paced: false,
+        runs_by_itself: false,
+        open: Box::new(open),
+    }
 }
 
 /// Records with a fault, then looks at what is there once the disk is well again.

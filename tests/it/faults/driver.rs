@@ -77,7 +77,9 @@ fn check(ran: &Ran, folder: &Path) {
     let missing = last.seq + 1 - samples.len() as u64;
     let (_, torn) = told(session, NoticeKind::CorruptFrame, " pictures are lost");
     let (_, away) = told(session, NoticeKind::Reconnected, " frames are lost");
-    assert!(missing + 1 >= session.dropped + away, "{missing} of {} and {away}", session.dropped);
+    let counts = session.counts();
+    assert_eq!(counts.analysed, samples.len() as u64);
+    assert!(counts.lost >= missing && missing + 1 >= away, "{counts:?}, {missing}, {away}");
     assert!(torn <= missing + 8, "{torn} of {missing}");
     check_recording(folder, session);
 }

@@ -160,8 +160,13 @@ pub(super) fn run(seed: u64) -> Tally {
     let Script { frames, nobody, noise, lost } = script(&mut dice, &mut tally);
     let given = frames.len() as u64;
     let open = move || Ok(in_order(Box::new(Scripted(frames, SourceInfo::default()))));
-    let feed =
-        CaptureJob { name: "demo".into(), is_live: false, is_paced: false, open: Box::new(open) };
+    let feed = CaptureJob {
+        name: "demo".into(),
+        is_live: false,
+        is_paced: false,
+        runs_by_itself: false,
+        open: Box::new(open),
+    };
     let ran = run_engine(feed, pipeline, None, &mut dice);
     assert_eq!(ran.reason, None);
     let (_, told) = told(&ran.session, NoticeKind::CorruptFrame, " more frames are lost");

@@ -107,9 +107,11 @@ pub(super) fn moments(opened: &Opened) -> Vec<Moment> {
 
 /// As text, because a value that was not measured equals nothing, itself included.
 fn text(session: &Session) -> String {
-    let Session { source, events, notices, threshold, dropped, .. } = session;
+    let Session { source, events, notices, threshold, .. } = session;
+    let counts = session.counts();
+    assert_eq!(counts.analysed + counts.lost, counts.numbered);
     let samples = session.history.samples();
-    format!("{source:?}\n{samples:?}\n{events:?}\n{notices:?}\n{threshold:?}\n{dropped}")
+    format!("{source:?}\n{samples:?}\n{events:?}\n{notices:?}\n{threshold:?}\n{counts:?}")
 }
 
 /// How many notices of `kind` there are, and the sum of the numbers that stand before `unit` in them;

@@ -10,6 +10,7 @@ use fleeting::engine::live::record::RecordState;
 use fleeting::measure::time::Timestamp;
 use fleeting::media::image::{Frame, RgbImage};
 use fleeting::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
+use fleeting::session::counts::LossReason;
 use fleeting::source::in_order;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -173,8 +174,13 @@ pub(super) fn run(seed: u64) -> Tally {
         Ok(in_order(Box::new(Scripted { info, steps, given: of_source })))
     };
     let is_live = dice.random();
-    let feed =
-        CaptureJob { name: "scripted".into(), is_live, is_paced: false, open: Box::new(open) };
+    let feed = CaptureJob {
+        name: "scripted".into(),
+        is_live,
+        is_paced: false,
+        runs_by_itself: false,
+        open: Box::new(open),
+    };
     let base = tempfile::tempdir().expect("a folder");
     let folder = base.path().join("s");
     let ran = run_engine(feed, StandIn::default, Some(&folder), &mut dice);
@@ -188,9 +194,11 @@ pub(super) fn run(seed: u64) -> Tally {
     let (_, lost) = told(session, NoticeKind::CorruptFrame, " more frames are lost");
     let analysed = session.history.len() as u64;
     // What a source that panics did not live to say of its last run of frames.
-    let untold = given.load(Ordering::SeqCst) - (analysed + session.dropped + lost);
+    let counts = session.counts();
+    let queued = counts.of_reason(LossReason::Queue) + counts.of_reason(LossReason::Frozen);
+    let untold = given.load(Ordering::SeqCst).saturating_sub(analysed + queued + lost);
     assert!(untold == 0 || last.is_some() && untold < 10, "{untold} frames are nowhere");
-    assert!(is_live || session.dropped == 0, "{} dropped", session.dropped);
+    assert!(is_live || queued == 0, "{counts:?}");
     check_recording(&folder, session);
     tally.count_many("slow window", ran.slow);
     tally

@@ -113,6 +113,7 @@ impl Analyser for StandIn {
     }
 
     fn set_baseline(&mut self, _: &Baseline) {}
+    fn drop_baseline(&mut self) {}
 }
 
 impl StandIn {

@@ -1,0 +1,323 @@
+//! What became of every number that the source gave: the analysis sees each gap, and this says why.
+
+use crate::measure::time::Timestamp;
+use crate::media::image::Frame;
+use crate::media::stream::NoticeKind;
+use crate::session::counts::{Loss, LossReason};
+
+/// A gap in time from which a standstill of the program or of its analysis explains it, seconds.
+const STANDSTILL_GAP_SECS: f64 = 0.5;
+
+/// A standstill explains the first long gap among so many frames after it. The camera's own buffers
+/// hold a few frames from before it.
+const EXPLAINED_FRAMES: u32 = 300;
+
+/// Follows the numbers of one run.
+#[derive(Debug)]
+pub(crate) struct LossAccount {
+    /// Whether broken pictures are counted by the source. The notices of other sources say each.
+    is_live: bool,
+    /// The next number, once there was one.
+    expected: Option<u64>,
+    newest: Option<Timestamp>,
+    /// The last frame that came before the models were ready.
+    before_ready: Option<u64>,
+    /// The last frame that was let go while paused.
+    let_go: Option<u64>,
+    /// Broken pictures since the last frame.
+    broken: u64,
+    /// Since the last frame a notice said that pictures are broken.
+    is_told_broken: bool,
+    /// The camera has been away, or sent nothing, since the last frame.
+    has_stalled: bool,
+    /// The program or its analysis stood still, so many frames ago.
+    standstill: Option<(LossReason, u32)>,
+    /// How many frames the source will have, where it says.
+    frames_expected: Option<u64>,
+}
+
+impl LossAccount {
+    /// Before the first frame.
+    pub(crate) fn new(is_live: bool) -> Self {
+        Self {
+            is_live,
+            expected: None,
+            newest: None,
+            before_ready: None,
+            let_go: None,
+            broken: 0,
+            is_told_broken: false,
+            has_stalled: false,
+            standstill: None,
+            frames_expected: None,
+        }
+    }
+
+    /// The source is open, and says how many frames it will have.
+    pub(crate) fn opened(&mut self, frames: Option<u64>) {
+        self.frames_expected = frames.filter(|_| !self.is_live);
+    }
+
+    /// The first number that the source gave, whether or not its frame arrives here.
+    pub(crate) fn first_number(&mut self, seq: u64) {
+        self.expected.get_or_insert(seq);
+    }
+
+    /// Frames up to this one came before the models were ready.
+    pub(crate) fn came_before_ready(&mut self, last: u64) {
+        self.before_ready = Some(last);
+    }
+
+    /// The source said so many of its numbers are pictures that could not be decoded.
+    pub(crate) fn broken(&mut self, frames: u64) {
+        self.broken += frames;
+    }
+
+    /// What a notice says of the frames after it.
+    pub(crate) fn notice(&mut self, kind: NoticeKind) {
+        match kind {
+            NoticeKind::Stalled | NoticeKind::Disconnected => self.has_stalled = true,
+            NoticeKind::CorruptFrame => self.is_told_broken = !self.is_live,
+            _ => {}
+        }
+    }
+
+    /// The program ([`LossReason::Suspended`]) or its analysis ([`LossReason::Frozen`]) stood still.
+    pub(crate) fn stood_still(&mut self, reason: LossReason) {
+        self.standstill = Some((reason, EXPLAINED_FRAMES));
+    }
+
+    /// A frame came while the analysis was paused.
+    pub(crate) fn let_go(&mut self, frame: &Frame) {
+        self.expected.get_or_insert(frame.seq);
+        self.let_go = Some(frame.seq);
+        self.newest = Some(frame.time);
+    }
+
+    /// A frame is to be analysed; the camera queue dropped `queued` since the one before. Gives what
+    /// was lost before it and for what reason; what only the source left out is not among it.
+    pub(crate) fn frame(&mut self, frame: &Frame, queued: u64, mut lost: impl FnMut(Loss)) {
+        let from = self.expected.unwrap_or(frame.seq);
+        let step_secs = self.newest.map_or(0.0, |newest| frame.time.secs_since(newest));
+        let mut gap = Gap { next: from, end: frame.seq, lost: &mut lost };
+        self.said_gaps(&mut gap);
+        let missing = gap.left();
+        let standstill = self.standstill.filter(|_| step_secs >= STANDSTILL_GAP_SECS);
+        match standstill {
+            _ if missing == 0 => {}
+            _ if self.has_stalled => {
+                gap.take(queued, LossReason::Queue);
+                gap.take_broken(self.broken);
+                gap.take(u64::MAX, LossReason::Stalled);
+            }
+            Some((reason, _)) => {
+                gap.take_broken(self.broken);
+                gap.take(u64::MAX, reason);
+                self.standstill = None;
+            }
+            None => {
+                gap.take(queued, LossReason::Queue);
+                let broken = if self.is_told_broken { u64::MAX } else { self.broken };
+                gap.take_broken(broken);
+            }
+        }
+        (self.broken, self.is_told_broken, self.has_stalled) = (0, false, false);
+        self.standstill = self.standstill.and_then(|(r, left)| Some((r, left.checked_sub(1)?)));
+        self.expected = Some(frame.seq.saturating_add(1));
+        self.newest = Some(frame.time);
+    }
+
+    /// What came before the models were ready, and what was let go while paused.
+    fn said_gaps(&mut self, gap: &mut Gap<'_>) {
+        if let Some(last) = self.before_ready.take() {
+            gap.take_until(last, LossReason::BeforeReady);
+        }
+        if let Some(last) = self.let_go.take() {
+            gap.take_until(last, LossReason::Paused);
+        }
+    }
+
+    /// Nothing follows: gives what was lost after the last frame.
+    pub(crate) fn end(&mut self, mut lost: impl FnMut(Loss)) {
+        let Some(from) = self.expected else { return };
+        let mut gap = Gap { next: from, end: u64::MAX, lost: &mut lost };
+        self.said_gaps(&mut gap);
+        gap.take_broken(std::mem::take(&mut self.broken));
+        let cut_off = self.frames_expected.filter(|_| self.is_told_broken);
+        if let Some(frames) = cut_off {
+            gap.take_broken(frames.saturating_sub(gap.next));
+        }
+        self.is_told_broken = false;
+        self.expected = Some(gap.next);
+    }
+}
+
+/// Numbers without a frame, dealt out to reasons from the first on.
+struct Gap<'a> {
+    next: u64,
+    end: u64,
+    lost: &'a mut dyn FnMut(Loss),
+}
+
+impl Gap<'_> {
+    fn left(&self) -> u64 {
+        self.end.saturating_sub(self.next)
+    }
+
+    fn take(&mut self, frames: u64, reason: LossReason) {
+        let frames = frames.min(self.left());
+        if frames > 0 {
+            (self.lost)(Loss { first: self.next, frames, reason });
+            self.next += frames;
+        }
+    }
+
+    fn take_broken(&mut self, frames: u64) {
+        self.take(frames, LossReason::Broken);
+    }
+
+    fn take_until(&mut self, last: u64, reason: LossReason) {
+        self.take(last.saturating_add(1).saturating_sub(self.next), reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::counts::Losses;
+    use proptest::prelude::*;
+
+    fn frame(seq: u64) -> Frame {
+        Frame { seq, time: Timestamp::of_frame(seq, 30.0), ..Frame::default() }
+    }
+
+    fn of(losses: &Losses) -> Vec<(LossReason, u64)> {
+        let all = LossReason::ALL.into_iter().map(|reason| (reason, losses.of(reason)));
+        all.filter(|(_, frames)| *frames > 0).collect()
+    }
+
+    /// What happens before the next analysed frame.
+    #[derive(Clone, Debug)]
+    enum Before {
+        Nothing,
+        Queued(u64),
+        Broken(u64),
+        Missing(u64),
+        Paused(u64),
+        Stalled(u64),
+        Suspended(u64),
+        Word,
+    }
+
+    fn before() -> impl Strategy<Value = Before> {
+        prop_oneof![
+            4 => Just(Before::Nothing),
+            1 => (1u64..9).prop_map(Before::Queued),
+            1 => (1u64..9).prop_map(Before::Broken),
+            1 => (1u64..9).prop_map(Before::Missing),
+            1 => (1u64..90).prop_map(Before::Paused),
+            1 => (1u64..90).prop_map(Before::Stalled),
+            1 => (30u64..90).prop_map(Before::Suspended),
+            1 => Just(Before::Word),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_is_analysed_or_lost_for_its_own_reason(
+            script in prop::collection::vec(before(), 1..60), first in 0u64..99, early in 0u64..99,
+        ) {
+            let mut account = LossAccount::new(true);
+            let (mut found, mut truth) = (Losses::default(), Losses::default());
+            let (mut next, mut analysed, mut missing) = (first, 0u64, 0u64);
+            account.first_number(first);
+            if early > 0 {
+                account.came_before_ready(first + early - 1);
+                truth.add(Loss { first, frames: early, reason: LossReason::BeforeReady });
+                next += early;
+            }
+            for before in script {
+                let (begun, mut queued) = (next, 0);
+                let mut lose = |frames, reason| {
+                    truth.add(Loss { first: begun, frames, reason });
+                    next = begun + frames;
+                };
+                match before {
+                    Before::Nothing => {}
+                    Before::Word => account.notice(NoticeKind::Info),
+                    Before::Queued(n) => {
+                        queued = n;
+                        lose(n, LossReason::Queue);
+                    }
+                    Before::Broken(n) => {
+                        account.broken(n);
+                        account.notice(NoticeKind::CorruptFrame);
+                        lose(n, LossReason::Broken);
+                    }
+                    Before::Paused(n) => {
+                        (begun..begun + n).for_each(|seq| account.let_go(&frame(seq)));
+                        lose(n, LossReason::Paused);
+                    }
+                    Before::Stalled(n) => {
+                        account.notice(NoticeKind::Stalled);
+                        account.notice(NoticeKind::Reconnected);
+                        lose(n, LossReason::Stalled);
+                    }
+                    Before::Suspended(n) => {
+                        account.stood_still(LossReason::Suspended);
+                        lose(n, LossReason::Suspended);
+                    }
+                    Before::Missing(n) => {
+                        next = begun + n;
+                        missing += n;
+                    }
+                }
+                account.frame(&frame(next), queued, |loss| found.add(loss));
+                (next, analysed) = (next + 1, analysed + 1);
+            }
+            account.end(|loss| found.add(loss));
+            prop_assert_eq!(of(&found), of(&truth));
+            let named: u64 = of(&found).iter().map(|(_, frames)| frames).sum();
+            prop_assert_eq!(analysed + named + missing, next - first);
+        }
+    }
+
+    #[test]
+    fn a_run_that_ends_before_the_models_are_ready_has_lost_what_came() {
+        let mut account = LossAccount::new(true);
+        account.first_number(0);
+        account.came_before_ready(40);
+        let mut found = Losses::default();
+        account.end(|loss| found.add(loss));
+        assert_eq!(of(&found), [(LossReason::BeforeReady, 41)]);
+    }
+
+    #[test]
+    fn frames_that_the_camera_still_held_are_not_those_that_a_standstill_cost() {
+        let mut account = LossAccount::new(true);
+        let mut found = Losses::default();
+        (0..30).for_each(|seq| account.frame(&frame(seq), 0, |loss| found.add(loss)));
+        account.stood_still(LossReason::Suspended);
+        for seq in [30, 31, 32, 33, 120, 121, 125] {
+            account.frame(&frame(seq), 0, |loss| found.add(loss));
+        }
+        assert_eq!(of(&found), [(LossReason::Suspended, 86)]);
+    }
+
+    #[test]
+    fn the_missing_end_of_a_file_is_lost_and_a_pause_at_the_end_too() {
+        let mut account = LossAccount::new(false);
+        account.opened(Some(100));
+        let mut found = Losses::default();
+        (0..60).for_each(|seq| account.frame(&frame(seq), 0, |loss| found.add(loss)));
+        account.notice(NoticeKind::CorruptFrame);
+        account.end(|loss| found.add(loss));
+        assert_eq!(of(&found), [(LossReason::Broken, 40)]);
+        let mut account = LossAccount::new(true);
+        let mut found = Losses::default();
+        account.frame(&frame(0), 0, |loss| found.add(loss));
+        (1..5).for_each(|seq| account.let_go(&frame(seq)));
+        account.end(|loss| found.add(loss));
+        assert_eq!(of(&found), [(LossReason::Paused, 4)]);
+    }
+}

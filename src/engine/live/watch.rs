@@ -1,0 +1,172 @@
+//! A watch over the analysis: whether the program runs at all, and whether frames that come give results.
+//!
+//! It has a thread of its own, because who stands still cannot say so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::analysis::Teller;
+use crate::engine::Update;
+
+/// From one look to the next.
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// The analysis of a camera that gives no result for so long stands still: dozens of frames late.
+pub(crate) const STANDSTILL: Duration = Duration::from_secs(1);
+
+/// What the threads of a run let the watch see, and what it lets them see.
+#[derive(Debug)]
+pub(crate) struct Signs {
+    begun: Instant,
+    /// Frames that the source has sent.
+    sent: AtomicU64,
+    /// Frames that the analysis is done with.
+    done: AtomicU64,
+    is_paused: AtomicBool,
+    /// The newest look, milliseconds since `begun`.
+    looked_ms: AtomicU64,
+    /// How long the watch itself was not run, milliseconds in all.
+    missed_ms: AtomicU64,
+}
+
+impl Default for Signs {
+    fn default() -> Self {
+        Self {
+            begun: Instant::now(),
+            sent: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            is_paused: AtomicBool::new(false),
+            looked_ms: AtomicU64::new(0),
+            missed_ms: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Signs {
+    /// The source has sent a frame.
+    pub(crate) fn frame_sent(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The analysis is done with a frame.
+    pub(crate) fn frame_done(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Nothing is analysed from now on, or something is again.
+    pub(crate) fn set_paused(&self, is_paused: bool) {
+        self.is_paused.store(is_paused, Ordering::Relaxed);
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// How long the program was not run so far: what the watch has found, and what it has not yet had
+    /// the time to find.
+    pub(crate) fn missed(&self) -> Duration {
+        let now = self.now_ms().saturating_sub(self.looked_ms.load(Ordering::Acquire));
+        let late = if now > STANDSTILL.as_millis() as u64 { now } else { 0 };
+        Duration::from_millis(self.missed_ms.load(Ordering::Acquire) + late)
+    }
+
+    fn look(&self, since_last: Duration) {
+        if since_last > STANDSTILL {
+            let ms = u64::try_from(since_last.as_millis()).unwrap_or(u64::MAX);
+            self.missed_ms.fetch_add(ms, Ordering::AcqRel);
+        }
+        self.looked_ms.store(self.now_ms(), Ordering::Release);
+    }
+}
+
+/// What the watch has seen of the analysis.
+#[derive(Debug, Default)]
+struct Progress {
+    /// The results at the last look, and since when frames wait for the next one.
+    done: u64,
+    waiting_since: Option<Instant>,
+    /// Whole seconds that were told.
+    told_secs: u64,
+}
+
+impl Progress {
+    /// Seconds to tell, where there is something new to tell; 0 when results come again.
+    fn look(&mut self, signs: &Signs, now: Instant) -> Option<u64> {
+        let done = signs.done.load(Ordering::Relaxed);
+        let waits = signs.sent.load(Ordering::Relaxed) > done;
+        if done != self.done || !waits || signs.is_paused.load(Ordering::Relaxed) {
+            (self.done, self.waiting_since) = (done, waits.then_some(now));
+            return (std::mem::take(&mut self.told_secs) > 0).then_some(0);
+        }
+        let since = *self.waiting_since.get_or_insert(now);
+        let secs = now.duration_since(since).as_secs();
+        let is_news = secs > self.told_secs;
+        self.told_secs = secs.max(self.told_secs);
+        is_news.then_some(secs)
+    }
+}
+
+/// The body of the watch thread; ends when the other end of `ending` goes.
+pub(crate) fn run(signs: &Arc<Signs>, teller: &Teller, ending: &Receiver<()>) {
+    let mut progress = Progress::default();
+    let mut last = Instant::now();
+    while let Err(RecvTimeoutError::Timeout) = ending.recv_timeout(PERIOD) {
+        let now = Instant::now();
+        let since_last = now.duration_since(last);
+        last = now;
+        signs.look(since_last);
+        if since_last > STANDSTILL {
+            // The whole program stood still, and not the analysis alone.
+            progress.waiting_since = None;
+        }
+        if let Some(secs) = progress.look(signs, now) {
+            teller.tell_if_room(Update::Frozen { secs });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_without_a_result_while_frames_come_is_told_and_its_end_too() {
+        let (signs, mut progress) = (Signs::default(), Progress::default());
+        let begun = Instant::now();
+        let mut at = |secs: f64, step: fn(&Signs)| {
+            step(&signs);
+            progress.look(&signs, begun + Duration::from_secs_f64(secs))
+        };
+        assert_eq!(at(0.0, Signs::frame_sent), None);
+        assert_eq!(at(0.9, Signs::frame_sent), None);
+        assert_eq!(at(1.0, |_| ()), Some(1));
+        assert_eq!(at(1.5, |_| ()), None);
+        assert_eq!(at(2.1, |_| ()), Some(2));
+        assert_eq!(at(2.2, Signs::frame_done), Some(0));
+        assert_eq!(at(2.4, Signs::frame_done), None);
+        assert_eq!(at(9.0, |_| ()), None, "no frame comes");
+    }
+
+    #[test]
+    fn a_pause_is_no_standstill() {
+        let (signs, mut progress) = (Signs::default(), Progress::default());
+        signs.frame_sent();
+        signs.set_paused(true);
+        let now = Instant::now();
+        assert_eq!(progress.look(&signs, now), None);
+        assert_eq!(progress.look(&signs, now + Duration::from_secs(9)), None);
+    }
+
+    #[test]
+    fn time_in_which_the_program_was_not_run_is_added_up() {
+        let signs = Signs::default();
+        signs.look(Duration::from_millis(130));
+        assert_eq!(signs.missed(), Duration::ZERO);
+        signs.look(Duration::from_secs(3));
+        signs.look(Duration::from_secs(2));
+        assert_eq!(signs.missed(), Duration::from_secs(5));
+    }
+}
