@@ -98,7 +98,7 @@ impl LossAccount {
     /// was lost before it and for what reason; what only the source left out is not among it.
     pub(crate) fn frame(&mut self, frame: &Frame, queued: u64, mut lost: impl FnMut(Loss)) {
         let from = self.expected.unwrap_or(frame.seq);
-        let step_secs = self.newest.map_or(0.0, |newest| frame.time.secs_since(newest));
+        let step_secs = self.newest.map_or(f64::INFINITY, |newest| frame.time.secs_since(newest));
         let mut gap = Gap { next: from, end: frame.seq, lost: &mut lost };
         self.said_gaps(&mut gap);
         let missing = gap.left();

@@ -8,7 +8,6 @@ use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 use crate::model::provenance::Provenance;
 use crate::session::annotation::Entry;
-use crate::session::counts::{Loss, LossReason};
 use crate::session::record::Record;
 use crate::session::record::Stats;
 
@@ -27,6 +26,9 @@ pub(crate) struct Recordings {
     closing: Option<RecordThread>,
     finishing: Option<Finishing>,
     newest: Option<Timestamp>,
+    /// Whether a frame of the run has come, and whether none had when the recording was asked for.
+    has_begun: bool,
+    is_from_start: bool,
     /// The newest of each kind that still holds.
     source: Option<Record>,
     threshold: Option<Record>,
@@ -47,6 +49,8 @@ impl Recordings {
             closing: None,
             finishing: None,
             newest: None,
+            has_begun: false,
+            is_from_start: false,
             source: None,
             threshold: None,
             baseline: None,
@@ -59,6 +63,7 @@ impl Recordings {
         let held = [&self.source, &self.threshold, &self.baseline];
         let first = held.into_iter().flatten().cloned().collect();
         self.newest = None;
+        self.is_from_start = !self.has_begun;
         self.running =
             Some(RecordThread::start(order, provenance, before, first, self.teller.clone()));
     }
@@ -74,6 +79,7 @@ impl Recordings {
 
     /// Takes a frame that is analysed.
     pub(crate) fn frame(&mut self, frame: &Frame) {
+        self.has_begun = true;
         match self.finishing {
             Some(Finishing { last_frame, .. }) => {
                 if frame.time.secs_since(last_frame) > LINGER_SECS {
@@ -90,9 +96,7 @@ impl Recordings {
     /// Takes what the run says.
     pub(crate) fn record(&mut self, record: &Record) {
         match record {
-            // What was lost before the first frame of a recording, or after its last, is not its own.
-            // What came before the models were ready is that of a recording which waited for them.
-            Record::Lost(loss) if !self.is_own(loss) => return,
+            Record::Lost(_) if !self.is_own_loss() => return,
             Record::BaselineDropped => self.baseline = None,
             Record::Opened(_) => self.source = Some(record.clone()),
             Record::Threshold(_) => self.threshold = Some(record.clone()),
@@ -102,9 +106,10 @@ impl Recordings {
         self.send(|recorder| recorder.record(record));
     }
 
-    fn is_own(&self, loss: &Loss) -> bool {
-        let is_first = loss.reason == LossReason::BeforeReady;
-        self.finishing.is_none() && (self.newest.is_some() || is_first)
+    /// What was lost before the first frame of a recording, or after its last, is not its own, unless
+    /// it waited for the first frame of the run.
+    fn is_own_loss(&self) -> bool {
+        self.finishing.is_none() && (self.newest.is_some() || self.is_from_start)
     }
 
     /// Takes what a person did.
