@@ -53,6 +53,11 @@ pub trait Pictures: Send {
     /// tens of milliseconds; not for the drawing thread.
     fn picture(&mut self, index: usize) -> Result<Frame, PictureError>;
 
+    /// Takes in pictures that have been added since it was opened, where they can be.
+    fn refresh(&mut self) -> Result<(), PictureError> {
+        Ok(())
+    }
+
     /// The index of frame number `frame`, or of the last one before it.
     fn index_of(&self, frame: u64) -> Option<usize> {
         self.moments().partition_point(|moment| moment.frame <= frame).checked_sub(1)

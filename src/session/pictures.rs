@@ -1,7 +1,10 @@
 //! The pictures of a session, by frame: what review shows and what clips are exported from.
 
-use crate::media::pictures::{PictureError, Pictures};
-use std::path::Path;
+use crate::measure::event::Moment;
+use crate::media::image::Frame;
+use crate::media::mkv::MkvReader;
+use crate::media::pictures::{PictureError, Pictures, nth};
+use std::path::{Path, PathBuf};
 
 use super::store;
 use crate::source::{SourceOptions, SourceSpec, images, video};
@@ -23,6 +26,55 @@ pub fn open(path: &Path) -> Result<Box<dyn Pictures>, PictureError> {
 pub fn of_session(folder: &Path) -> Result<Option<Box<dyn Pictures>>, PictureError> {
     let opened = store::open(folder);
     Ok(opened.map_err(|error| PictureError::new(folder, error.to_string()))?.pictures)
+}
+
+/// Opens the pictures of a session that is being recorded at this moment, for reading only.
+/// [`Pictures::refresh`] takes in what has been recorded since.
+pub fn of_recording(folder: &Path) -> Result<Box<dyn Pictures>, PictureError> {
+    let mut growing = Growing { folder: folder.into(), segments: Vec::new(), moments: Vec::new() };
+    growing.refresh()?;
+    Ok(Box::new(growing))
+}
+
+/// The picture files of a recording that goes on. The last one grows, and others may follow it.
+struct Growing {
+    folder: PathBuf,
+    segments: Vec<MkvReader>,
+    moments: Vec<Moment>,
+}
+
+impl Pictures for Growing {
+    fn moments(&self) -> &[Moment] {
+        &self.moments
+    }
+
+    fn picture(&mut self, index: usize) -> Result<Frame, PictureError> {
+        let Moment { frame, .. } = nth(&self.moments, index, &self.folder)?;
+        let mut within = index;
+        for segment in &mut self.segments {
+            let pictures = segment.moments().len();
+            if within < pictures {
+                return segment.picture(within);
+            }
+            within -= pictures;
+        }
+        Err(PictureError::new(&self.folder, format!("expected frame {frame}, found no picture")))
+    }
+
+    fn refresh(&mut self) -> Result<(), PictureError> {
+        // Of the last one more is there now; those before it are finished.
+        self.segments.pop();
+        loop {
+            let path = self.folder.join(store::segment_name(self.segments.len() as u32 + 1));
+            // A link may lead anywhere.
+            if !path.symlink_metadata().is_ok_and(|found| found.is_file()) {
+                break;
+            }
+            self.segments.push(MkvReader::open(&path)?);
+        }
+        self.moments = self.segments.iter().flat_map(|part| part.moments()).copied().collect();
+        Ok(())
+    }
 }
 
 /// Whether what a source delivered can be looked at again: recordings can, cameras and demo persons

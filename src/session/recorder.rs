@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::annotation::Entry;
 use super::record::Record;
-use super::store::{Beginning, FILM_NAME, Store, StoreError, unix_ms_now};
+use super::store::{Beginning, Store, StoreError, segment_name, unix_ms_now};
 use crate::measure::event::Event;
 use crate::measure::sample::Sample;
 use crate::media::image::Frame;
@@ -88,7 +88,7 @@ impl SessionRecorder {
     fn change_segment(&mut self, size_px: (usize, usize)) -> Result<(), RecorderError> {
         self.end_segment()?;
         self.segment += 1;
-        let name = format!("{}{}{}", FILM_NAME.0, self.segment, FILM_NAME.1);
+        let name = segment_name(self.segment);
         let path = self.store.folder().join(&name);
         let writer = MkvWriter::create(&path, size_px).map_err(|error| failed(&path, error))?;
         self.film = Some(Reel { writer, path, size_px });

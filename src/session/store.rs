@@ -39,6 +39,11 @@ pub const FOLDER_ENDING: &str = "fleeting";
 /// What a picture file's name begins and ends with; its number is between.
 pub(super) const FILM_NAME: (&str, &str) = ("pictures-", ".mkv");
 
+/// The name of picture file number `segment`, counted from 1.
+pub(super) fn segment_name(segment: u32) -> String {
+    format!("{}{segment}{}", FILM_NAME.0, FILM_NAME.1)
+}
+
 /// Whether a picture file of a session may be called so.
 fn is_film_name(name: &str) -> bool {
     let number = name.strip_prefix(FILM_NAME.0).and_then(|rest| rest.strip_suffix(FILM_NAME.1));

@@ -263,7 +263,7 @@ proptest! {
         let counts = ran.session.counts();
         adds_up(&counts);
         if steps.iter().any(|step| matches!(step, Step::Frame)) {
-            prop_assert!(counts.numbered <= ran.numbered);
+            prop_assert!(counts.numbered <= ran.numbered, "{counts:?} of {}: {:?}", ran.numbered, ran.session.losses);
             // What is left out before the first frame and has no frame before it has no number here.
             let first = steps.iter().take_while(|step| !matches!(step, Step::Frame));
             let unseen: u64 = first.map(|step| match step {

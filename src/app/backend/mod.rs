@@ -108,6 +108,17 @@ pub trait Backend {
         wake: Wake,
     ) -> Option<Box<dyn SessionPictures>>;
 
+    /// The pictures that are being recorded into `folder` at this moment; none where they cannot be
+    /// had.
+    fn recording_pictures(
+        &mut self,
+        _folder: &Path,
+        _models: &ModelChoice,
+        _wake: Wake,
+    ) -> Option<Box<dyn SessionPictures>> {
+        None
+    }
+
     /// Writes files; the error is one sentence.
     fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>>;
 

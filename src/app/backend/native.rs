@@ -104,6 +104,21 @@ impl Backend for NativeBackend {
         }
     }
 
+    fn recording_pictures(
+        &mut self,
+        folder: &Path,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Option<Box<dyn SessionPictures>> {
+        match Projection::of_recording(folder, models, wake) {
+            Ok(projection) => Some(Box::new(projection)),
+            Err(error) => {
+                tracing::error!("{}: {error}", folder.display());
+                None
+            }
+        }
+    }
+
     fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>> {
         let failed = || Err("The system has no thread to give for the export.".to_owned());
         run_task("fleeting-export", move || write(&job), wake, failed)

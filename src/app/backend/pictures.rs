@@ -1,6 +1,8 @@
 //! The pictures of a stored session or of a recording: frames from the frame server,
 //! events from the clip extractor.
 
+use std::path::Path;
+
 use crate::app::backend::Wake;
 use crate::app::review::outside::{ClipRequest, PictureAnswer, SessionPictures};
 use crate::engine::workers::clip_extractor::ClipExtractor;
@@ -40,6 +42,13 @@ impl Projection {
         let source = source.clone();
         let open = move || pictures::of_source(&source).map_err(|error| error.to_string());
         Self::start(open.clone(), open, provenance, models, wake)
+    }
+
+    /// Over what is being recorded into `folder` at this moment.
+    pub fn of_recording(folder: &Path, models: &ModelChoice, wake: Wake) -> std::io::Result<Self> {
+        let folder = folder.to_owned();
+        let open = move || pictures::of_recording(&folder).map_err(|error| error.to_string());
+        Self::start(open.clone(), open, models, wake)
     }
 
     fn start(

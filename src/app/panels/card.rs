@@ -38,12 +38,9 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         return;
     };
     show_head(ui, cx, &theme, event);
-    match state.session.clip(event.id) {
-        Some(clip) => show_pictures(ui, cx, &theme, event, clip),
-        None => {
-            let words = "Its pictures are no longer kept; times and readings are.";
-            ui.label(RichText::new(words).color(theme.faint));
-        }
+    match state.event_pictures(event.id) {
+        Ok(clip) => show_pictures(ui, cx, &theme, event, clip),
+        Err(words) => drop(ui.label(RichText::new(words).color(theme.faint))),
     }
     ui.add_space(2.0);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

@@ -18,11 +18,15 @@ use crate::engine::Command as EngineCommand;
 use crate::engine::live::record::{RecordOrder, RecordState, Recording};
 use crate::session::OBSERVER;
 use crate::session::annotation::Entry as Deed;
+use crate::session::clip::EventClip;
 use crate::session::consent::Consent;
 use crate::session::store::shelf::{self, Shelved};
 use crate::session::store::{self, StoreError};
 
+use film::LiveFilm;
+
 pub mod badge;
+mod film;
 
 /// One request.
 #[derive(Clone, Debug, PartialEq)]
@@ -219,6 +223,8 @@ pub struct Records {
     unsent: Vec<Deed>,
     pub(super) looking: Option<Pending<Shelf>>,
     pub(super) deleting: Option<Pending<Vec<String>>>,
+    /// Pictures of older events, from what is being recorded.
+    film: LiveFilm,
 }
 
 impl Records {
@@ -229,6 +235,28 @@ impl Records {
 }
 
 impl State {
+    /// Asks for the pictures of the event on the card, where only what is recorded has them.
+    pub(super) fn look_at_film(&mut self) {
+        self.records.film.take_answers();
+        let Some(event) = self.shown_event() else { return };
+        if self.session.clip(event.id).is_some() || self.records.film.knows(event.id) {
+            return;
+        }
+        let Some(folder) = self.records.now.as_ref().map(|now| now.folder.clone()) else { return };
+        let event = event.clone();
+        let studio = &mut self.studio;
+        let open = || studio.recording_pictures(&folder, &self.models, self.wake.clone());
+        self.records.film.ask(&event, &folder, open);
+    }
+
+    /// The pictures of an event of the source that runs, or one sentence on where they are.
+    pub fn event_pictures(&self, event_id: u64) -> Result<&EventClip, String> {
+        match self.session.clip(event_id) {
+            Some(clip) => Ok(clip),
+            None => self.records.film.pictures(event_id),
+        }
+    }
+
     pub(super) fn apply_to_recording(&mut self, command: RecordingCommand) {
         match command {
             RecordingCommand::Toggle if self.records.is_recording() => {
@@ -310,6 +338,7 @@ impl State {
     pub(super) fn forget_agreement(&mut self) {
         self.records.agreed = false;
         self.records.unsent.clear();
+        self.records.film = LiveFilm::default();
         if !self.records.is_recording() {
             self.records.now = None;
         }

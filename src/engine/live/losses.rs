@@ -91,6 +91,8 @@ impl LossAccount {
     pub(crate) fn let_go(&mut self, frame: &Frame) {
         self.expected.get_or_insert(frame.seq);
         self.let_go = Some(frame.seq);
+        // All numbers up to this one are those of the pause.
+        (self.broken, self.is_told_broken, self.has_stalled) = (0, false, false);
         self.newest = Some(frame.time);
     }
 

@@ -87,6 +87,11 @@ impl<F: FaceFollower> PlainClips<F> {
             return Ok(Arc::clone(clip));
         }
         let (pictures, faces) = self.made.as_mut().map_err(|why| why.clone())?;
+        // Of a recording that goes on there may be more by now.
+        let newest = pictures.moments().last().map(|moment| moment.time);
+        if newest.is_none_or(|newest| newest < bounds.offset.time) {
+            pictures.refresh().map_err(|error| error.to_string())?;
+        }
         let clip = Arc::new(face_clip(pictures.as_mut(), faces, bounds)?);
         self.newest.truncate(PLAIN_KEPT - 1);
         self.newest.insert(0, (*bounds, Arc::clone(&clip)));
