@@ -108,11 +108,12 @@ pub trait Backend {
         wake: Wake,
     ) -> Option<Box<dyn SessionPictures>>;
 
-    /// The pictures that are being recorded into `folder` at this moment; none where they cannot be
-    /// had.
+    /// The pictures that are being recorded into `folder` at this moment, measured as `provenance`
+    /// says; none where they cannot be had.
     fn recording_pictures(
         &mut self,
         _folder: &Path,
+        _provenance: &Provenance,
         _models: &ModelChoice,
         _wake: Wake,
     ) -> Option<Box<dyn SessionPictures>> {

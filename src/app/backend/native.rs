@@ -107,10 +107,11 @@ impl Backend for NativeBackend {
     fn recording_pictures(
         &mut self,
         folder: &Path,
+        provenance: &Provenance,
         models: &ModelChoice,
         wake: Wake,
     ) -> Option<Box<dyn SessionPictures>> {
-        match Projection::of_recording(folder, models, wake) {
+        match Projection::of_recording(folder, provenance, models, wake) {
             Ok(projection) => Some(Box::new(projection)),
             Err(error) => {
                 tracing::error!("{}: {error}", folder.display());

@@ -44,11 +44,16 @@ impl Projection {
         Self::start(open.clone(), open, provenance, models, wake)
     }
 
-    /// Over what is being recorded into `folder` at this moment.
-    pub fn of_recording(folder: &Path, models: &ModelChoice, wake: Wake) -> std::io::Result<Self> {
+    /// Over what is being recorded into `folder` at this moment, measured as `provenance` says.
+    pub fn of_recording(
+        folder: &Path,
+        provenance: &Provenance,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> std::io::Result<Self> {
         let folder = folder.to_owned();
         let open = move || pictures::of_recording(&folder).map_err(|error| error.to_string());
-        Self::start(open.clone(), open, models, wake)
+        Self::start(open.clone(), open, provenance, models, wake)
     }
 
     fn start(

@@ -244,8 +244,9 @@ impl State {
         }
         let Some(folder) = self.records.now.as_ref().map(|now| now.folder.clone()) else { return };
         let event = event.clone();
-        let studio = &mut self.studio;
-        let open = || studio.recording_pictures(&folder, &self.models, self.wake.clone());
+        let (provenance, wake) = (&self.session.provenance, self.wake.clone());
+        let backend = &mut self.backend;
+        let open = || backend.recording_pictures(&folder, provenance, &self.models, wake);
         self.records.film.ask(&event, &folder, open);
     }
 
