@@ -19,12 +19,12 @@ use fleeting::app::backend::{
     Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake,
 };
 use fleeting::app::command::{Command, Floating, Tab};
+use fleeting::app::live::LivePhase;
 use fleeting::app::panels::{Slot, panels_of};
 use fleeting::app::recording::Shelf;
 use fleeting::app::registry::{CommandEntry, Group, entries};
 use fleeting::app::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
 use fleeting::app::shortcut::Chord;
-use fleeting::app::state::LivePhase;
 use fleeting::app::{App, LaunchOptions};
 use fleeting::engine::{Busy, Command as EngineCommand, Preview, Update};
 use fleeting::exchange::Written;
@@ -259,7 +259,7 @@ impl Window {
     }
 
     fn phase(&self) -> &LivePhase {
-        &self.harness.state().state.phase
+        &self.harness.state().state.live.phase
     }
 
     /// The demo person, seen for `frames` frames, with events at these seconds.
@@ -433,12 +433,12 @@ fn every_key_of_the_registry_reaches_its_command_and_harms_nothing() {
 #[test]
 fn the_arrow_keys_pick_events() {
     let mut window = Window::live(300, &[2.0, 5.0, 8.0]);
-    let picked = |w: &Window| w.harness.state().state.picked_event;
+    let picked = |w: &Window| w.harness.state().state.live.view.picked;
     assert_eq!(picked(&window), None);
     window.press(Modifiers::NONE, Key::ArrowUp);
-    assert_eq!(picked(&window), Some(1));
+    assert_eq!(picked(&window), Some(fleeting::session::annotation::Target::Machine(1)));
     window.press(Modifiers::NONE, Key::ArrowDown);
-    assert_eq!(picked(&window), Some(2));
+    assert_eq!(picked(&window), Some(fleeting::session::annotation::Target::Machine(2)));
 }
 
 #[test]
@@ -459,7 +459,11 @@ fn an_event_far_up_the_list_comes_into_view_when_it_is_picked() {
     let secs: Vec<f64> = (0..200).map(|i| 1.0 + f64::from(i)).collect();
     let mut window = Window::live(300, &secs);
     assert!(!window.has("micro at 0:03.000"));
-    window.harness.state_mut().state.apply(Command::SelectEvent(2));
+    window
+        .harness
+        .state_mut()
+        .state
+        .apply(Command::SelectEvent(fleeting::session::annotation::Target::Machine(2)));
     window.settle();
     assert!(window.has("micro at 0:03.000"));
 }
@@ -467,7 +471,7 @@ fn an_event_far_up_the_list_comes_into_view_when_it_is_picked() {
 #[test]
 fn dragging_a_plot_stops_following_and_f_returns() {
     let mut window = Window::live(900, &[]);
-    let follows = |w: &Window| w.harness.state().state.timeline.follows;
+    let follows = |w: &Window| w.harness.state().state.live.view.timeline.follows;
     let center = window.harness.get_by_label("Score plot").rect().center();
     window.harness.drag_at(center);
     window.settle();
@@ -478,7 +482,7 @@ fn dragging_a_plot_stops_following_and_f_returns() {
     assert!(!follows(&window));
     let range = |w: &Window| {
         let state = &w.harness.state().state;
-        state.timeline.range(state.newest_secs())
+        state.live.view.timeline.range(state.newest_secs())
     };
     let held = range(&window);
     window.say([Update::Record(Record::Samples((900..960).map(sample).collect()))]);
@@ -501,8 +505,8 @@ fn the_wheel_zooms_while_live() {
     });
     window.settle();
     let state = &window.harness.state().state;
-    let (first, last) = state.timeline.range(state.newest_secs());
-    assert!(!state.timeline.follows && last - first < 19.0, "{first} {last}");
+    let (first, last) = state.live.view.timeline.range(state.newest_secs());
+    assert!(!state.live.view.timeline.follows && last - first < 19.0, "{first} {last}");
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub struct TimeAxis {
 impl TimeAxis {
     /// Over `rect`, as the state's timeline has it.
     pub fn new(rect: Rect, state: &State) -> Self {
-        let (first_secs, last_secs) = state.timeline().range(state.newest_secs());
+        let (first_secs, last_secs) = state.view().timeline.range(state.newest_secs());
         Self { rect, first_secs, last_secs }
     }
 
@@ -133,8 +133,7 @@ pub fn point_at(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis, name: &str)
     {
         let secs = axis.secs(pointer.x);
         cx.send(match event_at(cx.state, axis, secs) {
-            Some(Target::Machine(id)) => Command::SelectEvent(id),
-            Some(target @ Target::Own(_)) => Command::Review(ReviewCommand::Pick(target)),
+            Some(target) => Command::SelectEvent(target),
             None => Command::PutCursor(secs),
         });
     }
@@ -180,14 +179,14 @@ fn each_band(state: &State, (from, to): (Timestamp, Timestamp), mut see: impl Fn
     };
     if state.tab == Tab::Review {
         let review = &state.review;
-        for row in &review.rows {
-            let is_shown = review.picked == Some(row.target);
+        for row in &review.list.rows {
+            let is_shown = review.view.picked == Some(row.target);
             look(row.target, row.kind, &review.bounds(row), is_shown, row.verdict);
         }
         return;
     }
-    let shown = state.shown_event().map(|event| event.id);
-    for event in &state.session.events {
+    let shown = state.live.shown_event().map(|event| event.id);
+    for event in &state.live.view.session.events {
         let Event { id, kind, onset, apex, offset, .. } = *event;
         let bounds = Bounds { onset, apex, offset };
         look(Target::Machine(id), kind, &bounds, shown == Some(id), Verdict::Open);
@@ -292,7 +291,7 @@ pub fn marks(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     let font = FontId::proportional(SMALL_PT - 1.0);
     let (mut free_from, mut last) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
     let (from, to) = axis.edges();
-    for (moment, words) in state.marks() {
+    for (moment, words) in &state.view().marks {
         if moment.time < from || moment.time > to {
             continue;
         }
@@ -317,7 +316,7 @@ pub fn marks(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
 
 /// The line of the cursor.
 pub fn cursor(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
-    if let Some(cursor) = state.cursor() {
+    if let Some(cursor) = state.view().cursor {
         let x = axis.x(cursor.secs());
         painter.vline(x, axis.rect.y_range(), Stroke::new(1.5, theme.text));
     }
@@ -379,18 +378,18 @@ mod tests {
             a in 0.0f64..5000.0, b in 0.0f64..5000.0, picked in 0u64..800,
         ) {
             let mut state = state();
-            state.session.events = events.iter().zip(0..).map(|(&(onset, secs, at), id)| {
+            state.live.view.session.events = events.iter().zip(0..).map(|(&(onset, secs, at), id)| {
                 let mut event = event(id, onset);
                 event.apex.time = event.onset.time + secs * at;
                 event.offset.time = event.onset.time + secs;
                 event
             }).collect();
-            state.session.events.sort_by_key(|event| event.onset.time);
-            state.picked_event = Some(picked);
+            state.live.view.session.events.sort_by_key(|event| event.onset.time);
+            state.live.view.picked = Some(Target::Machine(picked));
             let axis = axis(a.min(b), a.max(b) + 0.5);
             let bands = bands_in_view(&state, &axis);
             let (from, to) = axis.edges();
-            for event in &state.session.events {
+            for event in &state.live.view.session.events {
                 if event.offset.time < from || event.onset.time > to {
                     continue;
                 }

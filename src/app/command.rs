@@ -5,6 +5,7 @@
 //! [`State::apply`](super::state::State::apply).
 
 use super::{analyse, recording, review};
+use crate::session::annotation::Target;
 use crate::session::clip::slow_loop::LoopSpeed;
 use crate::source::SourceSpec;
 
@@ -34,8 +35,6 @@ pub enum Command {
     PickImages,
     /// Open whatever this path is.
     OpenPath(String),
-    /// The text of the path field has changed.
-    EditPath(String),
     /// Show the demo person.
     UseDemo,
     /// Look for cameras again.
@@ -74,7 +73,7 @@ pub enum Command {
     StepSecs(f64),
 
     /// Show this event in the card.
-    SelectEvent(u64),
+    SelectEvent(Target),
     /// Show the event before.
     PreviousEvent,
     /// Show the event after.
@@ -96,8 +95,6 @@ pub enum Command {
     ToggleWindow(Floating),
     /// Close what floats on top.
     CloseWindow,
-    /// The text of the palette's field has changed.
-    EditPalette(String),
     /// The message with this number has been read.
     MarkRead(u64),
     /// All messages have been read.
@@ -112,6 +109,8 @@ pub enum Command {
         /// Whether words are asked for.
         with_words: bool,
     },
+    /// Keep the note that is being written.
+    KeepNote,
     /// Something of the session under review.
     Review(review::command::ReviewCommand),
     /// Something of the Analyse tab.

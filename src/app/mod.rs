@@ -17,14 +17,18 @@ pub mod analyse;
 pub mod axis;
 pub mod backend;
 pub mod command;
+pub mod field;
 pub mod launch;
+pub mod live;
 pub mod message;
+pub mod outside;
 pub mod overlay;
 pub mod panels;
 pub mod recording;
 pub mod registry;
 pub mod review;
 pub mod running;
+pub mod settings;
 pub mod shortcut;
 pub mod state;
 pub mod textures;
@@ -36,7 +40,8 @@ use backend::Backend;
 use command::{Command, Floating, Tab};
 pub use launch::{AppError, run};
 use panels::{Panel, Slot, panels_of};
-use state::{Settings, State, WindowRequest};
+use settings::Settings;
+use state::{State, WindowRequest};
 use widgets::PanelContext;
 
 /// What the window opens with.
@@ -63,20 +68,16 @@ pub struct Cache {
     pub kept: textures::Texture,
     /// The strip of region motion.
     pub heat: textures::Texture,
-    /// The pictures of the event card.
-    pub card: panels::card::CardTextures,
     /// The frame under review.
     pub frame: textures::Texture,
-    /// The pictures of the event under review.
-    pub review_card: review::card::Textures,
+    /// The pictures of the event card.
+    pub card: panels::card::CardTextures,
     /// The agreement that was worked out last.
     pub agreement: Option<panels::agreement::CachedAgreement>,
-    /// The row that the list under review was last scrolled to.
-    pub listed_row: Option<usize>,
     /// Whether the search field is to get the keyboard.
     pub search_wanted: bool,
-    /// The picked event that the list was last scrolled to.
-    pub listed_event: Option<u64>,
+    /// The tab and the place to which the list of events was last scrolled.
+    pub scrolled_to: Option<(Tab, Option<usize>)>,
     /// The chosen line of the palette.
     pub palette_row: usize,
 }
@@ -113,7 +114,7 @@ impl App {
         let wake = Arc::new(move || ctx.request_repaint());
         let mut state = State::new(settings, options, backend, wake);
         let session = state.session_wanted.take();
-        if session.is_none() || !state.chooses {
+        if session.is_none() || !state.live.chooses {
             state.open();
         }
         if let Some(folder) = session {

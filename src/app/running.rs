@@ -1,23 +1,17 @@
 //! Starting and stopping the engine, and taking in what it says. Nothing here waits.
 
 use super::backend::{Assignment, CameraChoice, Pick};
+use super::live::{Cameras, LivePhase, demo};
 use super::message::{Topic, Weight};
-use super::state::{Cameras, LivePhase, State, demo};
-use super::view::time_window::TimeWindow;
+use super::state::State;
 use crate::engine::{Command as EngineCommand, Update};
 use crate::measure::time::Timestamp;
 use crate::model::provenance::Provenance;
-use crate::session::Session;
 use crate::session::record::Record;
 use crate::session::record::Stats;
 use crate::source::{SourceOptions, SourceSpec};
 
 impl State {
-    /// Whether a source is held, or about to be.
-    pub fn is_running(&self) -> bool {
-        matches!(self.phase, LivePhase::Starting(_) | LivePhase::Live | LivePhase::Paused)
-    }
-
     /// Takes in everything that has happened since the last call.
     pub fn drain(&mut self) {
         self.drain_engine();
@@ -25,68 +19,66 @@ impl State {
         self.drain_analysis();
         self.poll_tasks();
         self.send_unsent();
-        self.messages.set_now(Timestamp::from_secs(self.live_secs()));
+        self.messages.set_now(Timestamp::from_secs(self.live.newest_secs()));
     }
 
     /// Opens the source that was asked for, or looks for a camera to choose.
     pub fn open(&mut self) {
         self.find_cameras();
         self.look_at_shelf();
-        if self.chooses {
-            self.phase = LivePhase::Starting("looking for a camera".into());
+        if self.live.chooses {
+            self.live.phase = LivePhase::Starting("looking for a camera".into());
         } else {
-            self.choose(self.source.clone());
+            self.choose(self.live.source.clone());
         }
     }
 
     pub(super) fn start(&mut self) {
         let assignment = Assignment {
-            source: self.source.clone(),
-            models: self.models.clone(),
-            config: self.config.clone(),
+            source: self.live.source.clone(),
+            models: self.live.models.clone(),
+            config: self.outside.config.clone(),
         };
         self.release();
         self.forget_agreement();
-        self.session = Session::default();
-        self.session.provenance = Provenance::of_settings(&self.config, self.source.to_string());
-        self.live_marks.clear();
-        self.stats = Stats::default();
-        self.preview = None;
-        self.baseline_left = None;
-        self.picked_event = None;
-        self.cursor = None;
-        self.timeline = TimeWindow::default();
-        self.phase = LivePhase::Starting(format!("opening {}", self.source));
-        if self.tasks.stop.is_some() {
-            self.next = Some(assignment);
+        self.live.forget();
+        self.live.view.session.provenance =
+            Provenance::of_settings(&self.outside.config, self.live.source.to_string());
+        self.live.phase = LivePhase::Starting(format!("opening {}", self.live.source));
+        if self.outside.tasks.stop.is_some() {
+            self.live.next = Some(assignment);
         } else {
             self.run(&assignment);
         }
     }
 
     fn run(&mut self, assignment: &Assignment) {
-        self.engine = Some(self.backend.start(assignment, self.wake.clone()));
-        self.unsent_false_alarms = None;
+        self.live.engine = Some(self.outside.backend.start(assignment, self.outside.wake.clone()));
+        self.live.unsent_false_alarms = None;
     }
 
     pub(super) fn stop(&mut self) {
-        self.chooses = false;
-        self.next = None;
-        self.baseline_left = None;
+        self.live.chooses = false;
+        self.live.next = None;
+        self.live.baseline_left = None;
         self.release();
-        self.phase =
-            if self.tasks.stop.is_some() { LivePhase::Stopping } else { LivePhase::Stopped };
+        self.live.phase = if self.outside.tasks.stop.is_some() {
+            LivePhase::Stopping
+        } else {
+            LivePhase::Stopped
+        };
     }
 
     /// Hands the engine over to be let go; two are never open, since they may want the same camera.
     fn release(&mut self) {
-        if let Some(engine) = self.engine.take() {
-            self.tasks.stop = Some(self.backend.stop(engine, self.wake.clone()));
+        if let Some(engine) = self.live.engine.take() {
+            self.outside.tasks.stop =
+                Some(self.outside.backend.stop(engine, self.outside.wake.clone()));
         }
     }
 
     pub(super) fn toggle_pause(&mut self) {
-        match self.phase {
+        match self.live.phase {
             LivePhase::Live => self.ask(EngineCommand::Pause),
             LivePhase::Paused => self.ask(EngineCommand::Resume),
             // The key that goes on after a pause begins when there is nothing to go on with.
@@ -97,39 +89,41 @@ impl State {
 
     pub(super) fn find_cameras(&mut self) {
         // One search at a time: to let go of one is to wait for it.
-        if self.tasks.cameras.is_some() {
+        if self.outside.tasks.cameras.is_some() {
             return;
         }
-        self.cameras = Cameras::Unknown;
-        self.tasks.cameras = Some(self.backend.find_cameras(self.wake.clone()));
+        self.live.cameras = Cameras::Unknown;
+        self.outside.tasks.cameras =
+            Some(self.outside.backend.find_cameras(self.outside.wake.clone()));
     }
 
     pub(super) fn pick(&mut self, pick: Pick) {
-        self.tasks.pick = Some((pick, self.backend.pick(pick, self.wake.clone())));
+        self.outside.tasks.pick =
+            Some((pick, self.outside.backend.pick(pick, self.outside.wake.clone())));
     }
 
     /// A slider moves faster than an engine listens: only its newest position is kept to be sent.
     pub(super) fn send_unsent(&mut self) {
-        if let (Some(rate), Some(engine)) = (self.unsent_false_alarms, &self.engine)
+        if let (Some(rate), Some(engine)) = (self.live.unsent_false_alarms, &self.live.engine)
             && engine.send(EngineCommand::SetFalseAlarmsPerMinute(rate)).is_ok()
         {
-            self.unsent_false_alarms = None;
+            self.live.unsent_false_alarms = None;
         }
         self.send_unsent_deeds();
     }
 
     fn drain_engine(&mut self) {
-        let Some(engine) = &self.engine else { return };
+        let Some(engine) = &self.live.engine else { return };
         let (updates, preview) = (engine.updates(), engine.preview());
         if preview.is_some() {
-            if self.preview.is_none() {
+            if self.live.preview.is_none() {
                 tracing::info!("the first picture is here");
             }
-            self.preview = preview;
+            self.live.preview = preview;
         }
         for update in updates {
             if let Some(record) = update.record() {
-                self.session.apply(record);
+                self.live.view.session.apply(record);
             }
             self.take_in(update);
         }
@@ -137,15 +131,15 @@ impl State {
 
     fn take_in(&mut self, update: Update) {
         match update {
-            Update::Starting(step) => self.phase = LivePhase::Starting(step),
-            Update::Record(Record::Opened(_)) => self.phase = LivePhase::Live,
-            Update::Running(true) => self.phase = LivePhase::Live,
-            Update::Running(false) => self.phase = LivePhase::Paused,
+            Update::Starting(step) => self.live.phase = LivePhase::Starting(step),
+            Update::Record(Record::Opened(_)) => self.live.phase = LivePhase::Live,
+            Update::Running(true) => self.live.phase = LivePhase::Live,
+            Update::Running(false) => self.live.phase = LivePhase::Paused,
             Update::Record(Record::Notice(notice)) => self.messages.post_notice(&notice),
             Update::Record(Record::Stats(stats)) => self.take_in_stats(stats),
-            Update::Baseline(left) => self.baseline_left = (left > 0.0).then_some(left),
+            Update::Baseline(left) => self.live.baseline_left = (left > 0.0).then_some(left),
             Update::Record(Record::Baselined(baseline)) => {
-                self.baseline_left = None;
+                self.live.baseline_left = None;
                 let quality = baseline.quality_in_words();
                 let text =
                     format!("The neutral baseline is measured and used from now on ({quality}).");
@@ -178,8 +172,8 @@ impl State {
     fn take_in_last(&mut self, updates: Vec<Update>) {
         for update in updates {
             match update {
-                Update::Record(record) if self.phase == LivePhase::Stopping => {
-                    self.session.apply(&record)
+                Update::Record(record) if self.live.phase == LivePhase::Stopping => {
+                    self.live.view.session.apply(&record)
                 }
                 Update::Recording(recording) => self.take_in_recording(*recording),
                 _ => {}
@@ -188,8 +182,8 @@ impl State {
     }
 
     fn take_in_stats(&mut self, stats: Stats) {
-        let counts = self.session.counts();
-        if stats.dropped > self.stats.dropped {
+        let counts = self.live.view.session.counts();
+        if stats.dropped > self.live.stats.dropped {
             let text = format!(
                 "{} of {} frames are lost ({}); they are gaps in the plots. Where the analysis is too \
                  slow, close other programs, or run `fleeting doctor` to see what helps.",
@@ -199,13 +193,13 @@ impl State {
             );
             self.messages.post(Weight::Warning, Topic::Loss, text);
         }
-        self.stats = stats;
+        self.live.stats = stats;
     }
 
     fn take_in_end(&mut self, error: Option<String>) {
-        self.baseline_left = None;
+        self.live.baseline_left = None;
         self.release();
-        self.phase = match error {
+        self.live.phase = match error {
             Some(text) => {
                 self.messages.post(Weight::Error, Topic::Other, &text);
                 LivePhase::Fault(text)
@@ -215,31 +209,32 @@ impl State {
     }
 
     fn poll_tasks(&mut self) {
-        if let Some(last) = self.tasks.stop.as_mut().and_then(|stop| stop()) {
-            self.tasks.stop = None;
+        if let Some(last) = self.outside.tasks.stop.as_mut().and_then(|stop| stop()) {
+            self.outside.tasks.stop = None;
             self.take_in_last(last);
-            if self.phase == LivePhase::Stopping {
-                self.phase = LivePhase::Stopped;
+            if self.live.phase == LivePhase::Stopping {
+                self.live.phase = LivePhase::Stopped;
             }
-            if let Some(assignment) = self.next.take() {
+            if let Some(assignment) = self.live.next.take() {
                 self.run(&assignment);
             }
         }
-        if let Some(found) = self.tasks.cameras.as_mut().and_then(|cameras| cameras()) {
-            self.tasks.cameras = None;
+        if let Some(found) = self.outside.tasks.cameras.as_mut().and_then(|cameras| cameras()) {
+            self.outside.tasks.cameras = None;
             self.take_in_cameras(found);
         }
         self.poll_session();
         self.poll_recording();
         self.poll_export();
         self.poll_import();
-        if let Some(last) = self.tasks.analysis.as_mut().and_then(|stop| stop()) {
-            self.tasks.analysis = None;
+        if let Some(last) = self.outside.tasks.analysis.as_mut().and_then(|stop| stop()) {
+            self.outside.tasks.analysis = None;
             self.take_in_last_of_analysis(&last);
         }
-        let picked = self.tasks.pick.as_mut().and_then(|(pick, path)| Some((*pick, path()?)));
+        let picked =
+            self.outside.tasks.pick.as_mut().and_then(|(pick, path)| Some((*pick, path()?)));
         if let Some((pick, path)) = picked {
-            self.tasks.pick = None;
+            self.outside.tasks.pick = None;
             if let Some(path) = path {
                 self.use_picked(pick, path);
             }
@@ -247,14 +242,14 @@ impl State {
     }
 
     fn take_in_cameras(&mut self, found: Result<Vec<CameraChoice>, String>) {
-        self.cameras = match found {
+        self.live.cameras = match found {
             Ok(cameras) => Cameras::Found(cameras),
             Err(error) => Cameras::Failed(error),
         };
-        if !std::mem::take(&mut self.chooses) {
+        if !std::mem::take(&mut self.live.chooses) {
             return;
         }
-        let source = match &self.cameras {
+        let source = match &self.live.cameras {
             Cameras::Found(cameras) if !cameras.is_empty() => {
                 let CameraChoice { target, name } = cameras[0].clone();
                 self.messages.note_down(format!("Using the camera “{name}”, the first one found."));

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Visuals};
 
+use super::live::LivePhase;
 use super::message::Weight;
-use super::state::LivePhase;
 use crate::measure::event::{Emotion, EventKind, Origin};
 use crate::measure::quality::Trouble;
 use crate::session::annotation::Verdict;

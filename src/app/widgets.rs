@@ -5,9 +5,10 @@ use egui::{
 };
 
 use super::command::Command;
+use super::live::LivePhase;
 use super::message::Weight;
 use super::registry::entry_of;
-use super::state::{LivePhase, State};
+use super::state::State;
 use super::theme::{Grade, Theme, title};
 use super::view::playback::PlaybackMotion;
 use crate::measure::event::EventKind;

@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use fleeting::app::backend::null::NullBackend;
 use fleeting::app::command::Tab;
+use fleeting::app::live::LivePhase;
 use fleeting::app::review::outside::OpenedSession;
-use fleeting::app::state::LivePhase;
 use fleeting::app::{App, LaunchOptions};
 use fleeting::engine::Preview;
 use fleeting::measure::event::{Event, EventKind, Moment, Origin};
@@ -133,9 +133,9 @@ impl Drawn {
         let mut app = App::new(&cc, options, Box::new(NullBackend));
         let hours = minutes / 60.0;
         let before = resident_mb();
-        app.state.session = session(Session::default(), minutes);
+        app.state.live.view.session = session(Session::default(), minutes);
         let live = (resident_mb() - before) / hours;
-        app.state.phase = LivePhase::Live;
+        app.state.live.phase = LivePhase::Live;
         let before = resident_mb();
         app.state.review.open(OpenedSession {
             session: session(Session::keeping_all(), minutes),
@@ -157,13 +157,15 @@ impl Drawn {
         state.tab = view.tab();
         let middle = secs / 2.0;
         match view {
-            View::Following => state.timeline.follow(),
-            View::LivePanned => state.timeline.show(middle - 9.6, middle + 9.6, secs),
-            View::LiveWhole => state.timeline.show(0.0, secs, secs),
-            View::ReviewEvent => state.review.timeline.show(middle - 1.0, middle + 1.0, secs),
-            View::ReviewPanned => state.review.timeline.show(middle - 9.6, middle + 9.6, secs),
-            View::ReviewMinute => state.review.timeline.show(middle - 29.0, middle + 29.0, secs),
-            View::ReviewWhole => state.review.timeline.show(0.0, secs, secs),
+            View::Following => state.live.view.timeline.follow(),
+            View::LivePanned => state.live.view.timeline.show(middle - 9.6, middle + 9.6, secs),
+            View::LiveWhole => state.live.view.timeline.show(0.0, secs, secs),
+            View::ReviewEvent => state.review.view.timeline.show(middle - 1.0, middle + 1.0, secs),
+            View::ReviewPanned => state.review.view.timeline.show(middle - 9.6, middle + 9.6, secs),
+            View::ReviewMinute => {
+                state.review.view.timeline.show(middle - 29.0, middle + 29.0, secs)
+            }
+            View::ReviewWhole => state.review.view.timeline.show(0.0, secs, secs),
         }
     }
 
@@ -174,18 +176,19 @@ impl Drawn {
         let step = if self.drawn.is_multiple_of(2) { 0.4 } else { -0.4 };
         match view {
             View::Following => {
-                let first = state.session.history.len() as u64;
-                (first..first + 3).for_each(|seq| state.session.history.push(sample(seq)));
+                let first = state.live.view.session.history.len() as u64;
+                (first..first + 3)
+                    .for_each(|seq| state.live.view.session.history.push(sample(seq)));
                 let time = Timestamp::of_frame(first + 3, FPS);
                 if self.drawn.is_multiple_of(2) {
                     let frame = Frame::new(first + 3, time, Arc::clone(&self.picture));
-                    state.preview = Some(Preview { frame, overlay: Overlay::default() });
+                    state.live.preview = Some(Preview { frame, overlay: Overlay::default() });
                 }
             }
-            View::LivePanned => state.timeline.pan(step, secs),
-            View::ReviewPanned => state.review.timeline.pan(step, secs),
-            View::LiveWhole => state.timeline.zoom(1.0 + 0.01 * step, None, secs),
-            _ => state.review.timeline.zoom(1.0 + 0.01 * step, None, secs),
+            View::LivePanned => state.live.view.timeline.pan(step, secs),
+            View::ReviewPanned => state.review.view.timeline.pan(step, secs),
+            View::LiveWhole => state.live.view.timeline.zoom(1.0 + 0.01 * step, None, secs),
+            _ => state.review.view.timeline.zoom(1.0 + 0.01 * step, None, secs),
         }
         let input = egui::RawInput {
             screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, WINDOW)),

@@ -25,7 +25,11 @@ fn points(window: &mut Window, tab: Tab, span_secs: f64, minutes: f64) -> usize 
     let state = &mut window.harness.state_mut().state;
     state.tab = tab;
     let last = minutes * 60.0;
-    let timeline = if tab == Tab::Live { &mut state.timeline } else { &mut state.review.timeline };
+    let timeline = if tab == Tab::Live {
+        &mut state.live.view.timeline
+    } else {
+        &mut state.review.view.timeline
+    };
     timeline.show(last - span_secs, last, last);
     window.settle();
     let output = window.harness.output();
@@ -40,7 +44,7 @@ fn points(window: &mut Window, tab: Tab, span_secs: f64, minutes: f64) -> usize 
 fn window(minutes: f64) -> Window {
     let mut window = Window::open(Some("demo"), &[]);
     let state = &mut window.harness.state_mut().state;
-    state.session = seen(Session::default(), minutes);
+    state.live.view.session = seen(Session::default(), minutes);
     state.review.open(OpenedSession {
         session: seen(Session::keeping_all(), minutes),
         place: None,

@@ -99,7 +99,7 @@ fn markers_are_stored_while_recording_and_kept_in_memory_while_not() {
     let asked = window.asked();
     let [EngineCommand::Enter(entry)] = &asked[..] else { panic!("{asked:?}") };
     assert!(matches!(&entry.act, Act::Mark(at, words) if at.frame >= 59 && words.is_empty()));
-    assert_eq!(window.harness.state().state.session.log.entries().len(), 2);
+    assert_eq!(window.harness.state().state.live.view.session.log.entries().len(), 2);
 }
 
 #[test]

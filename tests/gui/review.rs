@@ -1,7 +1,8 @@
 //! The Review tab through its accessibility tree.
 
 use super::*;
-use fleeting::app::review::outside::{AnnotationSink, ClipRequest, Kept, PictureAnswer};
+use fleeting::app::review::outside::{AnnotationSink, Kept, PictureAnswer};
+use fleeting::app::view::clips::ClipRequest;
 use fleeting::session::Session;
 use fleeting::session::annotation::{Act, Label, Target, Verdict};
 use fleeting::session::record::Record;
@@ -125,7 +126,7 @@ fn in_each_review_state() -> [(&'static str, Window); 5] {
     ctrl(&mut fault, Key::O);
     let mut bare = reviewing(&[2.0, 5.0], true).0;
     let session = session(&[2.0]);
-    bare.harness.state_mut().state.session = session;
+    bare.harness.state_mut().state.live.view.session = session;
     ctrl_shift(&mut bare, Key::L);
     [
         ("empty", empty),
@@ -171,7 +172,7 @@ fn each_state_of_review_says_what_it_is() {
         "expected a session folder",
     ];
     for ((state, window), words) in in_each_review_state().iter().zip(words) {
-        let found = window.has(words) || window.harness.state().state.review.screen.fault.is_some();
+        let found = window.has(words) || window.harness.state().state.review.frame.fault.is_some();
         assert!(found, "{state}: {words}");
     }
 }
@@ -188,7 +189,7 @@ fn every_key_of_review_reaches_its_command_and_harms_nothing() {
         for chord in entry.keys {
             let (mut window, _) = reviewing(&[2.0, 5.0], true);
             window.press_chord(chord);
-            assert!(window.has("Review transport"), "{}", entry.name);
+            assert!(window.has("Transport"), "{}", entry.name);
         }
     }
 }
@@ -275,7 +276,7 @@ fn the_card_draws_the_moving_regions_and_names_them() {
     let (mut window, _) = reviewing(&[2.0], true);
     assert!(window.has("Moving most from onset to apex"));
     let review = &mut window.harness.state_mut().state.review;
-    review.session.history = Default::default();
+    review.view.session.history = Default::default();
     window.settle();
     assert!(window.has("How the regions move from onset to apex was not measured."));
 }
@@ -284,7 +285,7 @@ fn the_card_draws_the_moving_regions_and_names_them() {
 fn formats_of_pictures_cannot_be_chosen_for_a_session_without_any() {
     let (mut window, _) = reviewing(&[2.0], true);
     let review = &mut window.harness.state_mut().state.review;
-    review.place = None;
+    review.storage.folder = None;
     review.export.chosen = vec!["clips", "gif"];
     let export = fleeting::app::review::command::ReviewCommand::Export;
     assert!(!review.allows(&export), "there is nothing to write");
@@ -334,7 +335,7 @@ fn the_same_key_means_one_thing_live_and_another_in_review() {
     window.say([Update::Record(Record::Samples((0..60).map(sample).collect()))]);
     keys(&mut window, &[Key::M]);
     assert_eq!(kept.lock().expect("one thread").len(), 1);
-    assert_eq!(window.harness.state().state.marks().len(), 1);
+    assert_eq!(window.harness.state().state.live.view.marks.len(), 1);
 }
 
 #[test]
@@ -344,7 +345,7 @@ fn a_note_while_live_carries_the_moment_at_which_it_was_begun() {
     window.say([Update::Record(Record::Samples((300..900).map(sample).collect()))]);
     write(&mut window, "leans forward");
     keys(&mut window, &[Key::Enter]);
-    let marks = window.harness.state().state.marks();
+    let marks = &window.harness.state().state.live.view.marks;
     assert_eq!((marks[0].0.frame, marks[0].1.as_str()), (306, "leans forward"));
 }
 
@@ -402,7 +403,7 @@ fn a_note_is_written_after_the_name_and_known_raters_are_chosen_with_the_arrows(
     let (mut window, kept) = opened(&[2.0], true);
     for name in ["R1", "R2"] {
         let rater = fleeting::session::annotation::Rater::new(name);
-        window.harness.state_mut().state.review.session.log.add_rater(rater);
+        window.harness.state_mut().state.review.view.session.log.add_rater(rater);
     }
     keys(&mut window, &[Key::N]);
     keys(&mut window, &[Key::ArrowDown, Key::Enter]);
@@ -485,9 +486,9 @@ fn a_bound_is_dragged_on_the_timeline() {
     window.harness.drop_at(grip + egui::vec2(60.0, 0.0));
     window.settle();
     let review = &window.harness.state().state.review;
-    let (moved, was) = (review.rows[0].bounds.offset, event(0, 2.0).offset);
+    let (moved, was) = (review.list.rows[0].bounds.offset, event(0, 2.0).offset);
     assert!(moved.frame > was.frame, "{moved:?}");
-    assert_eq!(review.play.at(), Some(moved), "the frame in view is the one it was put on");
+    assert_eq!(review.playback.at(), Some(moved), "the frame in view is the one it was put on");
     assert_eq!(kept.lock().expect("one thread").len(), 1, "one drag is one act");
 }
 

@@ -8,6 +8,7 @@ use egui::Key;
 
 use super::backend::{Assignment, EngineHandle, Pick};
 use super::command::Command;
+use super::field::TextField;
 use super::message::{Topic, Weight};
 use super::registry::{ANALYSE, CommandEntry, Group, entry};
 use super::shortcut::{ctrl, key};
@@ -29,8 +30,6 @@ pub enum AnalyseCommand {
     PickVideo,
     /// Ask for a folder of pictures.
     PickImages,
-    /// The path field has changed.
-    EditPath(String),
     /// Whether the next analysis is kept on the disk, and with a copy of its pictures.
     Keep {
         /// Whether it is kept.
@@ -113,8 +112,8 @@ pub enum AnalysePhase {
 pub struct AnalyseState {
     /// Where it stands.
     pub phase: AnalysePhase,
-    /// The path as it is written in the field.
-    pub path: String,
+    /// The field for the recording's path.
+    pub path: TextField,
     /// What is analysed.
     pub source: Option<SourceSpec>,
     /// How it goes.
@@ -138,7 +137,6 @@ impl State {
         match command {
             AnalyseCommand::PickVideo => self.pick(Pick::Video),
             AnalyseCommand::PickImages => self.pick(Pick::Images),
-            AnalyseCommand::EditPath(path) => self.analyse.path = path,
             AnalyseCommand::Keep { is_wanted, with_pictures } => {
                 let keeping = &mut self.analyse.keeping;
                 (keeping.is_wanted, keeping.with_pictures) = (is_wanted, with_pictures);
@@ -159,15 +157,15 @@ impl State {
         let analyse = &self.analyse;
         match command {
             AnalyseCommand::PickVideo | AnalyseCommand::PickImages => {
-                self.tasks.pick.is_none() && !analyse.is_running()
+                self.outside.tasks.pick.is_none() && !analyse.is_running()
             }
-            AnalyseCommand::EditPath(_) | AnalyseCommand::Keep { .. } => !analyse.is_running(),
-            AnalyseCommand::Start => !analyse.is_running() && !analyse.path.trim().is_empty(),
+            AnalyseCommand::Keep { .. } => !analyse.is_running(),
+            AnalyseCommand::Start => !analyse.is_running() && !analyse.path.is_blank(),
             AnalyseCommand::Cancel => analyse.is_running(),
             // What is kept is whole once the engine has let go of it.
             AnalyseCommand::Review => {
                 !analyse.is_running()
-                    && self.tasks.analysis.is_none()
+                    && self.outside.tasks.analysis.is_none()
                     && !analyse.session.history.is_empty()
             }
         }
@@ -207,11 +205,11 @@ impl State {
     }
 
     pub(super) fn choose_recording(&mut self, path: &Path) {
-        self.analyse.path = path.to_string_lossy().into_owned();
+        self.analyse.path.set(path.to_string_lossy());
     }
 
     fn start_analysis(&mut self) {
-        let mut source = match self.analyse.path.trim().parse::<SourceSpec>() {
+        let mut source = match self.analyse.path.text().trim().parse::<SourceSpec>() {
             Ok(source) => source,
             Err(error) => return self.analyse.phase = AnalysePhase::Fault(error.to_string()),
         };
@@ -219,18 +217,21 @@ impl State {
             let why = format!("{source}: expected a video file or a folder of pictures");
             return self.analyse.phase = AnalysePhase::Fault(why);
         }
-        source.options = SourceOptions { fps: self.fps, paced: false, ..source.options };
+        source.options = SourceOptions { fps: self.outside.fps, paced: false, ..source.options };
         // A kept session looks for its recording later, from wherever the program runs then.
         if let Ok(whole) = source.path().canonicalize() {
             source.target = whole.to_string_lossy().into_owned();
         }
         let phase = AnalysePhase::Starting(format!("opening {source}"));
         let chosen = Some(source.clone());
-        let assignment =
-            Assignment { source, models: self.models.clone(), config: self.config.clone() };
+        let assignment = Assignment {
+            source,
+            models: self.live.models.clone(),
+            config: self.outside.config.clone(),
+        };
         let path = std::mem::take(&mut self.analyse.path);
-        let engine = self.backend.start(&assignment, self.wake.clone());
-        let folder = self.keep_analysis(engine.as_ref(), &path);
+        let engine = self.outside.backend.start(&assignment, self.outside.wake.clone());
+        let folder = self.keep_analysis(engine.as_ref(), &path.text());
         let keeping = self.analyse.keeping.renewed(folder);
         let (session, stats) = (Session::keeping_all(), Stats::default());
         let engine = Some(engine);
@@ -241,7 +242,8 @@ impl State {
     fn end_analysis(&mut self, phase: AnalysePhase) {
         self.analyse.phase = phase;
         if let Some(engine) = self.analyse.engine.take() {
-            self.tasks.analysis = Some(self.backend.stop(engine, self.wake.clone()));
+            self.outside.tasks.analysis =
+                Some(self.outside.backend.stop(engine, self.outside.wake.clone()));
         }
     }
 }

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use crate::app::backend::Wake;
-use crate::app::review::outside::{ClipRequest, PictureAnswer, SessionPictures};
+use crate::app::review::outside::{PictureAnswer, SessionPictures};
+use crate::app::view::clips::ClipRequest;
 use crate::engine::workers::clip_extractor::ClipExtractor;
 use crate::engine::workers::frame_server::FrameServer;
 use crate::exchange::clips::faces::SessionFaces;

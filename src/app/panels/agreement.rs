@@ -5,8 +5,8 @@ use egui::{Grid, RichText, ScrollArea, Ui};
 use crate::app::command::{Command, Floating};
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::REVIEW;
-use crate::app::review::RaterLayer;
 use crate::app::review::command::ReviewCommand;
+use crate::app::review::rating::RaterLayer;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
 use crate::evaluate::Counts;
@@ -23,15 +23,17 @@ pub type CachedAgreement = ((RaterLayer, RaterLayer), [usize; 2], Result<Agreeme
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     // Who works blind is shown no comparison of others either.
-    if let Err(why) = may_compare(&cx.state.review.session, Some(&cx.state.review.rater)) {
+    if let Err(why) =
+        may_compare(&cx.state.review.view.session, Some(&cx.state.review.rating.rater))
+    {
         ui.label(why.to_string());
         return;
     }
     show_choice(ui, cx);
     let review = &cx.state.review;
-    let log = &review.session.log;
+    let log = &review.view.session.log;
     let blind = log.raters().iter().filter(|rater| rater.blind).count();
-    let (layers, said) = (&review.compared, [log.entries().len(), blind]);
+    let (layers, said) = (&review.rating.compared, [log.entries().len(), blind]);
     let kept = cx.cache.agreement.take();
     let kept = kept.filter(|(of, at, _)| of == layers && *at == said);
     let kept = kept.unwrap_or_else(|| (layers.clone(), said, review.agreement()));
@@ -50,7 +52,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 fn show_choice(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
-        let (first, second) = cx.state.review.compared.clone();
+        let (first, second) = cx.state.review.rating.compared.clone();
         choose(ui, cx, "Reference", &first, |layer| (layer, second.clone()));
         ui.label("against");
         choose(ui, cx, "Compared", &second, |layer| (first.clone(), layer));
@@ -64,7 +66,7 @@ fn choose(
     chosen: &RaterLayer,
     with: impl Fn(RaterLayer) -> (RaterLayer, RaterLayer),
 ) {
-    let raters = cx.state.review.session.log.raters().iter();
+    let raters = cx.state.review.view.session.log.raters().iter();
     let raters: Vec<_> = raters.map(|rater| RaterLayer::Rater(rater.name.clone())).collect();
     ui.menu_button(format!("{name}: {} ▼", chosen.name()), |ui| {
         for layer in std::iter::once(RaterLayer::Model).chain(raters) {

@@ -41,15 +41,15 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 fn show_choice(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let here = Command::Analyse;
-    let mut path = cx.state.analyse.path.clone();
-    let field = egui::TextEdit::singleline(&mut path)
-        .desired_width(560.0)
-        .hint_text("Path of a video or of a folder of numbered pictures");
-    let field = ui.add_enabled(!cx.state.analyse.is_running(), field);
-    let field = field.accessible_name("Recording");
-    if field.changed() {
-        cx.send(here(AnalyseCommand::EditPath(path)));
-    }
+    let analyse = &cx.state.analyse;
+    let field = ui.add_enabled_ui(!analyse.is_running(), |ui| {
+        analyse.path.show(ui, "Recording", |field| {
+            field
+                .desired_width(560.0)
+                .hint_text("Path of a video or of a folder of numbered pictures")
+        })
+    });
+    let field = field.inner;
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     if entered {
         cx.send(here(AnalyseCommand::Start));
@@ -84,14 +84,14 @@ fn show_progress(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
             return faint(ui, "Choose a video or a folder, then start the analysis.");
         }
         AnalysePhase::Starting(step) => format!("{step}…"),
-        AnalysePhase::Running => format!("Analysing {}", name_of(&analyse.path)),
+        AnalysePhase::Running => format!("Analysing {}", name_of(&analyse.path.text())),
         AnalysePhase::Cancelled => {
             let kept = kept_words(analyse.keeping.folder.as_deref());
             format!("Cancelled. What was analysed so far can be reviewed. {kept}")
         }
         AnalysePhase::Done => {
             let kept = kept_words(analyse.keeping.folder.as_deref());
-            format!("{} is analysed. {kept}", name_of(&analyse.path))
+            format!("{} is analysed. {kept}", name_of(&analyse.path.text()))
         }
         AnalysePhase::Fault(why) => why.clone(),
     };

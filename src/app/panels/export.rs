@@ -19,11 +19,12 @@ pub const PANEL: Panel =
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     let review = &cx.state.review;
-    let rater = review.layer.rater().filter(|name| review.session.log.rater(name).is_some());
+    let rater =
+        review.rating.layer.rater().filter(|name| review.view.session.log.rater(name).is_some());
     let words = match rater {
         Some(_) => format!(
             "What is written is {}, with the model’s beside it.",
-            layer_words(&review.layer)
+            layer_words(&review.rating.layer)
         ),
         None => "What is written is the model’s view.".into(),
     };

@@ -1,6 +1,6 @@
 //! A table or an ELAN file as a rater's layer: whose, how it came about, and what became of it.
 
-use egui::{RichText, ScrollArea, TextEdit, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
 use crate::app::command::{Command, Floating};
 use crate::app::panels::{Panel, Slot};
@@ -21,16 +21,13 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                  nothing that is in the session changes.";
     ui.label(RichText::new(words).color(theme.faint));
     let form = &cx.state.review.import;
-    let (mut name, mut tiers, mut blind) = (form.name.clone(), form.tiers.clone(), form.blind);
-    let field = TextEdit::singleline(&mut name).hint_text("Whose events these are: R2");
-    if ui.add(field.desired_width(f32::INFINITY)).accessible_name("Coder").changed() {
-        cx.send(Command::Review(ReviewCommand::EditImportName(name.clone())));
-    }
-    let field =
-        TextEdit::singleline(&mut tiers).hint_text("Tiers of an ELAN file, where not found");
-    if ui.add(field.desired_width(f32::INFINITY)).accessible_name("Tiers").changed() {
-        cx.send(Command::Review(ReviewCommand::EditImportTiers(tiers)));
-    }
+    form.name.show(ui, "Coder", |field| {
+        field.hint_text("Whose events these are: R2").desired_width(f32::INFINITY)
+    });
+    form.tiers.show(ui, "Tiers", |field| {
+        field.hint_text("Tiers of an ELAN file, where not found").desired_width(f32::INFINITY)
+    });
+    let (name, mut blind) = (form.name.text(), form.blind);
     let help = "Without it, whether the coder worked blind counts as not known";
     let blind_words = "The coder saw nothing of the model or of others";
     if ui.checkbox(&mut blind, blind_words).on_hover_text(help).changed() {

@@ -3,9 +3,9 @@
 use egui::{RichText, Ui, vec2};
 
 use crate::app::command::{Command, Floating, Tab};
+use crate::app::live::LivePhase;
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::{EVERYWHERE, Group, entries, entry_of};
-use crate::app::state::LivePhase;
 use crate::app::theme::{SMALL_PT, Theme, phase_word, title};
 use crate::app::widgets::{PanelContext, badge, named, phase_shape};
 
@@ -62,7 +62,7 @@ fn show_tabs(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 /// What the source does is said in every tab, as long as there is one that does something.
 fn show_live(ui: &mut Ui, cx: &PanelContext<'_>) {
-    let (theme, phase) = (Theme::of(ui), &cx.state.phase);
+    let (theme, phase) = (Theme::of(ui), &cx.state.live.phase);
     if *phase == LivePhase::Stopped {
         return;
     }

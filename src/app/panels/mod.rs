@@ -4,7 +4,6 @@ use egui::Ui;
 
 use super::command::{Floating, Tab};
 use super::widgets::PanelContext;
-use crate::app::review;
 
 pub mod about;
 pub mod agreement;
@@ -72,14 +71,10 @@ pub struct Panel {
 pub static PANELS: &[Panel] = &[
     menu::PANEL,
     transport::PANEL,
-    review::transport::PANEL,
     messages::PANEL,
     events::PANEL,
-    review::list::PANEL,
     picture::PANEL,
-    review::picture::PANEL,
     card::PANEL,
-    review::card::PANEL,
     scores::PANEL,
     regions::PANEL,
     strip::PANEL,

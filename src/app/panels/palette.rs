@@ -1,6 +1,6 @@
 //! Every command by its name.
 
-use egui::{Key, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Key, RichText, ScrollArea, Ui};
 
 use crate::app::command::{Command, Floating};
 use crate::app::panels::{Panel, Slot};
@@ -16,12 +16,10 @@ pub const PANEL: Panel = Panel {
 };
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let mut text = cx.state.palette_text.clone();
-    let field =
-        TextEdit::singleline(&mut text).hint_text("Type a command").desired_width(f32::INFINITY);
-    let field = ui.add(field).accessible_name("Command");
+    let field = cx.state.palette.show(ui, "Command", |field| {
+        field.hint_text("Type a command").desired_width(f32::INFINITY)
+    });
     if field.changed() {
-        cx.send(Command::EditPalette(text));
         cx.cache.palette_row = 0;
     }
     let found = cx.state.palette_matches();

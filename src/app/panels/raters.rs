@@ -5,8 +5,8 @@ use egui::{RichText, Ui};
 use crate::app::command::{Command, Floating};
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::REVIEW;
-use crate::app::review::RaterLayer;
 use crate::app::review::command::ReviewCommand;
+use crate::app::review::rating::RaterLayer;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
 use crate::session::annotation::Rater;
@@ -23,13 +23,13 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             .color(theme.faint),
     );
     ui.label(title("Who works"));
-    let mut raters: Vec<_> = review.session.log.raters().to_vec();
-    if !raters.iter().any(|rater| rater.name == review.rater) {
-        raters.push(Rater::new(&review.rater));
+    let mut raters: Vec<_> = review.view.session.log.raters().to_vec();
+    if !raters.iter().any(|rater| rater.name == review.rating.rater) {
+        raters.push(Rater::new(&review.rating.rater));
     }
     for rater in &raters {
         let words = rater_words(rater);
-        let is_at_work = review.is_named && rater.name == review.rater;
+        let is_at_work = review.rating.is_named && rater.name == review.rating.rater;
         if ui.radio(is_at_work, words).clicked() && !is_at_work {
             let (name, blind) = (rater.name.clone(), rater.blind);
             cx.send(Command::Review(ReviewCommand::BeRater { name, blind }));
@@ -43,7 +43,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.label(title("Whose view is shown"));
         let layers = raters.into_iter().map(|rater| RaterLayer::Rater(rater.name));
         for layer in std::iter::once(RaterLayer::Model).chain(layers) {
-            let is_shown = cx.state.review.layer == layer;
+            let is_shown = cx.state.review.rating.layer == layer;
             if ui.radio(is_shown, format!("view: {}", layer.name())).clicked() {
                 cx.send(Command::Review(ReviewCommand::Show(layer)));
             }
@@ -71,13 +71,12 @@ pub fn layer_words(layer: &RaterLayer) -> String {
 
 fn show_new(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
-        let mut name = cx.state.review.name_text.clone();
-        let field = egui::TextEdit::singleline(&mut name).desired_width(170.0);
-        let field = ui.add(field.hint_text("A new rater’s name")).accessible_name("Name");
-        if field.changed() {
-            cx.send(Command::Review(ReviewCommand::EditName(name.clone())));
-        }
-        let mut blind = cx.state.review.blind_wanted;
+        let field =
+            cx.state.review.rating.name.show(ui, "Name", |field| {
+                field.desired_width(170.0).hint_text("A new rater’s name")
+            });
+        let name = cx.state.review.rating.name.text();
+        let mut blind = cx.state.review.rating.blind_wanted;
         let words =
             "Sees neither what the model found nor other raters’ work, until the work is done";
         if ui.checkbox(&mut blind, "works blind").on_hover_text(words).changed() {

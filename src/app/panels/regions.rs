@@ -99,7 +99,7 @@ fn show_names(painter: &Painter, theme: &Theme, gutter: Rect) {
 fn version(state: &State, axis: &TimeAxis, theme: &Theme) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    (state.seen().history.len(), axis.edges(), *theme == Theme::DARK).hash(&mut hasher);
+    (state.view().session.history.len(), axis.edges(), *theme == Theme::DARK).hash(&mut hasher);
     (axis.rect.width() as u32).hash(&mut hasher);
     hasher.finish()
 }
@@ -114,7 +114,9 @@ fn heat(state: &State, axis: &TimeAxis, theme: &Theme) -> ColorImage {
     for (row, regions) in rows().enumerate() {
         fastest.fill(0.0);
         for &region in regions {
-            for column in state.seen().history.columns(Channel::Region(region), from, to, width) {
+            for column in
+                state.view().session.history.columns(Channel::Region(region), from, to, width)
+            {
                 let Some((_, greatest)) = column.range else { continue };
                 let at = |secs: f64| (secs - axis.first_secs) / secs_per_column;
                 let first = at(column.first.secs()).max(0.0) as usize;

@@ -5,11 +5,12 @@ use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints};
 
 use crate::app::axis::{self, TimeAxis};
 use crate::app::command::{Command, Tab};
+use crate::app::live::LivePhase;
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::PLOTTED;
 use crate::app::review::command::ReviewCommand;
 use crate::app::review::handles;
-use crate::app::state::{LivePhase, State};
+use crate::app::state::State;
 use crate::app::theme::{SCORE_STROKE, SMALL_PT, Theme, title};
 use crate::app::widgets::{PanelContext, badge, kind_shape};
 use crate::measure::event::EventKind;
@@ -61,14 +62,17 @@ fn show_header(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
                 cx.button_named(ui, &Command::Review(ReviewCommand::FitAll), "All");
                 cx.button_named(ui, &Command::Review(ReviewCommand::FitEvent), "Event");
             } else {
-                let name = if cx.state.timeline.follows { "Following" } else { "Follow  F" };
+                let name =
+                    if cx.state.live.view.timeline.follows { "Following" } else { "Follow  F" };
                 cx.button_named(ui, &Command::Follow, name);
             }
             cx.button_named(ui, &Command::ZoomIn, "+");
             cx.button_named(ui, &Command::ZoomOut, "−");
             cx.button_named(ui, &Command::GoStart, "⇤");
             let hidden = cx.state.tab == Tab::Review && cx.state.review.is_blind();
-            let Some(sample) = cx.state.sample_at_cursor().filter(|_| !hidden) else { return };
+            let Some(sample) = cx.state.view().sample_at_cursor().filter(|_| !hidden) else {
+                return;
+            };
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let words = RichText::new(words(&sample)).monospace();
                 ui.add(egui::Label::new(words).truncate());
@@ -88,9 +92,9 @@ fn show_scale(painter: &Painter, theme: &Theme, gutter: Rect) {
 
 /// Scores come some frames after their picture; until then the plot says that they are on their way.
 fn show_unscored(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
-    let Some((_, scored)) = state.seen().history.span() else { return };
+    let Some((_, scored)) = state.view().session.history.span() else { return };
     let newest = state.newest_secs();
-    if state.tab == Tab::Live && newest > scored.secs() && state.phase == LivePhase::Live {
+    if state.tab == Tab::Live && newest > scored.secs() && state.live.phase == LivePhase::Live {
         let rect = axis.span(scored.secs(), newest);
         axis::hatch(painter, rect, Stroke::new(1.0, theme.line));
     }
@@ -139,7 +143,7 @@ fn show_lines(ui: &mut Ui, theme: &Theme, axis: &TimeAxis, state: &State) {
                 [(EventKind::Macro, Channel::Macro), (EventKind::Micro, Channel::Micro)]
             {
                 let color = theme.kind(kind);
-                if let Some(threshold) = state.seen().threshold {
+                if let Some(threshold) = state.view().session.threshold {
                     let level = match kind {
                         EventKind::Micro => threshold.micro,
                         EventKind::Macro => threshold.macro_,
@@ -151,7 +155,7 @@ fn show_lines(ui: &mut Ui, theme: &Theme, axis: &TimeAxis, state: &State) {
                             .allow_hover(false),
                     );
                 }
-                for line in state.seen().history.lines(channel, from, to, columns) {
+                for line in state.view().session.history.lines(channel, from, to, columns) {
                     plot.line(
                         Line::new("", PlotPoints::from(line))
                             .stroke(Stroke::new(SCORE_STROKE, color))
@@ -168,7 +172,7 @@ fn show_readout(ui: &Ui, state: &State, axis: &TimeAxis, x: f32) {
         return;
     }
     let time = crate::measure::time::Timestamp::from_secs(axis.secs(x));
-    let Some(sample) = state.seen().history.nearest(time) else { return };
+    let Some(sample) = state.view().session.history.nearest(time) else { return };
     if (sample.time.secs() - time.secs()).abs() > 0.5 {
         return;
     }

@@ -54,7 +54,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let response = axis::point_at(ui, cx, &quality, "Quality strip");
     if let Some(pointer) = response.hover_pos() {
         let time = crate::measure::time::Timestamp::from_secs(quality.secs(pointer.x));
-        if let Some(sample) = cx.state.seen().history.nearest(time) {
+        if let Some(sample) = cx.state.view().session.history.nearest(time) {
             response.on_hover_text_at_pointer(Grade::words(sample.quality.trouble));
         }
     }
@@ -63,14 +63,14 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 /// How fast the frames come or came, and how many were lost.
 fn rate_words(state: &State) -> (String, u64) {
-    let counts = state.seen().counts();
+    let counts = state.view().session.counts();
     let lost = counts.lost;
     if state.tab == Tab::Review {
         let rate =
             counts.true_fps().map_or_else(String::new, |fps| format!(" at {fps:.1} a second"));
         return (format!("{} frames{rate}, {lost} lost", counts.analysed), lost);
     }
-    (format!("{:.1} frames per second, {lost} lost", state.stats.analysis_fps), lost)
+    (format!("{:.1} frames per second, {lost} lost", state.live.stats.analysis_fps), lost)
 }
 
 /// A stretch of frames with the same trouble.
@@ -83,8 +83,12 @@ struct Stretch {
 
 fn stretches(axis: &TimeAxis, state: &State) -> Vec<Stretch> {
     let (from, to) = axis.edges();
-    let columns =
-        state.seen().history.columns(Channel::Micro, from, to, axis.rect.width() as usize / 2);
+    let columns = state.view().session.history.columns(
+        Channel::Micro,
+        from,
+        to,
+        axis.rect.width() as usize / 2,
+    );
     let mut stretches: Vec<Stretch> = Vec::new();
     for column in columns {
         let (first_secs, last_secs) = (column.first.secs(), column.last.secs());
@@ -141,7 +145,7 @@ fn show_quality(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State
 fn show_rate(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     let (from, to) = axis.edges();
     let width = axis.rect.width() as usize / 2;
-    let lines = state.seen().history.lines(Channel::Rate, from, to, width);
+    let lines = state.view().session.history.lines(Channel::Rate, from, to, width);
     let most = lines.iter().flatten().map(|[_, fps]| *fps as f32).fold(0.0, f32::max);
     let top = (most * 1.15).max(LEAST_TOP_FPS);
     let y = |fps: f32| axis.rect.bottom() - fps / top * axis.rect.height();
@@ -172,7 +176,7 @@ mod tests {
             if (30..60).contains(&seq) {
                 sample.quality.trouble = Trouble::BLINK;
             }
-            state.session.history.push(sample);
+            state.live.view.session.history.push(sample);
         }
         let found = stretches(&axis(), &state);
         let troubles: Vec<_> = found.iter().map(|s| s.trouble).collect();
@@ -188,7 +192,7 @@ mod tests {
             if seq == 60 {
                 sample.quality.trouble = Trouble::GAP;
             }
-            state.session.history.push(sample);
+            state.live.view.session.history.push(sample);
         }
         let found = stretches(&axis(), &state);
         assert_eq!(found[1].trouble, Trouble::GAP);

@@ -3,10 +3,10 @@
 use egui::{RichText, ScrollArea, Ui};
 
 use crate::app::command::{Command, Floating};
+use crate::app::panels::events::origin_words;
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::REVIEW;
 use crate::app::review::command::ReviewCommand;
-use crate::app::review::list::origin_words;
 use crate::app::review::units_text::{read_units, write_units};
 use crate::app::theme::Theme;
 use crate::app::widgets::PanelContext;
@@ -33,13 +33,10 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         None => format!("An event {}.", origin_words(row)),
     };
     ui.label(RichText::new(words).color(theme.faint));
-    let mut text = cx.state.review.units_text.clone();
-    let units = read_units(&text);
-    let field = egui::TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
-    let field = ui.add(field.hint_text("12, L12, R4+6 …")).accessible_name("Units");
-    if field.changed() {
-        cx.send(Command::Review(ReviewCommand::EditUnits(text)));
-    }
+    let text = &cx.state.review.units;
+    let field = text
+        .show(ui, "Units", |field| field.desired_width(f32::INFINITY).hint_text("12, L12, R4+6 …"));
+    let units = read_units(&text.text());
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
     match &units {
         Ok(units) => show_choices(ui, cx, units),
@@ -62,7 +59,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 /// A line for each unit with its sides to be switched.
-fn show_choices(ui: &mut Ui, cx: &mut PanelContext<'_>, chosen: &[MovingUnit]) {
+fn show_choices(ui: &mut Ui, cx: &PanelContext<'_>, chosen: &[MovingUnit]) {
     ScrollArea::vertical().max_height(330.0).show(ui, |ui| {
         ui.columns(2, |columns| {
             for (i, number) in OFFERED.into_iter().enumerate() {
@@ -73,7 +70,7 @@ fn show_choices(ui: &mut Ui, cx: &mut PanelContext<'_>, chosen: &[MovingUnit]) {
     });
 }
 
-fn show_unit(ui: &mut Ui, cx: &mut PanelContext<'_>, unit: ActionUnit, chosen: &[MovingUnit]) {
+fn show_unit(ui: &mut Ui, cx: &PanelContext<'_>, unit: ActionUnit, chosen: &[MovingUnit]) {
     let side = chosen.iter().find(|moving| moving.unit == unit).map(|moving| moving.side);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
@@ -88,7 +85,7 @@ fn show_unit(ui: &mut Ui, cx: &mut PanelContext<'_>, unit: ActionUnit, chosen: &
                 if !is_on {
                     units.push(MovingUnit { unit, side: choice, probability: 1.0 });
                 }
-                cx.send(Command::Review(ReviewCommand::EditUnits(write_units(&units))));
+                cx.state.review.units.set(write_units(&units));
             }
         }
         ui.label(format!("{}  {}", unit.0, unit.name()));

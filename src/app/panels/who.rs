@@ -1,6 +1,6 @@
 //! Who is about to change something: asked once, before the first act in a session.
 
-use egui::{Key, RichText, TextEdit, Ui};
+use egui::{Key, RichText, Ui};
 
 use crate::app::command::{Command, Floating};
 use crate::app::panels::raters::rater_words;
@@ -20,14 +20,11 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let review = &cx.state.review;
     let words = "What you do goes into a layer under your name; a code such as R1 will do.";
     ui.label(RichText::new(words).color(theme.faint));
-    let mut text = review.name_text.clone();
     let offers: Vec<String> = review.offers().into_iter().map(Into::into).collect();
-    let field = TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
-    let field = field.hint_text("Another name");
-    let field = ui.add(field).accessible_name("Who rates");
-    if field.changed() {
-        cx.send(Command::Review(ReviewCommand::EditName(text.clone())));
-    }
+    let field = review.rating.name.show(ui, "Who rates", |field| {
+        field.desired_width(f32::INFINITY).hint_text("Another name")
+    });
+    let text = review.rating.name.text();
     let entered = field.lost_focus() && ui.input(pressed_enter);
     if ui.memory(|m| m.focused()).is_none() && !entered {
         field.request_focus();
@@ -40,7 +37,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.send(Command::Review(ReviewCommand::BeRater { name: name.clone(), blind: false }));
         }
     }
-    let mut blind = cx.state.review.blind_wanted;
+    let mut blind = cx.state.review.rating.blind_wanted;
     let help = "A new rater sees neither what the model found nor other raters’ work, until done";
     if ui.checkbox(&mut blind, "a new name works blind").on_hover_text(help).changed() {
         cx.send(Command::Review(ReviewCommand::SetBlind(blind)));
@@ -51,14 +48,14 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 fn review_words(cx: &PanelContext<'_>, name: &str) -> String {
-    let rater = cx.state.review.session.log.rater(name);
+    let rater = cx.state.review.view.session.log.rater(name);
     rater.map_or_else(|| format!("{name}, new"), rater_words)
 }
 
 /// The arrow keys go through the known raters.
 fn step(ui: &Ui, cx: &mut PanelContext<'_>, count: usize) -> usize {
     let (down, up) = ui.input(|i| (i.num_presses(Key::ArrowDown), i.num_presses(Key::ArrowUp)));
-    let was = cx.state.review.offered;
+    let was = cx.state.review.rating.offered;
     let offered = (was + down).saturating_sub(up).min(count.saturating_sub(1));
     if offered != was {
         cx.send(Command::Review(ReviewCommand::Offer(offered)));

@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::app::review::outside::{ClipRequest, PictureAnswer, SessionPictures};
+use crate::app::review::outside::{PictureAnswer, SessionPictures};
+use crate::app::view::clips::ClipRequest;
 use crate::measure::event::Event;
 use crate::session::annotation::{Bounds, Target};
 use crate::session::clip::EventClip;

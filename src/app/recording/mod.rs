@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use super::backend::{Pending, Pick};
 use super::command::{Command, Floating};
 use super::message::{Topic, Weight};
+use super::outside::Outside;
 use super::registry::{CommandEntry, Group, LIVE, entry};
 use super::shortcut::ctrl;
 use super::state::State;
@@ -238,21 +239,22 @@ impl State {
     /// Asks for the pictures of the event on the card, where only what is recorded has them.
     pub(super) fn look_at_film(&mut self) {
         self.records.film.take_answers();
-        let Some(event) = self.shown_event() else { return };
-        if self.session.clip(event.id).is_some() || self.records.film.knows(event.id) {
+        let Some(event) = self.live.shown_event() else { return };
+        let session = &self.live.view.session;
+        if session.clip(event.id).is_some() || self.records.film.knows(event.id) {
             return;
         }
         let Some(folder) = self.records.now.as_ref().map(|now| now.folder.clone()) else { return };
         let event = event.clone();
-        let (provenance, wake) = (&self.session.provenance, self.wake.clone());
-        let backend = &mut self.backend;
-        let open = || backend.recording_pictures(&folder, provenance, &self.models, wake);
+        let Outside { backend, wake, .. } = &mut self.outside;
+        let (provenance, models) = (&session.provenance, &self.live.models);
+        let open = || backend.recording_pictures(&folder, provenance, models, wake.clone());
         self.records.film.ask(&event, &folder, open);
     }
 
     /// The pictures of an event of the source that runs, or one sentence on where they are.
     pub fn event_pictures(&self, event_id: u64) -> Result<&EventClip, String> {
-        match self.session.clip(event_id) {
+        match self.live.view.session.clip(event_id) {
             Some(clip) => Ok(clip),
             None => self.records.film.pictures(event_id),
         }
@@ -277,7 +279,7 @@ impl State {
             RecordingCommand::Delete => {
                 let folders = std::mem::take(&mut self.records.chosen);
                 self.records.deleting =
-                    Some(self.backend.delete_sessions(&folders, self.wake.clone()));
+                    Some(self.outside.backend.delete_sessions(&folders, self.outside.wake.clone()));
             }
             RecordingCommand::Open(folder) => self.open_session(&folder),
         }
@@ -285,9 +287,11 @@ impl State {
 
     pub(super) fn allows_in_recording(&self, command: &RecordingCommand) -> bool {
         match command {
-            RecordingCommand::Toggle => self.is_running(),
-            RecordingCommand::Begin => self.is_running() && self.records.form.consent().is_ok(),
-            RecordingCommand::PickFolder => self.tasks.pick.is_none(),
+            RecordingCommand::Toggle => self.live.is_running(),
+            RecordingCommand::Begin => {
+                self.live.is_running() && self.records.form.consent().is_ok()
+            }
+            RecordingCommand::PickFolder => self.outside.tasks.pick.is_none(),
             RecordingCommand::Delete => {
                 !self.records.chosen.is_empty() && self.records.deleting.is_none()
             }
@@ -312,7 +316,8 @@ impl State {
 
     pub(super) fn look_at_shelf(&mut self) {
         let folder = PathBuf::from(self.records.form.folder.trim());
-        self.records.looking = Some(self.backend.look_at_shelf(&folder, self.wake.clone()));
+        self.records.looking =
+            Some(self.outside.backend.look_at_shelf(&folder, self.outside.wake.clone()));
     }
 
     pub(super) fn use_recordings_folder(&mut self, folder: &std::path::Path) {
@@ -373,13 +378,13 @@ impl State {
         if self.records.is_recording() {
             self.records.unsent.push(deed.clone());
         }
-        self.session.log.push(deed);
-        self.live_marks = self.session.log.layer(OBSERVER).marks;
+        self.live.view.session.log.push(deed);
+        self.live.view.marks = self.live.view.session.log.layer(OBSERVER).marks;
         self.send_unsent_deeds();
     }
 
     pub(super) fn send_unsent_deeds(&mut self) {
-        let Some(engine) = &self.engine else { return };
+        let Some(engine) = &self.live.engine else { return };
         let unsent = &mut self.records.unsent;
         let send = |deed: &Deed| engine.send(EngineCommand::Enter(Box::new(deed.clone()))).is_ok();
         let sent = unsent.iter().take_while(|deed| send(deed)).count();

@@ -3,8 +3,8 @@
 use crate::app::command::Command;
 use crate::session::annotation::{Label, Target, Verdict};
 
-use super::RaterLayer;
 use super::filter::{Filter, ListOrder};
+use super::rating::RaterLayer;
 
 /// A point of an event that can be moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,14 +91,10 @@ pub enum ReviewCommand {
     Write,
     /// Write a note to the frame in view.
     WriteMark,
-    /// The note's text has changed.
-    EditNote(String),
     /// Keep the note.
     KeepNote,
     /// Choose the units of the picked event.
     Units,
-    /// The units field has changed.
-    EditUnits(String),
     /// Keep the units of the field.
     KeepUnits,
     /// Take back the newest act.
@@ -132,8 +128,6 @@ pub enum ReviewCommand {
     Unblind,
     /// Show this layer; only one's own can be changed.
     Show(RaterLayer),
-    /// The name field has changed.
-    EditName(String),
     /// Whether a new rater is to work blind.
     SetBlind(bool),
     /// The two layers that are compared.
@@ -148,10 +142,6 @@ pub enum ReviewCommand {
     /// Ask for a folder and write the agreement.
     ExportAgreement,
 
-    /// The field for the name of an imported layer has changed.
-    EditImportName(String),
-    /// The field for the tiers to take has changed.
-    EditImportTiers(String),
     /// Whether the coder of an imported layer saw nothing of the model.
     BlindImport(bool),
     /// Ask for a file and take it in.
@@ -190,7 +180,7 @@ pub fn in_review(asked: &Command) -> Option<ReviewCommand> {
         Command::GoStart => ReviewCommand::First,
         Command::GoEnd => ReviewCommand::Last,
         Command::PutCursor(secs) => ReviewCommand::Seek(*secs),
-        Command::SelectEvent(id) => ReviewCommand::Pick(Target::Machine(*id)),
+        Command::SelectEvent(target) => ReviewCommand::Pick(*target),
         Command::PreviousEvent => ReviewCommand::Previous,
         Command::NextEvent => ReviewCommand::Next,
         Command::ToggleLoop => ReviewCommand::ToggleLoop,

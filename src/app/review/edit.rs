@@ -1,10 +1,11 @@
 //! The one `match` that changes what is under review.
 
 use super::command::{Edge, ReviewCommand};
+use super::filter::Filter;
 use super::outside::Kept;
 use super::units_text::{read_units, write_units};
 use super::{MAGNIFICATION, RaterLayer, ReviewState};
-use crate::app::view::note::Subject;
+use crate::app::view::note::{Note, Subject};
 use crate::app::view::playback::PlaybackMotion;
 use crate::measure::event::{EventKind, Moment};
 use crate::measure::time::Timestamp;
@@ -31,15 +32,15 @@ impl ReviewState {
             self.hint.clear();
         }
         match command {
-            ReviewCommand::TogglePlay => self.play.toggle(),
-            ReviewCommand::ShuttleBack => self.play.shuttle(-1.0),
-            ReviewCommand::ShuttleOn => self.play.shuttle(1.0),
-            ReviewCommand::Hold => self.play.hold(),
-            ReviewCommand::Step(frames) => self.play.step(frames),
-            ReviewCommand::StepSecs(secs) => self.play.step_secs(secs),
-            ReviewCommand::First => self.play.first(),
-            ReviewCommand::Last => self.play.last(),
-            ReviewCommand::Seek(secs) => self.play.seek(Timestamp::from_secs(secs)),
+            ReviewCommand::TogglePlay => self.playback.toggle(),
+            ReviewCommand::ShuttleBack => self.playback.shuttle(-1.0),
+            ReviewCommand::ShuttleOn => self.playback.shuttle(1.0),
+            ReviewCommand::Hold => self.playback.hold(),
+            ReviewCommand::Step(frames) => self.playback.step(frames),
+            ReviewCommand::StepSecs(secs) => self.playback.step_secs(secs),
+            ReviewCommand::First => self.playback.first(),
+            ReviewCommand::Last => self.playback.last(),
+            ReviewCommand::Seek(secs) => self.playback.seek(Timestamp::from_secs(secs)),
             ReviewCommand::GoTo(edge) => self.go_to(edge),
             ReviewCommand::ToggleLoop => self.toggle_loop(),
 
@@ -56,60 +57,51 @@ impl ReviewState {
             ReviewCommand::Mark => self.mark(String::new()),
             ReviewCommand::Write => self.write(),
             ReviewCommand::WriteMark => self.write_mark(),
-            ReviewCommand::EditNote(text) => self.edit_note(text),
             ReviewCommand::KeepNote => self.keep_note(),
             ReviewCommand::Units => self.begin_units(),
-            ReviewCommand::EditUnits(text) => self.units_text = text,
             ReviewCommand::KeepUnits => self.keep_units(),
             ReviewCommand::Undo => self.undo(Act::Undo),
             ReviewCommand::Redo => self.undo(Act::Redo),
 
-            ReviewCommand::SetFilter(filter) => {
-                self.filter = filter;
-                self.list();
-            }
-            ReviewCommand::ClearFilter => {
-                self.filter = Default::default();
-                self.list();
-            }
-            ReviewCommand::Search => self.wants_search = true,
+            ReviewCommand::SetFilter(filter) => self.list.set_filter(filter),
+            ReviewCommand::ClearFilter => self.list.set_filter(Filter::default()),
             ReviewCommand::SetOrder(order) => {
-                self.order = order;
-                self.list();
+                self.list.order = order;
+                self.list.relist();
             }
             ReviewCommand::FitEvent => self.fit_event(),
-            ReviewCommand::FitAll => self.timeline.show(0.0, self.last_secs(), self.last_secs()),
+            ReviewCommand::FitAll => {
+                self.view.timeline.show(0.0, self.last_secs(), self.last_secs())
+            }
 
-            ReviewCommand::Offer(number) => self.offered = number,
+            ReviewCommand::Offer(number) => self.rating.offered = number,
             ReviewCommand::BeRater { name, blind } => self.be_rater(&name, blind),
             ReviewCommand::Unblind => self.unblind(),
             ReviewCommand::Show(layer) => self.show(layer),
-            ReviewCommand::EditName(text) => self.name_text = text,
-            ReviewCommand::SetBlind(blind) => self.blind_wanted = blind,
-            ReviewCommand::Compare(a, b) => self.compared = (a, b),
+            ReviewCommand::SetBlind(blind) => self.rating.blind_wanted = blind,
+            ReviewCommand::Compare(a, b) => self.rating.compared = (a, b),
             ReviewCommand::SetMagnification(factor) => self.set_magnification(factor),
 
             ReviewCommand::Close => *self = Self::default(),
             ReviewCommand::ToggleFormat(name) => self.export.toggle(name),
             ReviewCommand::BlurExport(blur) => self.export.blur = blur,
-            ReviewCommand::EditImportName(text) => self.import.name = text,
-            ReviewCommand::EditImportTiers(text) => self.import.tiers = text,
             ReviewCommand::BlindImport(blind) => self.import.blind = blind,
             ReviewCommand::PickSession
             | ReviewCommand::TakeLive
             | ReviewCommand::Export
             | ReviewCommand::Import
+            | ReviewCommand::Search
             | ReviewCommand::ExportAgreement => {}
         }
-        if !matches!(self.play.motion(), PlaybackMotion::Loops { .. }) {
+        self.show_frame();
+        if !self.is_looping() {
             self.keep_cursor_in_view();
         }
-        self.want_picture();
     }
 
     /// Whether an event is repeated.
     pub fn is_looping(&self) -> bool {
-        matches!(self.play.motion(), PlaybackMotion::Loops { .. })
+        matches!(self.playback.motion(), PlaybackMotion::Loops { .. })
     }
 
     /// Whether a command that switches something has it switched on; none for the others.
@@ -117,7 +109,7 @@ impl ReviewState {
         let row = self.picked_row();
         match command {
             ReviewCommand::TogglePlay => {
-                Some(matches!(self.play.motion(), PlaybackMotion::Runs(_)))
+                Some(matches!(self.playback.motion(), PlaybackMotion::Runs(_)))
             }
             ReviewCommand::Judge(Verdict::Open) => None,
             ReviewCommand::Judge(verdict) => Some(row.is_some_and(|row| row.verdict == *verdict)),
@@ -128,7 +120,7 @@ impl ReviewState {
 
     /// Whether the command can do anything now.
     pub fn allows(&self, command: &ReviewCommand) -> bool {
-        let can_change = self.is_own() && self.picked_row().is_some();
+        let can_change = self.rating.is_own() && self.picked_row().is_some();
         match command {
             ReviewCommand::TogglePlay
             | ReviewCommand::ShuttleBack
@@ -138,11 +130,11 @@ impl ReviewState {
             | ReviewCommand::StepSecs(_)
             | ReviewCommand::First
             | ReviewCommand::Last
-            | ReviewCommand::Seek(_) => !self.play.moments().is_empty(),
+            | ReviewCommand::Seek(_) => !self.playback.moments().is_empty(),
             ReviewCommand::GoTo(_) | ReviewCommand::ToggleLoop | ReviewCommand::FitEvent => {
                 self.picked_row().is_some()
             }
-            ReviewCommand::Previous | ReviewCommand::Next => !self.listed.is_empty(),
+            ReviewCommand::Previous | ReviewCommand::Next => !self.list.listed.is_empty(),
             ReviewCommand::NextOpen => self.next_open().is_some(),
             ReviewCommand::Judge(_)
             | ReviewCommand::Label(_)
@@ -154,15 +146,17 @@ impl ReviewState {
             ReviewCommand::Add
             | ReviewCommand::Mark
             | ReviewCommand::Write
-            | ReviewCommand::WriteMark => self.is_own() && self.play.at().is_some(),
-            ReviewCommand::KeepNote => self.note.is_some(),
-            ReviewCommand::Undo => self.can_undo && self.is_own(),
-            ReviewCommand::Redo => self.can_redo && self.is_own(),
-            ReviewCommand::ClearFilter => !self.filter.is_open(),
+            | ReviewCommand::WriteMark => self.rating.is_own() && self.playback.at().is_some(),
+            ReviewCommand::KeepNote => self.view.note.is_some(),
+            ReviewCommand::Undo => self.can_undo && self.rating.is_own(),
+            ReviewCommand::Redo => self.can_redo && self.rating.is_own(),
+            ReviewCommand::ClearFilter => !self.list.filter.is_open(),
             ReviewCommand::Export => self.to_write().next().is_some() && !self.export.is_running(),
             ReviewCommand::ExportAgreement => !self.is_blind() && !self.export.is_running(),
             ReviewCommand::Unblind => self.is_blind(),
-            ReviewCommand::Show(layer) => layer.rater() == Some(&self.rater) || !self.is_blind(),
+            ReviewCommand::Show(layer) => {
+                layer.rater() == Some(&self.rating.rater) || !self.is_blind()
+            }
             ReviewCommand::BeRater { name, .. } => checked_name(name).is_ok(),
             ReviewCommand::Import => self.can_import(),
             ReviewCommand::Close | ReviewCommand::FitAll | ReviewCommand::Search => {
@@ -175,18 +169,7 @@ impl ReviewState {
     /// The next event of the list after the picked one that is not judged; from the end it goes on
     /// at the beginning.
     pub(super) fn next_open(&self) -> Option<Target> {
-        let order: Vec<_> = self.listed.iter().map(|&i| self.rows[i].target).collect();
-        self.next_open_in(&order)
-    }
-
-    fn next_open_in(&self, order: &[Target]) -> Option<Target> {
-        let at = order.iter().position(|target| Some(*target) == self.picked);
-        let (before, after) = order.split_at(at.map_or(0, |at| at + 1));
-        let is_open = |target: &&Target| {
-            let row = self.rows.iter().find(|row| row.target == **target);
-            Some(**target) != self.picked && row.is_some_and(|row| row.verdict == Verdict::Open)
-        };
-        after.iter().chain(before).find(is_open).copied()
+        self.list.next_open(&self.list.targets(), self.view.picked)
     }
 
     fn pick_next_open(&mut self) {
@@ -196,25 +179,26 @@ impl ReviewState {
     }
 
     fn step_listed(&mut self, step: isize) {
-        let Some(last) = self.listed.len().checked_sub(1) else { return };
-        let at = self.listed.iter().position(|&i| Some(self.rows[i].target) == self.picked);
+        let order = self.list.targets();
+        let Some(last) = order.len().checked_sub(1) else { return };
+        let at = order.iter().position(|target| Some(*target) == self.view.picked);
         let next = match at {
             Some(at) => at.saturating_add_signed(step).min(last),
             None if step < 0 => last,
             None => 0,
         };
-        self.pick(self.rows[self.listed[next]].target);
+        self.pick(order[next]);
     }
 
     fn go_to(&mut self, edge: Edge) {
         if let Some(bounds) = self.picked_row().map(|row| row.bounds) {
-            self.play.seek_frame(moment_of(&bounds, edge).frame);
+            self.playback.seek_frame(moment_of(&bounds, edge).frame);
         }
     }
 
     fn toggle_loop(&mut self) {
-        match self.play.motion() {
-            PlaybackMotion::Loops { .. } => self.play.hold(),
+        match self.playback.motion() {
+            PlaybackMotion::Loops { .. } => self.playback.hold(),
             _ => self.repeat_picked(),
         }
     }
@@ -222,17 +206,17 @@ impl ReviewState {
     fn fit_event(&mut self) {
         if let Some(bounds) = self.picked_row().map(|row| row.bounds) {
             let (first, last) = (bounds.onset.time.secs(), bounds.offset.time.secs());
-            self.timeline.show(first - 1.0, last + 1.0, self.last_secs());
+            self.view.timeline.show(first - 1.0, last + 1.0, self.last_secs());
         }
     }
 
     fn keep_cursor_in_view(&mut self) {
-        let moves = self.timeline.range(self.last_secs());
-        let at = self.cursor().map(Timestamp::secs);
+        let moves = self.view.timeline.range(self.last_secs());
+        let at = self.view.cursor.map(Timestamp::secs);
         if self.followed != at {
             self.followed = at;
             if at.is_some_and(|at| at < moves.0 || at > moves.1) {
-                self.reveal_cursor();
+                self.view.reveal_cursor(self.last_secs());
             }
         }
     }
@@ -240,7 +224,7 @@ impl ReviewState {
     fn judge(&mut self, verdict: Verdict) {
         let Some(row) = self.picked_row() else { return };
         let (target, id, was) = (row.target, row.id(), row.verdict);
-        let order: Vec<_> = self.listed.iter().map(|&i| self.rows[i].target).collect();
+        let order = self.list.targets();
         if was != verdict {
             self.act(Act::Judge(target, verdict));
             self.hint = format!("Event {id} is {}.", verdict.name());
@@ -248,9 +232,9 @@ impl ReviewState {
         if verdict == Verdict::Open {
             return;
         }
-        match self.next_open_in(&order) {
+        match self.list.next_open(&order, self.view.picked) {
             Some(next) => self.pick(next),
-            None if self.filter.is_open() => self.hint.push_str(" Every event is judged."),
+            None if self.list.filter.is_open() => self.hint.push_str(" Every event is judged."),
             None => self.hint.push_str(" Every listed event is judged."),
         }
     }
@@ -268,7 +252,7 @@ impl ReviewState {
 
     /// Puts a bound on the frame in view.
     fn bound(&mut self, edge: Edge) {
-        let (Some(row), Some(at)) = (self.picked_row(), self.play.at()) else { return };
+        let (Some(row), Some(at)) = (self.picked_row(), self.playback.at()) else { return };
         match moved(row.bounds, edge, at) {
             Ok(bounds) => {
                 let (target, words) =
@@ -282,13 +266,13 @@ impl ReviewState {
 
     fn drag(&mut self, edge: Edge, secs: f64) {
         let (Some(row), Some(at)) =
-            (self.picked_row(), self.play.moment_near(Timestamp::from_secs(secs)))
+            (self.picked_row(), self.playback.moment_near(Timestamp::from_secs(secs)))
         else {
             return;
         };
         if let Ok(bounds) = moved(self.bounds(row), edge, at) {
             self.draft = Some((row.target, bounds));
-            self.play.seek_frame(at.frame);
+            self.playback.seek_frame(at.frame);
         }
     }
 
@@ -299,7 +283,7 @@ impl ReviewState {
     }
 
     fn set_bounds(&mut self, target: Target, bounds: Bounds) {
-        let Some(row) = self.row(target) else { return };
+        let Some(row) = self.list.row(target) else { return };
         if row.bounds == bounds {
             return;
         }
@@ -314,66 +298,61 @@ impl ReviewState {
     }
 
     fn add(&mut self) {
-        let Some(apex) = self.play.at() else { return };
-        let near = |secs: f64| self.play.moment_near(apex.time + secs).unwrap_or(apex);
+        let Some(apex) = self.playback.at() else { return };
+        let near = |secs: f64| self.playback.moment_near(apex.time + secs).unwrap_or(apex);
         let bounds =
             Bounds { onset: near(-FIRST_BOUNDS_SECS.0), apex, offset: near(FIRST_BOUNDS_SECS.1) };
-        let number = self.session.log.next_own(&self.rater);
+        let number = self.view.session.log.next_own(&self.rating.rater);
         self.act(Act::Add(number, kind_of(&bounds), bounds));
         // One's own event is never hidden from the one who has just made it.
-        if !self.listed.iter().any(|&i| self.rows[i].target == Target::Own(number)) {
-            self.filter = Default::default();
-            self.list();
+        if !self.list.listed.iter().any(|&i| self.list.rows[i].target == Target::Own(number)) {
+            self.list.set_filter(Filter::default());
         }
         self.pick(Target::Own(number));
         self.hint = "Added an event; set its onset with [, apex with A, offset with ].".into();
     }
 
     fn mark(&mut self, words: String) {
-        if let Some(at) = self.play.at() {
+        if let Some(at) = self.playback.at() {
             self.act(Act::Mark(at, words));
             self.hint = format!("Marked frame {} at {}.", at.frame, at.time);
         }
     }
 
     fn write(&mut self) {
-        match self.picked_row() {
-            Some(row) => self.note = Some((Subject::Event(row.target), row.note.clone())),
+        let note = self.picked_row().map(|row| Note::new(Subject::Event(row.target), &row.note));
+        match note {
+            Some(note) => self.view.note = Some(note),
             None => self.write_mark(),
         }
     }
 
     fn write_mark(&mut self) {
-        self.note = self.play.at().map(|at| (Subject::Moment(at), String::new()));
-    }
-
-    fn edit_note(&mut self, text: String) {
-        if let Some((_, old)) = &mut self.note {
-            *old = text;
-        }
+        self.view.note = self.playback.at().map(|at| Note::new(Subject::Moment(at), ""));
     }
 
     fn keep_note(&mut self) {
-        match self.note.take() {
-            Some((Subject::Event(target), text))
-                if self.row(target).is_some_and(|row| row.note != text.trim()) =>
-            {
-                self.act(Act::Note(target, text.trim().into()));
+        let Some(Note { about, text }) = self.view.note.take() else { return };
+        let text = text.text().trim().to_owned();
+        match about {
+            Subject::Event(target) if self.list.row(target).is_some_and(|row| row.note != text) => {
+                self.act(Act::Note(target, text));
             }
-            Some((Subject::Event(_), _)) | None => {}
-            Some((Subject::Moment(at), text)) => self.act(Act::Mark(at, text.trim().into())),
+            Subject::Event(_) => {}
+            Subject::Moment(at) => self.act(Act::Mark(at, text)),
         }
     }
 
     fn begin_units(&mut self) {
-        self.units_text = self.picked_row().map(|row| write_units(&row.units)).unwrap_or_default();
+        let units = self.picked_row().map(|row| write_units(&row.units));
+        self.units.set(units.unwrap_or_default());
     }
 
     fn keep_units(&mut self) {
         let Some((target, old)) = self.picked_row().map(|row| (row.target, &row.units)) else {
             return;
         };
-        match read_units(&self.units_text) {
+        match read_units(&self.units.text()) {
             Ok(units) if write_units(&units) == write_units(old) => {}
             Ok(units) => self.act(Act::Units(target, units)),
             Err(why) => self.hint = why,
@@ -383,9 +362,9 @@ impl ReviewState {
     /// Takes back or does again, and shows the event that changed.
     fn undo(&mut self, act: Act) {
         let done = if act == Act::Undo { "Took back" } else { "Did again" };
-        let before = std::mem::take(&mut self.rows);
+        let before = std::mem::take(&mut self.list.rows);
         self.act(act);
-        let changed = self.rows.iter().find(|row| {
+        let changed = self.list.rows.iter().find(|row| {
             before.iter().find(|old| old.target == row.target).is_none_or(|old| old != *row)
         });
         self.hint = match changed.map(|row| (row.target, row.id())) {
@@ -396,39 +375,39 @@ impl ReviewState {
             None => format!("{done} the newest act."),
         };
         if self.picked_row().is_none() {
-            self.picked = None;
+            self.view.picked = None;
         }
     }
 
     fn be_rater(&mut self, name: &str, blind: bool) {
         let Ok(name) = checked_name(name) else { return };
-        let known = self.session.log.rater(name).map(|rater| rater.name.clone());
+        let known = self.view.session.log.rater(name).map(|rater| rater.name.clone());
         let name = known.unwrap_or_else(|| {
             let rater = Rater { blind, ..Rater::new(name) };
-            self.session.log.add_rater(rater.clone());
-            self.keep(Kept::Rater(rater));
+            self.view.session.log.add_rater(rater.clone());
+            self.storage.keep(Kept::Rater(rater));
             name.to_owned()
         });
-        self.rater.clone_from(&name);
-        self.is_named = true;
-        self.name_text.clear();
-        self.blind_wanted = false;
-        self.compared = (RaterLayer::Model, RaterLayer::Rater(name.clone()));
+        self.rating.rater.clone_from(&name);
+        self.rating.is_named = true;
+        self.rating.name.clear();
+        self.rating.blind_wanted = false;
+        self.rating.compared = (RaterLayer::Model, RaterLayer::Rater(name.clone()));
         self.show(RaterLayer::Rater(name));
     }
 
     fn unblind(&mut self) {
-        let rater = Rater::new(&self.rater);
-        self.session.log.add_rater(rater.clone());
-        self.keep(Kept::Rater(rater));
+        let rater = Rater::new(&self.rating.rater);
+        self.view.session.log.add_rater(rater.clone());
+        self.storage.keep(Kept::Rater(rater));
         self.refresh();
     }
 
     fn show(&mut self, layer: RaterLayer) {
-        self.layer = layer;
+        self.rating.layer = layer;
         self.refresh();
         if self.picked_row().is_none() {
-            self.picked = None;
+            self.view.picked = None;
         }
         self.want_clips();
     }
@@ -443,29 +422,16 @@ impl ReviewState {
     /// Adds to the log, keeps it, and works out what follows.
     fn act(&mut self, act: Act) {
         let at_unix_ms = jiff::Timestamp::now().as_millisecond();
-        let entry = Entry { rater: self.rater.clone(), at_unix_ms, act };
-        self.session.log.push(entry.clone());
-        self.keep(Kept::Entry(entry));
+        let entry = Entry { rater: self.rating.rater.clone(), at_unix_ms, act };
+        self.view.session.log.push(entry.clone());
+        self.storage.keep(Kept::Entry(entry));
         self.refresh();
-    }
-
-    pub(super) fn keep(&mut self, kept: Kept) {
-        if let Some(keeper) = &mut self.keeper {
-            keeper.keep(kept);
-        }
     }
 }
 
 /// What only turns a knob leaves the last hint to be read.
 fn says_something_new(command: &ReviewCommand) -> bool {
-    !matches!(
-        command,
-        ReviewCommand::EditNote(_)
-            | ReviewCommand::EditUnits(_)
-            | ReviewCommand::EditName(_)
-            | ReviewCommand::Drag(..)
-            | ReviewCommand::Offer(_)
-    )
+    !matches!(command, ReviewCommand::Drag(..) | ReviewCommand::Offer(_))
 }
 
 fn kind_of(bounds: &Bounds) -> EventKind {

@@ -69,15 +69,16 @@ impl ExportForm {
 impl ReviewState {
     /// Whether the format has something to write: those of pictures need stored ones, or a recording.
     pub fn can_write(&self, exporter: &Exporter) -> bool {
-        let is_stored = self.place.is_some() && self.has_pictures();
-        let can_be_seen = || self.source.as_ref().is_some_and(pictures::can_be_seen_again);
+        let is_stored = self.storage.folder.is_some() && self.has_pictures();
+        let can_be_seen = || self.storage.source.as_ref().is_some_and(pictures::can_be_seen_again);
         !exporter.needs_pictures() || is_stored || can_be_seen()
     }
 
     /// The agreement of the two chosen layers; the error is one sentence.
     pub fn agreement(&self) -> Result<Agreement, String> {
-        let (first, second) = &self.compared;
-        agreement(&self.session, first.name(), second.name()).map_err(|error| error.to_string())
+        let (first, second) = &self.rating.compared;
+        agreement(&self.view.session, first.name(), second.name())
+            .map_err(|error| error.to_string())
     }
 
     /// The chosen formats that have something to write.
@@ -108,7 +109,7 @@ impl State {
     /// Begins to write into `folder`.
     pub(in crate::app) fn export_into(&mut self, folder: PathBuf) {
         let mut left: VecDeque<_> = std::mem::take(&mut self.review.export.wanted).into();
-        let (session, of) = (Arc::new(self.review.session.clone()), left.len());
+        let (session, of) = (Arc::new(self.review.view.session.clone()), left.len());
         self.floating = Some(Floating::Export);
         if let Some(first) = left.pop_front() {
             let now = self.begin(&session, &folder, first, 1, of);
@@ -130,15 +131,15 @@ impl State {
         let known = |name: &&str| session.log.raters().iter().any(|rater| rater.name == **name);
         let job = ExportJob {
             session: Arc::clone(session),
-            place: review.place.clone(),
-            source: review.source.clone(),
-            rater: review.layer.rater().filter(known).map(Into::into),
+            place: review.storage.folder.clone(),
+            source: review.storage.source.clone(),
+            rater: review.rating.layer.rater().filter(known).map(Into::into),
             what,
             blur: review.export.blur,
             models: self.models.clone(),
             folder: folder.to_owned(),
         };
-        self.backend.export(job, self.wake.clone())
+        self.outside.backend.export(job, self.outside.wake.clone())
     }
 
     /// Takes in what was written, and goes on with what is left.

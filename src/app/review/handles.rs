@@ -20,7 +20,7 @@ pub fn show(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis) {
     let (theme, bounds, kind) = (Theme::of(ui), review.bounds(row), row.kind);
     let machine = row.machine.as_ref();
     let machine = machine.map(|e| Bounds { onset: e.onset, apex: e.apex, offset: e.offset });
-    let can_change = review.is_own();
+    let can_change = review.rating.is_own();
     let painter = ui.painter_at(axis.rect);
     for edge in Edge::ALL {
         let at = moment_of(&bounds, edge);

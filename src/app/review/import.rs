@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::ReviewState;
 use super::outside::{ImportJob, Kept};
-use super::{RaterLayer, ReviewState};
+use super::rating::RaterLayer;
 use crate::app::backend::Pending;
 use crate::app::command::Floating;
+use crate::app::field::TextField;
 use crate::app::state::State;
 use crate::exchange::import::{Choice, ImportError, ImportedLayer, Request};
 use crate::session::annotation::rater::checked_name;
@@ -28,10 +30,11 @@ pub enum ImportPhase {
 /// What is to be taken in, and how it goes.
 #[derive(Default)]
 pub struct ImportForm {
-    /// Whose layer it becomes.
-    pub name: String,
-    /// Names of tiers to take, parted by commas; empty for those that are named after events.
-    pub tiers: String,
+    /// The field for whose layer it becomes.
+    pub name: TextField,
+    /// The field for names of tiers to take, parted by commas; empty for those that are named after
+    /// events.
+    pub tiers: TextField,
     /// Whether the coder saw nothing of the model.
     pub blind: bool,
     /// Where it stands.
@@ -44,7 +47,7 @@ impl ReviewState {
     pub(super) fn can_import(&self) -> bool {
         self.phase == super::ReviewPhase::Open
             && self.import.job.is_none()
-            && checked_name(&self.import.name).is_ok()
+            && checked_name(&self.import.name.text()).is_ok()
     }
 
     /// Adds a layer as it came out of a file, and gives what is to be told of it.
@@ -52,13 +55,13 @@ impl ReviewState {
         let ImportedLayer { raters, entries, told } = layer;
         let name = raters.first().map(|rater| rater.name.clone()).unwrap_or_default();
         // Somebody may have begun to work under this name while the file was read.
-        if self.session.log.entries().iter().any(|entry| entry.rater == name) {
+        if self.view.session.log.entries().iter().any(|entry| entry.rater == name) {
             return Err(ImportError::Taken { name }.to_string());
         }
-        raters.iter().for_each(|rater| self.session.log.add_rater(rater.clone()));
-        entries.iter().for_each(|entry| self.session.log.push(entry.clone()));
-        self.keep(Kept::Layer(raters, entries));
-        self.compared.1 = RaterLayer::Rater(name);
+        raters.iter().for_each(|rater| self.view.session.log.add_rater(rater.clone()));
+        entries.iter().for_each(|entry| self.view.session.log.push(entry.clone()));
+        self.storage.keep(Kept::Layer(raters, entries));
+        self.rating.compared.1 = RaterLayer::Rater(name);
         self.refresh();
         Ok(told)
     }
@@ -68,17 +71,18 @@ impl State {
     /// Begins to read the file at `path`.
     pub(in crate::app) fn import_from(&mut self, path: PathBuf) {
         let form = &mut self.review.import;
-        let tiers = form.tiers.split(',').map(|tier| tier.trim().to_owned());
+        let tiers = form.tiers.text();
+        let tiers = tiers.split(',').map(|tier| tier.trim().to_owned());
         let tiers = tiers.filter(|tier| !tier.is_empty()).collect();
         let request = Request {
             file: path,
-            rater: form.name.clone(),
+            rater: form.name.text(),
             blind: form.blind,
             choice: Choice { tiers },
         };
         form.phase = ImportPhase::Running;
-        let job = ImportJob { session: Arc::new(self.review.session.clone()), request };
-        self.review.import.job = Some(self.backend.import(job, self.wake.clone()));
+        let job = ImportJob { session: Arc::new(self.review.view.session.clone()), request };
+        self.review.import.job = Some(self.outside.backend.import(job, self.outside.wake.clone()));
         self.floating = Some(Floating::Import);
     }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::outside::{ClipRequest, PictureAnswer, SessionPictures};
+use super::outside::{PictureAnswer, SessionPictures};
+use crate::app::view::clips::ClipRequest;
 use crate::media::image::Frame;
 use crate::session::Session;
 use crate::session::clip::EventClip;

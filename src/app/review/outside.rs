@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::app::view::clips::{Clip, ClipRequest};
 use crate::evaluate::agreement::Agreement;
 use crate::exchange::Exporter;
 use crate::exchange::import;
@@ -11,23 +12,10 @@ use crate::media::image::Frame;
 use crate::media::pictures::Pictures;
 use crate::model::ModelChoice;
 use crate::session::Session;
-use crate::session::annotation::{Bounds, Target};
-use crate::session::clip::EventClip;
 use crate::session::pictures;
 use crate::source::SourceSpec;
 
 pub use crate::engine::workers::annotation_writer::Kept;
-
-/// The pictures of one event that the card wants.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ClipRequest {
-    /// The event.
-    pub target: Target,
-    /// Its bounds, which decide what is cut out.
-    pub bounds: Bounds,
-    /// How much its movement is enlarged; 1 leaves it as it is.
-    pub magnification: f32,
-}
 
 /// What comes back.
 #[derive(Clone, Debug)]
@@ -42,7 +30,7 @@ pub enum PictureAnswer {
         why: String,
     },
     /// The pictures of an event, or why there are none.
-    Clip(ClipRequest, Result<Arc<EventClip>, String>),
+    Clip(ClipRequest, Clip),
 }
 
 /// Pictures of a session, brought from wherever they are stored.

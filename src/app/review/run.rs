@@ -9,7 +9,9 @@ use super::{ReviewPhase, ReviewState};
 use crate::app::backend::Pick;
 use crate::app::command::{Floating, Tab};
 use crate::app::message::{Topic, Weight};
+use crate::app::outside::Outside;
 use crate::app::state::State;
+use crate::app::view::note::{Note, Subject};
 use crate::measure::event::Moment;
 use crate::session::annotation::{Act, Entry};
 use crate::session::{OBSERVER, Session};
@@ -27,11 +29,11 @@ impl State {
         match command {
             ReviewCommand::PickSession => self.pick(Pick::Session),
             ReviewCommand::TakeLive => {
-                self.review_session(self.session.clone(), self.source.clone())
+                self.review_session(self.live.view.session.clone(), self.live.source.clone())
             }
             ReviewCommand::Write | ReviewCommand::WriteMark => {
                 self.review.apply(command);
-                self.floating = self.review.note.is_some().then_some(Floating::Note);
+                self.floating = self.review.view.note.is_some().then_some(Floating::Note);
             }
             ReviewCommand::Export => self.ask_to_export(),
             ReviewCommand::ExportAgreement => self.ask_to_export_agreement(),
@@ -39,11 +41,6 @@ impl State {
             ReviewCommand::BeRater { .. } if self.floating == Some(Floating::Who) => {
                 self.name(command)
             }
-            ReviewCommand::KeepNote => self.keep_note(),
-            ReviewCommand::EditNote(text) => match &mut self.live_note {
-                Some((_, old)) => *old = text,
-                None => self.review.apply(ReviewCommand::EditNote(text)),
-            },
             ReviewCommand::Units => {
                 self.review.apply(ReviewCommand::Units);
                 self.floating = Some(Floating::Units);
@@ -62,10 +59,13 @@ impl State {
 
     pub(in crate::app) fn allows_in_review(&self, command: &ReviewCommand) -> bool {
         match command {
-            ReviewCommand::PickSession => self.tasks.pick.is_none() && self.tasks.session.is_none(),
-            ReviewCommand::Import => self.tasks.pick.is_none() && self.review.allows(command),
-            ReviewCommand::TakeLive => !self.session.history.is_empty(),
-            ReviewCommand::KeepNote | ReviewCommand::EditNote(_) => self.note().is_some(),
+            ReviewCommand::PickSession => {
+                self.outside.tasks.pick.is_none() && self.outside.tasks.session.is_none()
+            }
+            ReviewCommand::Import => {
+                self.outside.tasks.pick.is_none() && self.review.allows(command)
+            }
+            ReviewCommand::TakeLive => !self.live.view.session.history.is_empty(),
             other => self.review.allows(other),
         }
     }
@@ -76,16 +76,19 @@ impl State {
         self.tab = Tab::Review;
         // What is under review now is let go first: its place may be the same one.
         self.review = ReviewState { phase: ReviewPhase::Opening(words(folder)), ..self.renewed() };
-        self.tasks.session =
-            Some(self.backend.open_session(folder, &self.models, self.wake.clone()));
+        self.outside.tasks.session = Some(self.outside.backend.open_session(
+            folder,
+            &self.live.models,
+            self.outside.wake.clone(),
+        ));
     }
 
     /// Takes in a session that has been opened, or why it could not be.
     pub(in crate::app) fn poll_session(&mut self) {
-        let Some(opened) = self.tasks.session.as_mut().and_then(|opening| opening()) else {
+        let Some(opened) = self.outside.tasks.session.as_mut().and_then(|opening| opening()) else {
             return;
         };
-        self.tasks.session = None;
+        self.outside.tasks.session = None;
         match opened {
             Ok(opened) => {
                 for remark in &opened.remarks {
@@ -103,9 +106,9 @@ impl State {
     /// Moves review on to `now`, seconds of the window's clock; gives the seconds until it is worth
     /// calling again.
     pub fn advance(&mut self, now: f64) -> Option<f64> {
-        let was_kept = self.review.unkept.is_none();
+        let was_kept = self.review.storage.unkept.is_none();
         let next = self.review.advance(now);
-        if let (true, Some(why)) = (was_kept, &self.review.unkept) {
+        if let (true, Some(why)) = (was_kept, &self.review.storage.unkept) {
             let text =
                 format!("{why} Review goes on, but what you do from now on is in memory only.");
             self.messages.post(Weight::Error, Topic::Other, text);
@@ -114,26 +117,22 @@ impl State {
     }
 
     pub(in crate::app) fn mark_live(&mut self, with_words: bool) {
-        let Some(at) = self.newest_moment() else { return };
+        let Some(at) = self.live.newest_moment() else { return };
         if with_words {
-            self.live_note = Some((at, String::new()));
+            self.live.view.note = Some(Note::new(Subject::Moment(at), ""));
             self.floating = Some(Floating::Note);
         } else {
             self.enter_live(at, String::new());
         }
     }
 
-    fn newest_moment(&self) -> Option<Moment> {
-        let sample = self.session.history.samples().last();
-        let sample = sample.map(|sample| Moment { frame: sample.seq, time: sample.time });
-        let picture = self.preview.as_ref();
-        let picture = picture.map(|p| Moment { frame: p.frame.seq, time: p.frame.time });
-        sample.max(picture)
-    }
-
-    fn keep_note(&mut self) {
-        match self.live_note.take() {
-            Some((at, text)) => self.enter_live(at, text.trim().to_owned()),
+    /// Keeps the note that is being written: live, it becomes a mark of the running session.
+    pub(in crate::app) fn keep_note(&mut self) {
+        match self.live.view.note.take() {
+            Some(Note { about: Subject::Moment(at), text }) => {
+                self.enter_live(at, text.text().trim().to_owned());
+            }
+            Some(_) => {}
             None => self.review.apply(ReviewCommand::KeepNote),
         }
     }
@@ -149,8 +148,9 @@ impl State {
     pub(in crate::app) fn review_session(&mut self, session: Session, source: SourceSpec) {
         self.close_floating();
         self.tab = Tab::Review;
-        let (provenance, wake) = (&session.provenance, self.wake.clone());
-        let screen = self.backend.screen(&source, provenance, &self.models, wake);
+        let Outside { backend, wake, .. } = &mut self.outside;
+        let (provenance, models) = (&session.provenance, &self.live.models);
+        let screen = backend.screen(&source, provenance, models, wake.clone());
         let in_memory =
             || InMemory::of(&session).map(|screen| Box::new(screen) as Box<dyn SessionPictures>);
         let opened = OpenedSession {

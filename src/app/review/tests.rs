@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use super::command::{Edge, ReviewCommand};
 use super::filter::{Filter, ListOrder};
-use super::outside::{
-    AnnotationSink, ClipRequest, Kept, OpenedSession, PictureAnswer, SessionPictures,
-};
+use super::outside::{AnnotationSink, Kept, OpenedSession, PictureAnswer, SessionPictures};
 use super::*;
 use crate::app::tests::{event, sample};
+use crate::app::view::clips::ClipRequest;
 use crate::measure::event::EventKind;
+use crate::measure::time::Timestamp;
 use crate::media::image::{Frame, RgbImage};
+use crate::session::Session;
 use crate::session::annotation::{Act, Label, Target, Verdict};
 
 /// What a scripted outside was asked and will answer.
@@ -97,11 +98,20 @@ fn acts(script: &Shared) -> Vec<Act> {
 }
 
 fn verdicts(review: &ReviewState) -> Vec<Verdict> {
-    review.rows.iter().map(|row| row.verdict).collect()
+    review.list.rows.iter().map(|row| row.verdict).collect()
 }
 
 fn frame(review: &ReviewState) -> Option<u64> {
-    review.play.at().map(|at| at.frame)
+    review.playback.at().map(|at| at.frame)
+}
+
+fn type_note(review: &ReviewState, text: &str) {
+    review.view.note.as_ref().expect("a note is begun").text.set(text);
+}
+
+/// The plain pictures of the picked event.
+fn clip(review: &ReviewState) -> Option<Result<&Arc<crate::session::clip::EventClip>, &str>> {
+    review.view.clip(review.picked_row().expect("picked"), 1.0)
 }
 
 const CONFIRM: ReviewCommand = ReviewCommand::Judge(Verdict::Confirmed);
@@ -110,7 +120,7 @@ const REJECT: ReviewCommand = ReviewCommand::Judge(Verdict::Rejected);
 #[test]
 fn opening_shows_the_first_event_at_its_apex() {
     let (review, script) = review(3);
-    assert_eq!(review.picked, Some(Target::Machine(0)));
+    assert_eq!(review.view.picked, Some(Target::Machine(0)));
     assert_eq!(frame(&review), Some(156));
     assert_eq!(script.lock().expect("one thread").wanted.last(), Some(&156));
 }
@@ -120,15 +130,15 @@ fn a_decision_goes_on_to_the_next_open_event_and_comes_round_to_those_left_out()
     let (mut review, _) = review(4);
     review.apply(ReviewCommand::Next);
     review.apply(CONFIRM);
-    assert_eq!(review.picked, Some(Target::Machine(2)));
+    assert_eq!(review.view.picked, Some(Target::Machine(2)));
     review.apply(REJECT);
     review.apply(CONFIRM);
-    assert_eq!(review.picked, Some(Target::Machine(0)), "the one left out");
+    assert_eq!(review.view.picked, Some(Target::Machine(0)), "the one left out");
     review.apply(REJECT);
     use Verdict::{Confirmed, Rejected};
     assert_eq!(verdicts(&review), [Rejected, Confirmed, Rejected, Confirmed]);
     assert!(review.hint.contains("Every event is judged"), "{}", review.hint);
-    assert_eq!(review.progress(), (4, 4));
+    assert_eq!(review.list.progress(), (4, 4));
 }
 
 #[test]
@@ -150,25 +160,25 @@ fn three_hundred_events_take_three_hundred_keys() {
     for i in 0..300 {
         review.apply(if i % 3 == 0 { REJECT } else { CONFIRM });
     }
-    assert_eq!(review.progress(), (300, 300));
+    assert_eq!(review.list.progress(), (300, 300));
 }
 
 #[test]
 fn under_a_filter_decisions_stay_within_what_is_listed() {
     let (mut review, _) = review(4);
-    review.session.events[1].kind = EventKind::Macro;
-    review.session.events[3].kind = EventKind::Macro;
+    review.view.session.events[1].kind = EventKind::Macro;
+    review.view.session.events[3].kind = EventKind::Macro;
     review.refresh();
     let filter = Filter { kind: Some(EventKind::Macro), ..Filter::default() };
     review.apply(ReviewCommand::SetFilter(filter));
     review.apply(ReviewCommand::Next);
-    assert_eq!(review.picked, Some(Target::Machine(1)));
+    assert_eq!(review.view.picked, Some(Target::Machine(1)));
     review.apply(CONFIRM);
-    assert_eq!(review.picked, Some(Target::Machine(3)));
+    assert_eq!(review.view.picked, Some(Target::Machine(3)));
     review.apply(CONFIRM);
     assert!(review.hint.contains("Every listed event"), "{}", review.hint);
     review.apply(ReviewCommand::ClearFilter);
-    assert_eq!(review.listed.len(), 4);
+    assert_eq!(review.list.listed.len(), 4);
 }
 
 #[test]
@@ -178,14 +188,14 @@ fn a_list_of_open_events_empties_key_by_key() {
     review.apply(ReviewCommand::SetFilter(open));
     for left in [2, 1, 0] {
         review.apply(CONFIRM);
-        assert_eq!(review.listed.len(), left);
+        assert_eq!(review.list.listed.len(), left);
     }
 }
 
 #[test]
 fn everything_can_be_undone_and_done_again_in_order() {
     let (mut review, script) = review(3);
-    let before = review.rows.clone();
+    let before = review.list.rows.clone();
     for command in [
         ReviewCommand::Label(Label::Fear),
         ReviewCommand::Step(1),
@@ -195,17 +205,17 @@ fn everything_can_be_undone_and_done_again_in_order() {
     ] {
         review.apply(command);
     }
-    let after = review.rows.clone();
+    let after = review.list.rows.clone();
     for _ in 0..4 {
         assert!(review.allows(&ReviewCommand::Undo));
         review.apply(ReviewCommand::Undo);
     }
-    assert_eq!(review.rows, before);
+    assert_eq!(review.list.rows, before);
     assert!(!review.allows(&ReviewCommand::Undo) && review.allows(&ReviewCommand::Redo));
     for _ in 0..4 {
         review.apply(ReviewCommand::Redo);
     }
-    assert_eq!(review.rows, after);
+    assert_eq!(review.list.rows, after);
     assert!(!review.allows(&ReviewCommand::Redo));
     assert_eq!(acts(&script).len(), 4 + 4 + 4, "each was kept as an act of its own");
 }
@@ -215,9 +225,9 @@ fn undoing_shows_the_event_that_it_changed() {
     let (mut review, _) = review(3);
     review.apply(REJECT);
     review.apply(ReviewCommand::Next);
-    assert_eq!(review.picked, Some(Target::Machine(2)));
+    assert_eq!(review.view.picked, Some(Target::Machine(2)));
     review.apply(ReviewCommand::Undo);
-    assert_eq!(review.picked, Some(Target::Machine(0)));
+    assert_eq!(review.view.picked, Some(Target::Machine(0)));
     assert!(review.hint.contains("event 0"), "{}", review.hint);
 }
 
@@ -227,7 +237,7 @@ fn the_models_value_stays_beside_a_moved_bound() {
     review.apply(ReviewCommand::GoTo(Edge::Onset));
     review.apply(ReviewCommand::Step(-2));
     review.apply(ReviewCommand::Bound(Edge::Onset));
-    let row = &review.rows[0];
+    let row = &review.list.rows[0];
     assert_eq!(row.bounds.onset.frame, 148);
     assert_eq!(row.machine.as_ref().map(|event| event.onset.frame), Some(150));
     assert_eq!(acts(&script).len(), 1);
@@ -252,7 +262,7 @@ fn an_apex_gives_way_to_the_onset() {
     let (mut review, _) = review(1);
     review.apply(ReviewCommand::GoTo(Edge::Offset));
     review.apply(ReviewCommand::Bound(Edge::Onset));
-    let bounds = review.rows[0].bounds;
+    let bounds = review.list.rows[0].bounds;
     assert_eq!([bounds.onset, bounds.apex, bounds.offset].map(|at| at.frame), [160; 3]);
 }
 
@@ -261,11 +271,11 @@ fn dragging_shows_each_frame_and_keeps_one_act() {
     let (mut review, script) = review(1);
     for secs in [5.01, 4.9, 4.8] {
         review.apply(ReviewCommand::Drag(Edge::Onset, secs));
-        assert_eq!(review.rows[0].bounds.onset.frame, 150, "nothing is kept while dragging");
+        assert_eq!(review.list.rows[0].bounds.onset.frame, 150, "nothing is kept while dragging");
     }
     assert_eq!(frame(&review), Some(144));
     review.apply(ReviewCommand::Drop);
-    assert_eq!(review.rows[0].bounds.onset.frame, 144);
+    assert_eq!(review.list.rows[0].bounds.onset.frame, 144);
     assert_eq!(acts(&script).len(), 1);
 }
 
@@ -274,39 +284,39 @@ fn an_event_of_ones_own_is_micro_or_macro_by_its_length() {
     let (mut review, _) = review(0);
     review.apply(ReviewCommand::Seek(10.0));
     review.apply(ReviewCommand::Add);
-    assert_eq!(review.picked, Some(Target::Own(0)));
-    let own = review.rows[0].clone();
+    assert_eq!(review.view.picked, Some(Target::Own(0)));
+    let own = review.list.rows[0].clone();
     assert_eq!((own.kind, own.verdict), (EventKind::Micro, Verdict::Confirmed));
     assert!(own.machine.is_none());
     review.apply(ReviewCommand::StepSecs(1.0));
     review.apply(ReviewCommand::Bound(Edge::Offset));
-    assert_eq!((review.rows.len(), review.rows[0].kind), (1, EventKind::Macro));
+    assert_eq!((review.list.rows.len(), review.list.rows[0].kind), (1, EventKind::Macro));
     review.apply(ReviewCommand::Undo);
     review.apply(ReviewCommand::Undo);
-    assert!(review.rows.is_empty() && review.picked.is_none());
+    assert!(review.list.rows.is_empty() && review.view.picked.is_none());
 }
 
 #[test]
 fn the_same_label_again_takes_it_away() {
     let (mut review, _) = review(1);
     review.apply(ReviewCommand::Label(Label::Contempt));
-    assert_eq!(review.rows[0].label, Some(Label::Contempt));
+    assert_eq!(review.list.rows[0].label, Some(Label::Contempt));
     review.apply(ReviewCommand::Label(Label::Contempt));
-    assert_eq!(review.rows[0].label, None);
+    assert_eq!(review.list.rows[0].label, None);
 }
 
 #[test]
 fn units_and_notes_are_kept_as_written() {
     let (mut review, script) = review(1);
     review.apply(ReviewCommand::Units);
-    assert_eq!(review.units_text, "L12+6");
-    review.apply(ReviewCommand::EditUnits("4 R14".into()));
+    assert_eq!(review.units.text(), "L12+6");
+    review.units.set("4 R14");
     review.apply(ReviewCommand::KeepUnits);
     review.apply(ReviewCommand::Write);
-    review.apply(ReviewCommand::EditNote("  a sneer ".into()));
+    type_note(&review, "  a sneer ");
     review.apply(ReviewCommand::KeepNote);
-    assert_eq!(units_text::write_units(&review.rows[0].units), "4+R14");
-    assert_eq!(review.rows[0].note, "a sneer");
+    assert_eq!(units_text::write_units(&review.list.rows[0].units), "4+R14");
+    assert_eq!(review.list.rows[0].note, "a sneer");
     review.apply(ReviewCommand::Units);
     review.apply(ReviewCommand::KeepUnits);
     review.apply(ReviewCommand::Write);
@@ -320,10 +330,10 @@ fn a_note_to_a_moment_carries_the_time_at_which_it_was_begun() {
     review.apply(ReviewCommand::Seek(10.0));
     review.apply(ReviewCommand::Write);
     review.apply(ReviewCommand::Seek(20.0));
-    review.apply(ReviewCommand::EditNote("looks away".into()));
+    type_note(&review, "looks away");
     review.apply(ReviewCommand::KeepNote);
-    assert_eq!(review.marks[0].0.frame, 300);
-    assert_eq!(review.marks[0].1, "looks away");
+    assert_eq!(review.view.marks[0].0.frame, 300);
+    assert_eq!(review.view.marks[0].1, "looks away");
 }
 
 #[test]
@@ -332,16 +342,16 @@ fn a_blind_rater_sees_nothing_of_the_model_or_of_others() {
     review.apply(CONFIRM);
     review.apply(ReviewCommand::Mark);
     review.apply(ReviewCommand::BeRater { name: " Ben ".into(), blind: true });
-    assert_eq!((review.rater.as_str(), review.rows.len()), ("Ben", 0));
-    assert!(review.is_blind() && review.marks.is_empty() && review.picked.is_none());
+    assert_eq!((review.rating.rater.as_str(), review.list.rows.len()), ("Ben", 0));
+    assert!(review.is_blind() && review.view.marks.is_empty() && review.view.picked.is_none());
     for layer in [RaterLayer::Model, RaterLayer::Rater(FIRST_RATER.into())] {
         assert!(!review.allows(&ReviewCommand::Show(layer)));
     }
     review.apply(ReviewCommand::Seek(5.0));
     review.apply(ReviewCommand::Add);
-    assert_eq!(review.rows.len(), 1);
+    assert_eq!(review.list.rows.len(), 1);
     review.apply(ReviewCommand::Unblind);
-    assert_eq!(review.rows.len(), 4);
+    assert_eq!(review.list.rows.len(), 4);
     let script = script.lock().expect("one thread");
     let raters = script.kept.iter().filter_map(|kept| match kept {
         Kept::Rater(rater) => Some((rater.name.as_str(), rater.blind)),
@@ -366,12 +376,14 @@ fn nothing_is_written_before_somebody_has_said_who_works() {
         [CONFIRM, ReviewCommand::Mark, ReviewCommand::Add, ReviewCommand::Label(Label::Fear)]
     {
         review.apply(command.clone());
-        assert_eq!(review.waiting, Some(command));
+        assert_eq!(review.rating.waiting, Some(command));
     }
     review.apply(ReviewCommand::Drag(Edge::Onset, 4.9));
-    assert!(review.draft.is_none() && review.waiting.is_none());
+    assert!(review.draft.is_none() && review.rating.waiting.is_none());
     assert!(script.lock().expect("one thread").kept.is_empty());
-    assert!(review.session.log.entries().is_empty() && review.session.log.raters().is_empty());
+    assert!(
+        review.view.session.log.entries().is_empty() && review.view.session.log.raters().is_empty()
+    );
     review.apply(first_rater());
     review.apply(CONFIRM);
     assert_eq!(acts(&script).len(), 1);
@@ -382,10 +394,10 @@ fn a_name_that_differs_in_case_only_is_the_same_rater() {
     let (mut review, script) = review(2);
     review.apply(CONFIRM);
     review.apply(ReviewCommand::BeRater { name: " rater 1".into(), blind: true });
-    assert_eq!((review.rater.as_str(), review.is_blind()), (FIRST_RATER, false));
-    assert_eq!((review.progress(), review.session.log.raters().len()), ((1, 2), 1));
+    assert_eq!((review.rating.rater.as_str(), review.is_blind()), (FIRST_RATER, false));
+    assert_eq!((review.list.progress(), review.view.session.log.raters().len()), ((1, 2), 1));
     review.apply(ReviewCommand::BeRater { name: "Model".into(), blind: false });
-    assert_eq!(review.rater, FIRST_RATER, "nobody is called as the model is");
+    assert_eq!(review.rating.rater, FIRST_RATER, "nobody is called as the model is");
     assert_eq!(acts(&script).len(), 1);
 }
 
@@ -397,8 +409,8 @@ fn who_worked_last_is_offered_first_and_a_layer_out_of_a_file_is_nobodys() {
         crate::session::annotation::rater::Imported { file: "coded.csv".into(), acts: 0 };
     let coder = crate::session::annotation::Rater::new("R2");
     let coder = crate::session::annotation::Rater { imported: Some(imported), ..coder };
-    review.session.log.add_rater(coder);
-    assert_eq!(who::last(&review.session), Some(FIRST_RATER));
+    review.view.session.log.add_rater(coder);
+    assert_eq!(rating::last(&review.view.session), Some(FIRST_RATER));
     assert_eq!(review.offers(), [FIRST_RATER, "R2"]);
 }
 
@@ -429,14 +441,14 @@ fn the_picture_on_screen_keeps_its_own_name_while_a_newer_one_is_on_its_way() {
     let (mut review, script) = review(1);
     answer(&script, picture(156));
     review.advance(0.0);
-    assert_eq!(review.screen.frame.as_ref().map(|frame| frame.seq), Some(156));
-    assert_eq!(review.screen.awaited(), None);
+    assert_eq!(review.frame.frame.as_ref().map(|frame| frame.seq), Some(156));
+    assert_eq!(review.frame.awaited(), None);
     review.apply(ReviewCommand::Step(1));
-    assert_eq!(review.screen.frame.as_ref().map(|frame| frame.seq), Some(156));
-    assert_eq!(review.screen.awaited(), Some(157));
+    assert_eq!(review.frame.frame.as_ref().map(|frame| frame.seq), Some(156));
+    assert_eq!(review.frame.awaited(), Some(157));
     answer(&script, picture(157));
     review.advance(0.1);
-    assert_eq!(review.screen.awaited(), None);
+    assert_eq!(review.frame.awaited(), None);
 }
 
 #[test]
@@ -445,12 +457,12 @@ fn a_picture_that_is_missing_is_said_for_its_own_frame_only() {
     let missing = PictureAnswer::NoPicture { frame: 156, why: "cut off".into() };
     answer(&script, missing.clone());
     review.advance(0.0);
-    assert_eq!(review.screen.fault, Some((156, "cut off".into())));
+    assert_eq!(review.frame.fault, Some((156, "cut off".into())));
     review.apply(ReviewCommand::Step(1));
-    assert_eq!(review.screen.fault, None);
+    assert_eq!(review.frame.fault, None);
     answer(&script, missing);
     review.advance(0.1);
-    assert_eq!(review.screen.fault, None, "an answer that came too late");
+    assert_eq!(review.frame.fault, None, "an answer that came too late");
 }
 
 #[test]
@@ -484,21 +496,21 @@ fn the_clip_follows_the_bounds() {
     let plain: Vec<_> = wishes.iter().filter(|wish| wish.magnification == 1.0).collect();
     assert_eq!(plain.len(), 1);
     assert_eq!(plain[0].bounds.apex.frame, 155);
-    assert!(review.clip(1.0).is_none(), "still on its way");
+    assert!(clip(&review).is_none(), "still on its way");
     answer(&script, PictureAnswer::Clip(*plain[0], Err("no face".into())));
     review.advance(0.0);
-    assert_eq!(review.clip(1.0).and_then(|clip| clip.as_ref().err()), Some(&"no face".into()));
+    assert_eq!(clip(&review).and_then(Result::err), Some("no face"));
 }
 
 #[test]
 fn what_cannot_be_kept_is_said_and_review_goes_on() {
     let (mut review, script) = review(2);
-    assert!(review.is_kept());
+    assert!(review.storage.is_kept());
     script.lock().expect("one thread").fault = Some("the disk is full.".into());
     review.advance(0.0);
-    assert!(!review.is_kept());
+    assert!(!review.storage.is_kept());
     review.apply(CONFIRM);
-    assert_eq!(review.progress(), (1, 2));
+    assert_eq!(review.list.progress(), (1, 2));
 }
 
 #[test]
@@ -506,7 +518,7 @@ fn a_session_is_opened_again_as_it_was_left() {
     let (mut first, _) = review(2);
     first.apply(ReviewCommand::BeRater { name: "Ana".into(), blind: false });
     first.apply(CONFIRM);
-    let session = first.session.clone();
+    let session = first.view.session.clone();
     let mut again = ReviewState::default();
     again.open(OpenedSession {
         session,
@@ -516,22 +528,22 @@ fn a_session_is_opened_again_as_it_was_left() {
         screen: None,
         keeper: None,
     });
-    assert_eq!(again.rater, "Ana");
-    assert_eq!(again.rows, first.rows);
+    assert_eq!(again.rating.rater, "Ana");
+    assert_eq!(again.list.rows, first.list.rows);
     assert!(again.allows(&ReviewCommand::Undo), "days later, too");
 }
 
 #[test]
 fn the_list_is_sorted_and_the_keys_follow_it() {
     let (mut review, _) = review(3);
-    review.session.events[2].score = 0.95;
+    review.view.session.events[2].score = 0.95;
     review.refresh();
     review.apply(ReviewCommand::SetOrder(ListOrder::Score));
-    let first = review.rows[review.listed[0]].target;
+    let first = review.list.rows[review.list.listed[0]].target;
     assert_eq!(first, Target::Machine(2));
     review.apply(ReviewCommand::Pick(first));
     review.apply(ReviewCommand::Next);
-    assert_eq!(review.picked, Some(Target::Machine(0)));
+    assert_eq!(review.view.picked, Some(Target::Machine(0)));
 }
 
 #[test]
@@ -541,7 +553,7 @@ fn no_command_harms_an_empty_review() {
             let mut review = ReviewState::default();
             review.apply(command.clone());
             review.advance(0.0);
-            assert!(review.rows.is_empty());
+            assert!(review.list.rows.is_empty());
         }
     }
 }

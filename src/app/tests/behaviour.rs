@@ -2,26 +2,29 @@
 
 use super::*;
 use crate::app::command::{Command, OverlayLayer};
+use crate::app::live::LivePhase;
 use crate::app::registry::entries;
-use crate::app::state::{FALSE_ALARMS, LivePhase};
+use crate::app::settings::FALSE_ALARMS;
+use crate::session::annotation::Target;
 
 fn state_with_events(count: u64) -> State {
     let mut state = state();
-    (0..60 * 30).for_each(|seq| state.session.history.push(sample(seq, 0.1)));
-    state.session.events = (0..count).map(|id| event(id, 5.0 + 10.0 * id as f64)).collect();
+    (0..60 * 30).for_each(|seq| state.live.view.session.history.push(sample(seq, 0.1)));
+    state.live.view.session.events =
+        (0..count).map(|id| event(id, 5.0 + 10.0 * id as f64)).collect();
     state
 }
 
 fn shown(state: &State) -> Option<u64> {
-    state.shown_event().map(|e| e.id)
+    state.live.shown_event().map(|e| e.id)
 }
 
 #[test]
 fn the_newest_event_is_shown_until_one_is_picked() {
     let mut state = state_with_events(3);
     assert_eq!(shown(&state), Some(2));
-    state.apply(Command::SelectEvent(0));
-    state.session.events.push(event(3, 50.0));
+    state.apply(Command::SelectEvent(Target::Machine(0)));
+    state.live.view.session.events.push(event(3, 50.0));
     assert_eq!(shown(&state), Some(0));
     state.apply(Command::Follow);
     assert_eq!(shown(&state), Some(3));
@@ -45,7 +48,7 @@ fn stepping_lands_on_frames_and_stays_between_the_first_and_the_last() {
     let mut state = state_with_events(0);
     let mut step = |command: Command| {
         state.apply(command);
-        state.sample_at_cursor().map(|s| s.seq)
+        state.view().sample_at_cursor().map(|s| s.seq)
     };
     assert_eq!(step(Command::PutCursor(10.01)), Some(300));
     assert_eq!(step(Command::StepFrames(1)), Some(301));
@@ -59,9 +62,9 @@ fn stepping_lands_on_frames_and_stays_between_the_first_and_the_last() {
 fn stepping_stops_following() {
     let mut state = state_with_events(0);
     state.apply(Command::StepFrames(-1));
-    assert!(!state.timeline.follows && state.cursor.is_some());
+    assert!(!state.live.view.timeline.follows && state.live.view.cursor.is_some());
     state.apply(Command::GoEnd);
-    assert!(state.timeline.follows && state.cursor.is_none());
+    assert!(state.live.view.timeline.follows && state.live.view.cursor.is_none());
 }
 
 #[test]
@@ -94,26 +97,28 @@ fn no_command_panics_in_an_empty_state_and_none_needs_a_source() {
 #[test]
 fn stopping_keeps_what_was_found() {
     let mut state = state_with_events(2);
-    state.phase = LivePhase::Live;
+    state.live.phase = LivePhase::Live;
     state.apply(Command::Stop);
-    assert_eq!(state.phase, LivePhase::Stopped);
-    assert_eq!(state.session.events.len(), 2);
+    assert_eq!(state.live.phase, LivePhase::Stopped);
+    assert_eq!(state.live.view.session.events.len(), 2);
 }
 
 #[test]
 fn starting_anew_begins_an_empty_session() {
     let mut state = state_with_events(2);
     state.apply(Command::Start);
-    assert!(matches!(state.phase, LivePhase::Starting(_)));
-    assert!(state.session.events.is_empty() && state.session.history.is_empty());
+    assert!(matches!(state.live.phase, LivePhase::Starting(_)));
+    assert!(
+        state.live.view.session.events.is_empty() && state.live.view.session.history.is_empty()
+    );
 }
 
 #[test]
 fn the_palette_finds_commands_by_any_of_their_words() {
-    let mut state = state();
-    state.apply(Command::EditPalette("slow motion".into()));
+    let state = state();
+    state.palette.set("slow motion");
     let names: Vec<_> = state.palette_matches().iter().map(|e| e.name).collect();
     assert_eq!(names, ["Loop slowly"]);
-    state.apply(Command::EditPalette("no such thing".into()));
+    state.palette.set("no such thing");
     assert!(state.palette_matches().is_empty());
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::LaunchOptions;
 use super::backend::null::NullBackend;
-use super::state::{Settings, State};
+use super::settings::Settings;
+use super::state::State;
 use crate::measure::event::*;
 use crate::measure::quality::{Quality, Trouble};
 use crate::measure::sample::{Sample, Score};

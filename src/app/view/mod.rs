@@ -1,7 +1,65 @@
-//! What Live and Review share.
+//! What Live and Review share: a session, the time axis, the cursor, marks, the picked event and its
+//! pictures.
 
+use std::sync::Arc;
+
+use crate::measure::event::Moment;
+use crate::measure::sample::Sample;
+use crate::measure::time::Timestamp;
+use crate::session::Session;
+use crate::session::annotation::Target;
+use crate::session::clip::EventClip;
+use crate::session::table::Row;
+
+pub mod clips;
 pub mod movement;
 pub mod note;
 pub mod playback;
 pub mod region_motion;
 pub mod time_window;
+
+use clips::{ClipCache, ClipRequest};
+use note::Note;
+use time_window::TimeWindow;
+
+/// A session, and where in it one is.
+#[derive(Default)]
+pub struct View {
+    /// The session.
+    pub session: Session,
+    /// Which seconds the plots show.
+    pub timeline: TimeWindow,
+    /// The cursor in the plots; in review, the frame in view.
+    pub cursor: Option<Timestamp>,
+    /// The event that was picked.
+    pub picked: Option<Target>,
+    /// Marked moments, with what was said of them.
+    pub marks: Vec<(Moment, String)>,
+    /// A note that is being written.
+    pub note: Option<Note>,
+    /// Pictures of events that were asked for.
+    pub clips: ClipCache,
+}
+
+impl View {
+    /// The sample under the cursor.
+    pub fn sample_at_cursor(&self) -> Option<Sample> {
+        self.session.history.nearest(self.cursor?)
+    }
+
+    /// Brings the cursor into view, where the newest moment is `newest_secs`, and stops following.
+    pub fn reveal_cursor(&mut self, newest_secs: f64) {
+        if let Some(at) = self.cursor {
+            self.timeline.hold(newest_secs);
+            self.timeline.reveal(at.secs(), at.secs(), newest_secs);
+        }
+    }
+
+    /// The pictures of an event, its movement enlarged so many times; the error is one sentence. `None`
+    /// while they are on their way.
+    pub fn clip(&self, row: &Row, magnification: f32) -> Option<Result<&Arc<EventClip>, &str>> {
+        let request = ClipRequest { target: row.target, bounds: row.bounds, magnification };
+        let answer = self.clips.get(&request)??;
+        Some(answer.as_ref().map_err(String::as_str))
+    }
+}

@@ -1,5 +1,6 @@
-//! A note that is being written: what it belongs to.
+//! A note that is being written.
 
+use crate::app::field::TextField;
 use crate::measure::event::Moment;
 use crate::session::annotation::Target;
 
@@ -10,4 +11,20 @@ pub enum Subject {
     Event(Target),
     /// A moment, which is the one when the field was opened, however long the writing takes.
     Moment(Moment),
+}
+
+/// A note that is being written.
+#[derive(Debug)]
+pub struct Note {
+    /// What it belongs to.
+    pub about: Subject,
+    /// Its text.
+    pub text: TextField,
+}
+
+impl Note {
+    /// A note that begins with `text`.
+    pub fn new(about: Subject, text: &str) -> Self {
+        Self { about, text: text.into() }
+    }
 }

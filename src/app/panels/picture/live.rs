@@ -1,54 +1,46 @@
-//! What the source sees, with what was measured drawn over it; without a source, how to get one.
+//! Live: the newest picture with what was measured drawn over it, or the face as an event kept it.
 
-use egui::{Align2, Color32, FontId, Rect, RichText, Role, Sense, Stroke, Ui, vec2};
+use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui, vec2};
 
+use super::{place, plate, show_in, waiting};
 use crate::app::command::{Command, OverlayLayer};
-use crate::app::overlay::{self, ScreenFromFrame, fit_inside};
-use crate::app::panels::{Panel, Slot};
-use crate::app::registry::LIVE;
-use crate::app::state::{Cameras, LivePhase, State};
-use crate::app::textures::show_image;
+use crate::app::live::{LivePhase, LiveState};
+use crate::app::overlay::{self, ScreenFromFrame};
 use crate::app::theme::{Grade, SMALL_PT, Theme, phase_word};
-use crate::app::widgets::{PanelContext, badge, grade_shape, named, phase_shape};
+use crate::app::widgets::{PanelContext, grade_shape, named, phase_shape};
 use crate::engine::Preview;
 use crate::measure::event::Event;
 use crate::measure::quality::Quality;
 use crate::measure::time::Timestamp;
 use crate::media::image::RgbImage;
 use crate::session::clip::EventClip;
-use crate::source::SourceSpec;
 
-/// The entry in [`crate::app::panels::PANELS`].
-pub const PANEL: Panel = Panel { name: "Picture", slot: Slot::Picture, tabs: LIVE, show };
-
-fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let state = cx.state;
-    if let Some(named) = named_frame(state)
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let live = &cx.state.live;
+    if let Some(named) = named_frame(live)
         && let Some((clip, index)) = named.kept
     {
         return show_kept(ui, cx, &named, &clip.frames[index].2);
     }
-    match (&state.preview, &state.phase) {
+    match (&live.preview, &live.phase) {
         (Some(preview), _) => show_preview(ui, cx, preview),
-        (None, LivePhase::Starting(step)) => show_starting(ui, step),
+        (None, LivePhase::Starting(step)) => waiting(ui, step),
         (None, LivePhase::Live | LivePhase::Paused) => {
-            show_starting(ui, "waiting for the first picture")
+            waiting(ui, "waiting for the first picture");
         }
-        (None, _) => show_welcome(ui, cx),
+        (None, _) => super::welcome::show_live(ui, cx),
     }
 }
 
 fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
-    let theme = Theme::of(ui);
-    let controls_height = ui.spacing().interact_size.y + ui.spacing().item_spacing.y;
-    let space = vec2(ui.available_width(), (ui.available_height() - controls_height).max(40.0));
-    let (area, response) = ui.allocate_exact_size(space, Sense::hover());
-    let size_px = (preview.frame.image.width, preview.frame.image.height);
-    let rect = fit_inside(area, size_px);
-    let texture = cx.cache.picture.show(ui.ctx(), preview.frame.seq, &preview.frame.image);
-    show_image(ui.painter(), texture, rect);
+    let (area, response) = place(ui);
+    let image = &preview.frame.image;
+    let size_px = (image.width, image.height);
+    let rect = show_in(ui, &mut cx.cache.picture, area, preview.frame.seq, image);
     let quality = &preview.overlay.quality;
-    let other = named_frame(cx.state).filter(|named| named.seq != preview.frame.seq);
+    let live = &cx.state.live;
+    let other = named_frame(live).filter(|named| named.seq != preview.frame.seq);
     let other = other.map(|named| {
         format!(
             "This is frame {}; the picture of frame {} at {} is not kept",
@@ -71,7 +63,7 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
             draw(&painter, &Theme::DARK, &preview.overlay, to);
         }
     }
-    show_held(&painter, rect, &theme, &cx.state.phase);
+    show_held(&painter, rect, &Theme::of(ui), &live.phase);
     if let Some(words) = other {
         show_name(&painter, rect, &words);
     }
@@ -93,46 +85,42 @@ struct Named<'a> {
     kept: Option<(&'a EventClip, usize)>,
 }
 
-fn named_frame(state: &State) -> Option<Named<'_>> {
-    if matches!(state.phase, LivePhase::Live | LivePhase::Starting(_)) {
+fn named_frame(live: &LiveState) -> Option<Named<'_>> {
+    if matches!(live.phase, LivePhase::Live | LivePhase::Starting(_)) {
         return None;
     }
-    let sample = state.sample_at_cursor()?;
+    let sample = live.view.sample_at_cursor()?;
     let (seq, time) = (sample.seq, sample.time);
     // What an event's pictures may hold beyond it, seconds.
     let beside = 0.5;
+    let session = &live.view.session;
     let near =
         |event: &&Event| (event.onset.time - beside..=event.offset.time + beside).contains(&time);
-    let kept = state.session.events.iter().rev().filter(near).find_map(|event| {
-        let clip = state.session.clip(event.id)?;
+    let kept = session.events.iter().rev().filter(near).find_map(|event| {
+        let clip = session.clip(event.id)?;
         Some((clip.as_ref(), clip.frames.iter().position(|(kept, ..)| *kept == seq)?))
     });
-    let is_shown = state.preview.as_ref().is_some_and(|preview| preview.frame.seq == seq);
+    let is_shown = live.preview.as_ref().is_some_and(|preview| preview.frame.seq == seq);
     Some(Named { seq, time, kept: kept.filter(|_| !is_shown) })
 }
 
 /// The face as an event kept it, in place of a picture that is gone.
 fn show_kept(ui: &mut Ui, cx: &mut PanelContext<'_>, frame: &Named<'_>, image: &RgbImage) {
     let (area, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
-    let rect = fit_inside(area, (image.width, image.height));
-    let texture = cx.cache.kept.show(ui.ctx(), frame.seq, image);
-    show_image(ui.painter(), texture, rect);
+    show_in(ui, &mut cx.cache.kept, area, frame.seq, image);
     let words = format!("{}  frame {}, the face as its event kept it", frame.time, frame.seq);
     named(&response, Role::Image, format!("Picture of frame {} at {}", frame.seq, frame.time));
     let painter = ui.painter_at(area);
-    show_held(&painter, area, &Theme::of(ui), &cx.state.phase);
+    show_held(&painter, area, &Theme::of(ui), &cx.state.live.phase);
     show_name(&painter, area, &words);
 }
 
 /// Which frame is seen, along the top of the picture's right half.
 fn show_name(painter: &egui::Painter, picture: Rect, words: &str) {
-    let color = Theme::DARK.text;
     let most = (picture.width() - 160.0).max(80.0);
-    let galley = painter.layout(words.into(), FontId::proportional(SMALL_PT), color, most);
-    let size = galley.size() + vec2(16.0, 8.0);
-    let plate = Align2::RIGHT_TOP.align_size_within_rect(size, picture.shrink(8.0));
-    painter.rect_filled(plate, 6.0, Color32::from_black_alpha(190));
-    painter.galley(plate.min + vec2(8.0, 4.0), galley, color);
+    let font = FontId::proportional(SMALL_PT);
+    let galley = painter.layout(words.into(), font, Theme::DARK.text, most);
+    plate(painter, picture, Align2::RIGHT_TOP, galley);
 }
 
 /// When the picture is not live, it says so where people look.
@@ -185,77 +173,4 @@ fn measurements(quality: &Quality) -> String {
         quality.eye_distance_px,
         quality.rate_fps,
     )
-}
-
-fn show_starting(ui: &mut Ui, step: &str) {
-    ui.vertical_centered(|ui| {
-        ui.add_space(ui.available_height() * 0.4);
-        ui.spinner();
-        ui.label(RichText::new(capitalised(step)).color(Theme::of(ui).faint));
-    });
-}
-
-fn show_welcome(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let theme = Theme::of(ui);
-    let high = ui.available_height();
-    ui.vertical_centered(|ui| {
-        ui.add_space((high * 0.5 - 150.0).max(0.0));
-        if high > 320.0 {
-            let (rect, _) = ui.allocate_exact_size(vec2(84.0, 92.0), Sense::empty());
-            overlay::sketch(ui.painter(), rect, Stroke::new(1.6, theme.faint));
-        }
-        if let LivePhase::Fault(_) = cx.state.phase {
-            let color = theme.fault;
-            ui.allocate_ui(vec2(70.0, 20.0), |ui| {
-                badge(ui, "FAULT", color, |rect| phase_shape(&cx.state.phase, rect, color));
-            });
-        }
-        let (title, advice) = welcome_words(&cx.state.phase, &cx.state.cameras);
-        ui.label(RichText::new(title).heading());
-        ui.label(RichText::new(advice).color(theme.faint));
-        ui.add_space(4.0);
-        show_choices(ui, cx);
-    });
-}
-
-fn welcome_words(phase: &LivePhase, cameras: &Cameras) -> (&'static str, String) {
-    match (phase, cameras) {
-        (LivePhase::Fault(error), _) => (
-            "The source cannot be used",
-            format!("{error}\nTry again with Start, or choose another:"),
-        ),
-        (_, Cameras::Unknown) => ("Nothing to look at yet", "Looking for cameras…".into()),
-        (_, Cameras::Failed(error)) => ("No camera", error.clone()),
-        (_, Cameras::Found(found)) if found.is_empty() => (
-            "No camera found",
-            "Plug one in, close other programs that may hold it, then look again. Or use one of \
-             these:"
-                .into(),
-        ),
-        _ => ("Nothing to look at yet", "Choose what to analyse:".into()),
-    }
-}
-
-fn show_choices(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    if let Cameras::Found(cameras) = &cx.state.cameras {
-        for camera in cameras.iter().take(3) {
-            if ui.button(format!("Use “{}”", camera.name)).clicked() {
-                let target = camera.target.clone();
-                let options = Default::default();
-                cx.send(Command::Choose(SourceSpec { kind: "camera", target, options }));
-            }
-        }
-    }
-    for command in [Command::UseDemo, Command::PickVideo, Command::PickImages, Command::FindCameras]
-    {
-        cx.button(ui, &command);
-    }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect::<String>() + "…",
-        None => String::new(),
-    }
 }

@@ -2,8 +2,7 @@
 
 use egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, pos2, vec2};
 
-use super::card;
-use super::command::ReviewCommand;
+use super::pictures;
 use crate::app::command::Command;
 use crate::app::theme::{SMALL_PT, Theme};
 use crate::app::view::region_motion::{self, Motions};
@@ -18,19 +17,24 @@ pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     named(&response, Role::GraphicsObject, "Motion in the event");
     let bounds = cx.state.review.bounds(row);
-    let version = card::version(row, bounds.onset.frame as f32, bounds.offset.frame as usize);
-    let session = &cx.state.review.session;
-    let kept = cx.cache.review_card.motions.take().filter(|(kept, _)| *kept == version);
+    let version = pictures::version(
+        cx.state.tab,
+        row,
+        bounds.onset.frame as f32,
+        bounds.offset.frame as usize,
+    );
+    let session = &cx.state.review.view.session;
+    let kept = cx.cache.card.motions.take().filter(|(kept, _)| *kept == version);
     let (_, motions) = kept.unwrap_or_else(|| (version, region_motion::motions(session, &bounds)));
-    draw_motion(ui, theme, rect, &motions, &bounds, cx.state.review.cursor());
+    draw_motion(ui, theme, rect, &motions, &bounds, cx.state.review.view.cursor);
     if response.clicked()
         && let Some(pointer) = response.interact_pointer_pos()
     {
         let share = f64::from((pointer.x - rect.left()) / rect.width());
         let secs = motions.secs.0 + share * (motions.secs.1 - motions.secs.0);
-        cx.send(Command::Review(ReviewCommand::Seek(secs)));
+        cx.send(Command::PutCursor(secs));
     }
-    cx.cache.review_card.motions = Some((version, motions));
+    cx.cache.card.motions = Some((version, motions));
 }
 
 fn draw_motion(

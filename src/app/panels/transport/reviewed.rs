@@ -1,21 +1,19 @@
-//! The bar at the bottom of review: which frame, what moves it, who works, and whether it is kept.
+//! In review: which frame, what moves it, who works, and whether it is kept.
 
-use egui::{RichText, Role, Ui};
+use egui::{RichText, Ui};
 
-use super::command::ReviewCommand;
-use super::{RaterLayer, ReviewPhase, ReviewState};
+use super::{show_state, show_status};
 use crate::app::command::{Command, Floating};
 use crate::app::panels::raters::{layer_words, rater_words};
-use crate::app::panels::{Panel, Slot};
-use crate::app::registry::REVIEW;
+use crate::app::review::command::ReviewCommand;
+use crate::app::review::rating::RaterLayer;
+use crate::app::review::{ReviewPhase, ReviewState};
 use crate::app::theme::Theme;
 use crate::app::view::playback::PlaybackMotion;
-use crate::app::widgets::{PanelContext, badge, motion_shape, named};
+use crate::app::widgets::{PanelContext, motion_shape};
 
-/// The entry in [`crate::app::panels::PANELS`].
-pub const PANEL: Panel = Panel { name: "Review transport", slot: Slot::Bottom, tabs: REVIEW, show };
-
-fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
         show_motion(ui, cx);
         ui.separator();
@@ -30,28 +28,24 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.button_named(ui, &Command::ToggleWindow(Floating::Agreement), "Agreement…");
         });
     });
-    show_status(ui, cx);
+    show_hint(ui, cx);
 }
 
 fn show_motion(ui: &mut Ui, cx: &PanelContext<'_>) {
     let theme = Theme::of(ui);
-    if cx.state.review.play.at().is_none() {
+    let playback = &cx.state.review.playback;
+    let Some(at) = playback.at() else {
         // Where there is no frame, nothing is held.
         ui.label(RichText::new("no frame").color(theme.faint));
         return;
-    }
-    let motion = cx.state.review.play.motion();
+    };
+    let motion = playback.motion();
     let color = if motion == PlaybackMotion::Held { theme.suspect } else { theme.good };
-    let word = motion_words(motion);
-    let response = ui.scope(|ui| {
-        ui.set_min_width(92.0);
-        badge(ui, &word, color, |rect| motion_shape(motion, rect, color));
+    show_state(ui, "Review", &motion_words(motion), color, |rect| {
+        motion_shape(motion, rect, color)
     });
-    named(&response.response, Role::Status, format!("Review: {word}"));
-    if let Some(at) = cx.state.review.play.at() {
-        let words = RichText::new(format!("{}  frame {}", at.time, at.frame)).monospace();
-        ui.label(words).on_hover_text("The frame that was asked for, on the source's own clock");
-    }
+    let words = RichText::new(format!("{}  frame {}", at.time, at.frame)).monospace();
+    ui.label(words).on_hover_text("The frame that was asked for, on the source's own clock");
 }
 
 /// `HELD`, `PLAYING`, `2× BACK`, `LOOP 1/4`.
@@ -90,55 +84,50 @@ fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 fn show_rater(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let review = &cx.state.review;
-    let words = match review.session.log.rater(&review.rater) {
-        _ if !review.is_named => "Rater: asked at the first edit".to_owned(),
+    let words = match review.view.session.log.rater(&review.rating.rater) {
+        _ if !review.rating.is_named => "Rater: asked at the first edit".to_owned(),
         Some(rater) => format!("Rater: {}", rater_words(rater)),
-        None => format!("Rater: {}", review.rater),
+        None => format!("Rater: {}", review.rating.rater),
     };
     cx.button_named(ui, &Command::ToggleWindow(Floating::Raters), &words);
-    if !review.is_named && review.session.log.rater(&review.rater).is_some() {
-        let words = format!("showing {}", layer_words(&review.layer));
+    if !review.rating.is_named && review.view.session.log.rater(&review.rating.rater).is_some() {
+        let words = format!("showing {}", layer_words(&review.rating.layer));
         ui.label(RichText::new(words).color(Theme::of(ui).faint));
-    } else if !review.is_own() {
+    } else if !review.rating.is_own() {
         let color = Theme::of(ui).suspect;
-        let words = format!("showing {}, to look at only", layer_words(&review.layer));
+        let words = format!("showing {}, to look at only", layer_words(&review.rating.layer));
         ui.label(RichText::new(words).color(color));
-        let own = ReviewCommand::Show(RaterLayer::Rater(review.rater.clone()));
+        let own = ReviewCommand::Show(RaterLayer::Rater(review.rating.rater.clone()));
         cx.button_named(ui, &Command::Review(own), "Back to mine");
     }
 }
 
-fn show_status(ui: &mut Ui, cx: &PanelContext<'_>) {
+/// What the last command did, and whether it is kept.
+fn show_hint(ui: &mut Ui, cx: &PanelContext<'_>) {
     let theme = Theme::of(ui);
     let review = &cx.state.review;
-    ui.horizontal(|ui| {
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let (words, color) = kept_words(review, &theme);
-            let response = ui.label(RichText::new(words).small().color(color));
-            if let Some(place) = &review.place {
-                response.on_hover_text(place.display().to_string());
-            }
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let hint = RichText::new(&review.hint).color(theme.text);
-                ui.add(egui::Label::new(hint).truncate());
-            });
-        });
+    show_status(ui, RichText::new(&review.hint).color(theme.text), |ui| {
+        let (words, color) = kept_words(review, &theme);
+        let response = ui.label(RichText::new(words).small().color(color));
+        if let Some(folder) = &review.storage.folder {
+            response.on_hover_text(folder.display().to_string());
+        }
     });
 }
 
 /// Where what is done goes.
 fn kept_words(review: &ReviewState, theme: &Theme) -> (String, egui::Color32) {
     let name = || {
-        let name = review.place.as_ref().and_then(|place| place.file_name());
+        let name = review.storage.folder.as_ref().and_then(|folder| folder.file_name());
         name.map_or("this session".into(), |name| name.to_string_lossy().into_owned())
     };
     if review.phase != ReviewPhase::Open {
         ("No session is open".into(), theme.faint)
-    } else if let Some(why) = &review.unkept {
+    } else if let Some(why) = &review.storage.unkept {
         (format!("NOT KEPT: {why}"), theme.fault)
-    } else if review.is_kept() {
+    } else if review.storage.is_kept() {
         (format!("kept in {}", name()), theme.good)
-    } else if review.place.is_some() {
+    } else if review.storage.folder.is_some() {
         (format!("READ ONLY: {} cannot be written; in memory only", name()), theme.suspect)
     } else {
         ("In memory only: export what you want to keep".into(), theme.suspect)

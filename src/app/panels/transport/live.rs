@@ -1,22 +1,21 @@
-//! The bar at the bottom: where the run stands, and what starts, holds and stops it.
+//! Live: where the run stands, which source and models, the threshold and the baseline.
 
-use egui::{RichText, Role, Slider, SliderClamping, Ui};
+use egui::{Key, RichText, Role, Slider, SliderClamping, Ui};
 
-use crate::app::command::Command;
+use super::{show_state, show_status};
+use crate::app::command::{Command, Floating};
+use crate::app::live::{Cameras, LivePhase, LiveState};
 use crate::app::message::Weight;
-use crate::app::panels::{Panel, Slot};
 use crate::app::recording;
-use crate::app::registry::LIVE;
-use crate::app::state::{Cameras, FALSE_ALARMS, LivePhase};
+use crate::app::settings::FALSE_ALARMS;
 use crate::app::theme::{Theme, phase_word};
-use crate::app::widgets::{PanelContext, badge, named, phase_shape};
+use crate::app::widgets::{PanelContext, named, phase_shape};
+use crate::measure::time::Timestamp;
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
-/// The entry in [`crate::app::panels::PANELS`].
-pub const PANEL: Panel = Panel { name: "Transport", slot: Slot::Bottom, tabs: LIVE, show };
-
-fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
         show_phase(ui, cx);
         ui.separator();
@@ -29,29 +28,22 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.separator();
         show_baseline(ui, cx);
     });
-    show_status(ui, cx);
+    show_source(ui, cx);
 }
 
 fn show_phase(ui: &mut Ui, cx: &PanelContext<'_>) {
-    let theme = Theme::of(ui);
-    let phase = &cx.state.phase;
-    let color = theme.phase(phase);
-    let response = ui
-        .scope(|ui| {
-            ui.set_min_width(92.0);
-            badge(ui, phase_word(phase), color, |rect| phase_shape(phase, rect, color));
-        })
-        .response;
-    named(&response, Role::Status, format!("State: {}", phase_word(phase)));
-    let clock = crate::measure::time::Timestamp::from_secs(cx.state.newest_secs());
+    let phase = &cx.state.live.phase;
+    let color = Theme::of(ui).phase(phase);
+    show_state(ui, "State", phase_word(phase), color, |rect| phase_shape(phase, rect, color));
+    let clock = Timestamp::from_secs(cx.state.live.newest_secs());
     ui.label(RichText::new(clock.to_string()).monospace())
         .on_hover_text("Time of the newest picture on the source's own clock");
     recording::badge::show(ui, cx);
 }
 
 fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    if cx.state.is_running() {
-        let paused = cx.state.phase == LivePhase::Paused;
+    if cx.state.live.is_running() {
+        let paused = cx.state.live.phase == LivePhase::Paused;
         let name = if paused { "Resume" } else { "Pause" };
         cx.button_named(ui, &Command::TogglePause, name);
     } else {
@@ -62,10 +54,10 @@ fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let name = if cx.state.session.source.name.is_empty() {
-        cx.state.source.to_string()
+    let name = if cx.state.live.view.session.source.name.is_empty() {
+        cx.state.live.source.to_string()
     } else {
-        cx.state.session.source.name.clone()
+        cx.state.live.view.session.source.name.clone()
     };
     let title = format!("Source: {} ▼", shortened(&name, 28));
     ui.menu_button(title, |ui| {
@@ -79,14 +71,9 @@ fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.separator();
         ui.label(RichText::new("Or the path of a video or folder").small());
         ui.horizontal(|ui| {
-            let mut text = cx.state.path_text.clone();
-            let field = egui::TextEdit::singleline(&mut text).desired_width(200.0);
-            let field = ui.add(field).accessible_name("Path");
-            if field.changed() {
-                cx.send(Command::EditPath(text.clone()));
-            }
-            let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-            let open = Command::OpenPath(text);
+            let field = cx.state.live.path.show(ui, "Path", |field| field.desired_width(200.0));
+            let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+            let open = Command::OpenPath(cx.state.live.path.text());
             let opened = ui.add_enabled(cx.state.allows(&open), egui::Button::new("Open"));
             if opened.clicked() || entered {
                 cx.send(open);
@@ -99,14 +86,14 @@ fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 fn show_cameras(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    match &cx.state.cameras {
+    match &cx.state.live.cameras {
         Cameras::Unknown => drop(ui.label("Looking for cameras…")),
         Cameras::Failed(error) => drop(ui.label(error)),
         Cameras::Found(cameras) if cameras.is_empty() => drop(ui.label("No camera found")),
         Cameras::Found(cameras) => {
             for camera in cameras {
-                let is_used =
-                    cx.state.source.kind == "camera" && cx.state.source.target == camera.target;
+                let is_used = cx.state.live.source.kind == "camera"
+                    && cx.state.live.source.target == camera.target;
                 if ui.selectable_label(is_used, format!("Camera: {}", camera.name)).clicked() {
                     let target = camera.target.clone();
                     let options = Default::default();
@@ -119,7 +106,7 @@ fn show_cameras(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 fn show_model_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let name = match &cx.state.models {
+    let name = match &cx.state.live.models {
         ModelChoice::Embedded => "built in".to_owned(),
         ModelChoice::Folder(path) => path
             .file_name()
@@ -153,7 +140,7 @@ fn show_threshold(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 fn show_baseline(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    match cx.state.baseline_left {
+    match cx.state.live.baseline_left {
         Some(left) => {
             let done = 1.0 - left.clamp(0.0, 1.0);
             let bar = egui::ProgressBar::new(done).desired_width(130.0).text("hold still");
@@ -165,45 +152,36 @@ fn show_baseline(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 /// What the source and the engine say of themselves; the newest loss stays in view.
-fn show_status(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let theme = Theme::of(ui);
-    let state = cx.state;
-    ui.horizontal(|ui| {
-        let words = match &state.phase {
-            LivePhase::Starting(step) => format!("Starting: {step}…"),
-            LivePhase::Fault(error) => error.clone(),
-            _ if state.session.source.name.is_empty() => "No source is open".into(),
-            _ => source_words(state),
-        };
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let log = Command::ToggleWindow(crate::app::command::Floating::Log);
-            let warned = state.messages.log().any(|l| l.weight != Weight::Note);
-            cx.button_named(ui, &log, if warned { "Log !" } else { "Log" });
-            if state.stats.analysed > 0 {
-                let stats = &state.stats;
-                ui.label(
-                    RichText::new(format!(
-                        "{} frames, {:.1} ms each, {:.1} of {:.1} per second, {} lost",
-                        stats.analysed,
-                        stats.frame_ms,
-                        stats.analysis_fps,
-                        stats.source_fps,
-                        state.session.counts().lost
-                    ))
-                    .small()
-                    .color(theme.faint),
-                );
-            }
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let words = RichText::new(words).small().color(theme.faint);
-                ui.add(egui::Label::new(words).truncate());
-            });
-        });
+fn show_source(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let faint = Theme::of(ui).faint;
+    let live = &cx.state.live;
+    let words = match &live.phase {
+        LivePhase::Starting(step) => format!("Starting: {step}…"),
+        LivePhase::Fault(error) => error.clone(),
+        _ if live.view.session.source.name.is_empty() => "No source is open".into(),
+        _ => source_words(live),
+    };
+    show_status(ui, RichText::new(words).small().color(faint), |ui| {
+        let warned = cx.state.messages.log().any(|line| line.weight != Weight::Note);
+        let log = Command::ToggleWindow(Floating::Log);
+        cx.button_named(ui, &log, if warned { "Log !" } else { "Log" });
+        let stats = &live.stats;
+        if stats.analysed > 0 {
+            let words = format!(
+                "{} frames, {:.1} ms each, {:.1} of {:.1} per second, {} lost",
+                stats.analysed,
+                stats.frame_ms,
+                stats.analysis_fps,
+                stats.source_fps,
+                live.view.session.counts().lost
+            );
+            ui.label(RichText::new(words).small().color(faint));
+        }
     });
 }
 
-fn source_words(state: &crate::app::state::State) -> String {
-    let source = &state.session.source;
+fn source_words(live: &LiveState) -> String {
+    let source = &live.view.session.source;
     let mut words = format!("{}, {} × {}", source.name, source.size_px.0, source.size_px.1);
     if !source.detail.is_empty() {
         words.push_str(&format!(", {}", source.detail));
@@ -211,7 +189,7 @@ fn source_words(state: &crate::app::state::State) -> String {
     if source.stamped_on_arrival {
         words.push_str(", stamped on arrival");
     }
-    if let Some(done) = state.stats.progress {
+    if let Some(done) = live.stats.progress {
         words.push_str(&format!(", {:.0} % done", done * 100.0));
     }
     words

@@ -1,0 +1,192 @@
+//! The running source: what it is, where the run stands, and what has been seen.
+
+use super::backend::{Assignment, CameraChoice, EngineHandle};
+use super::field::TextField;
+use super::view::View;
+use crate::engine::Preview;
+use crate::measure::event::{Event, Moment};
+use crate::measure::time::Timestamp;
+use crate::model::ModelChoice;
+use crate::session::annotation::Target;
+use crate::session::record::Stats;
+use crate::source::SourceSpec;
+
+/// Where the run stands. Each has a word and a shape in the theme.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LivePhase {
+    /// Nothing runs; what was found stays on screen.
+    #[default]
+    Stopped,
+    /// On the way; the words say with what.
+    Starting(String),
+    /// Frames are analysed.
+    Live,
+    /// The source is open and nothing is analysed.
+    Paused,
+    /// A recording was analysed to its end.
+    Finished,
+    /// The source is being released.
+    Stopping,
+    /// It ended with an error.
+    Fault(String),
+}
+
+/// What is known of cameras.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Cameras {
+    /// Nobody has looked yet, or somebody is looking.
+    #[default]
+    Unknown,
+    /// These are there.
+    Found(Vec<CameraChoice>),
+    /// The system would not say; one sentence.
+    Failed(String),
+}
+
+/// All that is known of the running source.
+pub struct LiveState {
+    /// The chosen source.
+    pub source: SourceSpec,
+    /// The chosen models.
+    pub models: ModelChoice,
+    /// The cameras of this machine.
+    pub cameras: Cameras,
+    /// The field for the path of a video or a folder.
+    pub path: TextField,
+    /// Where the run stands.
+    pub phase: LivePhase,
+    /// What has been seen, and where in it one is. Nothing picked shows the newest event.
+    pub view: View,
+    /// How the engine is doing.
+    pub stats: Stats,
+    /// The newest picture.
+    pub preview: Option<Preview>,
+    /// Share of the baseline still to go, while one is measured.
+    pub baseline_left: Option<f32>,
+    /// The event is looped; else its apex is shown.
+    pub loops: bool,
+    /// The program chooses the source as soon as it knows the cameras.
+    pub(super) chooses: bool,
+    pub(super) engine: Option<Box<dyn EngineHandle>>,
+    /// Started as soon as the one before has let its source go.
+    pub(super) next: Option<Assignment>,
+    /// Not yet taken by a busy engine.
+    pub(super) unsent_false_alarms: Option<f32>,
+}
+
+impl LiveState {
+    /// Nothing runs; `source` is chosen, or none yet.
+    pub(super) fn new(source: Option<SourceSpec>, models: ModelChoice) -> Self {
+        Self {
+            chooses: source.is_none(),
+            source: source.unwrap_or_else(demo),
+            models,
+            cameras: Cameras::default(),
+            path: TextField::default(),
+            phase: LivePhase::default(),
+            view: View::default(),
+            stats: Stats::default(),
+            preview: None,
+            baseline_left: None,
+            loops: true,
+            engine: None,
+            next: None,
+            unsent_false_alarms: None,
+        }
+    }
+
+    /// Whether a source is held, or about to be.
+    pub fn is_running(&self) -> bool {
+        matches!(self.phase, LivePhase::Starting(_) | LivePhase::Live | LivePhase::Paused)
+    }
+
+    /// Seconds of the newest moment that the source has shown.
+    pub fn newest_secs(&self) -> f64 {
+        let sample = self.view.session.history.span().map_or(0.0, |(_, last)| last.secs());
+        let picture = self.preview.as_ref().map_or(0.0, |p| p.frame.time.secs());
+        sample.max(picture)
+    }
+
+    /// The newest frame that the source has shown.
+    pub(super) fn newest_moment(&self) -> Option<Moment> {
+        let sample = self.view.session.history.samples().last();
+        let sample = sample.map(|sample| Moment { frame: sample.seq, time: sample.time });
+        let picture = self.preview.as_ref();
+        let picture = picture.map(|p| Moment { frame: p.frame.seq, time: p.frame.time });
+        sample.max(picture)
+    }
+
+    /// The event that the card shows: the one picked by hand, or else the newest.
+    pub fn shown_event(&self) -> Option<&Event> {
+        let events = &self.view.session.events;
+        match self.view.picked {
+            Some(picked) => events.iter().find(|event| Target::Machine(event.id) == picked),
+            None => events.last(),
+        }
+    }
+
+    /// Forgets what was seen, for a run that begins.
+    pub(super) fn forget(&mut self) {
+        self.view = View::default();
+        self.stats = Stats::default();
+        self.preview = None;
+        self.baseline_left = None;
+    }
+
+    pub(super) fn follow(&mut self) {
+        self.view.timeline.follow();
+        self.view.picked = None;
+        self.view.cursor = None;
+    }
+
+    pub(super) fn put_cursor(&mut self, time: Timestamp) {
+        if let Some(sample) = self.view.session.history.nearest(time) {
+            self.view.cursor = Some(sample.time);
+            self.view.reveal_cursor(self.newest_secs());
+        }
+    }
+
+    pub(super) fn step_secs(&mut self, secs: f64) {
+        self.put_cursor(self.cursor_or_newest() + secs);
+    }
+
+    pub(super) fn step_frames(&mut self, frames: i64) {
+        let samples = self.view.session.history.samples();
+        let Some(last) = samples.len().checked_sub(1) else { return };
+        let at = self.cursor_or_newest();
+        let index = samples.partition_point(|s| s.time < at).min(last);
+        let index = index.saturating_add_signed(frames as isize).min(last);
+        if let Some(time) = samples.get(index).map(|sample| sample.time) {
+            self.put_cursor(time);
+        }
+    }
+
+    pub(super) fn select_event(&mut self, target: Target) {
+        let mut events = self.view.session.events.iter();
+        if let Some(event) = events.find(|event| Target::Machine(event.id) == target) {
+            let (first, last) = (event.onset.time.secs(), event.offset.time.secs());
+            self.view.picked = Some(target);
+            let newest = self.newest_secs();
+            self.view.timeline.reveal(first, last, newest);
+        }
+    }
+
+    pub(super) fn step_event(&mut self, step: isize) {
+        let events = &self.view.session.events;
+        let Some(last) = events.len().checked_sub(1) else { return };
+        let shown = self.shown_event().map(|event| event.id);
+        let index = events.iter().position(|event| Some(event.id) == shown).unwrap_or(last);
+        let index = index.saturating_add_signed(step).min(last);
+        self.select_event(Target::Machine(events[index].id));
+    }
+
+    fn cursor_or_newest(&self) -> Timestamp {
+        let newest = || self.view.session.history.span().map(|(_, last)| last);
+        self.view.cursor.or_else(newest).unwrap_or_default()
+    }
+}
+
+/// The demo person.
+pub(super) fn demo() -> SourceSpec {
+    SourceSpec { kind: "demo", target: String::new(), options: Default::default() }
+}

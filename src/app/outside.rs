@@ -1,0 +1,40 @@
+//! The window's way to the outside: the backend, and what it has under way there.
+
+use std::path::PathBuf;
+
+use super::backend::{Backend, CameraChoice, Pending, Pick, Wake};
+use super::review::outside::OpenedSession;
+use crate::config::Config;
+use crate::engine::Update;
+
+/// What the window has under way outside.
+#[derive(Default)]
+pub(super) struct Tasks {
+    pub cameras: Option<Pending<Result<Vec<CameraChoice>, String>>>,
+    pub pick: Option<(Pick, Pending<Option<PathBuf>>)>,
+    pub stop: Option<Pending<Vec<Update>>>,
+    pub session: Option<Pending<Result<OpenedSession, String>>>,
+    pub analysis: Option<Pending<Vec<Update>>>,
+}
+
+/// The backend, what is under way there, and with which settings engines are started.
+pub(super) struct Outside {
+    pub backend: Box<dyn Backend>,
+    /// Draws the window anew.
+    pub wake: Wake,
+    pub tasks: Tasks,
+    pub config: Config,
+    /// Frames per second for whichever source is opened.
+    pub fps: Option<f64>,
+}
+
+impl Outside {
+    pub(super) fn new(
+        backend: Box<dyn Backend>,
+        wake: Wake,
+        config: Config,
+        fps: Option<f64>,
+    ) -> Self {
+        Self { backend, wake, tasks: Tasks::default(), config, fps }
+    }
+}

@@ -1,0 +1,50 @@
+//! The bar at the bottom: what goes on, the buttons that start, hold and move it, and one line of status.
+
+use egui::{Align, Color32, Label, Layout, Rect, RichText, Role, Shape, Ui};
+
+use crate::app::command::Tab;
+use crate::app::panels::{Panel, Slot};
+use crate::app::registry::PLOTTED;
+use crate::app::widgets::{PanelContext, badge, named};
+
+mod live;
+mod reviewed;
+
+pub use reviewed::motion_words;
+
+/// The entry in [`crate::app::panels::PANELS`].
+pub const PANEL: Panel = Panel { name: "Transport", slot: Slot::Bottom, tabs: PLOTTED, show };
+
+fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    match cx.state.tab {
+        Tab::Review => reviewed::show(ui, cx),
+        Tab::Live | Tab::Analyse => live::show(ui, cx),
+    }
+}
+
+/// What goes on, as a shape and a word; `subject` says to those who read by ear of what.
+fn show_state(
+    ui: &mut Ui,
+    subject: &str,
+    word: &str,
+    color: Color32,
+    draw: impl FnOnce(Rect) -> Vec<Shape>,
+) {
+    let response = ui.scope(|ui| {
+        ui.set_min_width(92.0);
+        badge(ui, word, color, draw);
+    });
+    named(&response.response, Role::Status, format!("{subject}: {word}"));
+}
+
+/// The line of status: `words` from the left, as far as what `add_right` draws leaves room.
+fn show_status(ui: &mut Ui, words: RichText, add_right: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            add_right(ui);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(Label::new(words).truncate());
+            });
+        });
+    });
+}
