@@ -2,7 +2,7 @@
 
 use super::backend::{Assignment, CameraChoice, EngineHandle};
 use super::field::TextField;
-use super::view::View;
+use super::view::SessionView;
 use crate::engine::Preview;
 use crate::measure::event::{Event, Moment};
 use crate::measure::time::Timestamp;
@@ -56,7 +56,7 @@ pub struct LiveState {
     /// Where the run stands.
     pub phase: LivePhase,
     /// What has been seen, and where in it one is. Nothing picked shows the newest event.
-    pub view: View,
+    pub view: SessionView,
     /// How the engine is doing.
     pub stats: Stats,
     /// The newest picture.
@@ -84,7 +84,7 @@ impl LiveState {
             cameras: Cameras::default(),
             path: TextField::default(),
             phase: LivePhase::default(),
-            view: View::default(),
+            view: SessionView::default(),
             stats: Stats::default(),
             preview: None,
             baseline_left: None,
@@ -127,7 +127,7 @@ impl LiveState {
 
     /// Forgets what was seen, for a run that begins.
     pub(super) fn forget(&mut self) {
-        self.view = View::default();
+        self.view = SessionView::default();
         self.stats = Stats::default();
         self.preview = None;
         self.baseline_left = None;

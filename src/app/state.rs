@@ -17,7 +17,7 @@ use super::registry::{CommandEntry, entries};
 use super::review::command::in_review;
 use super::review::{ReviewPhase, ReviewState};
 use super::settings::{FALSE_ALARMS, Settings};
-use super::view::View;
+use super::view::SessionView;
 use super::view::note::Note;
 use crate::engine::Command as EngineCommand;
 use crate::measure::time::Timestamp;
@@ -223,11 +223,11 @@ impl State {
     }
 
     /// What the plots, the list and the card show.
-    pub fn view(&self) -> &View {
+    pub fn view(&self) -> &SessionView {
         if self.tab == Tab::Review { &self.review.view } else { &self.live.view }
     }
 
-    fn view_mut(&mut self) -> &mut View {
+    fn view_mut(&mut self) -> &mut SessionView {
         if self.tab == Tab::Review { &mut self.review.view } else { &mut self.live.view }
     }
 

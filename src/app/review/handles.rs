@@ -2,8 +2,8 @@
 
 use egui::{Align2, CursorIcon, FontId, Rect, Role, Sense, Stroke, Ui, pos2, vec2};
 
+use super::bounds::moment_of;
 use super::command::{Edge, ReviewCommand};
-use super::edit::moment_of;
 use crate::app::axis::TimeAxis;
 use crate::app::command::Command;
 use crate::app::theme::{SMALL_PT, Theme};

@@ -4,7 +4,7 @@
 //! [`outside::AnnotationSink`] at once; what is on screen follows from the log alone, so that undoing
 //! is as exact as doing.
 
-use super::view::View;
+use super::view::SessionView;
 use super::view::clips::{Clip, ClipRequest};
 use super::view::playback::{Playback, PlaybackMotion};
 use crate::app::field::TextField;
@@ -14,6 +14,8 @@ use crate::session::annotation::{Bounds, Target};
 use crate::session::clip::slow_loop::MARGIN_SECS;
 use crate::session::table::Row;
 
+pub mod annotate;
+pub mod bounds;
 pub mod command;
 pub mod edit;
 pub mod event_list;
@@ -58,7 +60,7 @@ pub struct ReviewState {
     /// Where review stands.
     pub phase: ReviewPhase,
     /// The session, and where in it one is. Its cursor is the frame in view.
-    pub view: View,
+    pub view: SessionView,
     /// What moves the frame in view.
     pub playback: Playback,
     /// The picture of the frame in view.
@@ -95,7 +97,7 @@ impl Default for ReviewState {
     fn default() -> Self {
         Self {
             phase: ReviewPhase::default(),
-            view: View::default(),
+            view: SessionView::default(),
             playback: Playback::default(),
             frame: FrameInView::default(),
             storage: Storage::default(),
@@ -124,7 +126,7 @@ impl ReviewState {
         let moments = moments.map(|s| Moment { frame: s.seq, time: s.time }).collect();
         *self = Self {
             phase: ReviewPhase::Open,
-            view: View { session, ..View::default() },
+            view: SessionView { session, ..SessionView::default() },
             playback: Playback::over(moments),
             frame: FrameInView::from(screen),
             storage: Storage { folder: place, source, unkept: None, sink: keeper },

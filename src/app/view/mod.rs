@@ -24,7 +24,7 @@ use time_window::TimeWindow;
 
 /// A session, and where in it one is.
 #[derive(Default)]
-pub struct View {
+pub struct SessionView {
     /// The session.
     pub session: Session,
     /// Which seconds the plots show.
@@ -41,7 +41,7 @@ pub struct View {
     pub clips: ClipCache,
 }
 
-impl View {
+impl SessionView {
     /// The sample under the cursor.
     pub fn sample_at_cursor(&self) -> Option<Sample> {
         self.session.history.nearest(self.cursor?)

@@ -4,8 +4,8 @@ use egui::{Grid, RichText, Ui, vec2};
 
 use crate::app::command::Command;
 use crate::app::panels::events::{emotion_words, length_words};
+use crate::app::review::bounds::moment_of;
 use crate::app::review::command::{Edge, ReviewCommand};
-use crate::app::review::edit::moment_of;
 use crate::app::theme::{SMALL_PT, Theme};
 use crate::app::widgets::PanelContext;
 use crate::measure::event::units_text;

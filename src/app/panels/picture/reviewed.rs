@@ -4,8 +4,8 @@ use egui::{Align2, Color32, FontId, Rect, Role, Ui};
 
 use super::{place, plate, show_in, waiting, welcome};
 use crate::app::command::Command;
+use crate::app::review::bounds::moment_of;
 use crate::app::review::command::{Edge, ReviewCommand};
-use crate::app::review::edit::moment_of;
 use crate::app::review::{ReviewPhase, ReviewState};
 use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, named};
