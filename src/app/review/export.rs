@@ -136,7 +136,7 @@ impl State {
             rater: review.rating.layer.rater().filter(known).map(Into::into),
             what,
             blur: review.export.blur,
-            models: self.models.clone(),
+            models: self.live.models.clone(),
             folder: folder.to_owned(),
         };
         self.outside.backend.export(job, self.outside.wake.clone())
