@@ -29,7 +29,6 @@ use crate::source::{SourceOptions, SourceSpec};
 /// Seconds of neutral face that a baseline takes.
 pub const BASELINE_SECS: f32 = 10.0;
 
-
 /// What only the window system can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowRequest {

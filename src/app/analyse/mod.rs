@@ -14,6 +14,7 @@ use super::registry::{ANALYSE, CommandEntry, Group, entry};
 use super::shortcut::{ctrl, key};
 use super::state::State;
 use crate::engine::Update;
+use crate::model::provenance::Provenance;
 use crate::session::Session;
 use crate::session::record::Record;
 use crate::session::record::Stats;
@@ -223,7 +224,7 @@ impl State {
             source.target = whole.to_string_lossy().into_owned();
         }
         let phase = AnalysePhase::Starting(format!("opening {source}"));
-        let chosen = Some(source.clone());
+        let (chosen, chosen_name) = (Some(source.clone()), source.to_string());
         let assignment = Assignment {
             source,
             models: self.live.models.clone(),
@@ -233,7 +234,8 @@ impl State {
         let engine = self.outside.backend.start(&assignment, self.outside.wake.clone());
         let folder = self.keep_analysis(engine.as_ref(), &path.text());
         let keeping = self.analyse.keeping.renewed(folder);
-        let (session, stats) = (Session::keeping_all(), Stats::default());
+        let (mut session, stats) = (Session::keeping_all(), Stats::default());
+        session.provenance = Provenance::of_settings(&assignment.config, chosen_name);
         let engine = Some(engine);
         self.analyse =
             AnalyseState { phase, path, source: chosen, engine, session, stats, keeping };

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use super::command::{Edge, ReviewCommand};
 use super::filter::{Filter, ListOrder};
 use super::outside::{AnnotationSink, Kept, OpenedSession, PictureAnswer, SessionPictures};
+use super::rating::RaterLayer;
 use super::*;
 use crate::app::tests::{event, sample};
 use crate::app::view::clips::ClipRequest;
