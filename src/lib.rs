@@ -24,7 +24,7 @@
 //!
 //! | to find or add | look in |
 //! |---|---|
-//! | an outside format | one file in [`exchange`], one line in [`exchange::EXPORTERS`] |
+//! | an outside format | one file in [`exchange`], one line in [`exchange::FORMATS`]: read, written or both |
 //! | a source | one file in [`source`], one line in [`source::SOURCES`] |
 //! | a setting | one field in [`config`] |
 //! | the threshold of flags | [`pipeline::spotting::threshold`] |

@@ -12,7 +12,7 @@ use super::interrupt::Interrupt;
 use crate::config::Config;
 use crate::engine::live::record::RecordOrder;
 use crate::exchange::csv::{TRUTH_FILE, write_events};
-use crate::exchange::{Exporter, PictureUse, View, write_new};
+use crate::exchange::{Format, PictureUse, View, write_new};
 use crate::measure::event::EventKind;
 use crate::media::pictures::Pictures;
 use crate::model::provenance::Provenance;
@@ -21,7 +21,7 @@ use crate::session::Session;
 use crate::session::consent::Consent;
 use crate::session::counts::LossReason;
 use crate::session::pictures;
-use crate::session::store::{DATABASE, shelf};
+use crate::session::store::{self, DATABASE, shelf};
 use crate::source::demo::{self, Demo};
 use crate::source::{SourceSpec, camera};
 
@@ -115,7 +115,7 @@ pub struct Job {
     /// The labelled motion to write.
     pub features: Option<features::Order>,
     /// The formats.
-    pub formats: Vec<&'static Exporter>,
+    pub formats: Vec<&'static Format>,
     /// Which models.
     pub models: ModelChoice,
     /// Settings, with the threshold that was asked for.
@@ -123,6 +123,18 @@ pub struct Job {
 }
 
 impl Job {
+    /// The session as it was stored, whose times are those of its film; none where none was.
+    fn stored(&self) -> Option<Session> {
+        let order = self.session.as_ref()?;
+        match store::open(&order.folder) {
+            Ok(opened) => Some(opened.session),
+            Err(error) => {
+                tracing::warn!("{error}");
+                None
+            }
+        }
+    }
+
     /// The pictures that the formats show: those that were stored, or those of the source once more.
     fn pictures(&self) -> Result<Option<Box<dyn Pictures>>, CliError> {
         if self.formats.iter().all(|format| format.pictures == PictureUse::None) {
@@ -170,7 +182,7 @@ impl Raw {
     }
 
     /// Formats that show nothing but pictures need a source that can be seen again, or a session.
-    fn check_pictures(&self, source: &SourceSpec, formats: &[&Exporter]) -> Result<(), CliError> {
+    fn check_pictures(&self, source: &SourceSpec, formats: &[&Format]) -> Result<(), CliError> {
         let can_be_seen =
             self.session.is_some() && !self.scores_only || pictures::can_be_seen_again(source);
         match formats.iter().find(|format| format.needs_pictures()) {
@@ -283,7 +295,9 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
             source: job.source.to_string(),
             ..Provenance::of(&Models::load(&job.models)?, &job.config)
         };
-        let mut view = View::of_model(&session);
+        let stored = job.stored();
+        let mut view =
+            View::of_model(stored.as_ref().filter(|_| broken.is_ok()).unwrap_or(&session));
         view.pictures = pictures.as_deref_mut();
         view.models = job.models.clone();
         super::write_view(&mut view, &job.formats, folder, out)?;

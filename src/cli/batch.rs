@@ -13,7 +13,7 @@ use super::progress;
 use crate::config::Config;
 use crate::engine::offline::analyse_all;
 use crate::engine::workers::batch::{Panicked, in_parallel};
-use crate::exchange::{Exporter, PictureUse, View};
+use crate::exchange::{Format, PictureUse, View};
 use crate::model::provenance::Provenance;
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::Pipeline;
@@ -41,7 +41,7 @@ pub struct Job {
     /// Folder for the results; may hold those of earlier runs.
     pub out: PathBuf,
     /// The formats.
-    pub formats: Vec<&'static Exporter>,
+    pub formats: Vec<&'static Format>,
     /// Which models.
     pub models: ModelChoice,
     /// Settings.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::CliError;
 use super::stored::{self, Loaded};
-use crate::exchange::{ExportError, Exporter, View};
+use crate::exchange::{ExportError, Format, View};
 
 /// Write a saved session in other formats
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub struct Job {
     /// The session's file or folder.
     pub session: PathBuf,
     /// The formats.
-    pub formats: Vec<&'static Exporter>,
+    pub formats: Vec<&'static Format>,
     /// Whose layer; none for the model's.
     pub rater: Option<String>,
     /// Whether faces are blurred in pictures.

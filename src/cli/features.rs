@@ -56,7 +56,7 @@ pub(super) fn write(
             view.fps(),
         )));
     }
-    for path in training::EXPORTER.write(view, &order.folder)?.files {
+    for path in training::FORMAT.write(view, &order.folder)?.files {
         writeln!(out, "wrote {}", path.display()).map_err(CliError::Output)?;
     }
     remarks.iter().try_for_each(|line| writeln!(out, "{line}")).map_err(CliError::Output)?;

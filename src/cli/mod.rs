@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 
 use crate::config::{Config, ConfigError};
-use crate::exchange::{EXPORTERS, Exporter, View, exporter};
+use crate::exchange::{Format, View, format_to_write, written_formats};
 use crate::media::image::MAX_SIDE_PX;
 use crate::model::ModelChoice;
 
@@ -207,14 +207,14 @@ fn model_choice(folder: Option<PathBuf>) -> ModelChoice {
 
 /// Lets clap name the formats.
 fn format_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(EXPORTERS.iter().map(|exporter| exporter.name))
+    PossibleValuesParser::new(written_formats().map(|format| format.name))
 }
 
 /// The formats of these names, each once.
-fn exporters(names: &[String]) -> Result<Vec<&'static Exporter>, CliError> {
-    let mut formats: Vec<&Exporter> = Vec::new();
+fn exporters(names: &[String]) -> Result<Vec<&'static Format>, CliError> {
+    let mut formats: Vec<&Format> = Vec::new();
     for name in names {
-        let format = exporter(name)?;
+        let format = format_to_write(name)?;
         if !formats.iter().any(|other| other.name == format.name) {
             formats.push(format);
         }
@@ -225,7 +225,7 @@ fn exporters(names: &[String]) -> Result<Vec<&'static Exporter>, CliError> {
 /// Writes `view` in every format, and says which files are new.
 fn write_view(
     view: &mut View<'_>,
-    formats: &[&Exporter],
+    formats: &[&Format],
     folder: &Path,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {

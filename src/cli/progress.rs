@@ -1,5 +1,7 @@
 //! The bar on standard error; draws nothing where that is no terminal.
 
+use std::cell::Cell;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::measure::time::Timestamp;
@@ -9,6 +11,8 @@ use crate::media::stream::SourceInfo;
 pub(super) struct Progress {
     bar: ProgressBar,
     by_frames: bool,
+    /// The number of the first frame, which is not zero in a folder of a data set.
+    first: Cell<Option<u64>>,
 }
 
 impl Progress {
@@ -16,13 +20,19 @@ impl Progress {
     pub(super) fn new(info: &SourceInfo, limit_secs: Option<f64>) -> Self {
         let by_frames = limit_secs.is_none() && info.frames.is_some();
         let millis = limit_secs.map(|secs| (secs * 1000.0) as u64);
-        Self { bar: bar(if by_frames { info.frames } else { millis }), by_frames }
+        Self {
+            bar: bar(if by_frames { info.frames } else { millis }),
+            by_frames,
+            first: Cell::new(None),
+        }
     }
 
     /// After a frame.
     pub(super) fn show(&self, seq: u64, time: Timestamp) {
         let millis = time.nanos().max(0).unsigned_abs() / 1_000_000;
-        self.bar.set_position(if self.by_frames { seq + 1 } else { millis });
+        let first = self.first.get().unwrap_or(seq);
+        self.first.set(Some(first));
+        self.bar.set_position(if self.by_frames { seq + 1 - first.min(seq) } else { millis });
     }
 
     /// Takes the bar away.

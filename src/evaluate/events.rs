@@ -1,12 +1,13 @@
 //! Scores one list of intervals against another.
 
 use std::fmt;
-use std::fs::File;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::{Counts, EvaluateError, Span, counts_of, matches, median, write_counts};
+use crate::exchange::import::Wrong;
+use crate::exchange::table::Table;
 use crate::measure::event::{EventKind, Interval};
 
 /// What `evaluate events` prints.
@@ -77,47 +78,47 @@ pub fn events(predicted: &Path, truth: &Path) -> Result<EventsReport, EvaluateEr
     Ok(EventsReport::new(&read(predicted)?, &read(truth)?))
 }
 
+/// Columns that a table must have.
+const COLUMNS: [&str; 6] = ["onset_frame", "offset_frame", "kind", "onset_s", "apex_s", "offset_s"];
+
 fn read(path: &Path) -> Result<Vec<Row>, EvaluateError> {
     let name = path.display().to_string();
-    let content = |what: String, expected: &str, found: String| EvaluateError::Content {
-        path: name.clone(),
-        what,
-        expected: expected.into(),
-        found,
+    let io = |error| EvaluateError::Io { path: name.clone(), error };
+    if !std::fs::metadata(path).map_err(io)?.is_file() {
+        return Err(content(&name, Wrong::new("file", "a table", "a folder, pipe or device")));
+    }
+    rows(&std::fs::read(path).map_err(io)?).map_err(|wrong| content(&name, wrong))
+}
+
+fn content(path: &str, wrong: Wrong) -> EvaluateError {
+    let what = wrong.what.trim_end_matches(": ");
+    let what = if what.is_empty() { "text" } else { what };
+    let (path, expected, found) = (path.to_owned(), wrong.expected, wrong.found);
+    EvaluateError::Content { path, what: what.to_owned(), expected, found }
+}
+
+fn rows(bytes: &[u8]) -> Result<Vec<Row>, Wrong> {
+    let missing = |names: &[String]| {
+        let wanted = COLUMNS.iter().find(|wanted| !names.iter().any(|name| name == *wanted));
+        wanted.map(|wanted| format!("a column `{wanted}`"))
     };
-    let file = File::open(path).map_err(|error| EvaluateError::Io { path: name.clone(), error })?;
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(file);
-    let as_csv = |e: csv::Error| content("text".into(), "comma-separated values", e.to_string());
-    let header = reader.headers().map_err(as_csv)?.clone();
-    let column = |wanted: &str| {
-        header.iter().position(|h| h.trim() == wanted).ok_or_else(|| {
-            let found = header.iter().collect::<Vec<_>>().join(", ");
-            content("header".into(), &format!("a column `{wanted}`"), found)
-        })
-    };
-    let (onset, offset, kind) = (column("onset_frame")?, column("offset_frame")?, column("kind")?);
-    let secs = [column("onset_s")?, column("apex_s")?, column("offset_s")?];
+    let table = Table::read(bytes, missing)?;
     let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(as_csv)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let field = |at: usize| record.get(at).unwrap_or("").trim();
-        let wrong = |at: usize, expected: &str| {
-            let what = format!("line {line}, {}", header.get(at).unwrap_or(""));
-            content(what, expected, format!("`{}`", field(at)))
+    for row in table.rows() {
+        let empty = |name: &str, expected: &str| row.wrong(name, expected);
+        let frame = |name: &str| {
+            let expected = "a whole number";
+            row.whole(name, expected)?.ok_or_else(|| empty(name, expected))
         };
-        let frame = |at: usize| field(at).parse::<i64>().map_err(|_| wrong(at, "a whole number"));
-        let number = |at: usize| match field(at).parse::<f64>() {
-            Ok(secs) if secs.is_finite() => Ok(secs),
-            _ => Err(wrong(at, "seconds")),
-        };
-        let frames = Interval { first: frame(onset)?, last: frame(offset)? };
+        let secs = |name: &str| row.number(name, "seconds")?.ok_or_else(|| empty(name, "seconds"));
+        let frames = Interval { first: frame("onset_frame")?, last: frame("offset_frame")? };
         if frames.frames() == 0 {
-            return Err(wrong(offset, "a frame not before the onset"));
+            return Err(row.wrong("offset_frame", "a frame not before the onset"));
         }
-        let kind = field(kind).parse().map_err(|_| wrong(kind, "`micro` or `macro`"))?;
+        let kind = row.get("kind").to_lowercase().parse();
+        let kind = kind.map_err(|_| row.wrong("kind", "`micro` or `macro`"))?;
         let span = Span { video: 0, kind, frames };
-        rows.push(Row { span, secs: [number(secs[0])?, number(secs[1])?, number(secs[2])?] });
+        rows.push(Row { span, secs: [secs("onset_s")?, secs("apex_s")?, secs("offset_s")?] });
     }
     Ok(rows)
 }
@@ -164,6 +165,21 @@ mod tests {
         assert!(text.contains("line 2, kind: expected `micro` or `macro`, found `tiny`"), "{text}");
         let error = report("1,2,x,0.1,0.2,0.3,micro\n", "").expect_err("no number");
         assert!(error.to_string().contains("offset_frame: expected a whole number, found `x`"));
+    }
+
+    #[test]
+    fn a_row_that_begins_with_a_number_sign_counts_and_semicolons_are_read() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.csv");
+        let rows = "#1;1;2;3;0,1;0,2;0,3;micro\r\n#2;9;9;9;0,9;0,9;0,9;macro\r\n";
+        let text = format!("id;{}\r\n{rows}", HEADER.replace(',', ";"));
+        std::fs::write(&path, text).expect("written");
+        let report = events(&path, &path).expect("a good file");
+        assert_eq!((report.micro.truths, report.macro_.truths, report.all.f1), (1, 1, 1.0));
+        std::fs::write(&path, format!("{HEADER},note\n1,2,3,1,2,3,micro,\"left\n"))
+            .expect("written");
+        let error = events(&path, &path).expect_err("an open quotation mark").to_string();
+        assert!(error.contains("line 2: expected a second quotation mark"), "{error}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{ExportError, Exporter, FileFormat, PictureUse};
+use super::{ExportError, FileFormat, Format, PictureUse, Reader, SessionReader};
 use crate::measure::baseline::Baseline;
 use crate::measure::event::Event;
 use crate::measure::finite;
@@ -27,18 +27,18 @@ use crate::session::history::samples::Samples;
 use crate::session::{LoggedNotice, Session};
 
 /// The registry entry.
-pub const EXPORTER: Exporter = Exporter {
-    name: "json",
-    about: "The whole session in one file (JSON)",
-    pictures: PictureUse::None,
-    files: |_| vec![FileFormat::new(FILE_NAME, |view, out| write(view.session, out))],
+pub const FORMAT: Format = Format {
+    read: Some(Reader::Session(SessionReader { file: FILE_NAME, read })),
+    ..Format::written("json", "The whole session in one file (JSON)", PictureUse::None, |_| {
+        vec![FileFormat::new(FILE_NAME, |view, out| write(view.session, out))]
+    })
 };
 
 /// The file's name.
 pub const FILE_NAME: &str = "session.json";
 
 /// Counts changes of the layout that older programs could not read.
-const FORMAT: u32 = 1;
+const LAYOUT: u32 = 1;
 
 /// Borrowed from a session when written, owned when read.
 #[derive(Serialize, Deserialize)]
@@ -88,7 +88,7 @@ struct Row {
 
 fn write(session: &Session, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
-        format: FORMAT,
+        format: LAYOUT,
         program: format!("fleeting {}", env!("CARGO_PKG_VERSION")),
         source: session.source.clone(),
         threshold: session.threshold,
@@ -138,8 +138,8 @@ pub fn read(path: &Path) -> Result<Session, ExportError> {
     type Owned = Document<Vec<Event>, Vec<LoggedNotice>, Vec<Rater>, Vec<Entry>, Vec<Row>>;
     let document: Owned =
         serde_json::from_reader(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
-    if document.format != FORMAT {
-        return Err(wrong(format!("layout {} where this program reads {FORMAT}", document.format)));
+    if document.format != LAYOUT {
+        return Err(wrong(format!("layout {} where this program reads {LAYOUT}", document.format)));
     }
     let mut session = Session::keeping_all();
     for row in document.samples {
@@ -260,7 +260,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, session) in [("plain", session()), ("reviewed", reviewed())] {
             let folder = folder.path().join(name);
-            EXPORTER.write(&mut View::of_model(&session), &folder).expect("written");
+            FORMAT.write(&mut View::of_model(&session), &folder).expect("written");
             let read = read(&folder.join(FILE_NAME)).expect("read");
             // As text, because a value that was not measured equals nothing, itself included.
             let text = |session: &Session| {
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn a_file_from_before_there_were_raters_is_read() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        EXPORTER.write(&mut View::of_model(&reviewed()), folder.path()).expect("written");
+        FORMAT.write(&mut View::of_model(&reviewed()), folder.path()).expect("written");
         let path = folder.path().join(FILE_NAME);
         let mut document: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(&std::fs::read(&path).expect("there")).expect("an object");
@@ -312,7 +312,7 @@ mod tests {
             macro_: rest,
             regions,
         });
-        EXPORTER.write(&mut View::of_model(&session), folder.path()).expect("written");
+        FORMAT.write(&mut View::of_model(&session), folder.path()).expect("written");
         let path = folder.path().join(FILE_NAME);
         let whole = std::fs::read(&path).expect("there");
         let whole: serde_json::Value = serde_json::from_slice(&whole).expect("an object");

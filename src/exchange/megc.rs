@@ -1,26 +1,27 @@
 //! Result files of the Facial Micro-Expression Grand Challenges.
 //!
-//! Their columns are fixed and have no place for times: frames count from 0 as in every other file of
-//! Fleeting, both ends included. The first file is for spotting (2022), the second for spotting and
+//! Their columns are fixed and have no place for times: frames have the numbers that they have in every
+//! other file of Fleeting, both ends included. The first file is for spotting (2022), the second for spotting and
 //! recognition together (STRS, 2023 and 2024), which is about micro-expressions only.
 
 use std::io;
 
-use super::{Exporter, FileFormat, PictureUse, Sink, View};
+use super::table::cell;
+use super::{FileFormat, Format, PictureUse, Sink, View};
 use crate::measure::event::EventKind;
 
 /// The registry entry.
-pub const EXPORTER: Exporter = Exporter {
-    name: "megc",
-    about: "Results as the Micro-Expression Grand Challenges read them (CSV)",
-    pictures: PictureUse::None,
-    files: |_| {
+pub const FORMAT: Format = Format::written(
+    "megc",
+    "Results as the Micro-Expression Grand Challenges read them (CSV)",
+    PictureUse::None,
+    |_| {
         vec![
             FileFormat::new("megc_spotting.csv", write_spotting),
             FileFormat::new("megc_spot_then_recognise.csv", write_recognition),
         ]
     },
-};
+);
 
 fn write_spotting(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
@@ -31,7 +32,7 @@ fn write_spotting(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
             EventKind::Macro => "mae",
         };
         let [onset, offset] = [row.bounds.onset, row.bounds.offset].map(|m| m.frame.to_string());
-        table.write_record([view.stem(), &onset, &offset, kind])?;
+        table.write_record([&*cell(view.stem()), &onset, &offset, kind])?;
     }
     table.flush()
 }
@@ -45,7 +46,8 @@ fn write_recognition(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
             class => class,
         };
         let [onset, offset] = [row.bounds.onset, row.bounds.offset].map(|m| m.frame.to_string());
-        table.write_record([view.subject(), view.stem(), &onset, &offset, emotion])?;
+        let (subject, video) = (cell(view.subject()), cell(view.stem()));
+        table.write_record([&*subject, &*video, &onset, &offset, emotion])?;
     }
     table.flush()
 }

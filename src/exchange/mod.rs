@@ -1,4 +1,5 @@
-//! Sessions as files that other tools read. To add a format: one file, and one line in [`EXPORTERS`].
+//! Outside formats: sessions as files that other tools read, and other people's events from theirs.
+//! To add a format: one file, and one line in [`FORMATS`].
 //!
 //! No file is ever overwritten, and one that could not be finished is taken away again, so that
 //! whatever lies in the folder afterwards is whole.
@@ -7,7 +8,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::session::Session;
 use crate::session::table::UnknownRater;
+use import::EventReader;
 
 pub mod boris;
 pub mod clips;
@@ -19,22 +22,45 @@ pub mod megc;
 pub mod openface;
 pub mod parquet;
 pub mod report;
+pub(crate) mod table;
 pub mod training;
 pub mod view;
 
 pub use view::View;
 
-/// One export format.
-#[derive(Debug)]
-pub struct Exporter {
+/// One outside format.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
     /// The word in `--format`.
     pub name: &'static str,
-    /// One line for menus and help.
+    /// One line for menus and help: what is written.
     pub about: &'static str,
     /// Whether it shows pictures of the face.
     pub pictures: PictureUse,
-    /// The files that it writes of a view, which may depend on what there is.
-    pub files: fn(&View<'_>) -> Vec<FileFormat>,
+    /// How it is read; none where it is only written.
+    pub read: Option<Reader>,
+    /// The files that it writes of a view, which may depend on what there is; none where it is only read.
+    pub files: Option<fn(&View<'_>) -> Vec<FileFormat>>,
+    /// What a reader of these files should know, one sentence each.
+    pub remarks: fn(&View<'_>) -> Vec<String>,
+}
+
+/// How a format is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Reader {
+    /// As events, which become the layer of a rater.
+    Events(EventReader),
+    /// As a whole session.
+    Session(SessionReader),
+}
+
+/// Reads a whole session.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionReader {
+    /// The file's name.
+    pub file: &'static str,
+    /// Reads it.
+    pub read: fn(&Path) -> Result<Session, ExportError>,
 }
 
 /// What a format does with pictures.
@@ -62,20 +88,33 @@ pub struct FileFormat {
     pub write: Content,
 }
 
-/// Every export format, in the order menus show them.
-pub static EXPORTERS: &[Exporter] = &[
-    csv::EXPORTER,
-    json::EXPORTER,
-    elan::EXPORTER,
-    boris::EXPORTER,
-    openface::EXPORTER,
-    megc::EXPORTER,
-    parquet::EXPORTER,
-    report::EXPORTER,
-    training::EXPORTER,
-    clips::EXPORTER,
-    clips::GIF_EXPORTER,
+/// Every outside format, in the order menus show them.
+pub static FORMATS: &[Format] = &[
+    csv::FORMAT,
+    json::FORMAT,
+    elan::FORMAT,
+    boris::FORMAT,
+    openface::FORMAT,
+    megc::FORMAT,
+    parquet::FORMAT,
+    report::FORMAT,
+    training::FORMAT,
+    clips::FORMAT,
+    clips::GIF_FORMAT,
 ];
+
+/// Those that can be written.
+pub fn written_formats() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter().filter(|format| format.files.is_some())
+}
+
+/// Those that can be read as events.
+pub fn event_readers() -> impl Iterator<Item = &'static EventReader> {
+    FORMATS.iter().filter_map(|format| match &format.read {
+        Some(Reader::Events(reader)) => Some(reader),
+        _ => None,
+    })
+}
 
 /// What an export wrote.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -114,7 +153,7 @@ pub enum ExportError {
     UnknownFormat {
         /// What was asked for.
         found: String,
-        /// Names of [`EXPORTERS`].
+        /// Names of those that can be written.
         expected: String,
     },
     /// No such layer.
@@ -130,10 +169,10 @@ pub enum ExportError {
     },
 }
 
-/// The format called `name`.
-pub fn exporter(name: &str) -> Result<&'static Exporter, ExportError> {
-    EXPORTERS.iter().find(|exporter| exporter.name == name).ok_or_else(|| {
-        let names: Vec<_> = EXPORTERS.iter().map(|exporter| exporter.name).collect();
+/// The format called `name`, which can be written.
+pub fn format_to_write(name: &str) -> Result<&'static Format, ExportError> {
+    written_formats().find(|format| format.name == name).ok_or_else(|| {
+        let names: Vec<_> = written_formats().map(|format| format.name).collect();
         ExportError::UnknownFormat { found: name.into(), expected: names.join(", ") }
     })
 }
@@ -148,7 +187,22 @@ impl FileFormat {
     }
 }
 
-impl Exporter {
+impl Format {
+    /// One that is only written, and of which nothing needs to be said.
+    pub(crate) const fn written(
+        name: &'static str,
+        about: &'static str,
+        pictures: PictureUse,
+        files: fn(&View<'_>) -> Vec<FileFormat>,
+    ) -> Self {
+        Self { name, about, pictures, read: None, files: Some(files), remarks: |_| Vec::new() }
+    }
+
+    /// The files that it writes of `view`.
+    pub fn files_of(&self, view: &View<'_>) -> Vec<FileFormat> {
+        self.files.map_or_else(Vec::new, |files| files(view))
+    }
+
     /// Whether it has nothing to write for a session without pictures.
     pub fn needs_pictures(&self) -> bool {
         self.pictures == PictureUse::Needed
@@ -173,7 +227,7 @@ impl Exporter {
             let path = folder.join(&file.name);
             if path.exists() { Err(ExportError::Exists { path }) } else { Ok((file, path)) }
         };
-        (self.files)(view).into_iter().map(placed).collect()
+        self.files_of(view).into_iter().map(placed).collect()
     }
 
     /// Writes `view` into `folder`, which is made if it is not there.
@@ -186,7 +240,9 @@ impl Exporter {
             write_new(&path, |out| (file.write)(view, out))?;
             paths.push(path);
         }
-        Ok(Written { files: paths, remarks: view.remarks() })
+        let mut remarks = view.remarks();
+        remarks.extend((self.remarks)(view));
+        Ok(Written { files: paths, remarks })
     }
 }
 
@@ -218,7 +274,6 @@ pub(crate) mod tests {
     use crate::measure::sample::{Sample, Score};
     use crate::measure::time::Timestamp;
     use crate::media::stream::{Notice, NoticeKind};
-    use crate::session::Session;
     use crate::session::annotation::{Act, Bounds, Entry, Label, Rater, Target, Verdict};
     use crate::session::consent::Consent;
 
@@ -325,11 +380,11 @@ pub(crate) mod tests {
     #[test]
     fn nothing_is_overwritten_and_no_half_export_is_left() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for exporter in EXPORTERS.iter().filter(|exporter| !exporter.needs_pictures()) {
-            let folder = folder.path().join(exporter.name);
+        for format in written_formats().filter(|format| !format.needs_pictures()) {
+            let folder = folder.path().join(format.name);
             let session = session();
-            let write = |session: &Session| exporter.write(&mut View::of_model(session), &folder);
-            let written = write(&session).expect(exporter.name);
+            let write = |session: &Session| format.write(&mut View::of_model(session), &folder);
+            let written = write(&session).expect(format.name);
             let before: Vec<_> = written.files.iter().map(|f| std::fs::read(f).ok()).collect();
             // Only the last file is in the way, and still none of the others is written.
             for path in written.files.iter().rev().skip(1) {
@@ -346,9 +401,9 @@ pub(crate) mod tests {
     #[test]
     fn formats_of_pictures_say_so_where_none_are_stored() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for exporter in EXPORTERS.iter().filter(|exporter| exporter.needs_pictures()) {
+        for format in written_formats().filter(|format| format.needs_pictures()) {
             let session = session();
-            let error = exporter.write(&mut View::of_model(&session), folder.path());
+            let error = format.write(&mut View::of_model(&session), folder.path());
             let text = error.expect_err("no pictures").to_string();
             assert!(text.contains("found a session without any"), "{text}");
         }
@@ -367,17 +422,32 @@ pub(crate) mod tests {
 
     #[test]
     fn an_unknown_format_names_the_known_ones() {
-        let error = exporter("xls").expect_err("unknown").to_string();
+        let error = format_to_write("xls").expect_err("unknown").to_string();
         assert!(error.contains("xls") && error.contains("csv, json"), "{error}");
     }
 
     #[test]
+    fn each_format_can_be_read_or_written_and_says_which() {
+        let can = |name: &str| {
+            let format = FORMATS.iter().find(|format| format.name == name).expect(name);
+            (format.read.is_some(), format.files.is_some())
+        };
+        for name in ["csv", "json", "elan", "boris"] {
+            assert_eq!(can(name), (true, true), "{name}");
+        }
+        for format in FORMATS {
+            assert!(format.read.is_some() || format.files.is_some(), "{}", format.name);
+        }
+        assert_eq!(event_readers().count(), 3);
+    }
+
+    #[test]
     fn no_two_formats_share_a_name_or_a_file() {
-        let mut names: Vec<_> = EXPORTERS.iter().map(|e| e.name).collect();
+        let mut names: Vec<_> = written_formats().map(|e| e.name).collect();
         let session = reviewed();
         let view = View::of_model(&session);
         let mut files: Vec<_> =
-            EXPORTERS.iter().flat_map(|e| (e.files)(&view)).map(|f| f.name).collect();
+            written_formats().flat_map(|e| e.files_of(&view)).map(|f| f.name).collect();
         let count = files.len();
         files.sort_unstable();
         files.dedup();

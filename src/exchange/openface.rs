@@ -1,31 +1,46 @@
 //! One line per frame in OpenFace's CSV, for scripts that were written for it.
 //!
-//! Only columns that are truly measured are there: no gaze, no pose, no landmarks and no intensities.
-//! `AU.._c` is 1 in the frames of an event that holds this unit, where OpenFace judges every frame by
-//! itself; `AU45_c` is 1 in every blink. `confidence` is the landmark model's own. What OpenFace does
-//! not have follows behind, and begins with `fleeting_`.
+//! There is no gaze, no pose, no landmark and no intensity, because none is measured. The 18 columns
+//! `AU.._c` are all there. One is 1 in the frames of an event that holds this unit, where OpenFace judges
+//! every frame by itself; `AU45_c` is 1 in every blink. Of three units the model knows nothing: their
+//! columns are empty, but in the events for which a person named them. `confidence` is the landmark
+//! model's own. What OpenFace does not have follows behind, and begins with `fleeting_`.
 //!
 //! Names, order and precision after `RecorderCSV.cpp` of OpenFace 2: frames count from 1, a frame that
 //! failed has `success` 0 and every unit 0.
 
 use std::io::{self, Write};
 
-use super::{Exporter, FileFormat, PictureUse, Sink, View};
+use super::{FileFormat, Format, PictureUse, Sink, View};
 use crate::measure::quality::Trouble;
 use crate::measure::sample::Sample;
 use crate::session::table::Row;
 
 /// The registry entry.
-pub const EXPORTER: Exporter = Exporter {
-    name: "openface",
-    about: "One line per frame as OpenFace writes it (CSV)",
-    pictures: PictureUse::None,
-    files: |_| vec![FileFormat::new("openface.csv", write)],
+pub const FORMAT: Format = Format {
+    remarks,
+    ..Format::written(
+        "openface",
+        "One line per frame as OpenFace writes it (CSV)",
+        PictureUse::None,
+        |_| vec![FileFormat::new("openface.csv", write)],
+    )
 };
 
-/// Units that both OpenFace and the recogniser know, and the blink.
-const UNITS: [u8; 15] = [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 25, BLINK];
+/// Units that OpenFace says the presence of, in its order.
+const UNITS: [u8; 18] = [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 28, BLINK];
+
+/// Those that the recogniser does not know.
+const NOT_MEASURED: [u8; 3] = [23, 26, 28];
+
 const BLINK: u8 = 45;
+
+fn remarks(_: &View<'_>) -> Vec<String> {
+    let columns = NOT_MEASURED.map(|unit| format!("AU{unit:02}_c")).join(", ");
+    vec![format!(
+        "openface.csv: {columns} are not measured and empty, but where a person named the unit."
+    )]
+}
 
 fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     write!(out, "frame,face_id,timestamp,confidence,success")?;
@@ -63,7 +78,9 @@ fn line(sample: &Sample, held: &[&Row], out: &mut dyn Write) -> io::Result<()> {
         } else {
             here().any(|row| row.units.iter().any(|moving| moving.unit.0 == unit))
         };
-        write!(out, ",{}", if moves && has_face { "1.0" } else { "0.0" })?;
+        let known = if moves && has_face { "1.0" } else { "0.0" };
+        let is_unknown = NOT_MEASURED.contains(&unit) && !moves;
+        write!(out, ",{}", if is_unknown { "" } else { known })?;
     }
     write!(out, ",{}", sample.seq)?;
     for value in [
@@ -111,6 +128,37 @@ mod tests {
         let column = rows[0].iter().position(|name| name == "AU06_c").expect("a column");
         let present: Vec<_> = (1..91).filter(|row| rows[*row][column] == "1.0").collect();
         assert_eq!(present, (12..=18).collect::<Vec<_>>(), "frames 11 to 17, counted from one");
+    }
+
+    #[test]
+    fn all_18_units_are_there_and_those_that_nobody_knows_are_empty() {
+        use crate::exchange::tests::{bounds, unit};
+        use crate::measure::event::{EventKind, Side};
+        use crate::session::annotation::{Act, Entry, Target};
+
+        let mut session = reviewed();
+        for act in [
+            Act::Add(1, EventKind::Micro, bounds([30, 31, 32])),
+            Act::Units(Target::Own(1), vec![unit(26, Side::Both)]),
+        ] {
+            session.log.push(Entry { rater: "A".into(), at_unix_ms: 0, act });
+        }
+        let mut bytes = Vec::new();
+        let mut view = View::new(&session, Some("A")).expect("there");
+        write(&mut view, &mut bytes).expect("written");
+        let mut rows = csv::Reader::from_reader(&*bytes);
+        let header = rows.headers().expect("a header").clone();
+        let units: Vec<_> = header.iter().filter(|name| name.starts_with("AU")).collect();
+        assert_eq!(units.len(), 18);
+        assert!(units.is_sorted());
+        let column = |name: &str| header.iter().position(|known| known == name).expect(name);
+        let rows: Vec<_> = rows.records().map(|row| row.expect("a row")).collect();
+        let field = |row: usize, name: &str| rows[row][column(name)].to_owned();
+        assert_eq!([29, 30, 32, 33].map(|row| field(row, "AU26_c")), ["", "1.0", "1.0", ""]);
+        assert_eq!((field(31, "AU23_c"), field(31, "AU12_c")), (String::new(), "0.0".into()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let told = FORMAT.write(&mut view, folder.path()).expect("written").remarks;
+        assert!(told.iter().any(|line| line.contains("AU23_c, AU26_c, AU28_c")), "{told:?}");
     }
 
     #[test]

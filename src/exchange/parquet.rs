@@ -13,17 +13,17 @@ use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::types::Type;
 
 use super::csv::motion_columns;
-use super::{Exporter, FileFormat, PictureUse, Sink, View};
+use super::{FileFormat, Format, PictureUse, Sink, View};
 use crate::measure::sample::Sample;
 use crate::session::history::samples::Samples;
 
 /// The registry entry.
-pub const EXPORTER: Exporter = Exporter {
-    name: "parquet",
-    about: "The table of samples in columns (Parquet)",
-    pictures: PictureUse::None,
-    files: |_| vec![FileFormat::new("samples.parquet", write)],
-};
+pub const FORMAT: Format = Format::written(
+    "parquet",
+    "The table of samples in columns (Parquet)",
+    PictureUse::None,
+    |_| vec![FileFormat::new("samples.parquet", write)],
+);
 
 /// Samples of a row group: a minute at 1,000 frames a second.
 const GROUP: usize = 1 << 16;
@@ -155,7 +155,7 @@ mod tests {
 
     fn columns(session: &crate::session::Session) -> Vec<Vec<(String, Field)>> {
         let folder = tempfile::tempdir().expect("a folder");
-        let written = EXPORTER.write(&mut View::of_model(session), folder.path()).expect("written");
+        let written = FORMAT.write(&mut View::of_model(session), folder.path()).expect("written");
         let file = std::fs::File::open(&written.files[0]).expect("there");
         let reader = SerializedFileReader::new(file).expect("Parquet");
         let rows = reader.get_row_iter(None).expect("rows");

@@ -9,7 +9,7 @@ use std::io::{self, Cursor};
 use ndarray::{Array1, Array2, Array3, Array4};
 use ndarray_npy::{NpzWriter, WriteNpzError};
 
-use super::{Exporter, FileFormat, PictureUse, Sink, View};
+use super::{FileFormat, Format, PictureUse, Sink, View};
 use crate::exchange::import::EMOTION_NOTE;
 use crate::measure::event::{ActionUnit, Emotion, Event, EventKind, Moment, Origin, Side};
 use crate::measure::regions::{REGIONS, SPOT_REGIONS};
@@ -26,11 +26,11 @@ use crate::session::table::Row;
 use crate::synth::motion::features::SEGMENT_FRAMES;
 
 /// The registry entry.
-pub const EXPORTER: Exporter = Exporter {
-    name: "training",
-    about: "Labelled motion to train the networks with (NumPy)",
-    pictures: PictureUse::None,
-    files: |_| {
+pub const FORMAT: Format = Format::written(
+    "training",
+    "Labelled motion to train the networks with (NumPy)",
+    PictureUse::None,
+    |_| {
         vec![
             FileFormat::new("spotting.npz", |view, out| {
                 let set = spotting(view.session.history.samples(), &events(view));
@@ -42,7 +42,7 @@ pub const EXPORTER: Exporter = Exporter {
             }),
         ]
     },
-};
+);
 
 /// How much there is to learn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -97,6 +97,17 @@ impl<'a> View<'a> {
         }
     }
 
+    /// A time of the session on the clock of the media that [`Self::media`] names.
+    pub fn on_media(&self, time: Timestamp) -> Timestamp {
+        time + self.session.media_start().secs()
+    }
+
+    /// The file that players and annotation programs open: the recording, or the film of the session
+    /// where a camera or another source was recorded that is no file. None where there is no file.
+    pub fn media(&self) -> Option<&str> {
+        self.session.media()
+    }
+
     /// Frames per second where none is missing: the inverse of the usual step. The true rate of a
     /// recording is that of its counts.
     pub fn fps(&self) -> f64 {

@@ -74,6 +74,11 @@ impl Timestamp {
         self.nanos as f64 / 1e9
     }
 
+    /// `time` on a clock that begins at `self`.
+    pub const fn until(self, time: Self) -> Self {
+        Self::from_nanos(time.nanos - self.nanos)
+    }
+
     /// Seconds from `earlier` to `self`; negative where `self` is the earlier one.
     pub fn secs_since(self, earlier: Self) -> f64 {
         (self.nanos - earlier.nanos) as f64 / 1e9

@@ -65,6 +65,9 @@ pub struct Session {
     pub consent: Option<consent::Consent>,
     /// What made the numbers.
     pub provenance: provenance::Provenance,
+    /// Names of the files in the session's folder that hold its pictures, in order. They begin at time
+    /// zero.
+    pub films: Vec<String>,
     /// Pictures of the newest events, by event number, oldest first.
     clips: VecDeque<(u64, Arc<EventClip>)>,
     /// Whether none are kept.
@@ -128,6 +131,26 @@ impl Session {
         }
         marks.sort_by_key(|(_, at, _)| *at);
         marks
+    }
+
+    /// The file that its times are times of: the recording that was analysed, or else the film of the
+    /// session. None where what was recorded is gone.
+    pub fn media(&self) -> Option<&str> {
+        let kind = self.provenance.source.split_once(':');
+        let kind = kind.map_or(self.provenance.source.as_str(), |(kind, _)| kind);
+        match (kind, self.films.first()) {
+            ("camera" | "demo" | "images", Some(film)) => Some(film),
+            ("camera" | "demo", None) => None,
+            _ => Some(&self.source.name),
+        }
+    }
+
+    /// When time zero of the session is on the clock of that file.
+    pub fn media_start(&self) -> Timestamp {
+        match self.media() {
+            Some(name) if name == self.source.name => self.source.media_start,
+            _ => Timestamp::ZERO,
+        }
     }
 
     /// Logs a notice at the time of the newest sample.

@@ -1,16 +1,19 @@
 //! What is recorded, from the first frame on: the frames that were analysed, and what was said of them.
 //!
 //! A recording that begins in the middle of a run holds what belongs to its own frames: no sample of
-//! a frame before its first or after its last, and only events that reach into it.
+//! a frame before its first or after its last, and only events that reach into it. Its times count from
+//! its own first frame, as those of its film do; its frames keep their numbers.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::annotation::Entry;
+use super::annotation::{Act, Bounds, Entry};
 use super::record::Record;
 use super::store::{Beginning, Store, StoreError, segment_name, unix_ms_now};
-use crate::measure::event::Event;
+use crate::measure::baseline::Baseline;
+use crate::measure::event::{Event, Moment};
 use crate::measure::sample::Sample;
+use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 use crate::media::mkv::MkvWriter;
 use crate::session::record::Stats;
@@ -40,8 +43,19 @@ pub struct SessionRecorder {
     segment: u32,
     /// Numbers of the first and the newest frame.
     span: Option<(u64, u64)>,
+    /// The time of the first frame in the run: the session begins there, at zero.
+    zero: Timestamp,
+    /// What was said before the first frame, and has times.
+    early: Vec<Early>,
     /// What had been counted before the recording began.
     before: Stats,
+}
+
+/// What waits for the first frame, from which its times count.
+#[derive(Debug)]
+enum Early {
+    Baseline(Baseline),
+    Entry(Entry),
 }
 
 /// The picture file that is being written.
@@ -56,8 +70,17 @@ impl SessionRecorder {
     /// Begins a session in `folder`; `before` is what had been counted of the run so far.
     pub fn begin(folder: &Path, beginning: &Beginning, before: Stats) -> Result<Self, StoreError> {
         let store = Store::create(folder, beginning)?;
-        let with_pictures = beginning.with_pictures;
-        Ok(Self { store, with_pictures, film: None, segment: 0, span: None, before })
+        let (with_pictures, zero) = (beginning.with_pictures, Timestamp::ZERO);
+        Ok(Self {
+            store,
+            with_pictures,
+            film: None,
+            segment: 0,
+            span: None,
+            zero,
+            early: Vec::new(),
+            before,
+        })
     }
 
     /// Takes a frame that was analysed.
@@ -66,7 +89,9 @@ impl SessionRecorder {
             Some((_, newest)) => *newest = frame.seq,
             None => {
                 self.span = Some((frame.seq, frame.seq));
+                self.zero = frame.time;
                 self.store.append_begun(unix_ms_now())?;
+                self.push_early()?;
             }
         }
         if !self.with_pictures {
@@ -78,7 +103,8 @@ impl SessionRecorder {
         }
         match &mut self.film {
             Some(segment) => {
-                segment.writer.push(frame).map_err(|error| failed(&segment.path, error))
+                let frame = Frame { time: self.zero.until(frame.time), ..frame.clone() };
+                segment.writer.push(&frame).map_err(|error| failed(&segment.path, error))
             }
             None => Ok(()),
         }
@@ -108,13 +134,30 @@ impl SessionRecorder {
     pub fn push_record(&mut self, record: &Record) -> Result<(), RecorderError> {
         match record {
             Record::Samples(samples) => {
-                let own = samples.iter().filter(|sample| self.has_sample(sample));
-                own.copied()
-                    .collect::<Vec<_>>()
-                    .iter()
-                    .try_for_each(|s| self.store.append_sample(s))?;
+                for sample in samples {
+                    if self.has_sample(sample) {
+                        let time = self.zero.until(sample.time);
+                        self.store.append_sample(&Sample { time, ..*sample })?;
+                    }
+                }
             }
             Record::Event(event, _) if !self.has_event(event) => {}
+            Record::Event(event, _) => {
+                let [onset, apex, offset] =
+                    [event.onset, event.apex, event.offset].map(|moment| self.moved(moment));
+                self.store.append_event(&Event { onset, apex, offset, ..event.clone() })?;
+            }
+            Record::Baselined(baseline) if self.span.is_none() => {
+                self.early.push(Early::Baseline(baseline.as_ref().clone()));
+            }
+            Record::BaselineDropped if self.span.is_none() => {
+                self.early.retain(|early| !matches!(early, Early::Baseline(_)));
+            }
+            Record::Baselined(baseline) => {
+                let [from, to] = [baseline.from, baseline.to].map(|time| self.zero.until(time));
+                let moved = Baseline { from, to, ..baseline.as_ref().clone() };
+                self.store.append(&Record::Baselined(Box::new(moved)))?;
+            }
             Record::Stats(stats) => {
                 let stats = Stats {
                     analysed: stats.analysed.saturating_sub(self.before.analysed),
@@ -130,7 +173,40 @@ impl SessionRecorder {
 
     /// Takes what a person did.
     pub fn push_entry(&mut self, entry: &Entry) -> Result<(), RecorderError> {
-        Ok(self.store.append_entry(entry)?)
+        if self.span.is_none() {
+            self.early.push(Early::Entry(entry.clone()));
+            return Ok(());
+        }
+        let bounds = |bounds: Bounds| Bounds {
+            onset: self.moved(bounds.onset),
+            apex: self.moved(bounds.apex),
+            offset: self.moved(bounds.offset),
+        };
+        let act = match entry.act.clone() {
+            Act::Bound(target, span) => Act::Bound(target, bounds(span)),
+            Act::Add(number, kind, span) => Act::Add(number, kind, bounds(span)),
+            Act::Mark(moment, text) => Act::Mark(self.moved(moment), text),
+            act => act,
+        };
+        Ok(self.store.append_entry(&Entry { act, ..entry.clone() })?)
+    }
+
+    /// Stores what waited for the first frame, or for the end where none came.
+    fn push_early(&mut self) -> Result<(), RecorderError> {
+        for early in std::mem::take(&mut self.early) {
+            match early {
+                Early::Baseline(baseline) => {
+                    self.push_record(&Record::Baselined(Box::new(baseline)))?;
+                }
+                Early::Entry(entry) => self.push_entry(&entry)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A moment of the run, counted from the first frame of the recording.
+    fn moved(&self, moment: Moment) -> Moment {
+        Moment { time: self.zero.until(moment.time), ..moment }
     }
 
     fn has_sample(&self, sample: &Sample) -> bool {
@@ -169,9 +245,11 @@ impl SessionRecorder {
     /// Ends the recording, with the reason where it was not by wish. Each file is ended whatever
     /// became of the other; the error is the first.
     pub fn finish(mut self, reason: Option<&str>) -> Result<(), RecorderError> {
+        self.span.get_or_insert((0, 0));
+        let early = self.push_early();
         let film = self.end_segment();
         let store = self.store.finish(reason).map_err(RecorderError::from);
-        film.and(store)
+        early.and(film).and(store)
     }
 }
 
@@ -179,5 +257,74 @@ fn failed(path: &Path, error: io::Error) -> RecorderError {
     match error.kind() {
         io::ErrorKind::StorageFull => StoreError::Full { path: path.into() }.into(),
         _ => RecorderError::Film { path: path.into(), error },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::event::{EventKind, Origin};
+    use crate::measure::quality::{Quality, Trouble};
+    use crate::media::image::RgbImage;
+    use crate::media::mkv::MkvReader;
+    use crate::media::pictures::Pictures;
+    use crate::model::provenance::Provenance;
+    use crate::session::store;
+    use std::sync::Arc;
+
+    /// A moment of a run that has gone on for 138 seconds when the recording begins.
+    fn live(frame: u64) -> Moment {
+        let secs = 138.0 + (frame as f64 - 4140.0) / 30.0;
+        Moment { frame, time: Timestamp::from_secs(secs) }
+    }
+
+    #[test]
+    fn a_session_and_its_film_begin_at_zero_wherever_in_the_run_recording_began() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let provenance = Provenance { source: "camera:0".into(), ..Provenance::default() };
+        let beginning = Beginning { consent: None, provenance, with_pictures: true };
+        let recorder = SessionRecorder::begin(folder.path(), &beginning, Stats::default());
+        let mut recorder = recorder.expect("begun");
+        let mark = |text: &str| {
+            let act = Act::Mark(live(4143), text.into());
+            Entry { rater: "A".into(), at_unix_ms: 0, act }
+        };
+        recorder.push_entry(&mark("early")).expect("taken");
+        for frame in 4140..4150 {
+            let Moment { frame: seq, time } = live(frame);
+            let image = Arc::new(RgbImage::new(8, 8));
+            recorder.push_frame(&Frame { seq, time, image, ..Frame::default() }).expect("taken");
+            let sample =
+                Sample { seq, time, quality: Quality::default(), motion: None, score: None };
+            recorder.push_record(&Record::Samples(vec![sample])).expect("taken");
+        }
+        let event = Event {
+            id: 0,
+            kind: EventKind::Micro,
+            onset: live(4142),
+            apex: live(4143),
+            offset: live(4144),
+            score: 0.5,
+            action_units: Vec::new(),
+            emotion: None,
+            trouble: Trouble::NONE,
+            origin: Origin::Model,
+        };
+        recorder.push_record(&Record::Event(event, None)).expect("taken");
+        recorder.push_entry(&mark("late")).expect("taken");
+        recorder.finish(None).expect("finished");
+
+        let session = store::open(folder.path()).expect("opens").session;
+        let samples = session.history.samples().iter();
+        let samples: Vec<_> =
+            samples.map(|sample| Moment { frame: sample.seq, time: sample.time }).collect();
+        let film = MkvReader::open(&folder.path().join("pictures-1.mkv")).expect("a film");
+        assert_eq!(film.moments(), samples, "the film has the times of the samples");
+        assert_eq!(samples[0], Moment { frame: 4140, time: Timestamp::ZERO });
+        let third = Moment { frame: 4143, time: Timestamp::from_secs(0.1) };
+        assert_eq!(session.events[0].apex, third);
+        let marks: Vec<_> = session.log.layer("A").marks.into_iter().map(|(at, _)| at).collect();
+        assert_eq!(marks, [third, third]);
+        assert_eq!(session.media(), Some("pictures-1.mkv"));
     }
 }

@@ -1,4 +1,4 @@
-//! A folder of numbered frames, as research data sets come.
+//! A folder of numbered frames, as research data sets come: see [`sequence`] for the numbers.
 //!
 //! Pictures carry no time, so the rate must be told; what was assumed is said in the source's detail.
 
@@ -15,6 +15,10 @@ use crate::measure::time::Timestamp;
 use crate::media::image::{Frame, RgbImage};
 use crate::media::pictures::{PictureError, Pictures, nth};
 use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
+
+mod sequence;
+
+use sequence::Sequence;
 
 /// The rate of a folder of which nothing is told: the one that the spotter works at.
 const DEFAULT_FPS: f64 = 30.0;
@@ -43,8 +47,8 @@ pub const KIND: SourceKind = SourceKind {
 fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     let folder = spec.path();
     let fps = rate(spec)?;
-    let files = pictures_in(&folder)?;
-    let Some(first) = files.first() else { return Err(no_pictures(&folder)) };
+    let sequence = pictures_in(&folder)?;
+    let Some(first) = sequence.files.first() else { return Err(no_pictures(&folder)) };
     // A first picture that cannot be read is told of when its turn comes.
     let size_px = match ImageReader::open(first).map(ImageReader::into_dimensions) {
         Ok(Ok((width, height))) => (width as usize, height as usize),
@@ -55,15 +59,17 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
         name: folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned(),
         size_px,
         nominal_fps: Some(fps),
-        frames: Some(files.len() as u64),
-        detail: format!("{} pictures at {fps} per second{assumed}", files.len()),
+        frames: Some(sequence.span()),
+        detail: format!("{} pictures at {fps} per second{assumed}", sequence.files.len()),
         stamped_on_arrival: false,
+        name_of_frame_0: sequence.name_of_frame_0,
         ..SourceInfo::default()
     };
     Ok(Box::new(Images {
         info,
-        files,
-        fps,
+        moments: moments(&sequence, fps),
+        sequence,
+        told: None,
         next: 0,
         delivered: 0,
         last_size_px: None,
@@ -86,8 +92,16 @@ fn no_pictures(folder: &Path) -> SourceError {
     SourceError::unusable(folder.display(), expected, "a folder without any")
 }
 
-/// The folder's pictures in natural order.
-fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+/// Numbers and times of the pictures. The first is at zero, whatever its number.
+fn moments(sequence: &Sequence, fps: f64) -> Vec<Moment> {
+    let first = sequence.frames.first().copied().unwrap_or(0);
+    let moment =
+        |frame: &u64| Moment { frame: *frame, time: Timestamp::of_frame(frame - first, fps) };
+    sequence.frames.iter().map(moment).collect()
+}
+
+/// The folder's pictures, in order.
+fn pictures_in(folder: &Path) -> Result<Sequence, SourceError> {
     if folder.is_file() {
         return Err(SourceError::unusable(folder.display(), "a folder of pictures", "a file"));
     }
@@ -100,12 +114,8 @@ fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
             files.push(path);
         }
     }
-    files.sort_by(|a, b| {
-        let name =
-            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        natural_order(&name(a), &name(b))
-    });
-    Ok(files)
+    Sequence::of(files)
+        .map_err(|(expected, found)| SourceError::unusable(folder.display(), expected, found))
 }
 
 /// Orders names as people count: `img2` before `img10`; equal numbers by how they are written.
@@ -147,13 +157,12 @@ fn starts_with_digit(text: &str) -> bool {
 pub fn pictures(spec: &SourceSpec) -> Result<Box<dyn Pictures>, SourceError> {
     let folder = spec.path();
     let fps = rate(spec)?;
-    let files = pictures_in(&folder)?;
-    if files.is_empty() {
+    let sequence = pictures_in(&folder)?;
+    if sequence.files.is_empty() {
         return Err(no_pictures(&folder));
     }
-    let moment = |frame| Moment { frame, time: Timestamp::of_frame(frame, fps) };
-    let moments = (0..files.len() as u64).map(moment).collect();
-    Ok(Box::new(FolderPictures { files, moments }))
+    let moments = moments(&sequence, fps);
+    Ok(Box::new(FolderPictures { files: sequence.files, moments }))
 }
 
 struct FolderPictures {
@@ -176,8 +185,10 @@ impl Pictures for FolderPictures {
 
 struct Images {
     info: SourceInfo,
-    files: Vec<PathBuf>,
-    fps: f64,
+    sequence: Sequence,
+    moments: Vec<Moment>,
+    /// The place of the picture before which everything was told that there is to tell.
+    told: Option<usize>,
     next: usize,
     delivered: u64,
     last_size_px: Option<(usize, usize)>,
@@ -185,9 +196,32 @@ struct Images {
 }
 
 impl Images {
-    fn frame(&mut self, seq: u64, image: RgbImage) -> Next {
+    fn frame(&mut self, moment: Moment, image: RgbImage) -> Next {
         self.delivered += 1;
-        Next::Frame(Frame::new(seq, Timestamp::of_frame(seq, self.fps), Arc::new(image)))
+        Next::Frame(Frame::new(moment.frame, moment.time, Arc::new(image)))
+    }
+
+    /// What is to be said before the next picture, once.
+    fn tell(&mut self) -> Option<Notice> {
+        if self.told.replace(self.next) == Some(self.next) {
+            return None;
+        }
+        if self.next == 0 {
+            let remark = self.sequence.remark.as_ref()?;
+            return Some(Notice::new(NoticeKind::Info, format!("{}: {remark}", self.info.name)));
+        }
+        let (lost, frame) = (self.sequence.lost_before(self.next), self.moments[self.next].frame);
+        let [first, last] = [frame.saturating_sub(lost), frame.saturating_sub(1)]
+            .map(|f| self.sequence.number_of(f));
+        let name = &self.info.name;
+        let text = match lost {
+            0 => return None,
+            1 => format!("{name}: picture number {first} is missing; 1 frame is lost"),
+            _ => format!(
+                "{name}: pictures number {first} to {last} are missing; {lost} frames are lost"
+            ),
+        };
+        Some(Notice::new(NoticeKind::CorruptFrame, text))
     }
 }
 
@@ -197,16 +231,19 @@ impl Source for Images {
     }
 
     fn next(&mut self) -> Result<Next, SourceError> {
-        let seq = self.next as u64;
-        let Some(path) = self.files.get(self.next) else {
+        let Some(moment) = self.moments.get(self.next).copied() else {
             if self.delivered == 0 {
                 let why = self.first_failure.take().unwrap_or_default();
-                let found = format!("none among {} ({why})", self.files.len());
+                let found = format!("none among {} ({why})", self.moments.len());
                 let expected = "pictures that can be read";
                 return Err(SourceError::unusable(&self.info.name, expected, found));
             }
             return Ok(Next::End);
         };
+        if let Some(notice) = self.tell() {
+            return Ok(Next::Notice(notice));
+        }
+        let path = &self.sequence.files[self.next];
         match read_picture(path) {
             Ok(image) => {
                 let size_px = (image.width, image.height);
@@ -223,7 +260,7 @@ impl Source for Images {
                 }
                 self.info.size_px = size_px;
                 self.next += 1;
-                Ok(self.frame(seq, image))
+                Ok(self.frame(moment, image))
             }
             Err(error) => {
                 self.next += 1;
@@ -299,7 +336,46 @@ mod tests {
         for (i, name) in ["img10.png", "img2.png", "img1.png"].iter().enumerate() {
             write(&folder, name, (2, 2), i as u8);
         }
-        assert_eq!(play(&folder).0, [(0, 2), (1, 1), (2, 0)]);
+        assert_eq!(play(&folder).0, [(0, 2), (1, 1), (9, 0)]);
+    }
+
+    #[test]
+    fn a_gap_in_the_numbers_is_a_gap_in_time_and_is_told() {
+        let folder = folder();
+        for number in [46, 47, 48, 52, 54, 55, 56] {
+            write(&folder, &format!("img{number}.png"), (2, 2), number);
+        }
+        let (frames, notices) = play(&folder);
+        assert_eq!(frames[2..5], [(48, 48), (52, 52), (54, 54)]);
+        assert!(notices[0].contains("pictures number 49 to 51 are missing; 3 frames are lost"));
+        assert!(notices[1].contains("picture number 53 is missing; 1 frame is lost"));
+        assert_eq!(notices.len(), 2, "{notices:?}");
+        let mut source = open_folder(folder.path(), Some(10.0)).expect("opens");
+        assert_eq!(source.info().frames, Some(11));
+        let mut times = Vec::new();
+        loop {
+            match source.next().expect("reads") {
+                Next::Frame(frame) => times.push(frame.time.secs()),
+                Next::End => break,
+                _ => {}
+            }
+        }
+        assert_eq!(times, [0.0, 0.1, 0.2, 0.6, 0.8, 0.9, 1.0]);
+        let target = folder.path().to_string_lossy().into();
+        let spec = SourceSpec { kind: KIND.name, target, options: Default::default() };
+        let pictures = pictures(&spec).expect("opens");
+        let seen: Vec<u64> = pictures.moments().iter().map(|moment| moment.frame).collect();
+        assert_eq!(seen, [46, 47, 48, 52, 54, 55, 56], "review shows the same frames");
+    }
+
+    #[test]
+    fn two_streams_in_one_folder_are_refused_with_both_names() {
+        let folder = folder();
+        for name in ["color_0.png", "color_1.png", "depth_0.png", "depth_1.png"] {
+            write(&folder, name, (2, 2), 1);
+        }
+        let text = error(open_folder(folder.path(), None));
+        assert!(text.contains("`color_#` (2), `depth_#` (2)"), "{text}");
     }
 
     #[test]

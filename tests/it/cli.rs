@@ -31,8 +31,8 @@ fn help_names_every_source_and_every_format() {
     for kind in fleeting::source::SOURCES {
         assert!(help.contains(kind.name), "{}", kind.name);
     }
-    for exporter in fleeting::exchange::EXPORTERS {
-        assert!(help.contains(exporter.name), "{}", exporter.name);
+    for format in fleeting::exchange::written_formats() {
+        assert!(help.contains(format.name), "{}", format.name);
     }
 }
 

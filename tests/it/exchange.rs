@@ -185,12 +185,12 @@ fn every_format_but_pictures_is_written_from_a_session_without_any() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     store(folder);
-    for exporter in fleeting::exchange::EXPORTERS {
-        if exporter.needs_pictures() {
+    for format in fleeting::exchange::written_formats() {
+        if format.needs_pictures() {
             continue;
         }
-        let out = format!("out {}", exporter.name);
-        let ran = fleeting(folder, &["export", SESSION, "--format", exporter.name, "--out", &out]);
+        let out = format!("out {}", format.name);
+        let ran = fleeting(folder, &["export", SESSION, "--format", format.name, "--out", &out]);
         ran.succeeded();
     }
 }

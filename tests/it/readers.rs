@@ -12,7 +12,7 @@ use fleeting::config::Config;
 use fleeting::evaluate;
 use fleeting::exchange::import;
 use fleeting::exchange::import::Choice;
-use fleeting::exchange::{EXPORTERS, View, json};
+use fleeting::exchange::{View, json, written_formats};
 use fleeting::session::Session;
 use fleeting::session::store;
 use proptest::prelude::*;
@@ -60,7 +60,7 @@ fn session() -> &'static (TempDir, Session) {
 fn exported(name: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
     let mut found = None;
-    for exporter in EXPORTERS.iter().filter(|e| ["csv", "elan", "json"].contains(&e.name)) {
+    for exporter in written_formats().filter(|e| ["csv", "elan", "json"].contains(&e.name)) {
         let view = View::new(&session().1, Some("Zoë"));
         let written = exporter.write(&mut view.expect("a layer"), folder.path()).expect("written");
         found = found.or(written.files.into_iter().find(|file| file.ends_with(name)));
@@ -90,7 +90,7 @@ fn names(error: &impl std::fmt::Display, path: &Path) -> Result<(), TestCaseErro
 
 /// Everything that reads a session can read this one, and what JSON is written of it reads back.
 fn export_all(session: &Session, folder: &Path) {
-    for exporter in EXPORTERS.iter().filter(|exporter| !exporter.needs_pictures()) {
+    for exporter in written_formats().filter(|exporter| !exporter.needs_pictures()) {
         let out = folder.join(exporter.name);
         fs::create_dir(&out).expect("made");
         // One that cannot write what it was given says so.

@@ -149,7 +149,7 @@ impl Backend for NativeBackend {
             Pick::Import => Box::pin(
                 dialog
                     .set_title("Open a table or an ELAN file")
-                    .add_filter("Tables and ELAN files", &import::ENDINGS)
+                    .add_filter("Tables and ELAN files", &import::endings())
                     .add_filter("All files", &["*"])
                     .pick_file(),
             ),

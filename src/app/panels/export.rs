@@ -10,7 +10,7 @@ use crate::app::review::command::ReviewCommand;
 use crate::app::review::export::ExportPhase;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::{PanelContext, named};
-use crate::exchange::{EXPORTERS, Exporter};
+use crate::exchange::{Format, written_formats};
 
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel =
@@ -32,7 +32,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.label(title("Formats"));
     let high = ui.ctx().content_rect().height() - 360.0;
     ScrollArea::vertical().max_height(high.max(120.0)).show(ui, |ui| {
-        EXPORTERS.iter().for_each(|exporter| show_format(ui, cx, &theme, exporter));
+        written_formats().for_each(|format| show_format(ui, cx, &theme, format));
     });
     let mut blur = cx.state.review.export.blur;
     let help = "Blurs the face in clips and in the report; tables hold no picture";
@@ -54,16 +54,16 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     show_phase(ui, &theme, &cx.state.review.export.phase);
 }
 
-fn show_format(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, exporter: &'static Exporter) {
+fn show_format(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, format: &'static Format) {
     ui.horizontal(|ui| {
-        let can = cx.state.review.can_write(exporter);
-        let mut is_chosen = can && cx.state.review.export.chosen.contains(&exporter.name);
-        let choice = egui::Checkbox::new(&mut is_chosen, exporter.name);
+        let can = cx.state.review.can_write(format);
+        let mut is_chosen = can && cx.state.review.export.chosen.contains(&format.name);
+        let choice = egui::Checkbox::new(&mut is_chosen, format.name);
         let choice = ui.add_enabled(can, choice);
         if choice.on_disabled_hover_text("This session has no pictures").changed() {
-            cx.send(Command::Review(ReviewCommand::ToggleFormat(exporter.name)));
+            cx.send(Command::Review(ReviewCommand::ToggleFormat(format.name)));
         }
-        ui.add(egui::Label::new(RichText::new(exporter.about).color(theme.faint)).truncate());
+        ui.add(egui::Label::new(RichText::new(format.about).color(theme.faint)).truncate());
     });
 }
 

@@ -10,7 +10,7 @@ use crate::app::backend::{Pending, Pick};
 use crate::app::command::Floating;
 use crate::app::state::State;
 use crate::evaluate::agreement::{Agreement, agreement};
-use crate::exchange::{EXPORTERS, Exporter, Written};
+use crate::exchange::{Format, Written, written_formats};
 use crate::session::{Session, pictures};
 
 /// Where an export stands.
@@ -68,10 +68,10 @@ impl ExportForm {
 
 impl ReviewState {
     /// Whether the format has something to write: those of pictures need stored ones, or a recording.
-    pub fn can_write(&self, exporter: &Exporter) -> bool {
+    pub fn can_write(&self, format: &Format) -> bool {
         let is_stored = self.storage.folder.is_some() && self.has_pictures();
         let can_be_seen = || self.storage.source.as_ref().is_some_and(pictures::can_be_seen_again);
-        !exporter.needs_pictures() || is_stored || can_be_seen()
+        !format.needs_pictures() || is_stored || can_be_seen()
     }
 
     /// The agreement of the two chosen layers; the error is one sentence.
@@ -82,9 +82,9 @@ impl ReviewState {
     }
 
     /// The chosen formats that have something to write.
-    pub fn to_write(&self) -> impl Iterator<Item = &'static Exporter> + '_ {
-        let is_chosen = |e: &&Exporter| self.export.chosen.contains(&e.name) && self.can_write(e);
-        EXPORTERS.iter().filter(is_chosen)
+    pub fn to_write(&self) -> impl Iterator<Item = &'static Format> + '_ {
+        let is_chosen = |e: &&Format| self.export.chosen.contains(&e.name) && self.can_write(e);
+        written_formats().filter(is_chosen)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::app::view::clips::{Clip, ClipRequest};
 use crate::evaluate::agreement::Agreement;
-use crate::exchange::Exporter;
+use crate::exchange::Format;
 use crate::exchange::import;
 use crate::exchange::import::{ImportedLayer, Request};
 use crate::media::image::Frame;
@@ -59,7 +59,7 @@ pub trait AnnotationSink: Send {
 #[derive(Clone, Debug)]
 pub enum ExportContent {
     /// A format.
-    Format(&'static Exporter),
+    Format(&'static Format),
     /// How far two layers agree.
     Agreement(Box<Agreement>),
 }
@@ -68,7 +68,7 @@ impl ExportContent {
     /// As people call it.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Format(exporter) => exporter.name,
+            Self::Format(format) => format.name,
             Self::Agreement(_) => "the agreement",
         }
     }

@@ -28,7 +28,7 @@ use faces::{FaceFollower, SessionFaces, followed_face};
 use hide::{Hidden, hide, wider};
 pub use strip::{Strip, strip};
 
-use super::{Exporter, FileFormat, PictureUse, Sink, View};
+use super::{FileFormat, Format, PictureUse, Sink, View};
 use crate::measure::geometry::Rect;
 use crate::media::image::{Frame, RgbImage};
 use crate::media::pictures::Pictures;
@@ -38,20 +38,20 @@ use crate::session::clip::slow_loop::{LoopSpeed, MARGIN_SECS, REST_SECS};
 use crate::session::table::Row;
 
 /// The registry entry of films.
-pub const EXPORTER: Exporter = Exporter {
-    name: "clips",
-    about: "Every event as a film at a quarter of its speed (MP4 with H.264)",
-    pictures: PictureUse::Needed,
-    files: |view| files(view, "mp4", write_mp4),
-};
+pub const FORMAT: Format = Format::written(
+    "clips",
+    "Every event as a film at a quarter of its speed (MP4 with H.264)",
+    PictureUse::Needed,
+    |view| files(view, "mp4", write_mp4),
+);
 
 /// The registry entry of moving pictures.
-pub const GIF_EXPORTER: Exporter = Exporter {
-    name: "gif",
-    about: "Every event as a moving picture at a quarter of its speed (GIF)",
-    pictures: PictureUse::Needed,
-    files: |view| files(view, "gif", write_gif),
-};
+pub const GIF_FORMAT: Format = Format::written(
+    "gif",
+    "Every event as a moving picture at a quarter of its speed (GIF)",
+    PictureUse::Needed,
+    |view| files(view, "gif", write_gif),
+);
 
 /// Shares of the real speed that a clip can have.
 pub const SPEEDS: std::ops::RangeInclusive<f64> = 0.1..=1.0;

@@ -2,13 +2,16 @@
 //! moment where there are any.
 //!
 //! Frames count from 0 in the source; seconds count from the source's first frame. An empty field is
-//! a value that was not measured, never a zero. Numbers are written so that they read back the same.
+//! a value that was not measured, never a zero. Numbers are written so that they read back the same;
+//! words of a person so that no spreadsheet takes them for a formula (see [`cell`]).
 //! Of a rater's layer the first columns hold what holds for the rater, and those named `machine_` what
 //! the model said.
 
 use std::io::{self, Write};
 
-use super::{Exporter, FileFormat, PictureUse, View};
+use super::import::EventReader;
+use super::table::cell;
+use super::{FileFormat, Format, PictureUse, Reader, View};
 use crate::measure::event::{Event, Origin, units_text};
 use crate::measure::regions::REGION_NAMES;
 use crate::measure::sample::Sample;
@@ -17,28 +20,33 @@ use crate::session::Session;
 use crate::session::counts::LossReason;
 use crate::session::table::Row;
 
-pub mod read;
+mod read;
 
 /// The table of true events beside a synthetic video, with the columns of [`write_events`].
 pub const TRUTH_FILE: &str = "truth.csv";
 
 /// The registry entry.
-pub const EXPORTER: Exporter = Exporter {
-    name: "csv",
-    about: "Tables of events, samples and counts (CSV)",
-    pictures: PictureUse::None,
-    files: |view| {
-        let mut files = vec![
-            FileFormat::new("events.csv", |view, out| write_rows(&view.rows, out)),
-            FileFormat::new("samples.csv", |view, out| write_samples(view.session, out)),
-            FileFormat::new("counts.csv", |view, out| write_counts(view.session, out)),
-        ];
-        if !view.marks().is_empty() {
-            files.push(FileFormat::new("markers.csv", |view, out| write_marks(view, out)));
-        }
-        files
-    },
+pub const FORMAT: Format = Format {
+    read: Some(Reader::Events(EventReader {
+        about: "a table of events",
+        endings: &["csv", "tsv", "txt"],
+        is_one: read::is_one,
+        read: read::read,
+    })),
+    ..Format::written("csv", "Tables of events, samples and counts (CSV)", PictureUse::None, files)
 };
+
+fn files(view: &View<'_>) -> Vec<FileFormat> {
+    let mut files = vec![
+        FileFormat::new("events.csv", |view, out| write_rows(&view.rows, out)),
+        FileFormat::new("samples.csv", |view, out| write_samples(view.session, out)),
+        FileFormat::new("counts.csv", |view, out| write_counts(view.session, out)),
+    ];
+    if !view.marks().is_empty() {
+        files.push(FileFormat::new("markers.csv", |view, out| write_marks(view, out)));
+    }
+    files
+}
 
 /// Columns of an event table. Other tools rely on the first seven.
 pub const EVENT_COLUMNS: [&str; 30] = [
@@ -134,9 +142,9 @@ fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
         class(2),
         of_machine(|event| event.trouble.to_string()),
         machine.map_or_else(|| annotator(row), |event| origin_text(&event.origin)),
-        row.rater.clone().unwrap_or_default(),
+        cell(row.rater.as_deref().unwrap_or_default()).into_owned(),
         row.verdict.name().into(),
-        row.note.clone(),
+        cell(&row.note).into_owned(),
         of_machine(|event| event.onset.frame.to_string()),
         of_machine(|event| event.apex.frame.to_string()),
         of_machine(|event| event.offset.frame.to_string()),
@@ -174,7 +182,8 @@ fn write_marks(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(["frame", "time_s", "rater", "note"])?;
     for (rater, at, note) in view.marks() {
-        table.write_record([&at.frame.to_string(), &seconds(at.time), &rater, &note])?;
+        let (frame, time) = (at.frame.to_string(), seconds(at.time));
+        table.write_record([&frame, &time, &*cell(&rater), &*cell(&note)])?;
     }
     table.flush()
 }
@@ -275,6 +284,7 @@ fn seconds(time: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::exchange::tests::{reviewed, session};
+    use crate::session::annotation::{Act, Entry, Target};
 
     fn table(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Vec<Vec<String>> {
         let mut bytes = Vec::new();
@@ -324,9 +334,26 @@ mod tests {
     }
 
     #[test]
+    fn words_of_a_person_are_one_line_and_no_formula() {
+        let mut session = reviewed();
+        for act in [
+            Act::Note(Target::Machine(0), "=HYPERLINK(1)\nsecond".into()),
+            Act::Mark(crate::exchange::tests::at(40), "@SUM(A1)".into()),
+        ] {
+            session.log.push(Entry { rater: "A".into(), at_unix_ms: 0, act });
+        }
+        let view = View::new(&session, Some("A")).expect("there");
+        let rows = table(|out| write_rows(&view.rows, out));
+        let column = rows[0].iter().position(|name| name == "note").expect("a column");
+        assert_eq!(rows[1][column], "'=HYPERLINK(1)␊second");
+        let rows = table(|out| write_marks(&view, out));
+        assert!(rows.iter().any(|row| row[3] == "'@SUM(A1)"), "{rows:?}");
+    }
+
+    #[test]
     fn markers_have_a_table_where_there_are_any() {
         let names = |session: &Session| {
-            let files = (EXPORTER.files)(&View::of_model(session));
+            let files = FORMAT.files_of(&View::of_model(session));
             files.into_iter().map(|file| file.name).collect::<Vec<_>>()
         };
         assert_eq!(names(&session()), ["events.csv", "samples.csv", "counts.csv"]);

@@ -1,105 +1,72 @@
 //! Tables of events: those that Fleeting writes, and any with onset and offset in frames or seconds.
-//! Columns are parted by commas; where the header makes no sense so, by semicolons or tabs.
-
-use ::csv::{Reader, ReaderBuilder, StringRecord, Trim};
 
 use crate::exchange::csv::origin_text;
-use crate::exchange::import::Wrong;
 use crate::exchange::import::found::{Claim, Found, FoundEvent};
 use crate::exchange::import::frames::{Frames, kind_by_duration};
 use crate::exchange::import::words::units_named;
+use crate::exchange::import::{Input, Wrong};
+use crate::exchange::table::{Row, Table};
 use crate::measure::event::{Event, Moment, Origin, units_text};
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Verdict};
-
-/// What may part the columns, and what it is called.
-const DELIMITERS: [(u8, &str); 3] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs")];
 
 /// How far the number of a frame and its time may lie apart, seconds: programs differ in when a film's
 /// first frame is.
 const APART_SECS: f64 = 0.25;
 
-/// Every column that is looked for, with the name it has in the header.
-struct Columns {
-    names: Vec<String>,
+/// What a header lacks to be one of events.
+fn missing(names: &[String]) -> Option<String> {
+    let has = |part: &str, unit: &str| names.iter().any(|name| *name == format!("{part}_{unit}"));
+    let has_both = |unit: &str| has("onset", unit) && has("offset", unit);
+    let expected = "columns `onset_frame` and `offset_frame`, or `onset_s` and `offset_s`, or those \
+                    of a table of BORIS";
+    (!(has_both("frame") || has_both("s"))).then(|| expected.to_owned())
 }
 
-impl Columns {
-    /// None where the header lacks what is needed.
-    fn new(header: &StringRecord) -> Option<Self> {
-        let names: Vec<_> = header.iter().map(|name| name.trim().to_lowercase()).collect();
-        let has = |part: &str, unit: &str| names.contains(&format!("{part}_{unit}"));
-        let has_both = |unit: &str| has("onset", unit) && has("offset", unit);
-        (has_both("frame") || has_both("s")).then_some(Self { names })
-    }
+/// Whether the file is a table of events.
+pub(super) fn is_one(bytes: &[u8]) -> bool {
+    Table::has_header(bytes, missing)
+}
 
-    /// The field of this name; empty where there is none.
-    fn get<'a>(&self, record: &'a StringRecord, name: &str) -> &'a str {
-        let at = self.names.iter().position(|column| column == name);
-        at.and_then(|at| record.get(at)).unwrap_or("")
+pub(super) fn read(input: &Input<'_>) -> Result<Found, Wrong> {
+    let Input { bytes, session, frames, .. } = input;
+    let table = Table::read(bytes, missing)?;
+    let mut found = Found { remarks: table.remarks(), ..Found::default() };
+    for row in table.rows() {
+        found.events.push(Line { row, table: &table, frames }.event(session)?);
     }
+    found.remarks.extend(numbers_of_names(&table, session));
+    Ok(found)
+}
+
+/// That the numbers in the names of a folder's pictures are others than those of the frames, where a
+/// table of another program may mean the names.
+fn numbers_of_names(table: &Table, session: &Session) -> Option<String> {
+    let first = session.source.name_of_frame_0.filter(|first| *first > 0)?;
+    let is_ours = table.has("machine_onset_frame");
+    let by_frame = table.has("onset_frame") && !is_ours;
+    by_frame.then(|| {
+        format!(
+            "Frames were counted from 0: frame 0 is the picture whose name has the number {first}. If \
+             the table means the numbers of the names, subtract {first} from each and import it again."
+        )
+    })
 }
 
 /// One line, and what is around it.
 struct Line<'a> {
-    number: u64,
-    record: &'a StringRecord,
-    columns: &'a Columns,
+    row: Row<'a>,
+    table: &'a Table,
     frames: &'a Frames,
-}
-
-fn reader(text: &str, delimiter: u8) -> Reader<&[u8]> {
-    let mut builder = ReaderBuilder::new();
-    builder.trim(Trim::All).comment(Some(b'#')).delimiter(delimiter).from_reader(text.as_bytes())
-}
-
-/// A reader behind the header, what parts its columns, and the columns.
-fn open(text: &str) -> Result<(Reader<&[u8]>, &'static str, Columns), Wrong> {
-    let mut widest = StringRecord::new();
-    for (delimiter, name) in DELIMITERS {
-        let mut reader = reader(text, delimiter);
-        let header = reader.headers().map_err(|error| unreadable(name, &error))?.clone();
-        if let Some(columns) = Columns::new(&header) {
-            return Ok((reader, name, columns));
-        }
-        if header.len() > widest.len() {
-            widest = header;
-        }
-    }
-    let expected = "columns `onset_frame` and `offset_frame`, or `onset_s` and `offset_s`, parted by \
-                    commas, semicolons or tabs";
-    let found = widest.iter().collect::<Vec<_>>().join(", ");
-    Err(Wrong::new("header", expected, if found.is_empty() { "nothing".into() } else { found }))
-}
-
-fn unreadable(delimiter: &str, error: &::csv::Error) -> Wrong {
-    let expected = format!(
-        "a table with as many fields in each line as in the header, parted by {delimiter}, and with \
-         decimal points"
-    );
-    Wrong::new("", expected, error.to_string())
-}
-
-pub(crate) fn read(text: &str, session: &Session, frames: &Frames) -> Result<Found, Wrong> {
-    let (mut reader, delimiter, columns) = open(text)?;
-    let mut found = Found::default();
-    for record in reader.records() {
-        let record = record.map_err(|error| unreadable(delimiter, &error))?;
-        let number = record.position().map_or(0, ::csv::Position::line);
-        let line = Line { number, record: &record, columns: &columns, frames };
-        found.events.push(line.event(session)?);
-    }
-    Ok(found)
 }
 
 impl Line<'_> {
     fn get(&self, name: &str) -> &str {
-        self.columns.get(self.record, name)
+        self.row.get(name)
     }
 
     fn wrong(&self, name: &str, expected: impl Into<String>) -> Wrong {
-        let found = format!("`{}`", self.get(name));
-        Wrong::new(&format!("line {}, {name}", self.number), expected, found)
+        self.row.wrong(name, expected)
     }
 
     fn event(&self, session: &Session) -> Result<FoundEvent, Wrong> {
@@ -118,7 +85,7 @@ impl Line<'_> {
             verdict: self.verdict()?,
             label: None,
             units: None,
-            note: self.get("note").to_owned(),
+            note: self.row.text("note"),
             odd: Vec::new(),
         };
         self.read_emotion(&mut event, machine);
@@ -181,7 +148,7 @@ impl Line<'_> {
     /// The column that says where `part` is: by frame where the line says it so, else by time.
     fn column(&self, part: &str) -> String {
         let (by_frame, by_time) = (format!("{part}_frame"), format!("{part}_s"));
-        let has_column = |name: &String| self.columns.names.contains(name);
+        let has_column = |name: &String| self.table.has(name);
         let is_by_frame = !self.get(&by_frame).is_empty()
             || (has_column(&by_frame) && self.get(&by_time).is_empty());
         if is_by_frame { by_frame } else { by_time }
@@ -198,16 +165,15 @@ impl Line<'_> {
             return Ok(None);
         }
         let (moment, expected) = if name.ends_with("_frame") {
-            let number: Option<u64> = text.parse().ok();
             let expected = format!("a frame of this session, {}", self.frames.range());
+            let number = self.row.whole(&name, &expected)?;
+            let number = number.and_then(|number| u64::try_from(number).ok());
             let moment = number.and_then(|number| self.frames.numbered(number));
             moment.map_or(Ok(()), |moment| self.must_agree(&format!("{part}_s"), moment))?;
             (moment, expected)
-        } else if text.contains(',') {
-            (None, "seconds with a decimal point, as in 1.5; decimal commas are not read".into())
         } else {
-            let secs: Option<f64> = text.parse().ok();
             let expected = format!("a time in this session, {}", self.frames.times());
+            let secs = self.row.number(&name, &format!("seconds: {expected}"))?;
             (secs.and_then(|secs| self.frames.nearest(secs)), expected)
         };
         moment.map(Some).ok_or_else(|| self.wrong(&name, expected))
@@ -216,9 +182,12 @@ impl Line<'_> {
     /// Whether the frame is where the time of the same line puts it. Where it is not, the labels were
     /// made on another recording or on a copy with another rate, and all of them are wrong.
     fn must_agree(&self, name: &str, moment: Moment) -> Result<(), Wrong> {
-        let secs: Option<f64> = self.get(name).parse().ok();
-        match secs {
-            Some(secs) if (secs - moment.time.secs()).abs() > APART_SECS => {
+        let is_apart = |secs: f64| {
+            let media_secs = self.frames.on_media(moment.time).secs();
+            [moment.time.secs(), media_secs].iter().all(|at| (secs - at).abs() > APART_SECS)
+        };
+        match self.row.number(name, "seconds")? {
+            Some(secs) if is_apart(secs) => {
                 let (frame, secs) = (moment.frame, moment.time.secs());
                 let expected =
                     format!("about {secs:.3} s, where frame {frame} of this recording is");

@@ -30,7 +30,7 @@ impl Kind {
     const ALL: [Self; 6] =
         [Self::Event, Self::Span, Self::Included, Self::Text, Self::Emotion, Self::Verdict];
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Event => EVENT_TYPE,
             Self::Span => "span",
@@ -81,15 +81,15 @@ impl Span {
 
 /// One tier.
 #[derive(Debug)]
-pub(crate) struct Tier {
+pub(crate) struct NewTier {
     name: String,
     kind: Kind,
     annotator: String,
     parent: Option<String>,
-    annotations: Vec<Annotation>,
+    annotations: Vec<NewAnnotation>,
 }
 
-impl Tier {
+impl NewTier {
     pub(crate) fn new(name: String, kind: Kind, layer: &str) -> Self {
         let annotator = layer.to_owned();
         Self { name, kind, annotator, parent: None, annotations: Vec::new() }
@@ -101,7 +101,7 @@ impl Tier {
 }
 
 #[derive(Debug)]
-struct Annotation {
+struct NewAnnotation {
     id: usize,
     at: Place,
     value: String,
@@ -115,27 +115,28 @@ enum Place {
 
 /// A file in the making.
 #[derive(Debug)]
-pub(crate) struct Document {
+pub(crate) struct NewEaf {
     participant: String,
-    media: String,
-    tiers: Vec<Tier>,
+    /// The file that its times are times of.
+    media: Option<String>,
+    tiers: Vec<NewTier>,
     annotations: usize,
 }
 
 /// A tier's or an annotation's number.
 pub(crate) type Number = usize;
 
-impl Document {
+impl NewEaf {
     pub(crate) fn new(view: &View<'_>) -> Self {
         Self {
             participant: view.subject().to_owned(),
-            media: view.session.source.name.clone(),
+            media: view.media().map(str::to_owned),
             tiers: Vec::new(),
             annotations: 0,
         }
     }
 
-    pub(crate) fn tier(&mut self, tier: Tier) -> Number {
+    pub(crate) fn tier(&mut self, tier: NewTier) -> Number {
         self.tiers.push(tier);
         self.tiers.len() - 1
     }
@@ -154,7 +155,7 @@ impl Document {
     fn add(&mut self, tier: Number, at: Place, value: &str) -> Number {
         self.annotations += 1;
         let id = self.annotations;
-        self.tiers[tier].annotations.push(Annotation { id, at, value: value.into() });
+        self.tiers[tier].annotations.push(NewAnnotation { id, at, value: value.into() });
         id
     }
 
@@ -181,19 +182,21 @@ impl Document {
     }
 
     fn write_header(&self, writer: &mut Writer<&mut Sink>) -> io::Result<()> {
-        let url = format!("./{}", percent_encoded(&self.media));
         let last = self.annotations.to_string();
         writer
             .create_element("HEADER")
             .with_attribute(("MEDIA_FILE", ""))
             .with_attribute(("TIME_UNITS", "milliseconds"))
             .write_inner_content(|writer| {
-                writer
-                    .create_element("MEDIA_DESCRIPTOR")
-                    .with_attribute(("MEDIA_URL", url.as_str()))
-                    .with_attribute(("MIME_TYPE", mime_type(&self.media)))
-                    .with_attribute(("RELATIVE_MEDIA_URL", url.as_str()))
-                    .write_empty()?;
+                if let Some(media) = &self.media {
+                    let url = format!("./{}", percent_encoded(media));
+                    writer
+                        .create_element("MEDIA_DESCRIPTOR")
+                        .with_attribute(("MEDIA_URL", url.as_str()))
+                        .with_attribute(("MIME_TYPE", mime_type(media)))
+                        .with_attribute(("RELATIVE_MEDIA_URL", url.as_str()))
+                        .write_empty()?;
+                }
                 writer
                     .create_element("PROPERTY")
                     .with_attribute(("NAME", "lastUsedAnnotationId"))
@@ -226,7 +229,7 @@ impl Document {
         Ok(())
     }
 
-    fn write_tier(&self, writer: &mut Writer<&mut Sink>, tier: &Tier) -> io::Result<()> {
+    fn write_tier(&self, writer: &mut Writer<&mut Sink>, tier: &NewTier) -> io::Result<()> {
         let name = printable(&tier.name);
         let parent = tier.parent.as_deref().map(printable);
         let annotator = printable(&tier.annotator);
@@ -254,7 +257,7 @@ const SCHEMA: &str = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd";
 fn write_annotation(
     writer: &mut Writer<&mut Sink>,
     kind: Kind,
-    annotation: &Annotation,
+    annotation: &NewAnnotation,
 ) -> io::Result<()> {
     let id = format!("a{}", annotation.id);
     let entry = kind.vocabulary().and_then(|name| vocabulary_entry(name, &annotation.value));

@@ -9,8 +9,9 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
+use super::import::EventReader;
 use super::view::lanes;
-use super::{Exporter, FileFormat, PictureUse, Sink, View};
+use super::{FileFormat, Format, PictureUse, Reader, Sink, View};
 use crate::measure::event::{EventKind, Moment, units_text};
 use crate::measure::sample::Sample;
 use crate::session::Session;
@@ -18,16 +19,21 @@ use crate::session::annotation::{Bounds, Label, Verdict};
 use crate::session::table::{self, MODEL, Row};
 
 mod document;
-pub mod read;
+mod read;
 
-use document::{Document, Kind, Span, Tier};
+use document::{Kind, NewEaf, NewTier, Span};
 
 /// The registry entry.
-pub const EXPORTER: Exporter = Exporter {
-    name: "elan",
-    about: "Annotations on tiers (ELAN .eaf)",
-    pictures: PictureUse::None,
-    files: |_| vec![FileFormat::new("session.eaf", write)],
+pub const FORMAT: Format = Format {
+    read: Some(Reader::Events(EventReader {
+        about: "an ELAN file",
+        endings: &["eaf"],
+        is_one: |_| true,
+        read: read::read,
+    })),
+    ..Format::written("elan", "Annotations on tiers (ELAN .eaf)", PictureUse::None, |_| {
+        vec![FileFormat::new("session.eaf", write)]
+    })
 };
 
 /// Tiers below the events', by what they hold; importing looks for these names.
@@ -44,7 +50,7 @@ pub(crate) const MARKERS: &str = "markers";
 pub(crate) const EVENT_TYPE: &str = "event";
 
 fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
-    let mut document = Document::new(view);
+    let mut document = NewEaf::new(view);
     let session = view.session;
     if let Some(name) = view.rater {
         // Who works blind does not get the model's view through the back door.
@@ -62,10 +68,10 @@ fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
 
 /// The span from the first frame to the end of the last.
 fn span(view: &View<'_>, first: Moment, last: Moment) -> Span {
-    Span::new(first.time, view.end_of(last))
+    Span::new(view.on_media(first.time), view.on_media(view.end_of(last)))
 }
 
-fn add_events(document: &mut Document, view: &View<'_>, layer: &str, rows: &[Row]) {
+fn add_events(document: &mut NewEaf, view: &View<'_>, layer: &str, rows: &[Row]) {
     let spans: Vec<Span> =
         rows.iter().map(|row| span(view, row.bounds.onset, row.bounds.offset)).collect();
     let lane_of = lanes(spans.iter().map(|span| (span.from_ms, span.to_ms)));
@@ -74,9 +80,9 @@ fn add_events(document: &mut Document, view: &View<'_>, layer: &str, rows: &[Row
             0 => format!("{layer} {what}"),
             _ => format!("{layer} {what} {}", lane + 1),
         };
-        let events = document.tier(Tier::new(name("events"), Kind::Event, layer));
-        let part = |document: &mut Document, what, kind| {
-            document.tier(Tier::new(name(what), kind, layer).below(name("events")))
+        let events = document.tier(NewTier::new(name("events"), Kind::Event, layer));
+        let part = |document: &mut NewEaf, what, kind| {
+            document.tier(NewTier::new(name(what), kind, layer).below(name("events")))
         };
         let [apex, id, frames, units, emotion, score, quality, verdict, note] = [
             (APEX, Kind::Included),
@@ -121,7 +127,7 @@ pub(crate) fn frames_text(bounds: &Bounds) -> String {
     format!("onset {onset}, apex {apex}, offset {offset}")
 }
 
-fn add_markers(document: &mut Document, view: &View<'_>) {
+fn add_markers(document: &mut NewEaf, view: &View<'_>) {
     let marks = view.marks();
     let raters = view.session.log.raters().iter().map(|rater| rater.name.as_str());
     for name in raters.filter(|name| view.rater.is_none_or(|rater| rater == *name)) {
@@ -134,7 +140,7 @@ fn add_markers(document: &mut Document, view: &View<'_>) {
     }
 }
 
-fn add_markers_of(document: &mut Document, view: &View<'_>, layer: &str, marks: &[(Moment, &str)]) {
+fn add_markers_of(document: &mut NewEaf, view: &View<'_>, layer: &str, marks: &[(Moment, &str)]) {
     let spans: Vec<Span> = marks.iter().map(|(at, _)| span(view, *at, *at)).collect();
     let lane_of = lanes(spans.iter().map(|span| (span.from_ms, span.to_ms)));
     let mut tiers = Vec::new();
@@ -144,15 +150,15 @@ fn add_markers_of(document: &mut Document, view: &View<'_>, layer: &str, marks: 
                 0 => format!("{layer} {MARKERS}"),
                 _ => format!("{layer} {MARKERS} {}", lane + 1),
             };
-            tiers.push(document.tier(Tier::new(name, Kind::Span, layer)));
+            tiers.push(document.tier(NewTier::new(name, Kind::Span, layer)));
         }
         document.add_span(tiers[lane], *span, if text.is_empty() { "marker" } else { text });
     }
 }
 
 /// Stretches without a score, with what troubles their first frame.
-fn add_unscored(document: &mut Document, view: &View<'_>, session: &Session) {
-    let tier = document.tier(Tier::new("not scored".into(), Kind::Span, MODEL));
+fn add_unscored(document: &mut NewEaf, view: &View<'_>, session: &Session) {
+    let tier = document.tier(NewTier::new("not scored".into(), Kind::Span, MODEL));
     let at = |sample: &Sample| Moment { frame: sample.seq, time: sample.time };
     let mut samples = session.history.samples().iter().peekable();
     while let Some(first) = samples.next() {

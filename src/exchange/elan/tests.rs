@@ -119,3 +119,18 @@ fn what_xml_cannot_write_is_replaced() {
     let text = text(&session, Some("A"));
     assert!(text.contains("bell \u{FFFD}\u{FFFD} &amp; &lt;tag&gt;"), "{text}");
 }
+
+#[test]
+fn a_live_recording_names_its_film_and_without_one_no_media() {
+    let mut session = reviewed();
+    session.source.name = "Virtual Camera".into();
+    session.provenance.source = "camera:0".into();
+    assert!(!text(&session, None).contains("MEDIA_DESCRIPTOR"));
+    session.films = vec!["pictures-1.mkv".into()];
+    let text = text(&session, None);
+    assert!(
+        text.contains("MEDIA_URL=\"./pictures-1.mkv\" MIME_TYPE=\"video/x-matroska\""),
+        "{text}"
+    );
+    assert!(!text.contains("Virtual"));
+}

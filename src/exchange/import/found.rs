@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Import;
-use super::words::{self, EMOTION_NOTE, Odd, What, label_named};
-use crate::measure::event::{Emotion, EventKind, Moment, MovingUnit};
+use super::words::{self, EMOTION_NOTE, Odd, What, kind_named, label_named, units_named};
+use crate::measure::event::{Emotion, Event, EventKind, Moment, MovingUnit, units_text};
 use crate::session::Session;
 use crate::session::annotation::{Act, Bounds, Label, Target, Verdict};
 
@@ -75,6 +75,39 @@ impl FoundEvent {
         if !word.is_empty() && word != "unclear" {
             self.add_odd(What::Reading, word);
             self.add_note(&format!("a model's emotion: {word}"));
+        }
+    }
+
+    /// The units in a text, unless they are those of the model's event.
+    pub(crate) fn take_units(&mut self, text: &str, machine: Option<&Event>) {
+        if machine.is_some_and(|event| units_text(&event.action_units) == text) {
+            return;
+        }
+        self.units = units_named(text);
+        if text.is_empty() {
+            self.units = machine.map(|_| Vec::new());
+        } else if self.units.is_none() {
+            self.add_odd(What::Units, text);
+            self.add_note(text);
+        }
+    }
+
+    /// The event's own value in somebody else's file, which may say anything.
+    pub(crate) fn take_value(&mut self, value: &str) {
+        if value.is_empty() || kind_named(value).is_some() {
+            return;
+        }
+        if let Some(label) = label_named(value) {
+            if self.label.is_none() {
+                self.take_emotion(value);
+            } else if self.label != Some(label) {
+                self.add_note(value);
+            }
+        } else if let Some(units) = units_named(value) {
+            self.units.get_or_insert(units);
+        } else {
+            self.add_odd(What::Value, value);
+            self.add_note(value);
         }
     }
 

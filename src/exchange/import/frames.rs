@@ -18,6 +18,8 @@ pub(crate) struct Frames {
     moments: Vec<Moment>,
     /// How long a frame usually lasts, seconds.
     frame_secs: f64,
+    /// When the first frame of the source is, on the clock of its media: files count by that.
+    media_start: Timestamp,
 }
 
 impl Frames {
@@ -27,7 +29,8 @@ impl Frames {
             return Err(Wrong::new("", "events of this session", "a session without a frame"));
         }
         let moments = samples.iter().map(|s| Moment { frame: s.seq, time: s.time }).collect();
-        Ok(Self { moments, frame_secs: frame_secs(session) })
+        let media_start = session.media_start();
+        Ok(Self { moments, frame_secs: frame_secs(session), media_start })
     }
 
     /// The frame of this number.
@@ -36,12 +39,19 @@ impl Frames {
         Some(self.moments[at])
     }
 
-    /// The frame that begins nearest to `secs`. None for a time that is not in the recording.
+    /// A time of the session on the clock of its media.
+    pub(crate) fn on_media(&self, time: Timestamp) -> Timestamp {
+        time + self.media_start.secs()
+    }
+
+    /// The frame that begins nearest to `secs` of the media. None for a time that is not in the
+    /// recording.
     pub(crate) fn nearest(&self, secs: f64) -> Option<Moment> {
         self.nearest_by(secs, |at| self.moments[at].time).map(|at| self.moments[at])
     }
 
-    /// First and last frame of a span: those that begin and end nearest to its ends.
+    /// First and last frame of a span on the clock of the media: those that begin and end nearest to its
+    /// ends.
     pub(crate) fn spanned(&self, from_secs: f64, to_secs: f64) -> Option<[Moment; 2]> {
         let first = self.nearest_by(from_secs, |at| self.moments[at].time)?;
         let last = self.nearest_by(to_secs, |at| self.end_of(at))?.max(first);
@@ -51,6 +61,7 @@ impl Frames {
     /// The place whose `edge`, which grows with the place, is nearest to `secs`.
     fn nearest_by(&self, secs: f64, edge: impl Fn(usize) -> Timestamp) -> Option<usize> {
         let (first, end) = (self.moments.first()?.time, self.end());
+        let secs = secs - self.media_start.secs();
         if !(secs > first.secs() - BEYOND_SECS && secs < end.secs() + BEYOND_SECS) {
             return None;
         }
@@ -99,7 +110,8 @@ impl Frames {
     /// What a time may be, for messages.
     pub(crate) fn times(&self) -> String {
         let first = self.moments.first().map_or(Timestamp::ZERO, |moment| moment.time);
-        format!("{:.3} to {:.3} s", first.secs(), self.end().secs())
+        let [first, end] = [first, self.end()].map(|time| self.on_media(time).secs());
+        format!("{first:.3} to {end:.3} s")
     }
 }
 

@@ -1,5 +1,5 @@
 //! Other people's events as a rater's layer: the tables and ELAN files that Fleeting writes, and those
-//! of others.
+//! of others. Each format is read in its own folder.
 //!
 //! What is read becomes acts of the rater, as if the rater had done them here: nothing that the model
 //! found is touched, and all of it can be undone. Times are put on the nearest frame. A file that
@@ -9,6 +9,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::event_readers;
 use crate::session::Session;
 use crate::session::annotation::rater::{Imported, checked_name};
 use crate::session::annotation::{Act, Entry, Rater};
@@ -17,19 +18,51 @@ pub(crate) mod found;
 pub(crate) mod frames;
 pub(crate) mod words;
 
+use found::Found;
 use frames::Frames;
 pub(crate) use words::EMOTION_NOTE;
 
 /// No annotation file of a person comes near this, bytes.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// How names of files that can be read end.
-pub const ENDINGS: [&str; 2] = ["csv", "eaf"];
+/// How a format is read as events.
+#[derive(Clone, Copy, Debug)]
+pub struct EventReader {
+    /// What it reads, for messages: "an ELAN file".
+    pub about: &'static str,
+    /// How names of such files end, in lower case.
+    pub endings: &'static [&'static str],
+    /// Whether a file with such an ending is of this format.
+    pub(crate) is_one: fn(&[u8]) -> bool,
+    /// Reads it.
+    pub(crate) read: fn(&Input<'_>) -> Result<Found, Wrong>,
+}
+
+/// What a reader is given.
+pub(crate) struct Input<'a> {
+    /// The content of the file.
+    pub(crate) bytes: &'a [u8],
+    /// The session that the events are of.
+    pub(crate) session: &'a Session,
+    /// Its frames.
+    pub(crate) frames: &'a Frames,
+    /// What of the file is to be taken.
+    pub(crate) choice: &'a Choice,
+}
+
+/// How names of files that can be read as events end, in lower case.
+pub fn endings() -> Vec<&'static str> {
+    let mut endings: Vec<_> = event_readers().flat_map(|reader| reader.endings).copied().collect();
+    endings.sort_unstable();
+    endings.dedup();
+    endings
+}
 
 /// What to take from a file.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
-    /// Tiers of an ELAN file, by name; empty: those that hold events by their names.
+    /// Tiers of an ELAN file or behaviours of a table of BORIS, by name; empty: those that hold events by
+    /// their names.
     pub tiers: Vec<String>,
 }
 
@@ -39,7 +72,7 @@ pub struct Import {
     /// What the rater is to have done.
     pub acts: Vec<Act>,
     /// What the events in it are.
-    pub counts: Counts,
+    pub counts: ImportedCounts,
     /// Markers in it.
     pub marks: usize,
     /// What could not be taken as it was, one sentence each.
@@ -48,7 +81,7 @@ pub struct Import {
 
 /// How many events of a file are what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct ImportedCounts {
     /// Said to be there.
     pub confirmed: usize,
     /// Said not to be there.
@@ -61,14 +94,14 @@ pub struct Counts {
     pub moved: usize,
 }
 
-impl Counts {
+impl ImportedCounts {
     /// All of them.
     pub fn events(&self) -> usize {
         self.confirmed + self.rejected + self.open
     }
 }
 
-impl fmt::Display for Counts {
+impl fmt::Display for ImportedCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { confirmed, rejected, open, of_the_model, moved } = *self;
         write!(
@@ -214,18 +247,22 @@ pub fn read(path: &Path, session: &Session, choice: &Choice) -> Result<Import, I
         return Err(wrong(Wrong::new("", most, format!("{} MiB", bytes >> 20))));
     }
     let content = std::fs::read(path).map_err(io)?;
-    let text = String::from_utf8(content)
-        .map_err(|_| wrong(Wrong::new("", "text in UTF-8", "other bytes")))?;
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let frames = Frames::new(session).map_err(wrong)?;
-    let found = match ending.as_str() {
-        "csv" => super::csv::read::read(text, session, &frames),
-        "eaf" => super::elan::read::read(text, session, &frames, choice),
-        _ => Err(Wrong::new("", "a table (.csv) or an ELAN file (.eaf)", format!("`.{ending}`"))),
+    let readers: Vec<_> =
+        event_readers().filter(|reader| reader.endings.contains(&ending.as_str())).collect();
+    let reader = readers.iter().find(|reader| (reader.is_one)(&content)).or(readers.first());
+    let Some(reader) = reader else {
+        let known = |reader: &EventReader| {
+            let endings = reader.endings.iter().map(|ending| format!(".{ending}"));
+            format!("{} ({})", reader.about, endings.collect::<Vec<_>>().join(", "))
+        };
+        let known: Vec<_> = event_readers().map(known).collect();
+        return Err(wrong(Wrong::new("", known.join(" or "), format!("`.{ending}`"))));
     };
+    let found = (reader.read)(&Input { bytes: &content, session, frames: &frames, choice });
     Ok(found.map_err(wrong)?.into_import(session))
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

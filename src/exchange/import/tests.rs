@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::words::label_named;
 use super::*;
 use crate::exchange::tests::{at, bounds, reviewed, unit};
-use crate::exchange::{View, exporter};
+use crate::exchange::{View, format_to_write};
 use crate::measure::event::{EventKind, Moment, Side, units_text};
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
@@ -37,7 +37,7 @@ fn round_trip(
 ) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
     let mut view = View::new(from, rater).expect("there");
-    exporter(format).expect("known").write(&mut view, folder.path()).expect("written");
+    format_to_write(format).expect("known").write(&mut view, folder.path()).expect("written");
     let layer = layer(&request(&folder.path().join(name), "C"), session).expect("readable");
     let told = layer.told.clone();
     add(session, layer);
@@ -74,7 +74,7 @@ fn act() -> impl Strategy<Value = Act> {
         (target(), span()).prop_map(|(t, span)| Act::Bound(t, span)),
         (target(), 0usize..9).prop_map(|(t, i)| Act::Label(t, Label::ALL.get(i).copied())),
         (target(), units).prop_map(|(t, units)| Act::Units(t, units)),
-        (target(), "([a-zäß<>&\"',;#日]{1,4}\n?[a-z#]{1,3})?")
+        (target(), "([=+@\\-a-zäß<>&\"',;#日]{1,4}\n?[a-z#]{1,3})?")
             .prop_map(|(t, text)| Act::Note(t, text)),
         (0u64..4, 0usize..2, span()).prop_map(|(n, k, span)| Act::Add(n, EventKind::ALL[k], span)),
         (0u64..90, "([a-z<&ü]{1,5})?").prop_map(|(frame, text)| Act::Mark(at(frame), text)),
@@ -221,7 +221,7 @@ fn an_emotion_that_was_typed_over_the_models_is_the_persons() {
     let folder = tempfile::tempdir().expect("a folder");
     let session = reviewed();
     let written =
-        exporter("csv").expect("known").write(&mut View::of_model(&session), folder.path());
+        format_to_write("csv").expect("known").write(&mut View::of_model(&session), folder.path());
     let path = &written.expect("written").files[0];
     let text = std::fs::read_to_string(path).expect("text");
     let (header, lines) = text.split_once('\n').expect("a header");
@@ -258,7 +258,7 @@ fn who_judged_the_models_events_was_not_blind() {
     let folder = tempfile::tempdir().expect("a folder");
     let session = reviewed();
     let written =
-        exporter("csv").expect("known").write(&mut View::of_model(&session), folder.path());
+        format_to_write("csv").expect("known").write(&mut View::of_model(&session), folder.path());
     let file = written.expect("written").files[0].clone();
     let error = layer(&Request { blind: true, ..request(&file, "R2") }, &session);
     let error = error.expect_err("refused").to_string();
@@ -276,11 +276,11 @@ fn a_name_that_differs_in_case_only_is_the_same_raters() {
     assert!(error.contains("rater: expected"), "{error}");
 }
 
-fn import(name: &str, text: &str) -> Result<Import, String> {
+pub(crate) fn import(name: &str, text: &str) -> Result<Import, String> {
     import_tiers(name, text, &[])
 }
 
-fn import_tiers(name: &str, text: &str, tiers: &[&str]) -> Result<Import, String> {
+pub(crate) fn import_tiers(name: &str, text: &str, tiers: &[&str]) -> Result<Import, String> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join(name);
     std::fs::write(&path, text).expect("written");
@@ -289,7 +289,7 @@ fn import_tiers(name: &str, text: &str, tiers: &[&str]) -> Result<Import, String
 }
 
 #[track_caller]
-fn refused(result: Result<Import, String>, words: &[&str]) {
+pub(crate) fn refused(result: Result<Import, String>, words: &[&str]) {
     let error = result.expect_err("refused");
     for word in words {
         assert!(error.contains(word), "expected `{word}` in: {error}");
@@ -323,7 +323,7 @@ fn a_wrong_field_is_named_with_its_line() {
     refused(with("3,4,5,tiny,"), &["kind", "`micro` or `macro`", "`tiny`"]);
     refused(with("3,4,5,micro,smile"), &["action_units", "`smile`"]);
     refused(with("x,4,5,micro,"), &["onset_frame", "`x`"]);
-    refused(with("3,4"), &["x.csv", "parted by commas"]);
+    refused(with("3,4"), &["x.csv", "line 2", "5 fields", "separated by commas", "2 fields"]);
 }
 
 #[test]
@@ -335,19 +335,66 @@ fn a_wrong_time_is_named_by_the_column_it_stands_in() {
 }
 
 #[test]
-fn semicolons_and_tabs_part_columns_too_and_decimal_commas_are_refused() {
+fn semicolons_and_tabs_separate_columns_too_and_then_decimals_may_have_a_comma() {
     let commas = import("x.csv", "onset_s,offset_s,emotion\n1.0,1.2,fear\n").expect("read");
-    for parted in [";", "\t"] {
-        let text = "onset_s,offset_s,emotion\n1.0,1.2,fear\n".replace(',', parted);
-        assert_eq!(import("x.csv", &text), Ok(commas.clone()));
-        let text = format!("onset_s{parted}offset_s\n1,0{parted}1,2\n");
-        refused(import("x.csv", &text), &["line 2, onset_s", "decimal point", "`1,0`"]);
+    for (delimiter, ending) in [(";", "csv"), ("\t", "tsv"), ("\t", "txt")] {
+        let text = "onset_s,offset_s,emotion\n1.0,1.2,fear\n".replace(',', delimiter);
+        let name = format!("x.{ending}");
+        assert_eq!(import(&name, &text), Ok(commas.clone()));
+        assert_eq!(import(&name, &text.replace('.', ",")), Ok(commas.clone()));
+        let text = format!("onset_s{delimiter}offset_s\n1,0{delimiter}1.2\n");
+        refused(import(&name, &text), &["line 2, offset_s", "`,`, as in line 2", "`1.2`"]);
     }
     refused(
         import("x.csv", "onset_s,offset_s\n1,0,1,2\n"),
-        &["parted by commas", "decimal points"],
+        &["separated by commas", "decimals with a point", "4 fields"],
     );
     refused(import("x.csv", "name;age\nA;3\n"), &["onset_frame", "semicolons", "name, age"]);
+}
+
+#[test]
+fn no_row_of_a_table_is_lost() {
+    let rows = "id,onset_s,offset_s,kind\n#1,1.0,1.3,micro\n#2,2.0,2.3,micro\nP3,2.5,2.8,micro\n";
+    assert_eq!(import("x.csv", rows).map(|import| import.counts.events()), Ok(3));
+    let quote = "onset_s,offset_s,kind,note\n1.0,1.3,micro,\"smirk left\n2.0,2.3,micro,ok\n";
+    refused(import("x.csv", quote), &["line 2", "second quotation mark", "smirk left"]);
+    let crlf = "onset_s,offset_s,kind\r\n1.0,1.3,micro\r\n2.0,2.3,micro\r\n2.5,x,micro\r\n";
+    refused(import("x.csv", crlf), &["line 4, offset_s", "`x`"]);
+}
+
+#[test]
+fn a_table_of_a_folder_whose_names_begin_at_1_says_which_numbers_it_took() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.csv");
+    std::fs::write(&path, "onset_frame,offset_frame\n3,9\n").expect("written");
+    let mut session = reviewed();
+    let remarks = |session: &Session| {
+        read(&path, session, &Choice::default()).expect("readable").remarks.join("\n")
+    };
+    assert!(!remarks(&session).contains("counted from 0"));
+    session.source.name_of_frame_0 = Some(1);
+    assert!(remarks(&session).contains("frame 0 is the picture whose name has the number 1"));
+}
+
+#[test]
+fn times_of_files_are_those_of_the_media_where_its_sound_begins_first() {
+    let mut from = reviewed();
+    from.source.media_start = Timestamp::from_secs(0.5);
+    let (folder, mut session) = (tempfile::tempdir().expect("a folder"), from.clone());
+    let mut view = View::new(&from, Some("A")).expect("there");
+    format_to_write("elan").expect("known").write(&mut view, folder.path()).expect("written");
+    let text = std::fs::read_to_string(folder.path().join("session.eaf")).expect("text");
+    // Frame 10 of 30 a second, half a second into the media.
+    assert!(text.contains("TIME_VALUE=\"833\""), "{text}");
+    let layer = layer(&request(&folder.path().join("session.eaf"), "C"), &session);
+    add(&mut session, layer.expect("readable"));
+    assert_eq!(held(&session, Some("C")), held(&from, Some("A")));
+    let import = {
+        let path = folder.path().join("x.csv");
+        std::fs::write(&path, "onset_s,offset_s\n0.833,1.033\n").expect("written");
+        read(&path, &from, &Choice::default()).expect("readable")
+    };
+    assert_eq!(import.acts[0], Act::Add(0, EventKind::Micro, bounds([10, 13, 16])));
 }
 
 #[test]
@@ -366,7 +413,7 @@ fn words_that_are_no_labels_are_counted_and_told() {
 
 #[test]
 fn other_files_and_other_recordings_are_refused() {
-    refused(import("x.txt", ""), &["x.txt", ".csv", ".eaf"]);
+    refused(import("x.pdf", ""), &["x.pdf", ".csv", ".tsv", "BORIS", ".eaf"]);
     refused(import("x.csv", "onset_s,offset_s\n700,701\n"), &["onset_s", "0.000 to 3.000 s"]);
     refused(import("x.eaf", "onset_s,offset_s\n"), &["x.eaf", "ELAN"]);
 }
@@ -415,7 +462,8 @@ fn somebody_elses_tier_is_read_by_its_name_its_values_and_its_times() {
     assert_eq!(acts[5], Act::Note(Target::Own(2), "unsure & brief".into()));
     assert_eq!(acts.len(), 6);
     let remarks = import("x.eaf", &text).expect("readable").remarks;
-    assert!(remarks[0].contains("1 × `unsure & brief`"), "{remarks:?}");
+    assert_eq!(remarks[0], "Events are from the tiers `ME`, not from `speech`.");
+    assert!(remarks[1].contains("1 × `unsure & brief`"), "{remarks:?}");
 }
 
 #[test]
@@ -433,6 +481,74 @@ fn several_tiers_without_a_telling_name_must_be_chosen_from() {
     refused(import("x.eaf", &text), &["--tier", "`speech`, `gaze`"]);
     refused(import_tiers("x.eaf", &text, &["hands"]), &["`hands`", "`speech`"]);
     assert_eq!(import_tiers("x.eaf", &text, &["gaze"]).map(|import| import.counts.events()), Ok(1));
+}
+
+/// A file with these units whose tiers are `expression` and, below it, `micro`.
+fn subdivided(units: &str, slots: &[(&str, Option<u32>)], below: &str) -> String {
+    let slot = |(id, value): &(&str, Option<u32>)| {
+        let value = value.map_or(String::new(), |value| format!(" TIME_VALUE=\"{value}\""));
+        format!("<TIME_SLOT TIME_SLOT_ID=\"{id}\"{value}/>")
+    };
+    let slots: String = slots.iter().map(slot).collect();
+    format!(
+        "<ANNOTATION_DOCUMENT><HEADER TIME_UNITS=\"{units}\"/><TIME_ORDER>{slots}</TIME_ORDER>\
+         <TIER TIER_ID=\"expression\" LINGUISTIC_TYPE_REF=\"default-lt\"><ANNOTATION>\
+         <ALIGNABLE_ANNOTATION ANNOTATION_ID=\"a1\" TIME_SLOT_REF1=\"t1\" TIME_SLOT_REF2=\"t9\">\
+         <ANNOTATION_VALUE/></ALIGNABLE_ANNOTATION></ANNOTATION></TIER>\
+         <TIER TIER_ID=\"micro\" PARENT_REF=\"expression\" LINGUISTIC_TYPE_REF=\"sub\">{below}</TIER>\
+         </ANNOTATION_DOCUMENT>"
+    )
+}
+
+/// Onsets and offsets, frames.
+fn spans(import: Result<Import, String>) -> Vec<[u64; 2]> {
+    let acts = import.expect("readable").acts.into_iter();
+    let span = |act| match act {
+        Act::Add(_, _, bounds) => Some([bounds.onset.frame, bounds.offset.frame]),
+        _ => None,
+    };
+    acts.filter_map(span).collect()
+}
+
+#[test]
+fn times_in_other_units_are_converted_and_unknown_units_refused() {
+    let file =
+        |units: &str, from, to| subdivided(units, &[("t1", Some(from)), ("t9", Some(to))], "");
+    assert_eq!(spans(import("x.eaf", &file("milliseconds", 1000, 2000))), [[30, 59]]);
+    assert_eq!(spans(import("x.eaf", &file("PAL-frames", 25, 50))), [[30, 59]]);
+    assert_eq!(spans(import("x.eaf", &file("NTSC-frames", 30, 60))), [[30, 59]]);
+    refused(import("x.eaf", &file("NTSC-frames", 1000, 1300)), &["33.367", "0.000 to 3.000 s"]);
+    refused(import("x.eaf", &file("samples", 1, 2)), &["TIME_UNITS", "PAL-frames", "`samples`"]);
+}
+
+#[test]
+fn children_without_times_of_their_own_share_that_of_their_parent_evenly() {
+    let aligned = |id: u32, from: &str, to: &str| {
+        format!(
+            "<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID=\"b{id}\" TIME_SLOT_REF1=\"{from}\" \
+             TIME_SLOT_REF2=\"{to}\"><ANNOTATION_VALUE/></ALIGNABLE_ANNOTATION></ANNOTATION>"
+        )
+    };
+    let below = [aligned(1, "t1", "t2"), aligned(2, "t2", "t3"), aligned(3, "t3", "t9")].concat();
+    let slots = [("t1", Some(1000)), ("t2", None), ("t3", None), ("t9", Some(1600))];
+    let text = subdivided("milliseconds", &slots, &below);
+    let thirds = [[30, 35], [36, 41], [42, 47]];
+    assert_eq!(spans(import_tiers("x.eaf", &text, &["micro"])), thirds);
+    // By reference: the file has the last first, and says which comes behind which.
+    let refers = |id: u32, previous: &str| {
+        format!(
+            "<ANNOTATION><REF_ANNOTATION ANNOTATION_ID=\"b{id}\" ANNOTATION_REF=\"a1\"{previous}>\
+             <ANNOTATION_VALUE>{id}</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION>"
+        )
+    };
+    let after = |id: u32| format!(" PREVIOUS_ANNOTATION=\"b{id}\"");
+    let below = [refers(3, &after(2)), refers(1, ""), refers(2, &after(1))].concat();
+    let text = subdivided("milliseconds", &[("t1", Some(1000)), ("t9", Some(1600))], &below);
+    assert_eq!(spans(import_tiers("x.eaf", &text, &["micro"])), thirds);
+    // What names each other in a circle still ends.
+    let below = [refers(1, &after(2)), refers(2, &after(1))].concat();
+    let text = subdivided("milliseconds", &[("t1", Some(1000)), ("t9", Some(1600))], &below);
+    assert_eq!(spans(import_tiers("x.eaf", &text, &["micro"])).len(), 2);
 }
 
 #[test]

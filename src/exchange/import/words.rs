@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::measure::event::MovingUnit;
+use crate::measure::event::{EventKind, MovingUnit};
 use crate::session::annotation::Label;
 
 /// How many words a remark lists.
@@ -101,4 +101,24 @@ pub(crate) fn units_named(text: &str) -> Option<Vec<MovingUnit>> {
     let parts = text.split(['+', ',', ';', ' ']).filter(|part| !part.is_empty());
     let units: Option<Vec<MovingUnit>> = parts.map(|part| part.parse().ok()).collect();
     units.filter(|units| !units.is_empty())
+}
+
+/// Micro or macro by a word in a name: `ME`, `micro`, `MaE`, `macro`.
+pub(crate) fn kind_named(text: &str) -> Option<EventKind> {
+    let lower = text.to_lowercase();
+    let has_word =
+        |word: &str| lower.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
+    if lower.contains("macro") || has_word("mae") {
+        Some(EventKind::Macro)
+    } else if lower.contains("micro") || has_word("me") {
+        Some(EventKind::Micro)
+    } else {
+        None
+    }
+}
+
+/// Whether the name of a tier or a behaviour says that it holds events.
+pub(crate) fn is_named_after_events(name: &str) -> bool {
+    let name = name.to_lowercase();
+    kind_named(&name).is_some() || name.contains("event") || name.contains("expression")
 }

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::{Exporter, FileFormat, PictureUse, Sink, View};
+use super::{FileFormat, Format, PictureUse, Sink, View};
 use crate::measure::event::{EventKind, MovingUnit, units_text};
 use crate::measure::quality::Trouble;
 use crate::session::annotation::Verdict;
@@ -18,12 +18,12 @@ mod plot;
 use pictures::Strips;
 
 /// The registry entry.
-pub const EXPORTER: Exporter = Exporter {
-    name: "report",
-    about: "A report for people, with plots and pictures (HTML)",
-    pictures: PictureUse::Welcome,
-    files: |_| vec![FileFormat::new("report.html", write)],
-};
+pub const FORMAT: Format = Format::written(
+    "report",
+    "A report for people, with plots and pictures (HTML)",
+    PictureUse::Welcome,
+    |_| vec![FileFormat::new("report.html", write)],
+);
 
 const STYLE: &str = include_str!("style.css");
 

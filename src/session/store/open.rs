@@ -44,7 +44,7 @@ pub fn open(folder: &Path) -> Result<Opened, StoreError> {
     let mut store = Store::over(db, folder);
     let failed = |error| StoreError::of_database(&path, error);
     schema::migrate(&mut store.db, schema::STEPS).map_err(failed)?;
-    let session = read::session(&store.db).map_err(failed)?;
+    let mut session = read::session(&store.db).map_err(failed)?;
     store.newest = session.history.span().map_or(Timestamp::ZERO, |(_, last)| last);
     let mut remarks = Vec::new();
     close_what_was_cut_off(&mut store, &session, &mut remarks)?;
@@ -61,7 +61,8 @@ pub fn open(folder: &Path) -> Result<Opened, StoreError> {
     if let Some(date) = past.and_then(|consent| consent.keep_until) {
         remarks.push(format!("It was to be kept until {date}, which has passed: delete it."));
     }
-    let pictures = pictures::open(&store, is_writable, &mut remarks)?;
+    let (pictures, films) = pictures::open(&store, is_writable, &mut remarks)?;
+    session.films = films;
     Ok(Opened { session, store, pictures, remarks })
 }
 

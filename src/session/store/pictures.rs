@@ -43,9 +43,12 @@ impl Store {
     /// Another reader of its pictures, for whoever must not wait for the first; none where there are
     /// none.
     pub fn pictures(&self) -> Result<Option<Box<dyn Pictures>>, StoreError> {
-        open(self, false, &mut Vec::new())
+        Ok(open(self, false, &mut Vec::new())?.0)
     }
 }
+
+/// Pictures, with the names of the files that they are in.
+type Filmed = (Option<Box<dyn Pictures>>, Vec<String>);
 
 /// Opens what the session says it has. A file that is missing or cannot be read is a remark, for the
 /// rest of the session is worth having.
@@ -53,15 +56,15 @@ pub(super) fn open(
     store: &Store,
     is_writable: bool,
     remarks: &mut Vec<String>,
-) -> Result<Option<Box<dyn Pictures>>, StoreError> {
+) -> Result<Filmed, StoreError> {
     let failed = |error| store.failed(error);
     let with_pictures = read::fact(&store.db, WITH_PICTURES).map_err(failed)?;
     if with_pictures.as_deref() == Some("false") {
-        return of_recording(store, remarks);
+        return Ok((of_recording(store, remarks)?, Vec::new()));
     }
     let names: Vec<String> =
         all(&store.db, "SELECT file FROM film ORDER BY n", |row| row.get(0)).map_err(failed)?;
-    let mut films = Vec::new();
+    let (mut films, mut opened) = (Vec::new(), Vec::new());
     for name in names {
         // What a database says is not to lead out of the session's folder, nor write there.
         if !is_film_name(&name) {
@@ -77,6 +80,7 @@ pub(super) fn open(
             Ok((film, troubles)) => {
                 remarks.extend(troubles.iter().map(|trouble| format!("{name}: {trouble}")));
                 films.push(film);
+                opened.push(name);
             }
             Err(_) if !path.exists() => remarks.push(format!(
                 "{name} is missing, so these pictures cannot be shown; scores and events are here."
@@ -85,10 +89,10 @@ pub(super) fn open(
         }
     }
     if films.is_empty() {
-        return Ok(None);
+        return Ok((None, Vec::new()));
     }
     let moments = films.iter().flat_map(|film| film.moments()).copied().collect();
-    Ok(Some(Box::new(Reels { films, moments })))
+    Ok((Some(Box::new(Reels { films, moments })), opened))
 }
 
 /// Those of the recording that was analysed, where it still is where it was and is the same to the last

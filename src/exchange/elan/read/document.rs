@@ -9,17 +9,29 @@ use crate::exchange::import::Wrong;
 
 /// What the file says, as far as it is looked at.
 #[derive(Debug, Default)]
-pub(crate) struct Document {
-    pub(crate) is_eaf: bool,
-    /// By slot; none where ELAN leaves the time open.
-    pub(crate) times_ms: BTreeMap<String, Option<f64>>,
-    /// Where the medium begins on the file's clock, milliseconds.
-    pub(crate) origin_ms: f64,
-    pub(crate) tiers: Vec<Tier>,
+pub(crate) struct EafFile {
+    is_eaf: bool,
+    /// Seconds of one unit of the file's times.
+    unit_secs: f64,
+    /// In the order of the file, which is that of time.
+    pub(super) slots: Vec<Slot>,
+    /// Names of the media with the time in each at which the file's clock begins, milliseconds.
+    media: Vec<(String, f64)>,
+    pub(super) tiers: Vec<EafTier>,
+    /// By annotation, seconds of the media.
+    pub(super) spans: BTreeMap<String, [f64; 2]>,
+}
+
+/// A moment that annotations begin or end at.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) id: String,
+    /// None where ELAN leaves the time open.
+    pub(super) secs: Option<f64>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Tier {
+pub(crate) struct EafTier {
     pub(crate) name: String,
     pub(crate) kind: String,
     pub(crate) parent: Option<String>,
@@ -32,13 +44,21 @@ pub(crate) struct Annotation {
     pub(crate) slots: Option<[String; 2]>,
     /// The annotation that this one belongs to.
     pub(crate) of: Option<String>,
+    /// The one before it, of those that belong to the same.
+    pub(super) previous: Option<String>,
     pub(crate) value: String,
 }
 
-impl Document {
-    pub(crate) fn parse(text: &str) -> Result<Self, Wrong> {
+/// Units of time that ELAN's schema knows, with the seconds of one.
+const UNITS: [(&str, f64); 3] =
+    [("milliseconds", 0.001), ("NTSC-frames", 1001.0 / 30_000.0), ("PAL-frames", 1.0 / 25.0)];
+
+impl EafFile {
+    /// Reads a file about the recording called `name`.
+    pub(crate) fn parse(text: &str, name: &str) -> Result<Self, Wrong> {
         let mut reader = Reader::from_str(text);
         let mut parser = Parser::default();
+        parser.file.unit_secs = UNITS[0].1;
         loop {
             let at = |reader: &Reader<&[u8]>| format!("byte {}", reader.buffer_position());
             let event = reader.read_event().map_err(|error| {
@@ -64,16 +84,30 @@ impl Document {
                 false => wrong,
             })?;
         }
-        if parser.document.is_eaf {
-            return Ok(parser.document);
+        let mut file = parser.file;
+        if file.is_eaf {
+            file.put_on_media(name);
+            file.give_times();
+            return Ok(file);
         }
         Err(Wrong::new("", "an ELAN file (ANNOTATION_DOCUMENT)", "something else"))
     }
 }
 
+impl EafFile {
+    /// Moves times to the clock of the media called `name`, or of the first where none is called so.
+    fn put_on_media(&mut self, name: &str) {
+        let of_it = self.media.iter().find(|(media, _)| media.rsplit('/').next() == Some(name));
+        let origin_ms = of_it.or(self.media.first()).map_or(0.0, |(_, origin)| *origin);
+        for slot in &mut self.slots {
+            slot.secs = slot.secs.map(|units| units * self.unit_secs + origin_ms / 1000.0);
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Parser {
-    document: Document,
+    file: EafFile,
     is_in_value: bool,
 }
 
@@ -81,35 +115,46 @@ impl Parser {
     fn start(&mut self, element: &BytesStart<'_>) -> Result<(), Wrong> {
         let attributes = attributes(element)?;
         let get = |name: &str| attributes.get(name).cloned();
-        let document = &mut self.document;
+        let file = &mut self.file;
         match element.name().as_ref() {
-            "ANNOTATION_DOCUMENT" => document.is_eaf = true,
+            "ANNOTATION_DOCUMENT" => file.is_eaf = true,
+            "HEADER" => {
+                let unit = get("TIME_UNITS").unwrap_or_else(|| UNITS[0].0.into());
+                let known = UNITS.iter().find(|(name, _)| *name == unit);
+                file.unit_secs = known.map(|(_, secs)| *secs).ok_or_else(|| {
+                    let expected = UNITS.map(|(name, _)| name).join(", ");
+                    Wrong::new("TIME_UNITS", format!("one of {expected}"), format!("`{unit}`"))
+                })?;
+            }
             "MEDIA_DESCRIPTOR" => {
                 let origin = get("TIME_ORIGIN").and_then(|ms| ms.parse::<f64>().ok());
-                document.origin_ms =
-                    origin.filter(|ms| ms.is_finite()).unwrap_or(document.origin_ms);
+                let origin = origin.filter(|ms| ms.is_finite()).unwrap_or(0.0);
+                let url = get("RELATIVE_MEDIA_URL").or(get("MEDIA_URL")).unwrap_or_default();
+                file.media.push((url.replace("%20", " "), origin));
             }
             "TIME_SLOT" => {
-                let ms = get("TIME_VALUE").map(|ms| match ms.parse::<f64>() {
+                let value = get("TIME_VALUE").map(|text| match text.parse::<f64>() {
                     Ok(value) if value.is_finite() => Ok(value),
-                    _ => Err(Wrong::new("TIME_VALUE", "milliseconds", format!("`{ms}`"))),
+                    _ => Err(Wrong::new("TIME_VALUE", "a number", format!("`{text}`"))),
                 });
-                document.times_ms.insert(get("TIME_SLOT_ID").unwrap_or_default(), ms.transpose()?);
+                let id = get("TIME_SLOT_ID").unwrap_or_default();
+                file.slots.push(Slot { id, secs: value.transpose()? });
             }
-            "TIER" => document.tiers.push(Tier {
+            "TIER" => file.tiers.push(EafTier {
                 name: get("TIER_ID").unwrap_or_default(),
                 kind: get("LINGUISTIC_TYPE_REF").unwrap_or_default(),
                 parent: get("PARENT_REF"),
                 annotations: Vec::new(),
             }),
             "ALIGNABLE_ANNOTATION" | "REF_ANNOTATION" => {
-                if let Some(tier) = document.tiers.last_mut() {
+                if let Some(tier) = file.tiers.last_mut() {
                     tier.annotations.push(Annotation {
                         id: get("ANNOTATION_ID").unwrap_or_default(),
                         slots: get("TIME_SLOT_REF1")
                             .zip(get("TIME_SLOT_REF2"))
                             .map(|(a, b)| [a, b]),
                         of: get("ANNOTATION_REF"),
+                        previous: get("PREVIOUS_ANNOTATION"),
                         value: String::new(),
                     });
                 }
@@ -126,7 +171,7 @@ impl Parser {
     }
 
     fn text(&mut self, text: &str) -> Result<(), Wrong> {
-        let annotations = self.document.tiers.last_mut().map(|tier| &mut tier.annotations);
+        let annotations = self.file.tiers.last_mut().map(|tier| &mut tier.annotations);
         if let Some(annotation) = annotations.and_then(|all| all.last_mut())
             && self.is_in_value
         {

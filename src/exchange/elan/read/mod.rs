@@ -5,21 +5,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::exchange::elan::document::Kind;
 use crate::exchange::elan::{
     APEX, EMOTION, EVENT_TYPE, FRAMES, ID, MARKERS, NOTE, UNITS, VERDICT, frames_text,
 };
 use crate::exchange::import::found::{Claim, Found, FoundEvent};
 use crate::exchange::import::frames::{Frames, kind_by_duration};
-use crate::exchange::import::words::{What, label_named, units_named};
-use crate::exchange::import::{Choice, Wrong};
-use crate::measure::event::{Event, EventKind, Moment, units_text};
+use crate::exchange::import::words::{What, is_named_after_events, kind_named};
+use crate::exchange::import::{Choice, Input, Wrong};
+use crate::exchange::table::text::{Encoding, decode};
+use crate::measure::event::{Event, Moment};
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Verdict};
 use crate::session::table::MODEL;
 
 mod document;
+mod times;
 
-use document::{Annotation, Document, Tier};
+use document::{Annotation, EafFile, EafTier};
 
 /// What a tier below the events' holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,19 +36,21 @@ enum Role {
     Note,
 }
 
-pub(crate) fn read(
-    text: &str,
-    session: &Session,
-    frames: &Frames,
-    choice: &Choice,
-) -> Result<Found, Wrong> {
-    let document = Document::parse(text)?;
+pub(super) fn read(input: &Input<'_>) -> Result<Found, Wrong> {
+    let Input { bytes, session, frames, choice } = input;
+    let (text, encoding) = decode(bytes)?;
+    if encoding == Encoding::Windows1252 {
+        return Err(Wrong::new("", "an ELAN file in UTF-8", "other bytes"));
+    }
+    let file = EafFile::parse(&text, &session.source.name)?;
     let mut found = Found::default();
     let mut untimed = 0;
-    let models = document.models();
-    for tier in document.event_tiers(choice)? {
+    let models = file.models();
+    let tiers = file.event_tiers(choice)?;
+    found.remarks.push(file.told(&tiers));
+    for tier in tiers {
         for annotation in &tier.annotations {
-            let Some([from, to]) = document.span_secs(annotation) else {
+            let Some([from, to]) = file.span_secs(annotation) else {
                 untimed += 1;
                 continue;
             };
@@ -54,7 +59,7 @@ pub(crate) fn read(
                 let expected = format!("times in this session, {}", frames.times());
                 Wrong::new(&what(), expected, format!("{from:.3} to {to:.3} s"))
             })?;
-            let said = document.said_of(tier, annotation);
+            let said = file.said_of(tier, annotation);
             let machine = machine(&said, tier, &models, session);
             found.events.push(event(&said, tier, annotation, spanned, machine, frames));
         }
@@ -62,7 +67,7 @@ pub(crate) fn read(
     if untimed > 0 {
         found.remarks.push(format!("{untimed} annotations have no time and are left out."));
     }
-    found.marks = document.marks(frames);
+    found.marks = file.marks(frames);
     found.events.sort_by_key(|event| event.bounds.onset);
     Ok(found)
 }
@@ -71,7 +76,7 @@ pub(crate) fn read(
 /// in the file say the same of it as this session.
 fn machine<'a>(
     said: &Said,
-    tier: &Tier,
+    tier: &EafTier,
     models: &BTreeSet<[String; 2]>,
     session: &'a Session,
 ) -> Option<&'a Event> {
@@ -93,7 +98,7 @@ struct Value {
 
 fn event(
     said: &Said,
-    tier: &Tier,
+    tier: &EafTier,
     annotation: &Annotation,
     [onset, offset]: [Moment; 2],
     machine: Option<&Event>,
@@ -134,7 +139,7 @@ fn event(
 impl FoundEvent {
     /// What nobody has judged yet is an event that the model found; whatever else a person put into a
     /// file is there.
-    fn take_verdict(&mut self, word: &str, tier: &Tier) {
+    fn take_verdict(&mut self, word: &str, tier: &EafTier) {
         self.verdict = match word.to_lowercase().as_str() {
             "rejected" => Verdict::Rejected,
             "open" => Verdict::Open,
@@ -146,52 +151,6 @@ impl FoundEvent {
                 Verdict::Confirmed
             }
         };
-    }
-
-    fn take_units(&mut self, text: &str, machine: Option<&Event>) {
-        if machine.is_some_and(|event| units_text(&event.action_units) == text) {
-            return;
-        }
-        self.units = units_named(text);
-        if text.is_empty() {
-            self.units = machine.map(|_| Vec::new());
-        } else if self.units.is_none() {
-            self.add_odd(What::Units, text);
-            self.add_note(text);
-        }
-    }
-
-    /// The event's own annotation in somebody else's file, which may say anything.
-    fn take_value(&mut self, value: &str) {
-        if value.is_empty() || kind_named(value).is_some() {
-            return;
-        }
-        if let Some(label) = label_named(value) {
-            if self.label.is_none() {
-                self.take_emotion(value);
-            } else if self.label != Some(label) {
-                self.add_note(value);
-            }
-        } else if let Some(units) = units_named(value) {
-            self.units.get_or_insert(units);
-        } else {
-            self.add_odd(What::Value, value);
-            self.add_note(value);
-        }
-    }
-}
-
-/// Micro or macro by a word in a name: `ME`, `micro`, `MaE`, `macro`.
-fn kind_named(text: &str) -> Option<EventKind> {
-    let lower = text.to_lowercase();
-    let has_word =
-        |word: &str| lower.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
-    if lower.contains("macro") || has_word("mae") {
-        Some(EventKind::Macro)
-    } else if lower.contains("micro") || has_word("me") {
-        Some(EventKind::Micro)
-    } else {
-        None
     }
 }
 
@@ -217,17 +176,18 @@ impl Role {
     }
 }
 
-impl Document {
+impl EafFile {
     /// The tiers that hold events: those chosen, else a rater's in a file of Fleeting's, else those
     /// that are called so, else the only one.
-    fn event_tiers(&self, choice: &Choice) -> Result<Vec<&Tier>, Wrong> {
-        let timed: Vec<&Tier> = self.tiers.iter().filter(|tier| tier.is_timed()).collect();
-        let names = |tiers: &[&Tier]| {
+    fn event_tiers(&self, choice: &Choice) -> Result<Vec<&EafTier>, Wrong> {
+        let timed: Vec<&EafTier> = self.tiers.iter().filter(|tier| tier.is_timed()).collect();
+        let names = |tiers: &[&EafTier]| {
             tiers.iter().map(|tier| format!("`{}`", tier.name)).collect::<Vec<_>>().join(", ")
         };
         // In a file of Fleeting's a layer without any event is one.
-        let ours: Vec<&Tier> = self.tiers.iter().filter(|tier| tier.kind == EVENT_TYPE).collect();
-        let raters: Vec<&Tier> = ours.iter().copied().filter(|t| !t.is_the_models()).collect();
+        let ours: Vec<&EafTier> =
+            self.tiers.iter().filter(|tier| tier.kind == EVENT_TYPE).collect();
+        let raters: Vec<&EafTier> = ours.iter().copied().filter(|t| !t.is_the_models()).collect();
         for tiers in [raters, ours] {
             if !tiers.is_empty() && choice.tiers.is_empty() {
                 return Ok(tiers);
@@ -253,9 +213,9 @@ impl Document {
             };
             return choice.tiers.iter().map(named).collect();
         }
-        let top: Vec<&Tier> = timed.into_iter().filter(|tier| tier.parent.is_none()).collect();
-        let called: Vec<&Tier> =
-            top.iter().copied().filter(|tier| tier.is_called_events()).collect();
+        let top: Vec<&EafTier> = timed.into_iter().filter(|tier| tier.parent.is_none()).collect();
+        let called: Vec<&EafTier> =
+            top.iter().copied().filter(|tier| is_named_after_events(&tier.name)).collect();
         match (called.len(), top.len()) {
             (1.., _) => Ok(called),
             (0, 1) => Ok(top),
@@ -283,20 +243,32 @@ impl Document {
         models
     }
 
-    /// Seconds in the recording.
-    fn span_secs(&self, annotation: &Annotation) -> Option<[f64; 2]> {
-        let [from, to] = annotation.slots.as_ref()?;
-        let secs = |slot: &String| {
-            Some((self.times_ms.get(slot).copied().flatten()? + self.origin_ms) / 1000.0)
+    /// Which tiers the events are from, and which others have annotations.
+    fn told(&self, taken: &[&EafTier]) -> String {
+        let names = |tiers: &[&EafTier]| {
+            tiers.iter().map(|tier| format!("`{}`", tier.name)).collect::<Vec<_>>().join(", ")
         };
-        Some([secs(from)?, secs(to)?])
+        let is_taken = |tier: &EafTier| taken.iter().any(|taken| taken.name == tier.name);
+        // Markers, and stretches without a score, in a file of Fleeting's.
+        let is_span = |tier: &EafTier| tier.kind == Kind::Span.name();
+        let is_left = |tier: &&EafTier| {
+            let is_top = tier.parent.is_none() && !tier.annotations.is_empty();
+            is_top && !is_taken(tier) && !is_span(tier)
+        };
+        let left: Vec<_> = self.tiers.iter().filter(is_left).collect();
+        match left.as_slice() {
+            [] => format!("Events are from the tiers {}.", names(taken)),
+            left => {
+                format!("Events are from the tiers {}, not from {}.", names(taken), names(left))
+            }
+        }
     }
 
     /// What the tiers below `tier` say of `annotation`: by reference, or by lying within its time.
-    fn said_of(&self, tier: &Tier, annotation: &Annotation) -> Said {
+    fn said_of(&self, tier: &EafTier, annotation: &Annotation) -> Said {
         let mut said = Said::new();
         let outer = self.span_secs(annotation);
-        let is_below = |below: &&Tier| below.parent.as_deref() == Some(tier.name.as_str());
+        let is_below = |below: &&EafTier| below.parent.as_deref() == Some(tier.name.as_str());
         for below in self.tiers.iter().filter(is_below) {
             let Some(role) = Role::of(&below.name, &tier.name) else { continue };
             let belongs = |inner: &&Annotation| match (&inner.of, self.span_secs(inner), outer) {
@@ -305,7 +277,9 @@ impl Document {
                 _ => false,
             };
             if let Some(inner) = below.annotations.iter().find(belongs) {
-                let value = Value { text: inner.value.clone(), secs: self.span_secs(inner) };
+                // What has no time of its own says nothing of when.
+                let secs = self.span_secs(inner).filter(|_| inner.slots.is_some());
+                let value = Value { text: inner.value.clone(), secs };
                 said.entry(role).or_insert(value);
             }
         }
@@ -314,9 +288,9 @@ impl Document {
 
     /// Markers in a file of Fleeting's.
     fn marks(&self, frames: &Frames) -> Vec<(Moment, String)> {
-        let is_marker = |tier: &&Tier| {
+        let is_marker = |tier: &&EafTier| {
             let (name, kind) = (tier.name.as_str(), tier.kind.as_str());
-            kind == "span" && name.split_whitespace().any(|word| word == MARKERS)
+            kind == Kind::Span.name() && name.split_whitespace().any(|word| word == MARKERS)
         };
         let mut marks = Vec::new();
         for annotation in self.tiers.iter().filter(is_marker).flat_map(|tier| &tier.annotations) {
@@ -331,9 +305,9 @@ impl Document {
     }
 }
 
-impl Tier {
+impl EafTier {
     fn is_timed(&self) -> bool {
-        self.annotations.iter().any(|annotation| annotation.slots.is_some())
+        !self.annotations.is_empty()
     }
 
     /// Whether it holds the model's events, in a file of Fleeting's.
@@ -341,10 +315,5 @@ impl Tier {
         let rest = self.name.strip_prefix(MODEL).and_then(|rest| rest.strip_prefix(" events"));
         let is_number = |rest: &str| rest.trim_start().parse::<u32>().is_ok();
         self.kind == EVENT_TYPE && rest.is_some_and(|rest| rest.is_empty() || is_number(rest))
-    }
-
-    fn is_called_events(&self) -> bool {
-        let name = self.name.to_lowercase();
-        kind_named(&name).is_some() || name.contains("event") || name.contains("expression")
     }
 }

@@ -1,6 +1,7 @@
-//! A BORIS project with one observation: expressions as state events, apexes and markers as points.
+//! BORIS: a project with one observation is written, exported tables are read.
 //!
-//! BORIS cannot read exported events back, so a whole project is the way in. It pairs the starts and
+//! In the project, expressions are state events, apexes and markers are points. BORIS cannot read
+//! exported events back, so a whole project is the way in. It pairs the starts and
 //! stops of a behaviour by their order, which overlapping events would confuse: the later of two gets a
 //! behaviour of its own (`micro 2`). A state stops where its last frame ends; its `frame_index` names
 //! that last frame.
@@ -10,17 +11,29 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
+use super::import::EventReader;
 use super::view::lanes;
-use super::{Exporter, FileFormat, PictureUse, Sink, View};
-use crate::measure::event::EventKind;
+use super::{FileFormat, Format, PictureUse, Reader, Sink, View};
+use crate::measure::event::{EventKind, Moment};
+use crate::measure::time::Timestamp;
 use crate::session::table::Row;
 
+mod read;
+#[cfg(test)]
+#[path = "tests.rs"]
+mod read_tests;
+
 /// The registry entry.
-pub const EXPORTER: Exporter = Exporter {
-    name: "boris",
-    about: "A project with one observation (BORIS)",
-    pictures: PictureUse::None,
-    files: |_| vec![FileFormat::new("session.boris", write)],
+pub const FORMAT: Format = Format {
+    read: Some(Reader::Events(EventReader {
+        about: "an aggregated or tabular table of BORIS",
+        endings: &["csv", "tsv", "txt"],
+        is_one: read::is_one,
+        read: read::read,
+    })),
+    ..Format::written("boris", "A project with one observation (BORIS)", PictureUse::None, |_| {
+        vec![FileFormat::new("session.boris", write)]
+    })
 };
 
 /// What BORIS writes where nothing was chosen.
@@ -124,9 +137,9 @@ fn behaviours(view: &View<'_>, coded: &[Coded<'_>]) -> Value {
 
 fn observation(view: &View<'_>, coded: &[Coded<'_>], now: &str) -> Value {
     let source = &view.session.source;
-    let media = source.name.as_str();
-    let span = view.session.history.span();
-    let length = span.map_or(0.0, |(first, last)| last.secs_since(first));
+    // BORIS needs a name even where there is no file.
+    let media = view.media().unwrap_or(&source.name);
+    let length = media_length_secs(view);
     let fps = source.nominal_fps.unwrap_or_else(|| view.fps());
     let of_media = |value: Value| json!({ media: value });
     json!({
@@ -141,7 +154,7 @@ fn observation(view: &View<'_>, coded: &[Coded<'_>], now: &str) -> Value {
             "length": of_media(json!(length)),
             "fps": of_media(json!(fps)),
             "hasVideo": of_media(json!(true)),
-            "hasAudio": of_media(json!(false)),
+            "hasAudio": of_media(json!(has_sound(view))),
             "offset": { "1": 0.0 },
         },
         "independent_variables": {},
@@ -150,12 +163,25 @@ fn observation(view: &View<'_>, coded: &[Coded<'_>], now: &str) -> Value {
     })
 }
 
+/// From the media's zero to the end of its last frame, seconds.
+fn media_length_secs(view: &View<'_>) -> f64 {
+    let samples = view.session.history.samples();
+    let last = samples.last().map(|sample| Moment { frame: sample.seq, time: sample.time });
+    last.map_or(0.0, |last| view.on_media(view.end_of(last)).secs())
+}
+
+/// Whether the media has sound, as far as that is known; a session's own film has none.
+fn has_sound(view: &View<'_>) -> bool {
+    let source = &view.session.source;
+    view.media() == Some(&source.name) && source.has_sound.unwrap_or(false)
+}
+
 /// One line: seconds, subject, code, modifier, comment, frame.
 fn events(view: &View<'_>, coded: &[Coded<'_>]) -> Vec<Value> {
     let subject = view.subject();
     let mut events: Vec<(i64, u8, Value)> = Vec::new();
     let mut add = |nanos: i64, order: u8, code: &str, modifier: &str, comment: &str, frame: u64| {
-        let secs = nanos as f64 / 1e9;
+        let secs = view.on_media(Timestamp::from_nanos(nanos)).secs();
         events.push((nanos, order, json!([secs, subject, code, modifier, comment, frame])));
     };
     for Coded { row, code } in coded {
@@ -235,5 +261,26 @@ mod tests {
         let project = project_of(&reviewed(), Some("A"));
         assert!(observed(&project).iter().all(|event| event[2] != "macro"));
         assert_eq!(observed(&project).iter().filter(|event| event[2] == MARKER).count(), 2);
+    }
+
+    #[test]
+    fn the_length_reaches_to_the_end_of_the_last_frame_and_sound_is_said() {
+        let mut session = reviewed();
+        let info = |session: &crate::session::Session| {
+            let project = project_of(session, None);
+            let observations = project["observations"].as_object().expect("an object");
+            let info = observations.values().next().expect("one")["media_info"].clone();
+            let of = |key: &str| info[key].as_object().expect("an object").values().next().cloned();
+            (of("length").and_then(|length| length.as_f64()), of("hasAudio"))
+        };
+        assert_eq!(info(&session), (Some(3.0), Some(json!(false))));
+        session.source.media_start = Timestamp::from_secs(0.25);
+        session.source.has_sound = Some(true);
+        assert_eq!(info(&session), (Some(3.25), Some(json!(true))));
+        let project = project_of(&session, None);
+        assert!(
+            (observed(&project)[0][0].as_f64().expect("seconds") - (10.0 / 30.0 + 0.25)).abs()
+                < 1e-6
+        );
     }
 }

@@ -1,0 +1,109 @@
+//! When annotations are that have no times of their own. ELAN spaces them evenly: over the stretch
+//! between two times that are known, or over the annotation that they belong to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::document::{Annotation, EafFile, EafTier, Slot};
+
+/// An annotation of an annotation of an annotation, and no further.
+const DEEPEST: usize = 16;
+
+impl EafFile {
+    /// Seconds in the media; none where nothing tells them.
+    pub(super) fn span_secs(&self, annotation: &Annotation) -> Option<[f64; 2]> {
+        self.spans.get(&annotation.id).copied()
+    }
+
+    /// Gives every annotation its span, as far as times of the file tell it.
+    pub(super) fn give_times(&mut self) {
+        let places: BTreeMap<&str, usize> =
+            self.slots.iter().enumerate().map(|(at, slot)| (slot.id.as_str(), at)).collect();
+        let mut spans = BTreeMap::new();
+        for tier in &self.tiers {
+            let secs = slot_times(tier, &places, &self.slots);
+            for annotation in &tier.annotations {
+                let Some([from, to]) = &annotation.slots else { continue };
+                let secs = |slot: &String| places.get(slot.as_str()).and_then(|at| secs.get(at));
+                if let Some((from, to)) = secs(from).zip(secs(to)) {
+                    spans.insert(annotation.id.clone(), [*from, *to]);
+                }
+            }
+        }
+        // A tier may stand before the one that it belongs to.
+        for _ in 0..DEEPEST {
+            let before = spans.len();
+            for tier in &self.tiers {
+                share_out(tier, &mut spans);
+            }
+            if spans.len() == before {
+                break;
+            }
+        }
+        self.spans = spans;
+    }
+}
+
+/// Times of the slots that a tier's annotations begin and end at, by the slots' places in the file.
+fn slot_times(
+    tier: &EafTier,
+    places: &BTreeMap<&str, usize>,
+    slots: &[Slot],
+) -> BTreeMap<usize, f64> {
+    let ends = tier.annotations.iter().filter_map(|annotation| annotation.slots.as_ref()).flatten();
+    let mut used: Vec<usize> = ends.filter_map(|slot| places.get(slot.as_str()).copied()).collect();
+    used.sort_unstable();
+    used.dedup();
+    let mut times = BTreeMap::new();
+    let mut known: Option<(usize, f64)> = None;
+    for (at, place) in used.iter().enumerate() {
+        let Some(secs) = slots[*place].secs else { continue };
+        if let Some((from, from_secs)) = known {
+            let step_secs = (secs - from_secs) / (at - from) as f64;
+            for between in from + 1..at {
+                times.insert(used[between], from_secs + step_secs * (between - from) as f64);
+            }
+        }
+        times.insert(*place, secs);
+        known = Some((at, secs));
+    }
+    times
+}
+
+/// Gives the annotations of a tier that belong to one of another tier an equal part of it each.
+fn share_out(tier: &EafTier, spans: &mut BTreeMap<String, [f64; 2]>) {
+    let mut children: BTreeMap<&str, Vec<&Annotation>> = BTreeMap::new();
+    for annotation in tier.annotations.iter().filter(|annotation| annotation.slots.is_none()) {
+        if let Some(parent) = &annotation.of {
+            children.entry(parent).or_default().push(annotation);
+        }
+    }
+    for (parent, children) in children {
+        let Some([from, to]) = spans.get(parent).copied() else { continue };
+        let children = in_order(children);
+        let part_secs = (to - from) / children.len() as f64;
+        for (at, child) in children.iter().enumerate() {
+            let begin = from + part_secs * at as f64;
+            spans.insert(child.id.clone(), [begin, begin + part_secs]);
+        }
+    }
+}
+
+/// The annotations, each behind the one that it names as the one before, else as the file has them.
+fn in_order(all: Vec<&Annotation>) -> Vec<&Annotation> {
+    let ids: BTreeSet<&str> = all.iter().map(|one| one.id.as_str()).collect();
+    let before = |one: &Annotation| one.previous.as_deref().is_some_and(|id| ids.contains(id));
+    let after: BTreeMap<&str, &Annotation> =
+        all.iter().filter_map(|one| Some((one.previous.as_deref()?, *one))).collect();
+    let mut ordered: Vec<&Annotation> = Vec::with_capacity(all.len());
+    let mut placed = BTreeSet::new();
+    // First those that nothing stands before, then what names each other in a circle.
+    let firsts = all.iter().filter(|one| !before(one)).chain(&all);
+    for first in firsts {
+        let mut next = Some(*first);
+        while let Some(one) = next.filter(|one| placed.insert(one.id.as_str())) {
+            ordered.push(one);
+            next = after.get(one.id.as_str()).copied();
+        }
+    }
+    ordered
+}

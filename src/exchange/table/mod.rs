@@ -1,0 +1,412 @@
+//! Tables of text: one reader for all that this program takes in.
+//!
+//! Every line of a file is read, or the file is refused with the number of the line. No line is a
+//! comment, a quotation mark that nothing closes is an error, and so is a field that spans lines and
+//! holds what separates columns: it is far more often a lost quotation mark than a text. Commas,
+//! semicolons or tabs separate the columns, or whatever the line `sep=` of Excel says.
+
+use std::cell::Cell;
+
+use super::import::Wrong;
+
+pub(crate) mod cell;
+pub(crate) mod text;
+
+pub(crate) use cell::cell;
+use text::{Encoding, decode};
+
+/// What may separate the columns, in the order tried.
+const DELIMITERS: [char; 3] = [',', ';', '\t'];
+
+/// A table that was read whole.
+#[derive(Debug)]
+pub(crate) struct Table {
+    delimiter: char,
+    /// Of the columns, trimmed and in lower case.
+    names: Vec<String>,
+    records: Vec<Record>,
+    encoding: Encoding,
+    /// The first decimal mark, and its line.
+    mark: Cell<Option<(char, u64)>>,
+}
+
+/// One row of the file.
+#[derive(Debug)]
+struct Record {
+    /// Of its first line, from 1.
+    line: u64,
+    fields: Vec<String>,
+}
+
+/// One row of a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    table: &'a Table,
+    record: &'a Record,
+}
+
+impl Table {
+    /// Reads a table. `missing` says what the names of columns lack, in lower case; a table in which
+    /// nothing is missing is the one that is meant.
+    pub(crate) fn read(
+        bytes: &[u8],
+        missing: impl Fn(&[String]) -> Option<String>,
+    ) -> Result<Self, Wrong> {
+        let (text, encoding) = decode(bytes)?;
+        let (said, content) = said_delimiter(&text);
+        let delimiter = find_delimiter(content, said, missing)?;
+        let first_line = if content.len() < text.len() { 2 } else { 1 };
+        let mut records = records(content, delimiter, first_line)?;
+        records.retain(|record| !record.is_blank());
+        if records.is_empty() {
+            return Err(Wrong::new("header", "names of columns", "nothing"));
+        }
+        let names: Vec<_> = records.remove(0).fields.iter().map(|name| name_of(name)).collect();
+        for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+            if names[..at].contains(name) {
+                let found = format!("`{name}` twice");
+                return Err(Wrong::new("header", "each column once", found));
+            }
+        }
+        let table = Self { delimiter, names, records, encoding, mark: Cell::new(None) };
+        table.records.iter().try_for_each(|record| table.check_width(record))?;
+        Ok(table)
+    }
+
+    /// Whether the first row has names in which nothing is missing.
+    pub(crate) fn has_header(bytes: &[u8], missing: impl Fn(&[String]) -> Option<String>) -> bool {
+        decode(bytes).is_ok_and(|(text, _)| {
+            let (said, content) = said_delimiter(&text);
+            find_delimiter(content, said, missing).is_ok()
+        })
+    }
+
+    fn check_width(&self, record: &Record) -> Result<(), Wrong> {
+        let (width, found) = (self.names.len(), record.fields.len());
+        let is_empty = |field: &String| field.trim().is_empty();
+        if found == width || (found > width && record.fields[width..].iter().all(is_empty)) {
+            return Ok(());
+        }
+        let hint = if self.delimiter == ',' { ", and decimals with a point" } else { "" };
+        let expected =
+            format!("{width} fields as in the header, separated by {}{hint}", self.separator());
+        let found = format!("{found} fields");
+        Err(Wrong::new(&format!("line {}", record.line), expected, found))
+    }
+
+    /// What separates the columns, in words.
+    pub(crate) fn separator(&self) -> String {
+        match self.delimiter {
+            ',' => "commas".into(),
+            ';' => "semicolons".into(),
+            '\t' => "tabs".into(),
+            other => format!("`{other}`"),
+        }
+    }
+
+    /// Whether there is a column of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|column| column == name)
+    }
+
+    /// Every row that is not empty, in order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.records.iter().map(|record| Row { table: self, record })
+    }
+
+    /// What a reader of the file should know, one sentence each.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        match self.encoding {
+            Encoding::Windows1252 => {
+                vec!["The table is not in UTF-8; it was read as Windows-1252 (ANSI).".into()]
+            }
+            Encoding::Utf8 | Encoding::Utf16 => Vec::new(),
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The number of its first line in the file, from 1.
+    pub(crate) fn line(self) -> u64 {
+        self.record.line
+    }
+
+    fn raw(self, name: &str) -> &'a str {
+        let at = self.table.names.iter().position(|column| column == name);
+        at.and_then(|at| self.record.fields.get(at)).map_or("", String::as_str)
+    }
+
+    /// The field of this column without spaces around it; empty where there is none.
+    pub(crate) fn get(self, name: &str) -> &'a str {
+        self.raw(name).trim()
+    }
+
+    /// The words of a person in this column, as they were typed.
+    pub(crate) fn text(self, name: &str) -> String {
+        cell::read_cell(self.raw(name))
+    }
+
+    /// Whether there is a column of this name.
+    pub(crate) fn has(self, name: &str) -> bool {
+        self.table.has(name)
+    }
+
+    /// The fields of all columns whose name begins so.
+    pub(crate) fn values_of(self, beginning: &'static str) -> impl Iterator<Item = &'a str> {
+        let names = self.table.names.iter().zip(&self.record.fields);
+        names.filter(move |(name, _)| name.starts_with(beginning)).map(|(_, field)| field.trim())
+    }
+
+    /// The finite number in this column, none where the field is empty. Decimals have a point, or,
+    /// where commas do not separate the columns, a comma; all of a table have the same.
+    pub(crate) fn number(self, name: &str, expected: &str) -> Result<Option<f64>, Wrong> {
+        let text = self.get(name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let wrong = || self.wrong(name, expected);
+        let count = |mark: char| text.matches(mark).count();
+        let mark = match (count('.'), count(',')) {
+            (0, 0) => None,
+            (1, 0) => Some('.'),
+            (0, 1) if self.table.delimiter != ',' => Some(','),
+            _ => return Err(wrong()),
+        };
+        if let Some(mark) = mark {
+            let (first, line) = self.table.mark.get().unwrap_or((mark, self.line()));
+            if first != mark {
+                let expected = format!("decimals with `{first}`, as in line {line}");
+                return Err(self.wrong(name, expected));
+            }
+            self.table.mark.set(Some((first, line)));
+        }
+        let number: f64 = text.replace(',', ".").parse().map_err(|_| wrong())?;
+        if number.is_finite() { Ok(Some(number)) } else { Err(wrong()) }
+    }
+
+    /// The whole number in this column; `7.0` is one too. None where the field is empty.
+    pub(crate) fn whole(self, name: &str, expected: &str) -> Result<Option<i64>, Wrong> {
+        const MOST: f64 = (1_u64 << 53) as f64;
+        match self.number(name, expected)? {
+            None => Ok(None),
+            Some(number) if number.fract() == 0.0 && number.abs() < MOST => Ok(Some(number as i64)),
+            Some(_) => Err(self.wrong(name, expected)),
+        }
+    }
+
+    /// That the field of this column is something else than it should be.
+    pub(crate) fn wrong(self, name: &str, expected: impl Into<String>) -> Wrong {
+        let what = format!("line {}, {name}", self.line());
+        Wrong::new(&what, expected, format!("`{}`", self.get(name)))
+    }
+}
+
+impl Record {
+    fn is_blank(&self) -> bool {
+        self.fields.iter().all(|field| field.trim().is_empty())
+    }
+}
+
+fn name_of(field: &str) -> String {
+    field.trim().to_lowercase()
+}
+
+/// What Excel's line `sep=;` says, and the text behind it.
+fn said_delimiter(text: &str) -> (Option<char>, &str) {
+    let end = text.find(['\n', '\r']).unwrap_or(text.len());
+    let line = text[..end].trim_matches([' ', '"']);
+    let said = line.get(..4).filter(|word| word.eq_ignore_ascii_case("sep=")).and_then(|_| {
+        let mut rest = line[4..].chars();
+        let first = rest.next().filter(|c| !c.is_alphanumeric());
+        first.filter(|_| rest.all(|c| c == ' '))
+    });
+    match said {
+        None => (None, text),
+        Some(_) => {
+            let rest = &text[end..];
+            let rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\n', '\r']));
+            (said, rest.unwrap_or(""))
+        }
+    }
+}
+
+/// That by which the first row has names in which nothing is missing.
+fn find_delimiter(
+    text: &str,
+    said: Option<char>,
+    missing: impl Fn(&[String]) -> Option<String>,
+) -> Result<char, Wrong> {
+    let mut widest: Option<(Vec<String>, String)> = None;
+    let mut broken = None;
+    let tried = said.map_or(DELIMITERS.to_vec(), |said| vec![said]);
+    for delimiter in tried {
+        let header = match header(text, delimiter) {
+            Ok(header) => header,
+            Err(wrong) => {
+                broken.get_or_insert(wrong);
+                continue;
+            }
+        };
+        let names: Vec<_> = header.iter().map(|name| name_of(name)).collect();
+        let Some(lacking) = missing(&names) else { return Ok(delimiter) };
+        if widest.as_ref().is_none_or(|(widest, _)| widest.len() < names.len()) {
+            widest = Some((names, lacking));
+        }
+    }
+    match (widest, broken) {
+        (Some((names, lacking)), _) => {
+            let expected = format!("{lacking}, separated by commas, semicolons or tabs");
+            let found = names.join(", ");
+            let found = if found.is_empty() { "nothing".to_owned() } else { found };
+            Err(Wrong::new("header", expected, found))
+        }
+        (None, Some(wrong)) => Err(wrong),
+        (None, None) => Err(Wrong::new("header", "names of columns", "nothing")),
+    }
+}
+
+/// The first row that is not empty; no field where there is none.
+fn header(text: &str, delimiter: char) -> Result<Vec<String>, Wrong> {
+    let mut parser = Parser { rest: text, line: 1, delimiter };
+    while let Some(record) = parser.record()? {
+        if !record.is_blank() {
+            return Ok(record.fields);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Every row of the text, whose first line has the number `line`.
+fn records(text: &str, delimiter: char, line: u64) -> Result<Vec<Record>, Wrong> {
+    let mut parser = Parser { rest: text, line, delimiter };
+    let mut records = Vec::new();
+    while let Some(record) = parser.record()? {
+        records.push(record);
+    }
+    Ok(records)
+}
+
+/// Takes a text apart. Quotation marks as in RFC 4180; lines end with CR LF, LF or CR.
+struct Parser<'a> {
+    rest: &'a str,
+    /// Of the rest, from 1.
+    line: u64,
+    delimiter: char,
+}
+
+impl Parser<'_> {
+    fn record(&mut self) -> Result<Option<Record>, Wrong> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let mut record = Record { line: self.line, fields: Vec::new() };
+        loop {
+            let field = self.field()?;
+            record.fields.push(field);
+            if !self.take_delimiter() {
+                self.take_line_end();
+                return Ok(Some(record));
+            }
+        }
+    }
+
+    fn field(&mut self) -> Result<String, Wrong> {
+        let start = self.without_blanks(self.rest);
+        if let Some(quoted) = start.strip_prefix('"') {
+            return self.quoted(quoted);
+        }
+        let end = self.rest.find([self.delimiter, '\n', '\r']).unwrap_or(self.rest.len());
+        let (field, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        Ok(field.to_owned())
+    }
+
+    fn without_blanks<'b>(&self, text: &'b str) -> &'b str {
+        text.trim_start_matches(|c| matches!(c, ' ' | '\t') && c != self.delimiter)
+    }
+
+    /// A field whose opening quotation mark stands before `text`.
+    fn quoted(&mut self, text: &str) -> Result<String, Wrong> {
+        let wrong = |line: u64, expected: &str, found: String| {
+            Wrong::new(&format!("line {line}"), expected, found)
+        };
+        let mut field = String::new();
+        let mut rest = text;
+        loop {
+            let Some((before, after)) = rest.split_once('"') else {
+                let expected = "a second quotation mark that ends the field which the first begins";
+                return Err(wrong(self.line, expected, format!("`\"{}`", beginning(text))));
+            };
+            field.push_str(before);
+            match after.strip_prefix('"') {
+                Some(after) => {
+                    field.push('"');
+                    rest = after;
+                }
+                None => {
+                    rest = after;
+                    break;
+                }
+            }
+        }
+        let ends = line_ends(&field);
+        if ends > 0 && field.contains(self.delimiter) {
+            let expected = "a field in quotation marks that ends on its line, or holds nothing that \
+                            separates columns";
+            let found = format!("`\"{}` over {} lines", beginning(&field), ends + 1);
+            return Err(wrong(self.line, expected, found));
+        }
+        self.line += ends;
+        let behind = self.without_blanks(rest);
+        if !(behind.is_empty() || behind.starts_with([self.delimiter, '\n', '\r'])) {
+            let expected = "the end of a field behind its closing quotation mark";
+            return Err(wrong(self.line, expected, format!("`{}`", beginning(behind))));
+        }
+        let taken = text.len() - behind.len();
+        let start = self.rest.len() - text.len();
+        self.rest = &self.rest[start + taken..];
+        Ok(field)
+    }
+
+    fn take_delimiter(&mut self) -> bool {
+        match self.rest.strip_prefix(self.delimiter) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn take_line_end(&mut self) {
+        let rest = self.rest.strip_prefix("\r\n").or_else(|| self.rest.strip_prefix(['\n', '\r']));
+        if let Some(rest) = rest {
+            self.rest = rest;
+            self.line += 1;
+        }
+    }
+}
+
+/// How many lines end in `text`.
+fn line_ends(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let ends = |at: &usize| match bytes[*at] {
+        b'\r' => true,
+        b'\n' => *at == 0 || bytes[*at - 1] != b'\r',
+        _ => false,
+    };
+    (0..bytes.len()).filter(ends).count() as u64
+}
+
+/// The first words of a text that may be long, on one line.
+fn beginning(text: &str) -> String {
+    const MOST: usize = 24;
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
