@@ -16,12 +16,12 @@ use crate::session::store::{self, Opened};
     fleeting import P01.fleeting coded.csv --rater R3 --blind\n\n\
     A table needs the columns onset_frame and offset_frame, or onset_s and offset_s; apex, kind, \
     emotion, action_units, verdict and note are read where they are there. Of an ELAN file of others, \
-    tiers are taken that are named after events, or those of --tier. Nothing that is in the session \
+    tiers are taken that are named after events, or those of --tier; of a table of BORIS, behaviours. Nothing that is in the session \
     changes.")]
 pub(super) struct Raw {
     /// The session's folder
     session: PathBuf,
-    /// A table (.csv) or an ELAN file (.eaf)
+    /// A table (.csv, .tsv, .txt), also one of BORIS, or an ELAN file (.eaf)
     file: PathBuf,
     /// Whose layer it becomes; may not have done anything in the session yet
     #[arg(long, value_name = "NAME")]
@@ -29,7 +29,7 @@ pub(super) struct Raw {
     /// The coder saw nothing of the model or of others; without it, this counts as not known
     #[arg(long)]
     blind: bool,
-    /// Take this tier of an ELAN file; may be given several times
+    /// Take this tier of an ELAN file, or behaviour of a table of BORIS; may be given several times
     #[arg(long, value_name = "TIER")]
     tier: Vec<String>,
 }

@@ -17,7 +17,8 @@ pub const PANEL: Panel =
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
-    let words = "A table (.csv) or an ELAN file (.eaf) of this recording becomes a layer of its own; \
+    let words = "A table (.csv), also one of BORIS, or an ELAN file (.eaf) of this recording becomes a \
+                 layer of its own; \
                  nothing that is in the session changes.";
     ui.label(RichText::new(words).color(theme.faint));
     let form = &cx.state.review.import;

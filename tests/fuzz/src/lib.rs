@@ -83,7 +83,7 @@ pub fn play(kind: &str, path: &Path) {
 pub fn round_trip(session: &Session) {
     let out = empty("again");
     // What cannot be written is said.
-    let Ok(written) = json::EXPORTER.write(&mut View::of_model(session), &out) else { return };
+    let Ok(written) = json::FORMAT.write(&mut View::of_model(session), &out) else { return };
     let path = written.files.first().expect("a file");
     let read = json::read(path).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(read.history.len(), session.history.len());
