@@ -173,7 +173,7 @@ impl Line<'_> {
             (moment, expected)
         } else {
             let expected = format!("a time in this session, {}", self.frames.times());
-            let secs = self.row.number(&name, &format!("seconds: {expected}"))?;
+            let secs = self.row.number(&name, &expected)?;
             (secs.and_then(|secs| self.frames.nearest(secs)), expected)
         };
         moment.map(Some).ok_or_else(|| self.wrong(&name, expected))
