@@ -168,7 +168,7 @@ fn wrong_files_are_refused_by_name_and_leave_the_session_as_it_was() {
         ("empty.eaf", "<ANNOTATION_DOCUMENT/>", &["empty.eaf", "tier", "no tier"]),
         ("bomb.eaf", "<!DOCTYPE a [<!ENTITY b \"c\">]><a/>", &["bomb.eaf", "document type"]),
         ("cut.eaf", "<ANNOTATION_DOCUMENT><TIER TIER_ID=\"ME\"", &["cut.eaf", "ELAN"]),
-        ("words.txt", "hello", &["words.txt", ".csv", ".eaf"]),
+        ("words.pdf", "hello", &["words.pdf", ".csv", ".eaf"]),
     ] {
         fs::write(folder.join(name), content).expect("written");
         import(folder, name, "ben").failed_saying(words);
