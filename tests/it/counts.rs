@@ -11,7 +11,7 @@ use fleeting::engine::live::analysis::Analyser;
 use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::record::RecordOrder;
 use fleeting::engine::{Command, Engine, Update};
-use fleeting::exchange::{View, exporter, json};
+use fleeting::exchange::{View, format_to_write, json};
 use fleeting::measure::baseline::Baseline;
 use fleeting::measure::quality::Quality;
 use fleeting::measure::sample::{Sample, Score};
@@ -211,8 +211,8 @@ fn adds_up(counts: &FrameCounts) {
 fn everybody_says(counts: &FrameCounts, session: &Session) {
     let base = tempfile::tempdir().expect("a folder");
     for format in ["report", "csv", "json"] {
-        let exporter = exporter(format).expect("a format");
-        exporter.write(&mut View::of_model(session), base.path()).expect("written");
+        let format = format_to_write(format).expect("a format");
+        format.write(&mut View::of_model(session), base.path()).expect("written");
     }
     let read = |name: &str| std::fs::read_to_string(base.path().join(name)).expect("written");
     assert!(read("report.html").contains(&counts.to_string()), "{counts}");

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use super::worker::{Keep, Worker, WorkerThread};
 use crate::exchange::clips::extract::face_clip;
 use crate::exchange::clips::faces::FaceFollower;
+use crate::measure::event::Moment;
+use crate::measure::time::Timestamp;
 use crate::media::image::RgbImage;
 use crate::media::pictures::Pictures;
 use crate::pipeline::motion::magnify::magnify;
@@ -88,15 +90,37 @@ impl<F: FaceFollower> PlainClips<F> {
         }
         let (pictures, faces) = self.made.as_mut().map_err(|why| why.clone())?;
         // Of a recording that goes on there may be more by now.
-        let newest = pictures.moments().last().map(|moment| moment.time);
-        if newest.is_none_or(|newest| newest < bounds.offset.time) {
+        let newest = pictures.moments().last().map(|moment| moment.frame);
+        if newest.is_none_or(|newest| newest < bounds.offset.frame) {
             pictures.refresh().map_err(|error| error.to_string())?;
         }
-        let clip = Arc::new(face_clip(pictures.as_mut(), faces, bounds)?);
+        let zero = zero_of(pictures.as_ref(), bounds);
+        let mut clip = face_clip(pictures.as_mut(), faces, &moved(bounds, zero))?;
+        for (_, time, _) in &mut clip.frames {
+            *time = *time + zero.secs();
+        }
+        let clip = Arc::new(clip);
         self.newest.truncate(PLAIN_KEPT - 1);
         self.newest.insert(0, (*bounds, Arc::clone(&clip)));
         Ok(clip)
     }
+}
+
+/// When time zero of the pictures is on the clock of `bounds`: a recording that goes on counts from its
+/// own first frame, and a run from its own. Frame numbers are the same in both.
+fn zero_of(pictures: &dyn Pictures, bounds: &Bounds) -> Timestamp {
+    let shift = |moment: &Moment| {
+        let found = pictures.moments().get(pictures.index_of(moment.frame)?)?;
+        (found.frame == moment.frame).then(|| found.time.until(moment.time))
+    };
+    let moments = [bounds.onset, bounds.apex, bounds.offset];
+    moments.iter().find_map(shift).unwrap_or(Timestamp::ZERO)
+}
+
+/// The bounds on a clock that begins at `zero`.
+fn moved(bounds: &Bounds, zero: Timestamp) -> Bounds {
+    let on = |moment: Moment| Moment { time: zero.until(moment.time), ..moment };
+    Bounds { onset: on(bounds.onset), apex: on(bounds.apex), offset: on(bounds.offset) }
 }
 
 /// The clip with its movement since the onset enlarged.
@@ -114,9 +138,7 @@ fn magnified(clip: Arc<EventClip>, magnification: f32) -> Arc<EventClip> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::event::Moment;
     use crate::measure::geometry::{Affine, Rect};
-    use crate::measure::time::Timestamp;
     use crate::media::image::Frame;
     use crate::media::pictures::PictureError;
     use crate::pipeline::Overlay;
@@ -183,6 +205,17 @@ mod tests {
         let named = |index: usize| clip.frames[index].0;
         assert_eq!([clip.onset, clip.apex, clip.offset].map(named), [120, 126, 132]);
         assert_eq!((clip.frames[0].0, clip.frames.last().map(|f| f.0)), (113, Some(139)));
+    }
+
+    #[test]
+    fn a_recording_that_began_later_than_the_run_is_cut_by_frame_numbers() {
+        let pictures: Box<dyn Pictures> = Box::new(Recorded((0..300).map(at).collect()));
+        let mut clips = PlainClips { made: Ok((pictures, Finder)), newest: Vec::new() };
+        let late = |frame: u64| Moment { time: at(frame).time + 138.0, ..at(frame) };
+        let [onset, apex, offset] = [120, 126, 132].map(late);
+        let clip = clips.clip(&Bounds { onset, apex, offset }).expect("there is a face");
+        let (frame, time, _) = clip.frames[clip.onset];
+        assert_eq!(Moment { frame, time }, onset);
     }
 
     #[test]
