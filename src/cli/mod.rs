@@ -17,6 +17,10 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use serde::Serialize;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::time::uptime;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Config, ConfigError};
 use crate::exchange::{Format, View, format_to_write, written_formats};
@@ -112,21 +116,21 @@ pub struct Logging(u8);
 impl Logging {
     /// Sends log lines to standard error; `RUST_LOG` has the last word.
     pub fn start(self) {
-        let level = match self.0 {
-            0 => "fleeting=warn",
-            1 => "fleeting=info",
-            _ => "debug",
+        let usual = match self.0 {
+            0 => Targets::new().with_target("fleeting", LevelFilter::WARN),
+            1 => Targets::new().with_target("fleeting", LevelFilter::INFO),
+            _ => Targets::new().with_default(LevelFilter::DEBUG),
         };
-        let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+        let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+        let filter = asked.unwrap_or(usual);
         let lines = tracing_subscriber::fmt()
-            .with_env_filter(filter)
+            .with_max_level(LevelFilter::TRACE)
             .with_writer(io::stderr)
             .with_ansi(wants_colour());
         // Whoever asks for more is told how long after the start of the program each thing came.
         let started = match self.0 {
-            0 => lines.without_time().try_init(),
-            _ => lines.with_timer(tracing_subscriber::fmt::time::uptime()).try_init(),
+            0 => lines.without_time().finish().with(filter).try_init(),
+            _ => lines.with_timer(uptime()).finish().with(filter).try_init(),
         };
         if let Err(error) = started {
             tracing::debug!("log lines already go elsewhere: {error}");

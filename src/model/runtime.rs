@@ -48,9 +48,6 @@ pub struct Runtime {
     environment: Option<Environment>,
 }
 
-/// The oldest ONNX Runtime whose interface `ort` speaks, as its minor version: 1.24.
-pub const OLDEST_ONNX_RUNTIME_MINOR: u32 = ort::MINOR_VERSION;
-
 /// Set to `tract` to use the embedded runtime even where a library is installed.
 pub const BACKEND_VARIABLE: &str = "FLEETING_BACKEND";
 

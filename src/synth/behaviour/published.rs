@@ -117,14 +117,5 @@ pub const MICRO_SIZE_PERCENT: (f64, f64) = (0.76, 0.85);
 /// The same for macro-expressions: .8/2.8/9.1 px and .6/2.1/14 px.
 pub const MACRO_SIZE_PERCENT: (f64, f64) = (1.5, 1.1);
 
-/// Events per minute, least and most: 0.4–4 micro in the recordings.
-pub const MICRO_PER_MINUTE: (f64, f64) = (0.4, 4.0);
-
-/// Events per minute, least and most: 2–9 macro in the recordings.
-pub const MACRO_PER_MINUTE: (f64, f64) = (2.0, 9.0);
-
-/// Blinks per minute, least and most.
-pub const BLINKS_PER_MINUTE: (f64, f64) = (10.0, 20.0);
-
 /// From the first closing movement to the lids open again, seconds, shortest and longest.
 pub const BLINK_SECS: (f64, f64) = (0.15, 0.4);

@@ -267,11 +267,13 @@ impl Timeline {
     }
 
     /// Whether the eyes blink at `secs`.
+    #[cfg(test)]
     pub fn is_blinking(&self, secs: f64) -> bool {
         self.blinks.iter().any(|(start, end)| (*start..=*end).contains(&secs))
     }
 
     /// Whether the person talks or chews at `secs`.
+    #[cfg(test)]
     pub fn is_talking(&self, secs: f64) -> bool {
         self.talking.iter().any(|(start, end)| (*start..=*end).contains(&secs))
     }

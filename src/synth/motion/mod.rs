@@ -71,6 +71,7 @@ impl Recording {
     }
 
     /// A perfect measurement at 30 frames per second.
+    #[cfg(test)]
     pub fn perfect() -> Self {
         Self {
             camera: CameraModel::steady(GRID_FPS),

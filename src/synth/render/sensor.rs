@@ -40,6 +40,7 @@ impl SensorModel {
     };
 
     /// Adds nothing but the rounding to bytes.
+    #[cfg(test)]
     pub const CLEAN: Self = Self {
         read_noise: 0.0,
         photon_noise: 0.0,
