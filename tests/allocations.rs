@@ -120,7 +120,7 @@ fn a_warm_pipeline_allocates_nothing() {
 fn a_run_of_a_network_leaves_nothing_behind() {
     let _alone = alone();
     let models = Models::load(&ModelChoice::Embedded).expect("embedded models");
-    let mut model = models.open(Task::Recognize).expect("a recogniser");
+    let mut model = models.open(Task::Recognise).expect("a recogniser");
     let zeros: Vec<_> =
         model.entry.inputs.iter().map(|tensor| vec![0.0; tensor.least_values()]).collect();
     let inputs: Vec<&[f32]> = zeros.iter().map(Vec::as_slice).collect();

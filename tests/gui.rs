@@ -21,12 +21,12 @@ use fleeting::app::backend::{
 use fleeting::app::command::{Command, Floating, Tab};
 use fleeting::app::live::LivePhase;
 use fleeting::app::panels::{Slot, panels_of};
-use fleeting::app::recording::Shelf;
+use fleeting::app::recording::SessionList;
 use fleeting::app::registry::{CommandEntry, Group, entries};
 use fleeting::app::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
 use fleeting::app::shortcut::Chord;
 use fleeting::app::{App, LaunchOptions};
-use fleeting::engine::{Busy, Command as EngineCommand, Preview, Update};
+use fleeting::engine::{Busy, EngineCommand, Preview, Update};
 use fleeting::exchange::Written;
 use fleeting::exchange::import::ImportedLayer;
 use fleeting::measure::event::*;
@@ -116,8 +116,8 @@ impl Backend for ScriptedStudio {
     fn stop(&mut self, engine: Box<dyn EngineHandle>, wake: Wake) -> Pending<Vec<Update>> {
         NullBackend.stop(engine, wake)
     }
-    fn look_at_shelf(&mut self, root: &Path, wake: Wake) -> Pending<Shelf> {
-        NullBackend.look_at_shelf(root, wake)
+    fn list_sessions(&mut self, root: &Path, wake: Wake) -> Pending<SessionList> {
+        NullBackend.list_sessions(root, wake)
     }
     fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>> {
         self.script.lock().expect("one thread").deleted.extend_from_slice(folders);

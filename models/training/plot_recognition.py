@@ -1,6 +1,6 @@
 """Plots how good the recogniser is on people whom training never saw, and how reliable its confidence is.
 
-    python models/training/train.py --basis face_basis.npz --only recognizer
+    python models/training/train.py --basis face_basis.npz --only recogniser
     python models/training/plot_recognition.py target/training --out models/recognition.png
 
 It needs numpy and matplotlib. All data is synthetic. The script also prints the figures.
@@ -124,7 +124,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     names = {"basis": "people of the rig of training", "facs": "people of the other rig"}
-    sets = {name: Found(options.work / f"recognizer_on_{rig}.npz") for rig, name in names.items()}
+    sets = {name: Found(options.work / f"recogniser_on_{rig}.npz") for rig, name in names.items()}
     for name, found in sets.items():
         print(name, {key: round(value, 3) for key, value in scores(found.all).items()}, f"temperature {found.temperature:.3f}")
     unseen = sets[names["facs"]]

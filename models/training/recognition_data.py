@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from fitting import mirrored
-from recognizer import CLASSES, MIRRORED, PHASES, POSITIONS, REGIONS, UNITS
+from recogniser import CLASSES, MIRRORED, PHASES, POSITIONS, REGIONS, UNITS
 from scaled_maps import single_displacements
 from sets import arrays
 

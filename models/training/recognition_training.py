@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 import export
-import recognizer
+import recogniser
 from fitting import fit
 from recognition_data import MEASURED, Events, RecognitionData, disturbed, normalised, with_a_phase_missing
 from sets import HELD_OUT, MODELS, ORIGIN, TRAIN, VECTORS, generate, remembered, rigs
@@ -25,26 +25,26 @@ def train(options):
     learned = generate(options, "recognition", options.expressions, TRAIN + SHIFT[known[0]], rig=known[0])
     held_out = {rig: generate(options, "recognition", HELD_OUT_COUNT, HELD_OUT + SHIFT[rig], rig=rig) for rig in known}
     data = RecognitionData([learned], own=options.recognition_set)
-    members = [member(options, data, n) for n in range(options.recognizers)]
-    shipped = recognizer.Exported(members).eval()
-    judged = [measured(shipped, path, options.work / f"recognizer_on_{rig}.npz") for rig, path in held_out.items()]
+    members = [member(options, data, n) for n in range(options.recognisers)]
+    shipped = recogniser.Exported(members).eval()
+    judged = [measured(shipped, path, options.work / f"recogniser_on_{rig}.npz") for rig, path in held_out.items()]
     ship(options, shipped, data, judged[-1]["temperature"])
 
 
 def member(options, data, number):
     """One network, from the work folder if it is already there."""
     torch.manual_seed(150 + number)
-    isda = recognizer.Isda()
+    isda = recogniser.Isda()
 
     def batch_loss(network, generator, progress):
         motion, mask, label, units = data.batch(96, generator)
         known = (torch.rand(len(motion), generator=generator) < 0.5).float()
         motion, amplitude = normalised(motion, mask, known)
-        return recognizer.loss(network, isda, motion, mask, amplitude, label, units, ISDA * progress)
+        return recogniser.loss(network, isda, motion, mask, amplitude, label, units, ISDA * progress)
 
-    name, steps = f"recognizer_{number}", options.recognizer_steps
+    name, steps = f"recogniser_{number}", options.recogniser_steps
     return remembered(
-        options, name, recognizer.Recognizer(),
+        options, name, recogniser.Recogniser(),
         lambda network: fit(network, batch_loss, steps, 2e-3, 1e-2, 50 + number, name.replace("_", " ")),
     )
 
@@ -54,15 +54,15 @@ def ship(options, network, data, temperature):
     motion, mask, _, _ = data.batch(1, torch.Generator().manual_seed(1))
     motion, amplitude = normalised(motion, mask, torch.ones(1))
     inputs, names, outputs = (motion, mask, amplitude), ["motion", "mask", "amplitude"], ["emotion", "units"]
-    path = options.models / "recognizer.onnx"
+    path = options.models / "recogniser.onnx"
     export.save_onnx(network, inputs, names, outputs, path)
     if options.models == MODELS:
-        export.save_vectors(network, inputs, names, outputs, VECTORS / "recognizer.json")
+        export.save_vectors(network, inputs, names, outputs, VECTORS / "recogniser.json")
     shapes = [("motion", [1, 3, 23, 2], None), ("mask", [1, 3], (0.0, 1.0)), ("amplitude", [1, 2], None)]
     results = [("emotion", [1, 3], None), ("units", [1, 15, 3], (0.0, 1.0))]
     # Below one half, the other two classes together are likelier.
     calibration = {"temperature": f"{temperature:.4f}", "abstain_below": 0.5}
-    export.write_entry(options.models / "manifest.toml", path, "recognize", shapes, results, ORIGIN, calibration)
+    export.write_entry(options.models / "manifest.toml", path, "recognise", shapes, results, ORIGIN, calibration)
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ and the result has unit size.
 
 import numpy as np
 
-from recognizer import POSITIONS, REGIONS
+from recogniser import POSITIONS, REGIONS
 
 SIDE = 28
 NOSE = [6, 7, 16, 17]

@@ -94,7 +94,7 @@ def remembered(options, name, network, train):
 
 # The modules that make the weights, by the beginning of their name.
 MADE_BY = {
-    "recognizer": ("recognizer", "recognition_data", "recognition_training", "scaled_maps", "fitting"),
+    "recogniser": ("recogniser", "recognition_data", "recognition_training", "scaled_maps", "fitting"),
     "spotter": ("spotter", "spotting_data", "fitting"),
     "auwgcn": ("auwgcn", "spotter", "spotting_data", "fitting"),
 }
@@ -109,8 +109,8 @@ def code(names):
 def recipe(options, name):
     """What the weights of this name depend on."""
     kind = name.split("_")[0]
-    if kind == "recognizer":
-        counts, own = (options.expressions, options.recognizer_steps), options.recognition_set
+    if kind == "recogniser":
+        counts, own = (options.expressions, options.recogniser_steps), options.recognition_set
     else:
         counts, own = (options.segments, options.spotter_steps), options.spotting_set
     return rigs(options)[0], counts, [(str(path), path.stat().st_mtime_ns) for path in own], code(MADE_BY[kind])

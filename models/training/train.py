@@ -1,4 +1,4 @@
-"""Makes models/spotter.onnx and models/recognizer.onnx from nothing, with their manifest entries.
+"""Makes models/spotter.onnx and models/recogniser.onnx from nothing, with their manifest entries.
 
     python models/training/train.py --basis face_basis.npz
 
@@ -105,7 +105,7 @@ def main():
     parser.add_argument("--basis", type=Path, help="face_basis.npz, see models/training/README.md; without it, people come from the program's own FACS rules")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "training", help="sets and weights")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder for the models and manifest.toml")
-    parser.add_argument("--only", choices=["spotter", "recognizer", "baseline"])
+    parser.add_argument("--only", choices=["spotter", "recogniser", "baseline"])
     parser.add_argument("--features", type=Path, action="append", default=[],
                         help="folder with own labelled motion (fleeting analyze --features) to train on beside the synthetic")
     parser.add_argument("--segments", type=int, default=24_000, help="synthetic segments of eighteen seconds")
@@ -113,9 +113,9 @@ def main():
     parser.add_argument("--program", default="cargo run -q --release --", help="how to call fleeting")
     parser.add_argument("--generator", help="how to call the generator, if not `fleeting synth`")
     parser.add_argument("--spotter-steps", type=int, default=12_000)
-    parser.add_argument("--recognizer-steps", type=int, default=2500)
+    parser.add_argument("--recogniser-steps", type=int, default=2500)
     parser.add_argument("--spotters", type=int, default=1, help="networks that the spotter averages")
-    parser.add_argument("--recognizers", type=int, default=4, help="networks that the recogniser averages")
+    parser.add_argument("--recognisers", type=int, default=4, help="networks that the recogniser averages")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     options.generator = options.generator or f"{options.program} synth"
@@ -129,7 +129,7 @@ def main():
     torch.set_num_threads(options.threads)
     if options.only in (None, "spotter"):
         train_spotter(options)
-    if options.only in (None, "recognizer"):
+    if options.only in (None, "recogniser"):
         recognition_training.train(options)
     if options.only == "baseline":
         train_baseline(options)

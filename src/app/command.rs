@@ -180,7 +180,7 @@ pub enum Floating {
     /// What is asked before a recording.
     Consent,
     /// The stored sessions.
-    Shelf,
+    StoredSessions,
     /// How far two layers agree.
     Agreement,
     /// Files for other tools.

@@ -4,7 +4,7 @@ use super::backend::{Assignment, CameraChoice, Pick};
 use super::live::{Cameras, LivePhase, demo};
 use super::message::{Topic, Weight};
 use super::state::State;
-use crate::engine::{Command as EngineCommand, Update};
+use crate::engine::{EngineCommand, Update};
 use crate::measure::time::Timestamp;
 use crate::model::provenance::Provenance;
 use crate::session::record::Record;
@@ -25,7 +25,7 @@ impl State {
     /// Opens the source that was asked for, or looks for a camera to choose.
     pub fn open(&mut self) {
         self.find_cameras();
-        self.look_at_shelf();
+        self.list_sessions();
         if self.live.chooses {
             self.live.phase = LivePhase::Starting("looking for a camera".into());
         } else {

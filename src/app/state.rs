@@ -19,7 +19,7 @@ use super::review::{ReviewPhase, ReviewState};
 use super::settings::{FALSE_ALARMS, Settings};
 use super::view::SessionView;
 use super::view::note::Note;
-use crate::engine::Command as EngineCommand;
+use crate::engine::EngineCommand;
 use crate::measure::time::Timestamp;
 use crate::model::ModelChoice;
 use crate::session::store;

@@ -30,7 +30,7 @@ pub(super) struct Raw {
 
 /// What to compare, and how to say it.
 #[derive(Debug)]
-pub struct Job {
+pub struct AgreementOptions {
     /// The session's file or folder.
     pub session: PathBuf,
     /// The layers' names.
@@ -42,13 +42,13 @@ pub struct Job {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Job {
+    pub(super) fn check(self) -> AgreementOptions {
         let Self { session, between, json, out } = self;
-        Job { session, between, json, out }
+        AgreementOptions { session, between, json, out }
     }
 }
 
-pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn run(job: &AgreementOptions, out: &mut dyn Write) -> Result<(), CliError> {
     let session = super::stored::read(&job.session)?.session;
     let [first, second] = job.between.as_slice() else {
         return Err(CliError::Misuse("--between: expected two names".into()));

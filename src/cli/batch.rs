@@ -26,7 +26,7 @@ mod manifest;
 mod result;
 
 pub(super) use find::is_many;
-use find::{Kind, Recording, recordings};
+use find::{FoundRecording, Kind, recordings};
 use manifest::Line;
 use result::{Identity, Outcome};
 
@@ -35,7 +35,7 @@ const UNFINISHED: &str = ".unfinished";
 
 /// Many recordings to measure.
 #[derive(Debug)]
-pub struct Job {
+pub struct BatchOptions {
     /// The folder that is searched.
     pub folder: PathBuf,
     /// Folder for the results; may hold those of earlier runs.
@@ -74,17 +74,17 @@ struct Done {
 
 /// Everything that all recordings share.
 struct Bench<'a> {
-    job: &'a Job,
+    job: &'a BatchOptions,
     models: Models,
     /// All that the numbers depend on beside the recording.
     rest: String,
 }
 
-pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn run(job: &BatchOptions, out: &mut dyn Write) -> Result<(), CliError> {
     let io = |path: &Path, error| CliError::File { path: path.into(), error };
     let found = recordings(&job.folder, &job.out).map_err(|(path, error)| io(&path, error))?;
     let (part, of) = job.share.unwrap_or((1, 1));
-    let all: Vec<Recording> = found.into_iter().skip(part - 1).step_by(of).collect();
+    let all: Vec<FoundRecording> = found.into_iter().skip(part - 1).step_by(of).collect();
     if all.is_empty() && job.share.is_none() {
         let folder = job.folder.display();
         let text = format!("{folder}: expected videos or folders of pictures, found none");
@@ -101,10 +101,10 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
     }
     let lines: Vec<Line> = done.iter().map(|done| done.line.clone()).collect();
     manifest::write(&lists, &lines).map_err(|error| io(&lists[0], error))?;
-    summarize(&done, &lists[0], out)
+    summarise(&done, &lists[0], out)
 }
 
-fn summarize(done: &[Done], list: &Path, out: &mut dyn Write) -> Result<(), CliError> {
+fn summarise(done: &[Done], list: &Path, out: &mut dyn Write) -> Result<(), CliError> {
     let failed = done.iter().filter(|done| done.line.status == "failed").count();
     let old = done.iter().filter(|done| done.is_old).count();
     let outcomes = || done.iter().filter_map(|done| done.line.outcome.as_ref());
@@ -129,7 +129,7 @@ fn summarize(done: &[Done], list: &Path, out: &mut dyn Write) -> Result<(), CliE
 }
 
 impl<'a> Bench<'a> {
-    fn new(job: &'a Job) -> Result<Self, CliError> {
+    fn new(job: &'a BatchOptions) -> Result<Self, CliError> {
         let models = Models::load(&job.models)?;
         let program = Provenance::this_program();
         let settings = toml::to_string(&job.config)
@@ -144,13 +144,18 @@ impl<'a> Bench<'a> {
     }
 
     /// Does them all, and says so one by one; in the order of `all` whoever was first.
-    fn work_through(&self, all: &[Recording], out: &mut dyn Write) -> Result<Vec<Done>, CliError> {
+    fn work_through(
+        &self,
+        all: &[FoundRecording],
+        out: &mut dyn Write,
+    ) -> Result<Vec<Done>, CliError> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut done: Vec<Option<Done>> = all.iter().map(|_| None).collect();
         let mut told = Ok(());
         let bar = progress::bar(Some(all.len() as u64));
-        let work =
-            |pipeline: &mut Option<Pipeline>, recording: &Recording| self.one(recording, pipeline);
+        let work = |pipeline: &mut Option<Pipeline>, recording: &FoundRecording| {
+            self.one(recording, pipeline)
+        };
         let jobs = self.job.jobs.unwrap_or(cores);
         let started = in_parallel(
             all,
@@ -177,7 +182,7 @@ impl<'a> Bench<'a> {
         Ok(done.into_iter().flatten().collect())
     }
 
-    fn one(&self, recording: &Recording, pipeline: &mut Option<Pipeline>) -> Done {
+    fn one(&self, recording: &FoundRecording, pipeline: &mut Option<Pipeline>) -> Done {
         let done = |result, is_old| Done { line: Line::new(&recording.name, result), is_old };
         match self.try_one(recording, pipeline) {
             Ok((outcome, is_old)) => done(Ok(outcome), is_old),
@@ -187,7 +192,7 @@ impl<'a> Bench<'a> {
 
     fn try_one(
         &self,
-        recording: &Recording,
+        recording: &FoundRecording,
         pipeline: &mut Option<Pipeline>,
     ) -> Result<(Outcome, bool), String> {
         let at = |path: &Path| {
@@ -225,7 +230,7 @@ impl<'a> Bench<'a> {
     /// kept; where nothing was, there is nothing to keep.
     fn analyse(
         &self,
-        recording: &Recording,
+        recording: &FoundRecording,
         identity: &Identity,
         folder: &Path,
         pipeline: &mut Option<Pipeline>,

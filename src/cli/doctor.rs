@@ -28,7 +28,7 @@ pub(super) struct Raw {
 
 /// How to print the findings, and which models to look at.
 #[derive(Debug)]
-pub struct Job {
+pub struct DoctorOptions {
     /// One JSON object instead of text.
     pub json: bool,
     /// Which models to look at.
@@ -36,8 +36,8 @@ pub struct Job {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Job {
-        Job { json: self.json, models: super::model_choice(self.models) }
+    pub(super) fn check(self) -> DoctorOptions {
+        DoctorOptions { json: self.json, models: super::model_choice(self.models) }
     }
 }
 
@@ -57,7 +57,7 @@ struct Findings {
     advice: Vec<String>,
 }
 
-pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn run(job: &DoctorOptions, out: &mut dyn Write) -> Result<(), CliError> {
     let findings = examine(&job.models);
     if job.json {
         super::print_json(&findings, out)

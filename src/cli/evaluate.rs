@@ -71,7 +71,7 @@ struct RawEvents {
 
 /// What to score, and how to print it.
 #[derive(Debug)]
-pub struct Job {
+pub struct EvaluateOptions {
     /// What to score.
     pub what: What,
     /// One JSON object instead of a table.
@@ -114,7 +114,7 @@ pub enum What {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Job {
+    pub(super) fn check(self) -> EvaluateOptions {
         match self.what {
             RawWhat::Spotting(RawSpotting {
                 scored: RawFile { file, model, json },
@@ -122,22 +122,22 @@ impl Raw {
             }) => {
                 let named = |false_alarms_per_minute| SpottingConfig { false_alarms_per_minute };
                 let spotting = false_alarms_per_minute.map(named).unwrap_or_default();
-                Job { what: What::Spotting { file, model, spotting }, json }
+                EvaluateOptions { what: What::Spotting { file, model, spotting }, json }
             }
             RawWhat::Recognition(RawFile { file, model, json }) => {
-                Job { what: What::Recognition { file, model }, json }
+                EvaluateOptions { what: What::Recognition { file, model }, json }
             }
             RawWhat::Calibration(RawFile { file, model, json }) => {
-                Job { what: What::Calibration { file, model }, json }
+                EvaluateOptions { what: What::Calibration { file, model }, json }
             }
             RawWhat::Events(RawEvents { predicted, truth, json }) => {
-                Job { what: What::Events { predicted, truth }, json }
+                EvaluateOptions { what: What::Events { predicted, truth }, json }
             }
         }
     }
 }
 
-pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn run(job: &EvaluateOptions, out: &mut dyn Write) -> Result<(), CliError> {
     match &job.what {
         What::Spotting { file, model, spotting } => {
             let models = models(Task::Spot, model.as_deref())?;
@@ -145,7 +145,7 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
             print(&report, job.json, out)
         }
         What::Recognition { file, model } => {
-            let models = models(Task::Recognize, model.as_deref())?;
+            let models = models(Task::Recognise, model.as_deref())?;
             print(&evaluate::recognition(file, &models)?, job.json, out)
         }
         What::Calibration { file, model } => {

@@ -33,7 +33,7 @@ pub(super) struct Raw {
 
 /// A session, and what to write of it.
 #[derive(Debug)]
-pub struct Job {
+pub struct ExportOptions {
     /// The session's file or folder.
     pub session: PathBuf,
     /// The formats.
@@ -47,14 +47,14 @@ pub struct Job {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Result<Job, CliError> {
+    pub(super) fn check(self) -> Result<ExportOptions, CliError> {
         let formats = super::exporters(&self.format)?;
         let Self { session, rater, blur, out, .. } = self;
-        Ok(Job { session, formats, rater, blur, out })
+        Ok(ExportOptions { session, formats, rater, blur, out })
     }
 }
 
-pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn run(job: &ExportOptions, out: &mut dyn Write) -> Result<(), CliError> {
     let Loaded { session, mut pictures } = stored::read(&job.session)?;
     let mut view = View::new(&session, job.rater.as_deref()).map_err(ExportError::from)?;
     view.pictures = pictures.as_deref_mut();

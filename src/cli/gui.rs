@@ -30,7 +30,7 @@ pub(super) struct Raw {
 
 /// The window, and what it opens with.
 #[derive(Debug)]
-pub struct Job {
+pub struct GuiOptions {
     /// The source that was asked for; none leaves the choice to the program.
     pub source: Option<SourceSpec>,
     /// The session to review from the start.
@@ -44,23 +44,23 @@ pub struct Job {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Result<Job, CliError> {
+    pub(super) fn check(self) -> Result<GuiOptions, CliError> {
         let mut source = self.source.map(|text| text.parse::<SourceSpec>()).transpose()?;
         if let Some(spec) = &mut source {
             spec.options.fps = self.fps;
             spec.options.paced = true;
         }
         let config = super::load_config(self.config.as_ref())?;
-        Ok(Job { source, session: self.session, fps: self.fps, models: self.models, config })
+        Ok(GuiOptions { source, session: self.session, fps: self.fps, models: self.models, config })
     }
 }
 
 /// Opens the window and stays until it is closed.
-pub(super) fn run(job: Job) -> Result<(), CliError> {
+pub(super) fn run(job: GuiOptions) -> Result<(), CliError> {
     if !has_display() {
         return Err(CliError::Failed(NO_DISPLAY.into()));
     }
-    let Job { source, session, fps, models, config } = job;
+    let GuiOptions { source, session, fps, models, config } = job;
     let models = models.map_or(ModelChoice::Embedded, ModelChoice::Folder);
     app::run(LaunchOptions { source, fps, models, config, session })
         .map_err(|error| CliError::Failed(error.to_string()))

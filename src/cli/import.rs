@@ -36,7 +36,7 @@ pub(super) struct Raw {
 
 /// What to take into which session.
 #[derive(Debug)]
-pub struct Job {
+pub struct ImportOptions {
     /// The session's folder.
     pub session: PathBuf,
     /// The file, and whose layer it becomes.
@@ -44,17 +44,17 @@ pub struct Job {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Result<Job, CliError> {
+    pub(super) fn check(self) -> Result<ImportOptions, CliError> {
         let Self { session, file, rater, blind, tier } = self;
         if let Err(why) = checked_name(&rater) {
             return Err(CliError::Misuse(format!("--rater: {why}")));
         }
         let request = Request { file, rater, blind, choice: Choice { tiers: tier } };
-        Ok(Job { session, request })
+        Ok(ImportOptions { session, request })
     }
 }
 
-pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn run(job: &ImportOptions, out: &mut dyn Write) -> Result<(), CliError> {
     let Opened { session, mut store, remarks, .. } = store::open(&job.session)?;
     remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
     let layer = import::layer(&job.request, &session)?;

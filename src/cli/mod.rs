@@ -28,7 +28,7 @@ use crate::media::image::MAX_SIDE_PX;
 use crate::model::ModelChoice;
 
 pub mod agreement;
-pub mod analyze;
+pub mod analyse;
 pub mod batch;
 pub mod doctor;
 mod error;
@@ -74,7 +74,8 @@ struct Raw {
 
 #[derive(Debug, Subcommand)]
 enum RawCommand {
-    Analyze(analyze::Raw),
+    #[command(name = "analyze")]
+    Analyse(analyse::Raw),
     Evaluate(evaluate::Raw),
     Synth(synth::Raw),
     Export(export::Raw),
@@ -88,25 +89,25 @@ enum RawCommand {
 #[derive(Debug)]
 pub enum Job {
     /// Open the window.
-    Gui(gui::Job),
+    Gui(gui::GuiOptions),
     /// Measure a source and write what was found.
-    Analyze(analyze::Job),
+    Analyse(analyse::AnalyseOptions),
     /// Score models or intervals against known truth.
-    Evaluate(evaluate::Job),
+    Evaluate(evaluate::EvaluateOptions),
     /// Make labelled video or labelled motion.
-    Synth(synth::Job),
+    Synth(synth::SynthOptions),
     /// Write a saved session in other formats.
-    Export(export::Job),
+    Export(export::ExportOptions),
     /// Measure every recording of a folder.
-    Batch(batch::Job),
+    Batch(batch::BatchOptions),
     /// Take other people's events as a rater's layer.
-    Import(import::Job),
+    Import(import::ImportOptions),
     /// Compare two layers of a session.
-    Agreement(agreement::Job),
+    Agreement(agreement::AgreementOptions),
     /// List or delete stored sessions.
-    Sessions(sessions::Job),
+    Sessions(sessions::SessionsOptions),
     /// Say what runs here and how fast.
-    Doctor(doctor::Job),
+    Doctor(doctor::DoctorOptions),
 }
 
 /// How much is said on standard error.
@@ -151,7 +152,7 @@ pub fn parse(
     let raw = Raw::try_parse_from(args)?;
     let job = match raw.command {
         None => Job::Gui(raw.gui.check()?),
-        Some(RawCommand::Analyze(raw)) => raw.check()?,
+        Some(RawCommand::Analyse(raw)) => raw.check()?,
         Some(RawCommand::Evaluate(raw)) => Job::Evaluate(raw.check()),
         Some(RawCommand::Synth(raw)) => Job::Synth(raw.check()?),
         Some(RawCommand::Export(raw)) => Job::Export(raw.check()?),
@@ -171,7 +172,7 @@ pub fn run(job: Job) -> Result<(), CliError> {
             drop(out);
             gui::run(job)
         }
-        Job::Analyze(job) => analyze::run(&job, &mut out),
+        Job::Analyse(job) => analyse::run(&job, &mut out),
         Job::Evaluate(job) => evaluate::run(&job, &mut out),
         Job::Synth(job) => synth::run(&job, &mut out),
         Job::Export(job) => export::run(&job, &mut out),
@@ -304,7 +305,7 @@ mod tests {
     #[test]
     fn the_spotter_is_scored_at_the_rate_that_ships_unless_another_is_named() {
         let rate = |line: &str| match parsed(line) {
-            Ok(Job::Evaluate(evaluate::Job {
+            Ok(Job::Evaluate(evaluate::EvaluateOptions {
                 what: evaluate::What::Spotting { spotting, .. },
                 ..
             })) => spotting.false_alarms_per_minute,

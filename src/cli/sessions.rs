@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::CliError;
 use crate::session::store::StoreError;
-use crate::session::store::shelf::{self, Shelved};
+use crate::session::store::session_list::{self, StoredSession};
 
 /// List stored sessions, and delete those that are past their date
 #[derive(Debug, clap::Args)]
@@ -30,7 +30,7 @@ pub(super) struct Raw {
 
 /// Sessions to list or to delete.
 #[derive(Debug)]
-pub struct Job {
+pub struct SessionsOptions {
     /// A folder of sessions, or one session.
     pub folder: PathBuf,
     /// Whether that is where the window stores them, which may not be there yet.
@@ -51,32 +51,32 @@ pub enum Delete {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Result<Job, CliError> {
+    pub(super) fn check(self) -> Result<SessionsOptions, CliError> {
         let no_home = || CliError::Misuse("there is no usual folder here: name one".into());
         let is_usual = self.folder.is_none();
-        let folder = self.folder.or_else(shelf::usual_folder).ok_or_else(no_home)?;
+        let folder = self.folder.or_else(session_list::usual_folder).ok_or_else(no_home)?;
         let delete = match (self.delete, self.delete_past) {
             (true, _) => Some(Delete::One),
             (_, true) => Some(Delete::Past),
             _ => None,
         };
-        Ok(Job { folder, is_usual, delete, yes: self.yes })
+        Ok(SessionsOptions { folder, is_usual, delete, yes: self.yes })
     }
 }
 
-pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn run(job: &SessionsOptions, out: &mut dyn Write) -> Result<(), CliError> {
     if job.delete == Some(Delete::One) {
-        let session = shelf::look(&job.folder)?;
+        let session = session_list::look(&job.folder)?;
         return delete(&[&session], job.yes, out);
     }
-    let found = match shelf::list(&job.folder) {
+    let found = match session_list::list(&job.folder) {
         // Nobody has stored anything yet.
         Err(error) if error.kind() == io::ErrorKind::NotFound && job.is_usual => Vec::new(),
         listed => listed.map_err(|error| CliError::File { path: job.folder.clone(), error })?,
     };
-    let sessions: Vec<&Shelved> = found.iter().flatten().collect();
-    let past: Vec<&Shelved> =
-        sessions.iter().filter(|session| session.is_past(shelf::today())).copied().collect();
+    let sessions: Vec<&StoredSession> = found.iter().flatten().collect();
+    let past: Vec<&StoredSession> =
+        sessions.iter().filter(|session| session.is_past(session_list::today())).copied().collect();
     match job.delete {
         Some(_) if past.is_empty() => {
             writeln!(out, "nothing is past its date in {}", job.folder.display())
@@ -89,9 +89,9 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
 }
 
 fn list(
-    sessions: &[&Shelved],
-    past: &[&Shelved],
-    job: &Job,
+    sessions: &[&StoredSession],
+    past: &[&StoredSession],
+    job: &SessionsOptions,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     for session in sessions {
@@ -106,7 +106,7 @@ fn list(
 }
 
 /// Name, begin, size, who, date.
-fn line(session: &Shelved) -> String {
+fn line(session: &StoredSession) -> String {
     let begun = session.provenance.begun_at_unix_ms.and_then(|ms| {
         let begun = jiff::Timestamp::from_millisecond(ms).ok()?;
         Some(begun.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%F %R").to_string())
@@ -116,7 +116,9 @@ fn line(session: &Shelved) -> String {
         Some(consent) => {
             let until = match consent.keep_until {
                 None => "kept without an end".into(),
-                Some(date) if session.is_past(shelf::today()) => format!("PAST its date {date}"),
+                Some(date) if session.is_past(session_list::today()) => {
+                    format!("PAST its date {date}")
+                }
                 Some(date) => format!("kept until {date}"),
             };
             format!("{}, {}, {until}", consent.who, consent.purpose)
@@ -131,7 +133,7 @@ fn line(session: &Shelved) -> String {
     )
 }
 
-fn delete(sessions: &[&Shelved], yes: bool, out: &mut dyn Write) -> Result<(), CliError> {
+fn delete(sessions: &[&StoredSession], yes: bool, out: &mut dyn Write) -> Result<(), CliError> {
     for session in sessions {
         writeln!(out, "{}", line(session)).map_err(CliError::Output)?;
     }
@@ -140,7 +142,7 @@ fn delete(sessions: &[&Shelved], yes: bool, out: &mut dyn Write) -> Result<(), C
         return Ok(());
     }
     for session in sessions {
-        let deleted = shelf::delete(&session.folder)?;
+        let deleted = session_list::delete(&session.folder)?;
         let (folder, mb) = (session.folder.display(), deleted.bytes as f64 / 1e6);
         writeln!(out, "deleted {folder} ({mb:.1} MB)").map_err(CliError::Output)?;
         for path in deleted.left {
@@ -165,7 +167,7 @@ fn confirmed(count: usize) -> Result<bool, CliError> {
 }
 
 /// An error that names every session that could not be read.
-fn unreadable(found: &[Result<Shelved, StoreError>]) -> Result<(), CliError> {
+fn unreadable(found: &[Result<StoredSession, StoreError>]) -> Result<(), CliError> {
     let errors: Vec<_> = found
         .iter()
         .filter_map(|session| session.as_ref().err())

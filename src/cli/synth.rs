@@ -73,7 +73,7 @@ enum RawFeatures {
 
 /// What to make.
 #[derive(Debug)]
-pub enum Job {
+pub enum SynthOptions {
     /// Video with its truth.
     Video(VideoJob),
     /// Motion with its truth.
@@ -88,7 +88,7 @@ pub enum Job {
 }
 
 impl Raw {
-    pub(super) fn check(self) -> Result<Job, CliError> {
+    pub(super) fn check(self) -> Result<SynthOptions, CliError> {
         let Self { out, minutes, seed, features, count, frames, basis, .. } = self;
         match (features, count, minutes) {
             (Some(features), Some(count), None) => {
@@ -98,7 +98,7 @@ impl Raw {
                 };
                 let frames = frames.map_or(SEGMENT_FRAMES, |frames| frames as usize);
                 let set = FeatureSet { kind, count: count as usize, frames, seed };
-                Ok(Job::Features { set, basis, out })
+                Ok(SynthOptions::Features { set, basis, out })
             }
             (None, None, Some(minutes)) => {
                 let mut job = VideoJob::new(out, minutes, seed);
@@ -111,7 +111,7 @@ impl Raw {
                     self.camera.and_then(|name| Filming::named(&name)).unwrap_or(job.camera);
                 job.fps = self.fps.unwrap_or(job.fps);
                 job.amplitude = self.amplitude.unwrap_or(job.amplitude);
-                Ok(Job::Video(job))
+                Ok(SynthOptions::Video(job))
             }
             // clap's own rules leave nothing else.
             _ => Err(CliError::Misuse("synth: give --minutes, or --features with --count".into())),
@@ -135,10 +135,10 @@ fn parse_minutes(text: &str) -> Result<f64, String> {
     super::number_within(text, 0.01, 1e4, "minutes")
 }
 
-pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn run(job: &SynthOptions, out: &mut dyn Write) -> Result<(), CliError> {
     match job {
-        Job::Video(job) => film(job, out),
-        Job::Features { set, basis, out: path } => draw(set, basis.as_deref(), path, out),
+        SynthOptions::Video(job) => film(job, out),
+        SynthOptions::Features { set, basis, out: path } => draw(set, basis.as_deref(), path, out),
     }
 }
 

@@ -13,7 +13,7 @@
 //! | `fleeting-frame-server` | the pictures of the recording under review | its handle is dropped |
 //! | `fleeting-clip-extractor` | the same pictures once more, and a pipeline to find the face in them | its handle is dropped |
 //! | `fleeting-annotation-writer` | the database of the session under review | its handle is dropped and all is stored |
-//! | `fleeting-stop`, `-open`, `-export`, `-import`, `-shelf`, `-delete`, `-cameras` | one piece of work each, see [`workers::background_task`] | the work is done |
+//! | `fleeting-stop`, `-open`, `-export`, `-import`, `-sessions`, `-delete`, `-cameras` | one piece of work each, see [`workers::background_task`] | the work is done |
 //! | `fleeting-batch-N` | one recording after the other of `analyze` over a folder | no recording is left |
 //!
 //! Each is joined by whoever started it, with two exceptions. A `camera N` that does not answer within 0.3 s
@@ -32,7 +32,7 @@
 //! | analysis → window, [`Update`] | 256 | the analysis waits; loss moves to the camera queue, where it is counted |
 //! | analysis → record | 16 | the same: a slow disk shows as frames that the camera queue drops and counts |
 //! | analysis → window, [`Preview`] | the newest only | an older picture is replaced; it is not data |
-//! | window → analysis, [`Command`] | 32 | [`Engine::send`] fails, and the window says so |
+//! | window → analysis, [`EngineCommand`] | 32 | [`Engine::send`] fails, and the window says so |
 //! | window → frame server, clip extractor | the newest only | an older request is replaced |
 //! | frame server → window | the newest only | an older picture is replaced |
 //! | clip extractor → window | 64 | the extractor waits |
@@ -61,11 +61,11 @@ pub mod live;
 pub mod offline;
 pub mod workers;
 
-use live::analysis::{Analyser, Links, Teller};
+use live::analysis::{Analyser, Links, UpdateSender};
 use live::capture::CaptureJob;
 use live::capture_link::capture_link;
 use live::link::Newest;
-use live::record::{RecordOrder, Recording};
+use live::record::{RecordOrder, RecordingStatus};
 
 pub use super::session::clip::EventClip;
 pub use super::session::record::Stats;
@@ -82,7 +82,7 @@ const CAPTURE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the window asks of a running engine.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Command {
+pub enum EngineCommand {
     /// Analyse no further frame; the source stays open and its frames are let go, uncounted as loss.
     Pause,
     /// Go on.
@@ -122,7 +122,7 @@ pub enum Update {
         secs: u64,
     },
     /// When a recording begins, once a second while it runs, and when it ends.
-    Recording(Box<Recording>),
+    Recording(Box<RecordingStatus>),
     /// Nothing more will come. The text is an error to show, or none at a proper end.
     Ended(Option<String>),
 }
@@ -154,7 +154,7 @@ pub struct Busy;
 /// A running analysis of one source. Its threads are stopped and joined on drop.
 #[derive(Debug)]
 pub struct Engine {
-    commands: Sender<Command>,
+    commands: Sender<EngineCommand>,
     updates: Receiver<Update>,
     preview: Newest<Preview>,
     stop: Arc<AtomicBool>,
@@ -206,21 +206,21 @@ impl Engine {
         let (ready, ready_out) = bounded(1);
         let (frames_in, frames) = capture_link(job.is_live, config.camera_queue_frames);
         let (stop, preview) = (Arc::new(AtomicBool::new(false)), Newest::default());
-        let teller = Teller { tx: updates_in, wake: Arc::new(wake) };
+        let update_sender = UpdateSender { tx: updates_in, wake: Arc::new(wake) };
 
         let links = Links {
             frames,
             commands: commands_out,
-            teller,
+            update_sender,
             preview: preview.clone(),
             stop: Arc::clone(&stop),
             source: job.name.clone(),
             is_live: job.is_live,
         };
         let (watching, watching_ends) = bounded::<()>(0);
-        let (signs, watch_teller) = (Arc::clone(links.frames.signs()), links.teller.clone());
+        let (signs, watch_sender) = (Arc::clone(links.frames.signs()), links.update_sender.clone());
         let watch = spawn("fleeting-watch", move || {
-            live::watch::run(&signs, &watch_teller, &watching_ends);
+            live::watch::run(&signs, &watch_sender, &watching_ends);
         });
         let source = job.name.clone();
         let analysis = spawn("fleeting-analysis", move || {
@@ -246,7 +246,7 @@ impl Engine {
     }
 
     /// Asks the analysis to do something. It does so within a frame or two, and says so in an update.
-    pub fn send(&self, command: Command) -> Result<(), Busy> {
+    pub fn send(&self, command: EngineCommand) -> Result<(), Busy> {
         self.commands.try_send(command).map_err(|_| Busy)
     }
 
@@ -311,13 +311,13 @@ fn analyse<A: Analyser>(
     ready: Sender<()>,
     links: Links,
 ) {
-    let teller = links.teller.clone();
-    let analysed = teller
-        .tell(Update::Starting(format!("opening {source}, loading the models")))
+    let update_sender = links.update_sender.clone();
+    let analysed = update_sender
+        .send(Update::Starting(format!("opening {source}, loading the models")))
         .and_then(|()| match make() {
             Ok(mut analyser) => {
                 tracing::info!("the models are ready");
-                teller.tell(Update::Starting(format!("opening {source}")))?;
+                update_sender.send(Update::Starting(format!("opening {source}")))?;
                 // A source that could not be opened waits no more, and has said why.
                 ready.send(()).unwrap_or(());
                 live::analysis::run(&mut analyser, links)
@@ -326,7 +326,7 @@ fn analyse<A: Analyser>(
         });
     // Whoever no longer listens needs no last word.
     if let Ok(reason) = analysed {
-        teller.tell(Update::Ended(reason)).unwrap_or(());
+        update_sender.send(Update::Ended(reason)).unwrap_or(());
     }
 }
 

@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Counts, MATCH_IOU, median, write_counts};
+use super::{MATCH_IOU, MatchCounts, median, write_counts};
 use crate::measure::event::{EventKind, Interval, Moment};
 use crate::session::Session;
 use crate::session::table::{MODEL, Row, UnknownRater, layer_named, rows};
@@ -32,12 +32,12 @@ pub struct Agreement {
     /// Events of each that are not judged yet, and so count for nothing here.
     pub open: [usize; 2],
     /// Micro-expressions: `proposals` are the second layer's, `truths` the first's.
-    pub micro: Counts,
+    pub micro: MatchCounts,
     /// Macro-expressions.
     #[serde(rename = "macro")]
-    pub macro_: Counts,
+    pub macro_: MatchCounts,
     /// Both, counts pooled.
-    pub all: Counts,
+    pub all: MatchCounts,
     /// Where the second puts the onset of what both found.
     pub onset: Option<BoundaryError>,
     /// Likewise the apex.
@@ -162,7 +162,7 @@ pub fn agreement(
     let counts = EventKind::ALL.map(|kind| {
         let of_kind = |rows: &[&Row]| rows.iter().filter(|row| row.kind == kind).count();
         let tp = pairs.iter().filter(|(row, _)| row.kind == kind).count();
-        Counts::new(tp, of_kind(&b), of_kind(&a))
+        MatchCounts::new(tp, of_kind(&b), of_kind(&a))
     });
     let frames = session.history.samples().len();
     let mut agreement = Agreement {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Counts, EvaluateError, Span, counts_of, matches, median, write_counts};
+use super::{EvaluateError, MatchCounts, Span, counts_of, matches, median, write_counts};
 use crate::exchange::import::Wrong;
 use crate::exchange::table::Table;
 use crate::measure::event::{EventKind, Interval};
@@ -14,12 +14,12 @@ use crate::measure::event::{EventKind, Interval};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EventsReport {
     /// Micro-expressions.
-    pub micro: Counts,
+    pub micro: MatchCounts,
     /// Macro-expressions.
     #[serde(rename = "macro")]
-    pub macro_: Counts,
+    pub macro_: MatchCounts,
     /// Both, counts pooled.
-    pub all: Counts,
+    pub all: MatchCounts,
     /// Median absolute error over the matches, milliseconds; none without a match.
     pub onset_error_ms: Option<f64>,
     /// Likewise.

@@ -63,7 +63,7 @@ pub enum EvaluateError {
 
 /// How many intervals were found, and what follows from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Counts {
+pub struct MatchCounts {
     /// Proposals that match an interval of the truth.
     pub tp: usize,
     /// Proposals.
@@ -78,7 +78,7 @@ pub struct Counts {
     pub f1: f64,
 }
 
-impl Counts {
+impl MatchCounts {
     /// From the three counts.
     pub fn new(tp: usize, proposals: usize, truths: usize) -> Self {
         let share = |of: usize| if of > 0 { tp as f64 / of as f64 } else { 0.0 };
@@ -136,19 +136,19 @@ pub fn matches_from(proposals: &[Span], truths: &[Span], least_iou: f64) -> Vec<
     pairs
 }
 
-/// Counts of one kind.
+/// MatchCounts of one kind.
 fn counts_of(
     kind: EventKind,
     proposals: &[Span],
     truths: &[Span],
     pairs: &[(usize, usize)],
-) -> Counts {
+) -> MatchCounts {
     let of_kind = |spans: &[Span]| spans.iter().filter(|s| s.kind == kind).count();
     let tp = pairs.iter().filter(|(i, _)| proposals[*i].kind == kind).count();
-    Counts::new(tp, of_kind(proposals), of_kind(truths))
+    MatchCounts::new(tp, of_kind(proposals), of_kind(truths))
 }
 
-fn write_counts(f: &mut fmt::Formatter<'_>, rows: &[(&str, &Counts)]) -> fmt::Result {
+fn write_counts(f: &mut fmt::Formatter<'_>, rows: &[(&str, &MatchCounts)]) -> fmt::Result {
     writeln!(f, "        found  proposed  true  precision  recall     F1")?;
     for (name, c) in rows {
         writeln!(
@@ -179,21 +179,21 @@ mod tests {
 
     #[test]
     fn f1_is_twice_the_hits_over_both_totals() {
-        let counts = Counts::new(3, 10, 5);
+        let counts = MatchCounts::new(3, 10, 5);
         assert_eq!((counts.precision, counts.recall, counts.f1), (0.3, 0.6, 0.4));
     }
 
     #[test]
     fn pooled_counts_are_sums_not_means() {
-        let pooled = Counts::new(1, 2, 4).pooled(Counts::new(3, 5, 8));
-        assert_eq!(pooled, Counts::new(4, 7, 12));
+        let pooled = MatchCounts::new(1, 2, 4).pooled(MatchCounts::new(3, 5, 8));
+        assert_eq!(pooled, MatchCounts::new(4, 7, 12));
         assert_eq!((pooled.precision, pooled.recall), (4.0 / 7.0, 4.0 / 12.0));
         assert_eq!(pooled.f1, 8.0 / 19.0);
     }
 
     #[test]
     fn where_nothing_was_proposed_and_nothing_was_there_the_counts_are_zero() {
-        let none = Counts::new(0, 0, 0);
+        let none = MatchCounts::new(0, 0, 0);
         assert_eq!((none.precision, none.recall, none.f1), (0.0, 0.0, 0.0));
     }
 

@@ -12,7 +12,7 @@ use super::units::{CodedEvent, TrueUnit, UnitsReport};
 use crate::measure::event::{ActionUnit, Emotion};
 use crate::measure::regions::REGIONS;
 use crate::model::Models;
-use crate::pipeline::recognition::{Phases, Recognizer};
+use crate::pipeline::recognition::{Phases, Recogniser};
 
 /// How often each class (row) was read as each class (column).
 pub type Confusion = [[usize; 3]; 3];
@@ -110,14 +110,14 @@ pub fn recognition(path: &Path, models: &Models) -> Result<RecognitionReport, Ev
     let datasets: Vec<i32> = npz.array("dataset", "i32", &[Some(samples)])?;
     let truths = true_units(&mut npz, samples)?;
     let mut coded: Vec<CodedEvent> = Vec::new();
-    let mut recognizer = Recognizer::new(models)?;
+    let mut recogniser = Recogniser::new(models)?;
     let mut readings = Vec::with_capacity(samples);
     for (i, values) in motion.chunks_exact(REGIONS * 2).enumerate() {
         let truth = usize::try_from(labels[i])
             .ok()
             .filter(|label| *label < Emotion::ALL.len())
             .ok_or_else(|| npz.error("label", "0, 1 or 2", &labels[i].to_string()))?;
-        let reading = recognizer.read_unscaled(&onset_to_apex(values))?;
+        let reading = recogniser.read_unscaled(&onset_to_apex(values))?;
         let emotion = reading.emotion;
         if let Some(truths) = &truths {
             coded.push((truths[i], reading.action_units));
@@ -133,8 +133,8 @@ pub fn recognition(path: &Path, models: &Models) -> Result<RecognitionReport, Ev
 fn true_units(
     npz: &mut Npz,
     samples: usize,
-) -> Result<Option<Vec<[TrueUnit; ActionUnit::RECOGNIZED.len()]>>, EvaluateError> {
-    const UNITS: usize = ActionUnit::RECOGNIZED.len();
+) -> Result<Option<Vec<[TrueUnit; ActionUnit::RECOGNISED.len()]>>, EvaluateError> {
+    const UNITS: usize = ActionUnit::RECOGNISED.len();
     if !npz.has("units") {
         return Ok(None);
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::npz::Npz;
 use super::review_load::{ReviewLoad, ScoredVideo};
 use super::{
-    Counts, EvaluateError, LOOSE_IOU, Span, counts_of, matches, matches_from, write_counts,
+    EvaluateError, LOOSE_IOU, MatchCounts, Span, counts_of, matches, matches_from, write_counts,
 };
 use crate::config::SpottingConfig;
 use crate::measure::event::{EventKind, Interval};
@@ -39,16 +39,16 @@ pub struct VideoEvent {
     pub apex: i64,
 }
 
-/// Counts of micro-expressions, of macro-expressions, and of both.
+/// MatchCounts of micro-expressions, of macro-expressions, and of both.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct KindCounts {
     /// Micro-expressions.
-    pub micro: Counts,
+    pub micro: MatchCounts,
     /// Macro-expressions.
     #[serde(rename = "macro")]
-    pub macro_: Counts,
+    pub macro_: MatchCounts,
     /// Both, counts pooled.
-    pub all: Counts,
+    pub all: MatchCounts,
 }
 
 impl KindCounts {
@@ -62,12 +62,12 @@ impl KindCounts {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SpottingReport {
     /// Micro-expressions.
-    pub micro: Counts,
+    pub micro: MatchCounts,
     /// Macro-expressions.
     #[serde(rename = "macro")]
-    pub macro_: Counts,
+    pub macro_: MatchCounts,
     /// Both, counts pooled.
-    pub all: Counts,
+    pub all: MatchCounts,
     /// The same, where an overlap of 0.3 is enough.
     pub at_iou_03: KindCounts,
     /// How much must be looked at, best first, to meet micro-expressions.
@@ -81,7 +81,7 @@ pub struct SpottingReport {
 }
 
 impl SpottingReport {
-    /// Counts what was proposed against what is true.
+    /// MatchCounts what was proposed against what is true.
     pub fn new(proposals: &[Span], truths: &[Span], minutes: f64) -> Self {
         let KindCounts { micro, macro_, all } =
             KindCounts::new(proposals, truths, &matches(proposals, truths));

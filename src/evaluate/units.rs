@@ -62,19 +62,19 @@ pub struct UnitsReport {
     pub side_accuracy: Option<f64>,
 }
 
-/// The names in the order of [`ActionUnit::RECOGNIZED`].
-const NAMES: [&str; ActionUnit::RECOGNIZED.len()] =
+/// The names in the order of [`ActionUnit::RECOGNISED`].
+const NAMES: [&str; ActionUnit::RECOGNISED.len()] =
     ["1", "2", "4", "5", "6", "7", "9", "10", "12", "14", "15", "17", "20", "23/24", "25/26"];
 
 /// What the coder and the recogniser say of one event.
-pub(super) type CodedEvent = ([TrueUnit; ActionUnit::RECOGNIZED.len()], Vec<MovingUnit>);
+pub(super) type CodedEvent = ([TrueUnit; ActionUnit::RECOGNISED.len()], Vec<MovingUnit>);
 
 impl UnitsReport {
     pub(super) fn new(events: &[CodedEvent]) -> Self {
         let mut counts = [UnitCounts::default(); NAMES.len()];
         let (mut one_sided, mut right_side) = (0usize, 0usize);
         for (truths, told) in events {
-            for ((unit, truth), count) in ActionUnit::RECOGNIZED.iter().zip(truths).zip(&mut counts)
+            for ((unit, truth), count) in ActionUnit::RECOGNISED.iter().zip(truths).zip(&mut counts)
             {
                 let told = told.iter().find(|moving| moving.unit == *unit);
                 match (truth, told) {
@@ -202,7 +202,7 @@ mod tests {
                 .into_iter()
                 .map(|(codes, units)| {
                     let truths = codes.map(|code| TrueUnit::from_code(code).expect("a code"));
-                    let units = units.into_iter().map(|at| told(ActionUnit::RECOGNIZED[at].0, Side::Both));
+                    let units = units.into_iter().map(|at| told(ActionUnit::RECOGNISED[at].0, Side::Both));
                     (truths, units.collect())
                 })
                 .collect();

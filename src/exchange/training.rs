@@ -253,7 +253,7 @@ impl RecognitionSet {
         self.motion.extend(phases.iter().flat_map(|phase| phase.unwrap_or(still)).flatten());
         self.mask.extend(phases.map(|phase| if phase.is_some() { 1.0 } else { 0.0 }));
         self.label.push(emotion as i32);
-        for unit in ActionUnit::RECOGNIZED {
+        for unit in ActionUnit::RECOGNISED {
             for side in Side::ALL {
                 self.units.push(if units.contains(&(unit, side)) { 1.0 } else { 0.0 });
             }
@@ -262,7 +262,7 @@ impl RecognitionSet {
 
     fn write(self, file: &mut Npz<'_>) -> Result<(), WriteNpzError> {
         let count = self.label.len();
-        let (units, sides) = (ActionUnit::RECOGNIZED.len(), Side::ALL.len());
+        let (units, sides) = (ActionUnit::RECOGNISED.len(), Side::ALL.len());
         let motion = Array4::from_shape_vec((count, PHASES, REGIONS, 2), self.motion);
         let mask = Array2::from_shape_vec((count, PHASES), self.mask);
         let units = Array3::from_shape_vec((count, units, sides), self.units);

@@ -90,7 +90,7 @@ pub struct ActionUnit(pub u8);
 
 impl ActionUnit {
     /// The fifteen that the recogniser reports, in the order of its outputs.
-    pub const RECOGNIZED: [Self; 15] = [
+    pub const RECOGNISED: [Self; 15] = [
         Self(1),
         Self(2),
         Self(4),

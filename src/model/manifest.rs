@@ -20,7 +20,7 @@ const MOST_LOOK_AHEAD_ROWS: usize = 1024;
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The models, in order of preference among those with the same task.
-    pub model: Vec<Entry>,
+    pub model: Vec<ModelEntry>,
 }
 
 /// What a model does.
@@ -36,7 +36,9 @@ pub enum Task {
     /// Motion of 12 regions over time to scores.
     Spot,
     /// Three phases of 23 regions to an emotion and action units.
-    Recognize,
+    // What folders of models made by earlier versions say.
+    #[serde(alias = "recognize")]
+    Recognise,
 }
 
 impl Task {
@@ -46,7 +48,7 @@ impl Task {
             Self::Detect | Self::Landmarks => (1, 2),
             Self::DetectFallback => (0, 0),
             Self::Spot => (1, 1),
-            Self::Recognize => (3, 2),
+            Self::Recognise => (3, 2),
         }
     }
 }
@@ -58,7 +60,7 @@ impl fmt::Display for Task {
             Self::DetectFallback => "detect-fallback",
             Self::Landmarks => "landmarks",
             Self::Spot => "spot",
-            Self::Recognize => "recognize",
+            Self::Recognise => "recognise",
         })
     }
 }
@@ -66,7 +68,7 @@ impl fmt::Display for Task {
 /// One model file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct ModelEntry {
     /// Name of the file, beside the manifest.
     pub file: String,
     /// Of the file, in hexadecimal.
@@ -137,7 +139,7 @@ impl Manifest {
     }
 }
 
-impl Entry {
+impl ModelEntry {
     /// What cannot be so, as "expected …, found …". Whoever wrote the manifest may not name a file
     /// outside its folder, nor make memory be taken without end.
     fn fault(&self) -> Option<String> {

@@ -15,7 +15,7 @@ pub mod provenance;
 pub mod runtime;
 mod tract;
 
-pub use manifest::{Calibration, Entry, Manifest, Task, Tensor};
+pub use manifest::{Calibration, Manifest, ModelEntry, Task, Tensor};
 pub use runtime::{Runtime, RuntimeKind};
 
 /// Where models come from.
@@ -36,7 +36,7 @@ static EMBEDDED: &[(&str, &[u8])] = &[
     ("face_landmarks_478.onnx", include_bytes!("../../models/face_landmarks_478.onnx")),
     ("face_landmarks_478_tract.onnx", include_bytes!("../../models/face_landmarks_478_tract.onnx")),
     ("spotter.onnx", include_bytes!("../../models/spotter.onnx")),
-    ("recognizer.onnx", include_bytes!("../../models/recognizer.onnx")),
+    ("recogniser.onnx", include_bytes!("../../models/recogniser.onnx")),
 ];
 static EMBEDDED_MANIFEST: &str = include_str!("../../models/manifest.toml");
 
@@ -146,7 +146,7 @@ impl Models {
         let origin = "embedded models";
         let manifest = Manifest::parse(EMBEDDED_MANIFEST, origin)?;
         // The bytes cannot change after the build, and a test checks their hashes.
-        let file = |entry: &Entry| {
+        let file = |entry: &ModelEntry| {
             let found = EMBEDDED.iter().find(|(name, _)| *name == entry.file);
             found.map(|(_, bytes)| Cow::Borrowed(*bytes)).ok_or_else(|| ModelError::Refused {
                 file: entry.file.clone(),
@@ -161,7 +161,7 @@ impl Models {
         let path = folder.join("manifest.toml");
         let manifest =
             Manifest::parse(&String::from_utf8_lossy(&read(&path)?), &path.display().to_string())?;
-        let file = |entry: &Entry| {
+        let file = |entry: &ModelEntry| {
             let path = folder.join(&entry.file);
             let bytes = read(&path)?;
             entry.check_hash(&bytes, &path.display().to_string())?;
@@ -186,7 +186,7 @@ impl Models {
     }
 
     /// The manifest's entry for this task, in the form that this machine's runtime takes.
-    pub fn entry(&self, task: Task) -> Result<&Entry, ModelError> {
+    pub fn entry(&self, task: Task) -> Result<&ModelEntry, ModelError> {
         self.find(task).map(|(_, entry)| entry)
     }
 
@@ -203,7 +203,7 @@ impl Models {
         Ok(model)
     }
 
-    fn find(&self, task: Task) -> Result<(usize, &Entry), ModelError> {
+    fn find(&self, task: Task) -> Result<(usize, &ModelEntry), ModelError> {
         let backend = Runtime::get().backend;
         let mut entries = self.manifest.model.iter().enumerate();
         entries
@@ -220,14 +220,14 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
 #[derive(Debug)]
 pub struct Model {
     /// What the manifest says of it.
-    pub entry: Entry,
+    pub entry: ModelEntry,
     network: Box<dyn Runnable>,
     /// One buffer for each output, reused from run to run.
     outputs: Vec<Vec<f32>>,
 }
 
 impl Model {
-    fn open(entry: Entry, bytes: &[u8]) -> Result<Self, ModelError> {
+    fn open(entry: ModelEntry, bytes: &[u8]) -> Result<Self, ModelError> {
         let opened = Runtime::get().open(bytes);
         let Opened { inputs, outputs, network } =
             opened.map_err(|message| ModelError::Refused { file: entry.file.clone(), message })?;
@@ -279,7 +279,7 @@ impl Model {
 
 /// Holds what the file declares against what the manifest says, before the first frame.
 fn check_outlets(
-    entry: &Entry,
+    entry: &ModelEntry,
     side: &str,
     found: &[Outlet],
     expected: &[Tensor],

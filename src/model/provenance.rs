@@ -8,7 +8,7 @@ use crate::model::{Models, Task};
 /// One model file that was used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFile {
-    /// What it does: `spot`, `recognize`, …
+    /// What it does: `spot`, `recognise`, …
     pub task: String,
     /// Its name in the manifest.
     pub file: String,
@@ -34,7 +34,7 @@ pub struct Provenance {
 impl Provenance {
     /// What is known before a source is.
     pub fn of(models: &Models, config: &Config) -> Self {
-        let file = |entry: &crate::model::Entry| ModelFile {
+        let file = |entry: &crate::model::ModelEntry| ModelFile {
             task: entry.task.to_string(),
             file: entry.file.clone(),
             sha256: entry.sha256.clone(),

@@ -39,7 +39,7 @@ pub enum RecorderError {
 pub struct SessionRecorder {
     store: Store,
     with_pictures: bool,
-    film: Option<Reel>,
+    film: Option<FilmSegment>,
     segment: u32,
     /// Numbers of the first and the newest frame.
     span: Option<(u64, u64)>,
@@ -60,7 +60,7 @@ enum Early {
 
 /// The picture file that is being written.
 #[derive(Debug)]
-struct Reel {
+struct FilmSegment {
     writer: MkvWriter,
     path: PathBuf,
     size_px: (usize, usize),
@@ -117,7 +117,7 @@ impl SessionRecorder {
         let name = segment_name(self.segment);
         let path = self.store.folder().join(&name);
         let writer = MkvWriter::create(&path, size_px).map_err(|error| failed(&path, error))?;
-        self.film = Some(Reel { writer, path, size_px });
+        self.film = Some(FilmSegment { writer, path, size_px });
         // Known from the first picture on, so that a kill leaves no file without a name.
         self.store.append_film(&name, size_px)?;
         Ok(self.store.commit()?)

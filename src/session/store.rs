@@ -26,7 +26,7 @@ mod pictures;
 mod read;
 mod rows;
 mod schema;
-pub mod shelf;
+pub mod session_list;
 
 pub use open::{Opened, open};
 

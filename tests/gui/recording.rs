@@ -1,13 +1,13 @@
 //! Recording through the accessibility tree: consent, the sign in the transport, and deletion.
 
 use super::*;
-use fleeting::engine::live::record::{RecordState, Recording};
+use fleeting::engine::live::record::{RecordState, RecordingStatus};
 use fleeting::session::annotation::Act;
 use fleeting::session::consent::Consent;
-use fleeting::session::store::shelf::Shelved;
+use fleeting::session::store::session_list::StoredSession;
 
 fn recording(state: RecordState) -> Update {
-    Update::Recording(Box::new(Recording {
+    Update::Recording(Box::new(RecordingStatus {
         folder: "P01.fleeting".into(),
         state,
         secs: 61.0,
@@ -110,19 +110,18 @@ fn sessions_past_their_date_are_offered_for_deletion_and_deleted_when_confirmed(
         purpose: "a pilot".into(),
         keep_until: Some(date.parse().expect("a date")),
     };
-    let shelved = |name: &str, date| Shelved {
+    let stored = |name: &str, date| StoredSession {
         folder: name.into(),
         consent: Some(consent(date)),
         provenance: Default::default(),
         bytes: 5_000_000,
         is_recording: false,
     };
-    let sessions =
-        vec![shelved("old.fleeting", "2020-01-01"), shelved("new.fleeting", "9999-01-01")];
-    let shelf = Shelf { sessions, ..Shelf::default() };
+    let sessions = vec![stored("old.fleeting", "2020-01-01"), stored("new.fleeting", "9999-01-01")];
+    let session_list = SessionList { sessions, ..SessionList::default() };
     let state = &mut window.harness.state_mut().state;
-    state.records.shelf = None;
-    state.offer(shelf);
+    state.records.session_list = None;
+    state.offer(session_list);
     window.settle();
     assert!(window.has("Stored sessions") && window.has("past its date, 2020-01-01"));
     window.click("Delete the 1 that are past their date…");

@@ -586,7 +586,7 @@ fn an_analysis_that_can_no_longer_be_kept_goes_on_in_memory_and_says_so() {
     ctrl(&mut window, Key::Num3);
     window.harness.state_mut().state.analyse.path = "some clip.mp4".into();
     ctrl(&mut window, Key::Enter);
-    let stopped = fleeting::engine::live::record::Recording {
+    let stopped = fleeting::engine::live::record::RecordingStatus {
         folder: "studies/x.fleeting".into(),
         state: fleeting::engine::live::record::RecordState::Stopped(Some(
             "the disk is full".into(),

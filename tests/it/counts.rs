@@ -10,7 +10,7 @@ use fleeting::config::EngineConfig;
 use fleeting::engine::live::analysis::Analyser;
 use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::record::RecordOrder;
-use fleeting::engine::{Command, Engine, Update};
+use fleeting::engine::{Engine, EngineCommand, Update};
 use fleeting::exchange::{View, format_to_write, json};
 use fleeting::measure::baseline::Baseline;
 use fleeting::measure::quality::Quality;
@@ -172,7 +172,7 @@ fn run(
     let engine = Engine::start_job(job, &EngineConfig::default(), make, || ());
     if let Some(folder) = folder {
         let order = RecordOrder { folder: folder.into(), consent: None, with_pictures: false };
-        engine.send(Command::Record(Box::new(order))).expect("room for a command");
+        engine.send(EngineCommand::Record(Box::new(order))).expect("room for a command");
     }
     begin.send(()).expect("room for one");
     let mut ran = Ran { session: Session::keeping_all(), frozen_secs: Vec::new(), numbered: 0 };
@@ -189,10 +189,10 @@ fn run(
         }
         if pause_after == Some(count) {
             // An analysis that has just ended takes no command.
-            let sent = engine.send(Command::Pause);
+            let sent = engine.send(EngineCommand::Pause);
             std::thread::sleep(Duration::from_millis(15));
             if sent.is_ok() {
-                engine.send(Command::Resume).unwrap_or(());
+                engine.send(EngineCommand::Resume).unwrap_or(());
             }
         }
     }
@@ -336,7 +336,7 @@ fn a_baseline_can_be_dropped_and_the_session_no_longer_has_it() {
         }),
     };
     let engine = Engine::start_job(job, &EngineConfig::default(), || Ok(Slow::default()), || ());
-    engine.send(Command::Baseline { secs: 1.0 }).expect("room for a command");
+    engine.send(EngineCommand::Baseline { secs: 1.0 }).expect("room for a command");
     let (mut session, mut had, mut dropped) = (Session::default(), false, false);
     loop {
         let update = engine.wait(LONG).expect("the engine goes on or ends");
@@ -344,7 +344,7 @@ fn a_baseline_can_be_dropped_and_the_session_no_longer_has_it() {
         match update {
             Update::Record(Record::Baselined(_)) => {
                 had = session.baseline.is_some();
-                engine.send(Command::DropBaseline).expect("room for a command");
+                engine.send(EngineCommand::DropBaseline).expect("room for a command");
             }
             Update::Record(Record::BaselineDropped) => dropped = true,
             Update::Ended(_) => break,

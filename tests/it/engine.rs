@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use fleeting::config::EngineConfig;
 use fleeting::engine::live::analysis::Analyser;
-use fleeting::engine::{Command, Engine, Update};
+use fleeting::engine::{Engine, EngineCommand, Update};
 use fleeting::measure::baseline::Baseline;
 use fleeting::measure::event::{Event, EventKind, Moment, Origin};
 use fleeting::measure::geometry::Affine;
@@ -205,7 +205,7 @@ fn an_analysis_that_dies_still_ends() {
 #[test]
 fn a_paused_recording_waits_and_loses_nothing() {
     let engine = start(demo(3.0), Fake::default());
-    engine.send(Command::Pause).expect("room for a command");
+    engine.send(EngineCommand::Pause).expect("room for a command");
     let mut session = Session::default();
     let mut is_running = None;
     while is_running != Some(false) {
@@ -222,7 +222,7 @@ fn a_paused_recording_waits_and_loses_nothing() {
         .filter(|update| matches!(update, Update::Record(Record::Samples(_))))
         .count();
     assert_eq!(more, 0, "after {paused_at} samples");
-    engine.send(Command::Resume).expect("room for a command");
+    engine.send(EngineCommand::Resume).expect("room for a command");
     all(&engine)
         .iter()
         .for_each(|update| update.record().into_iter().for_each(|record| session.apply(record)));
@@ -232,7 +232,7 @@ fn a_paused_recording_waits_and_loses_nothing() {
 #[test]
 fn a_new_threshold_is_told() {
     let engine = start(demo(600.0), Fake::default());
-    engine.send(Command::SetFalseAlarmsPerMinute(4.0)).expect("room for a command");
+    engine.send(EngineCommand::SetFalseAlarmsPerMinute(4.0)).expect("room for a command");
     let told = Score { micro: 4.0, macro_: 4.0 };
     loop {
         match engine.wait(LONG).expect("the engine goes on") {
@@ -246,7 +246,7 @@ fn a_new_threshold_is_told() {
 #[test]
 fn a_baseline_is_measured_over_the_asked_seconds() {
     let engine = start(demo(6.0), Fake::default());
-    engine.send(Command::Baseline { secs: 2.0 }).expect("room for a command");
+    engine.send(EngineCommand::Baseline { secs: 2.0 }).expect("room for a command");
     let updates = all(&engine);
     let measured = updates.iter().find_map(|update| match update {
         Update::Record(Record::Baselined(baseline)) => Some(baseline),
@@ -265,7 +265,7 @@ fn a_baseline_is_measured_over_the_asked_seconds() {
 #[test]
 fn a_baseline_that_the_end_cuts_short_says_so() {
     let engine = start(demo(1.0), Fake::default());
-    engine.send(Command::Baseline { secs: 10.0 }).expect("room for a command");
+    engine.send(EngineCommand::Baseline { secs: 10.0 }).expect("room for a command");
     let updates = all(&engine);
     assert!(updates.iter().any(|update| match update {
         Update::Record(Record::Notice(notice)) => notice.text.contains("before the baseline"),

@@ -8,10 +8,10 @@
 use std::path::Path;
 
 use fleeting::config::SpottingConfig;
-use fleeting::evaluate::{self, Counts, Span, SpottingReport, Video, spot_video};
+use fleeting::evaluate::{self, MatchCounts, Span, SpottingReport, Video, spot_video};
 use fleeting::measure::event::{ActionUnit, Emotion, Interval, Side};
 use fleeting::model::Models;
-use fleeting::pipeline::recognition::Recognizer;
+use fleeting::pipeline::recognition::Recogniser;
 use fleeting::pipeline::spotting::Spotter;
 use fleeting::synth::FacsRig;
 use fleeting::synth::motion::recognition::sample;
@@ -160,7 +160,7 @@ fn the_documents_state_the_figures_that_are_measured() {
 }
 
 #[track_caller]
-fn assert_found(kind: &str, counts: &Counts, figures: &Found) {
+fn assert_found(kind: &str, counts: &MatchCounts, figures: &Found) {
     let Found { found, proposed, truths } = *figures;
     println!("{kind}: {counts:?}");
     assert_eq!(counts.truths, truths, "{kind}: true events");
@@ -239,17 +239,17 @@ fn the_recogniser_reads_on_people_of_the_other_rig_what_is_stated() {
     let figures = figures().recogniser;
     let rig = FacsRig::new().expect("embedded faces");
     let models = Models::load(&Default::default()).expect("embedded models");
-    let mut recognizer = Recognizer::new(&models).expect("a recogniser");
+    let mut recogniser = Recogniser::new(&models).expect("a recogniser");
     let (mut hits, mut shown) = ([0.0; 3], [0.0f64; 3]);
     let (mut units_hit, mut units_named, mut units_shown) = (0, 0, 0);
     for n in 0..figures.people {
         let drawn = sample(&rig, SEED, n);
-        let reading = recognizer.read(&drawn.motion.map(Some)).expect("the network does not fail");
+        let reading = recogniser.read(&drawn.motion.map(Some)).expect("the network does not fail");
         let class = Emotion::ALL.iter().position(|e| *e == drawn.emotion).expect("one of three");
         shown[class] += 1.0;
         hits[class] += f64::from(u8::from(reading.emotion.best().0 == drawn.emotion));
         units_named += reading.action_units.len();
-        for (unit, sides) in ActionUnit::RECOGNIZED.iter().zip(drawn.units) {
+        for (unit, sides) in ActionUnit::RECOGNISED.iter().zip(drawn.units) {
             let Some(side) = sides.iter().position(|moves| *moves > 0.5) else { continue };
             units_shown += 1;
             let mut named = reading.action_units.iter();

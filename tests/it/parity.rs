@@ -131,5 +131,5 @@ fn the_spotter_scores_a_window_as_in_training() {
 
 #[test]
 fn the_recogniser_reads_an_event_as_in_training() {
-    holds_to_pytorch(Task::Recognize, "recognizer.json");
+    holds_to_pytorch(Task::Recognise, "recogniser.json");
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use fleeting::config::EngineConfig;
 use fleeting::engine::live::analysis::Analyser;
-use fleeting::engine::live::record::{RecordOrder, RecordState, Recording};
-use fleeting::engine::{Command, Engine, Update};
+use fleeting::engine::live::record::{RecordOrder, RecordState, RecordingStatus};
+use fleeting::engine::{Engine, EngineCommand, Update};
 use fleeting::measure::baseline::Baseline;
 use fleeting::measure::event::{Event, EventKind, Moment, Origin};
 use fleeting::measure::quality::{Quality, Trouble};
@@ -23,7 +23,7 @@ use fleeting::session::Session;
 use fleeting::session::annotation::{Act, Entry};
 use fleeting::session::consent::Consent;
 use fleeting::session::record::Record;
-use fleeting::session::store::{self, Opened, Store, shelf};
+use fleeting::session::store::{self, Opened, Store, session_list};
 use fleeting::source::SourceSpec;
 use rand::{Rng, SeedableRng};
 
@@ -101,8 +101,8 @@ fn consent() -> Consent {
     Consent { who: "P01".into(), purpose: "a test".into(), keep_until: None }
 }
 
-fn order(folder: &Path) -> Command {
-    Command::Record(Box::new(RecordOrder {
+fn order(folder: &Path) -> EngineCommand {
+    EngineCommand::Record(Box::new(RecordOrder {
         folder: folder.into(),
         consent: Some(consent()),
         with_pictures: true,
@@ -128,7 +128,7 @@ fn reached(update: &Update, seq: u64) -> bool {
     matches!(update, Update::Record(Record::Samples(samples)) if samples.iter().any(|s| s.seq >= seq))
 }
 
-fn recordings(updates: &[Update]) -> Vec<&Recording> {
+fn recordings(updates: &[Update]) -> Vec<&RecordingStatus> {
     let mut found = Vec::new();
     for update in updates {
         if let Update::Recording(recording) = update {
@@ -198,7 +198,7 @@ fn scores_only_stores_no_picture() {
     let folder = base.path().join("s");
     let engine = start(demo(1.0, false));
     let order = RecordOrder { folder: folder.clone(), consent: None, with_pictures: false };
-    engine.send(Command::Record(Box::new(order))).expect("room for a command");
+    engine.send(EngineCommand::Record(Box::new(order))).expect("room for a command");
     until(&engine, has_ended);
     let opened = open(&folder);
     assert!(opened.pictures.is_none() && opened.remarks.is_empty());
@@ -223,11 +223,11 @@ fn a_recording_in_the_middle_of_a_run_holds_its_own_frames_and_no_others() {
         };
         let now = begun.iter().rev().find_map(at).unwrap_or(0);
         entry.act = Act::Mark(Moment { frame: now, ..Moment::default() }, name.into());
-        engine.send(Command::Enter(Box::new(entry.clone()))).expect("room for a command");
+        engine.send(EngineCommand::Enter(Box::new(entry.clone()))).expect("room for a command");
         let from = until(&engine, |update| matches!(update, Update::Record(Record::Samples(_))));
         let from = from.iter().rev().find_map(at).expect("samples");
         until(&engine, |update| reached(update, from + 90));
-        engine.send(Command::StopRecording).expect("room for a command");
+        engine.send(EngineCommand::StopRecording).expect("room for a command");
         let ended = until(&engine, |update| match update {
             Update::Recording(recording) => matches!(recording.state, RecordState::Stopped(_)),
             _ => false,
@@ -579,7 +579,7 @@ fn a_session_whose_pictures_are_missing_opens_with_its_scores() {
 }
 
 #[test]
-fn analyze_stores_the_session_that_its_tables_show() {
+fn analyse_stores_the_session_that_its_tables_show() {
     let base = tempfile::tempdir().expect("a folder");
     let args = ["analyze", "demo:7", "--seconds", "2", "--out", "out", "--format", "json"];
     let name = "Sitzung – 表情 1.fleeting";
@@ -668,11 +668,11 @@ fn a_session_past_its_date_is_shown_and_deleted_when_that_is_confirmed() {
 
     let unasked = fleeting(base.path(), &["sessions", ".", "--delete-past"]);
     assert_eq!(unasked.code, Some(2), "{unasked:?}");
-    assert_eq!(shelf::list(base.path()).expect("listed").len(), 2);
+    assert_eq!(session_list::list(base.path()).expect("listed").len(), 2);
     let deleted = fleeting(base.path(), &["sessions", ".", "--delete-past", "--yes"]);
     deleted.succeeded();
     assert!(deleted.out.contains("notes.txt"), "{}", deleted.out);
-    let left = shelf::list(base.path()).expect("listed");
+    let left = session_list::list(base.path()).expect("listed");
     assert!(matches!(&left[..], [Ok(kept)] if kept.folder.ends_with("kept")), "{left:?}");
     let left: Vec<_> = fs::read_dir(base.path().join("past")).expect("there").flatten().collect();
     assert!(left.len() == 1 && left[0].file_name() == "notes.txt", "{left:?}");
@@ -683,12 +683,12 @@ fn a_session_that_is_being_recorded_is_neither_opened_nor_deleted() {
     let base = tempfile::tempdir().expect("a folder");
     let folder = base.path().join("s");
     let recording = Store::create(&folder, &beginning(consent())).expect("made");
-    for error in [store::open(&folder).map(|_| ()), shelf::delete(&folder).map(|_| ())] {
+    for error in [store::open(&folder).map(|_| ()), session_list::delete(&folder).map(|_| ())] {
         let error = error.expect_err("busy").to_string();
         assert!(error.contains("being recorded"), "{error}");
     }
-    assert!(shelf::look(&folder).expect("seen").is_recording);
+    assert!(session_list::look(&folder).expect("seen").is_recording);
     recording.finish(None).expect("closed");
-    shelf::delete(&folder).expect("deleted");
+    session_list::delete(&folder).expect("deleted");
     assert!(!folder.exists());
 }

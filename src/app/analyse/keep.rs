@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use crate::app::backend::EngineHandle;
 use crate::app::message::{Topic, Weight};
 use crate::app::state::State;
-use crate::engine::Command as EngineCommand;
-use crate::engine::live::record::{RecordOrder, RecordState, Recording};
+use crate::engine::EngineCommand;
+use crate::engine::live::record::{RecordOrder, RecordState, RecordingStatus};
 
 /// What is kept, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl State {
     }
 
     /// Takes in how the storing goes.
-    pub(super) fn take_in_kept(&mut self, recording: &Recording) {
+    pub(super) fn take_in_kept(&mut self, recording: &RecordingStatus) {
         match &recording.state {
             RecordState::Stopped(Some(why)) => {
                 let text = format!(

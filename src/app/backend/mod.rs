@@ -5,10 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::recording::Shelf;
+use super::recording::SessionList;
 use super::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
 use crate::config::Config;
-use crate::engine::{Busy, Command as EngineCommand, Preview, Update};
+use crate::engine::{Busy, EngineCommand, Preview, Update};
 use crate::exchange::Written;
 use crate::exchange::import::ImportedLayer;
 use crate::model::ModelChoice;
@@ -127,7 +127,7 @@ pub trait Backend {
     fn import(&mut self, job: ImportJob, wake: Wake) -> Pending<Result<ImportedLayer, String>>;
 
     /// Looks at what is stored in a folder.
-    fn look_at_shelf(&mut self, folder: &Path, wake: Wake) -> Pending<Shelf>;
+    fn list_sessions(&mut self, folder: &Path, wake: Wake) -> Pending<SessionList>;
 
     /// Deletes these sessions; gives one sentence for each that could not be, or that left something.
     fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>>;

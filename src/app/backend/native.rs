@@ -9,13 +9,13 @@ use std::task::{Context, Poll, Waker};
 use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
 use crate::app::backend::pictures::Projection;
 use crate::app::recording;
-use crate::app::recording::Shelf;
+use crate::app::recording::SessionList;
 use crate::app::review::outside::{
     AnnotationSink, ExportContent, ExportJob, ImportJob, Kept, OpenedSession, SessionPictures,
 };
 use crate::engine::workers::annotation_writer::AnnotationWriter;
 use crate::engine::workers::background_task::BackgroundTask;
-use crate::engine::{Busy, Command, Engine, Preview, Update};
+use crate::engine::{Busy, Engine, EngineCommand, Preview, Update};
 use crate::evaluate::agreement::Agreement;
 use crate::exchange::import;
 use crate::exchange::import::ImportedLayer;
@@ -30,7 +30,7 @@ use crate::source::{SourceSpec, camera, video};
 pub struct NativeBackend;
 
 impl EngineHandle for Engine {
-    fn send(&self, command: Command) -> Result<(), Busy> {
+    fn send(&self, command: EngineCommand) -> Result<(), Busy> {
         Engine::send(self, command)
     }
 
@@ -58,9 +58,14 @@ impl Backend for NativeBackend {
         run_task("fleeting-stop", move || engine.finish(), wake, Vec::new)
     }
 
-    fn look_at_shelf(&mut self, folder: &Path, wake: Wake) -> Pending<Shelf> {
+    fn list_sessions(&mut self, folder: &Path, wake: Wake) -> Pending<SessionList> {
         let folder = folder.to_owned();
-        run_task("fleeting-shelf", move || Shelf::look(&folder), wake, Shelf::default)
+        run_task(
+            "fleeting-sessions",
+            move || SessionList::look(&folder),
+            wake,
+            SessionList::default,
+        )
     }
 
     fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>> {

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
-use crate::app::recording::Shelf;
+use crate::app::recording::SessionList;
 use crate::app::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
-use crate::engine::{Busy, Command, Preview, Update};
+use crate::engine::{Busy, EngineCommand, Preview, Update};
 use crate::exchange::Written;
 use crate::exchange::import::ImportedLayer;
 use crate::model::ModelChoice;
@@ -20,7 +20,7 @@ pub struct NullBackend;
 struct Silent;
 
 impl EngineHandle for Silent {
-    fn send(&self, _: Command) -> Result<(), Busy> {
+    fn send(&self, _: EngineCommand) -> Result<(), Busy> {
         Ok(())
     }
     fn updates(&self) -> Vec<Update> {
@@ -41,8 +41,8 @@ impl Backend for NullBackend {
     fn stop(&mut self, _: Box<dyn EngineHandle>, _: Wake) -> Pending<Vec<Update>> {
         Box::new(|| Some(Vec::new()))
     }
-    fn look_at_shelf(&mut self, _: &Path, _: Wake) -> Pending<Shelf> {
-        Box::new(|| Some(Shelf::default()))
+    fn list_sessions(&mut self, _: &Path, _: Wake) -> Pending<SessionList> {
+        Box::new(|| Some(SessionList::default()))
     }
     fn delete_sessions(&mut self, _: &[PathBuf], _: Wake) -> Pending<Vec<String>> {
         Box::new(|| Some(Vec::new()))

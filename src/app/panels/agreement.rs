@@ -9,7 +9,7 @@ use crate::app::review::command::ReviewCommand;
 use crate::app::review::rating::RaterLayer;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
-use crate::evaluate::Counts;
+use crate::evaluate::MatchCounts;
 use crate::evaluate::agreement::{Agreement, BoundaryError, Kappa, may_compare};
 
 /// The entry in [`crate::app::panels::PANELS`].
@@ -130,7 +130,7 @@ fn table(ui: &mut Ui, name: &str, heads: &[&str], rows: impl FnOnce(&mut Ui)) {
     );
 }
 
-fn counts_row(ui: &mut Ui, name: &str, counts: &Counts) {
+fn counts_row(ui: &mut Ui, name: &str, counts: &MatchCounts) {
     ui.label(name);
     ui.label(format!("{} of {} and {}", counts.tp, counts.truths, counts.proposals));
     for share in [counts.precision, counts.recall, counts.f1] {

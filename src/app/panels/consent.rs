@@ -69,7 +69,8 @@ fn show_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &mut ConsentForm) {
         ui.add(field).accessible_name("Stored in");
         cx.button_named(ui, &Command::Recording(RecordingCommand::PickFolder), "Choose…");
     });
-    let free = cx.state.records.shelf.as_ref().and_then(|shelf| shelf.free_bytes);
+    let free =
+        cx.state.records.session_list.as_ref().and_then(|session_list| session_list.free_bytes);
     let words = match free {
         Some(free) => format!(
             "{} are free there. A minute of pictures at 640 × 480 takes about 150 MB.",

@@ -9,12 +9,12 @@ use crate::app::recording::badge::size_words;
 use crate::app::registry::EVERYWHERE;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
-use crate::session::store::shelf::{Shelved, today};
+use crate::session::store::session_list::{StoredSession, today};
 
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel = Panel {
     name: "Stored sessions",
-    slot: Slot::Floating(Floating::Shelf),
+    slot: Slot::Floating(Floating::StoredSessions),
     tabs: EVERYWHERE,
     show,
 };
@@ -23,26 +23,26 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     let records = &cx.state.records;
     ui.label(RichText::new(format!("In {}", records.form.folder)).color(theme.faint));
-    let Some(shelf) = &records.shelf else {
+    let Some(session_list) = &records.session_list else {
         ui.label("Looking…");
         return;
     };
-    if shelf.sessions.is_empty() {
+    if session_list.sessions.is_empty() {
         ui.label("Nothing is stored here.");
     }
     let high = ui.ctx().content_rect().height() * 0.5;
     ScrollArea::vertical().max_height(high).show(ui, |ui| {
         Grid::new("sessions").num_columns(4).spacing([14.0, 5.0]).show(ui, |ui| {
-            for session in &shelf.sessions {
+            for session in &session_list.sessions {
                 show_one(ui, session, &theme, cx.commands);
                 ui.end_row();
             }
         });
-        for text in &shelf.unreadable {
+        for text in &session_list.unreadable {
             ui.label(RichText::new(text).color(theme.faint));
         }
     });
-    let past = shelf.past();
+    let past = session_list.past();
     if !past.is_empty() && records.chosen.is_empty() {
         let words = format!("Delete the {} that are past their date…", past.len());
         if ui.button(words).clicked() {
@@ -54,7 +54,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-fn show_one(ui: &mut Ui, session: &Shelved, theme: &Theme, commands: &mut Vec<Command>) {
+fn show_one(ui: &mut Ui, session: &StoredSession, theme: &Theme, commands: &mut Vec<Command>) {
     let name = session.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     ui.label(title(&name)).on_hover_text(session.folder.display().to_string());
     ui.label(size_words(session.bytes));

@@ -6,7 +6,7 @@ use super::RecordingCommand;
 use crate::app::command::Command;
 use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, badge, named};
-use crate::engine::live::record::{RecordState, Recording};
+use crate::engine::live::record::{RecordState, RecordingStatus};
 
 /// Bytes as people read them: `34 MB`, `1.2 GB`.
 pub fn size_words(bytes: u64) -> String {
@@ -17,7 +17,7 @@ pub fn size_words(bytes: u64) -> String {
     }
 }
 
-impl Recording {
+impl RecordingStatus {
     /// Bytes on the disk, as people read them.
     pub fn size(&self) -> String {
         size_words(self.bytes)
@@ -25,7 +25,7 @@ impl Recording {
 }
 
 /// What stands beside the shape.
-pub fn words(now: Option<&Recording>) -> String {
+pub fn words(now: Option<&RecordingStatus>) -> String {
     let Some(now) = now else { return "not recording".into() };
     let clock = crate::measure::time::Timestamp::from_secs(now.secs).to_string();
     let clock = clock.split('.').next().unwrap_or_default();
@@ -38,7 +38,7 @@ pub fn words(now: Option<&Recording>) -> String {
 }
 
 /// A filled disc while frames are stored, a ring with a core while the last scores come, else a ring.
-fn shape(now: Option<&Recording>, rect: Rect, color: Color32) -> Vec<Shape> {
+fn shape(now: Option<&RecordingStatus>, rect: Rect, color: Color32) -> Vec<Shape> {
     let (center, radius) = (rect.center(), rect.width() / 2.0 - 2.0);
     let ring = Shape::circle_stroke(center, radius, Stroke::new(1.5, color));
     match now.map(|now| &now.state) {
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_sign_says_how_long_how_big_and_how_much_room() {
-        let mut now = Recording {
+        let mut now = RecordingStatus {
             folder: "x".into(),
             state: RecordState::Running,
             secs: 75.4,

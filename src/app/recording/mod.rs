@@ -15,13 +15,13 @@ use super::outside::Outside;
 use super::registry::{CommandEntry, Group, LIVE, entry};
 use super::shortcut::ctrl;
 use super::state::State;
-use crate::engine::Command as EngineCommand;
-use crate::engine::live::record::{RecordOrder, RecordState, Recording};
+use crate::engine::EngineCommand;
+use crate::engine::live::record::{RecordOrder, RecordState, RecordingStatus};
 use crate::session::OBSERVER;
 use crate::session::annotation::Entry as Deed;
 use crate::session::clip::EventClip;
 use crate::session::consent::Consent;
-use crate::session::store::shelf::{self, Shelved};
+use crate::session::store::session_list::{self, StoredSession};
 use crate::session::store::{self, StoreError};
 
 use film::LiveFilm;
@@ -41,7 +41,7 @@ pub enum RecordingCommand {
     /// Ask for the folder in which sessions are stored.
     PickFolder,
     /// Show the stored sessions.
-    ShowShelf,
+    ShowStoredSessions,
     /// Choose these sessions for deletion, which is asked about again; none chooses nothing.
     Choose(Vec<PathBuf>),
     /// Delete what was chosen.
@@ -70,7 +70,7 @@ pub static ENTRIES: &[CommandEntry] = &[
     .only(LIVE),
     entry(
         Group::Session,
-        Command::Recording(RecordingCommand::ShowShelf),
+        Command::Recording(RecordingCommand::ShowStoredSessions),
         "Stored sessions…",
         &[ctrl(egui::Key::B)],
         "What is stored, how long it may be kept, and deleting it",
@@ -94,8 +94,8 @@ pub struct ConsentForm {
 
 impl Default for ConsentForm {
     fn default() -> Self {
-        let in_a_year = shelf::today().saturating_add(jiff::Span::new().years(1));
-        let folder = shelf::usual_folder().unwrap_or_default();
+        let in_a_year = session_list::today().saturating_add(jiff::Span::new().years(1));
+        let folder = session_list::usual_folder().unwrap_or_default();
         Self {
             who: String::new(),
             purpose: String::new(),
@@ -128,7 +128,7 @@ impl ConsentForm {
         }
         let wrong = |_| format!("Expected a last day such as 2031-12-31, found “{text}”.");
         let date: Date = text.parse().map_err(wrong)?;
-        if date < shelf::today() {
+        if date < session_list::today() {
             return Err(format!("The last day {date} is already past."));
         }
         Ok(Some(date))
@@ -159,20 +159,20 @@ fn file_name(text: &str) -> String {
 
 /// What is stored in a folder, and how much room is left there.
 #[derive(Debug, Default)]
-pub struct Shelf {
+pub struct SessionList {
     /// The sessions, by name.
-    pub sessions: Vec<Shelved>,
+    pub sessions: Vec<StoredSession>,
     /// Those that cannot be read, one sentence each.
     pub unreadable: Vec<String>,
     /// Bytes that are free; none where the system does not say.
     pub free_bytes: Option<u64>,
 }
 
-impl Shelf {
+impl SessionList {
     /// Looks into `folder`; one that is not there yet is empty. Takes as long as the disk takes.
     pub fn look(folder: &std::path::Path) -> Self {
-        let listed = shelf::list(folder).unwrap_or_default();
-        let mut found = Self { free_bytes: shelf::free_bytes(folder), ..Self::default() };
+        let listed = session_list::list(folder).unwrap_or_default();
+        let mut found = Self { free_bytes: session_list::free_bytes(folder), ..Self::default() };
         for session in listed {
             match session {
                 Ok(session) => found.sessions.push(session),
@@ -184,7 +184,7 @@ impl Shelf {
 
     /// Those that may no longer be kept.
     pub fn past(&self) -> Vec<PathBuf> {
-        let today = shelf::today();
+        let today = session_list::today();
         let past = self.sessions.iter().filter(|session| session.is_past(today));
         past.map(|session| session.folder.clone()).collect()
     }
@@ -192,12 +192,12 @@ impl Shelf {
 
 /// Deletes each; gives one sentence for each that could not be, or that left something.
 pub fn delete(folders: &[PathBuf]) -> Vec<String> {
-    let left = |deleted: shelf::Deleted| {
+    let left = |deleted: session_list::Deleted| {
         let names: Vec<_> = deleted.left.iter().map(|path| path.display().to_string()).collect();
         let words = "not part of the session and still there";
         (!names.is_empty()).then(|| format!("{words}: {}", names.join(", ")))
     };
-    let one = |folder: &PathBuf| shelf::delete(folder).map(left);
+    let one = |folder: &PathBuf| session_list::delete(folder).map(left);
     let words = |done: Result<Option<String>, StoreError>| match done {
         Ok(left) => left,
         Err(error) => Some(error.to_string()),
@@ -211,18 +211,18 @@ pub struct Records {
     /// The consent page.
     pub form: ConsentForm,
     /// How the newest recording goes or went.
-    pub now: Option<Recording>,
+    pub now: Option<RecordingStatus>,
     /// Whether the consent page holds for the open source.
     pub agreed: bool,
     /// What is stored; none until somebody has looked.
-    pub shelf: Option<Shelf>,
+    pub session_list: Option<SessionList>,
     /// What is to be deleted once that is confirmed.
     pub chosen: Vec<PathBuf>,
     /// Whether the disk's end was announced.
     warned: bool,
     /// What a busy engine has not taken yet.
     unsent: Vec<Deed>,
-    pub(super) looking: Option<Pending<Shelf>>,
+    pub(super) looking: Option<Pending<SessionList>>,
     pub(super) deleting: Option<Pending<Vec<String>>>,
     /// Pictures of older events, from what is being recorded.
     film: LiveFilm,
@@ -270,10 +270,10 @@ impl State {
             RecordingCommand::Edit(form) => self.edit_consent(form),
             RecordingCommand::Begin => self.begin_recording(),
             RecordingCommand::PickFolder => self.pick(Pick::Recordings),
-            RecordingCommand::ShowShelf => {
-                self.look_at_shelf();
+            RecordingCommand::ShowStoredSessions => {
+                self.list_sessions();
                 self.records.chosen.clear();
-                self.floating = Some(Floating::Shelf);
+                self.floating = Some(Floating::StoredSessions);
             }
             RecordingCommand::Choose(folders) => self.records.chosen = folders,
             RecordingCommand::Delete => {
@@ -300,7 +300,7 @@ impl State {
     }
 
     fn show_consent(&mut self) {
-        self.look_at_shelf();
+        self.list_sessions();
         self.floating = Some(Floating::Consent);
     }
 
@@ -310,14 +310,14 @@ impl State {
         self.records.form = form;
         self.records.agreed = false;
         if moved {
-            self.look_at_shelf();
+            self.list_sessions();
         }
     }
 
-    pub(super) fn look_at_shelf(&mut self) {
+    pub(super) fn list_sessions(&mut self) {
         let folder = PathBuf::from(self.records.form.folder.trim());
         self.records.looking =
-            Some(self.outside.backend.look_at_shelf(&folder, self.outside.wake.clone()));
+            Some(self.outside.backend.list_sessions(&folder, self.outside.wake.clone()));
     }
 
     pub(super) fn use_recordings_folder(&mut self, folder: &std::path::Path) {
@@ -350,7 +350,7 @@ impl State {
         }
     }
 
-    pub(super) fn take_in_recording(&mut self, recording: Recording) {
+    pub(super) fn take_in_recording(&mut self, recording: RecordingStatus) {
         let place = recording.folder.display();
         match &recording.state {
             RecordState::Running if recording.is_low() && !self.records.warned => {
@@ -392,31 +392,31 @@ impl State {
     }
 
     pub(super) fn poll_recording(&mut self) {
-        if let Some(shelf) = self.records.looking.as_mut().and_then(|looking| looking()) {
+        if let Some(session_list) = self.records.looking.as_mut().and_then(|looking| looking()) {
             self.records.looking = None;
-            self.offer(shelf);
+            self.offer(session_list);
         }
         if let Some(words) = self.records.deleting.as_mut().and_then(|deleting| deleting()) {
             self.records.deleting = None;
             for text in words {
                 self.messages.post(Weight::Warning, Topic::Other, text);
             }
-            self.look_at_shelf();
+            self.list_sessions();
         }
     }
 
     /// Takes in what is stored. The first look of the program offers to delete what is past its date.
-    pub fn offer(&mut self, shelf: Shelf) {
-        let (is_first, past) = (self.records.shelf.is_none(), shelf.past().len());
+    pub fn offer(&mut self, session_list: SessionList) {
+        let (is_first, past) = (self.records.session_list.is_none(), session_list.past().len());
         if is_first && past > 0 {
             let text = format!(
                 "{past} stored sessions are past the date until which they may be kept. Delete \
                  them under Session, Stored sessions."
             );
             self.messages.post(Weight::Warning, Topic::Other, text);
-            self.floating.get_or_insert(Floating::Shelf);
+            self.floating.get_or_insert(Floating::StoredSessions);
         }
-        self.records.shelf = Some(shelf);
+        self.records.session_list = Some(session_list);
     }
 }
 

@@ -15,14 +15,14 @@ pub(super) enum Kind {
 
 /// One recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Recording {
+pub(super) struct FoundRecording {
     pub(super) kind: Kind,
     pub(super) path: PathBuf,
     /// Below the folder that was searched, with `/` between its parts: its name in every list.
     pub(super) name: String,
 }
 
-impl Recording {
+impl FoundRecording {
     /// Where its results go, below the folder for all: a video and a folder of pictures never share one.
     pub(super) fn results(&self) -> String {
         match self.kind {
@@ -48,7 +48,7 @@ pub(in crate::cli) fn is_many(folder: &Path) -> bool {
 pub(super) fn recordings(
     folder: &Path,
     out: &Path,
-) -> Result<Vec<Recording>, (PathBuf, io::Error)> {
+) -> Result<Vec<FoundRecording>, (PathBuf, io::Error)> {
     let mut found = Vec::new();
     let out = out.canonicalize().ok();
     let mut folders = vec![folder.to_owned()];
@@ -58,7 +58,7 @@ pub(super) fn recordings(
         folders.extend(content.folders.into_iter().filter(|path| !is_out(path)));
         let named = |kind, path: PathBuf| {
             let name = name_below(folder, &path);
-            Recording { kind, path, name }
+            FoundRecording { kind, path, name }
         };
         if content.has_pictures && content.videos.is_empty() && here != folder {
             found.push(named(Kind::Images, here));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::find::{Kind, Recording};
+use super::find::{FoundRecording, Kind};
 use crate::exchange::write_new;
 use crate::measure::event::EventKind;
 use crate::session::Session;
@@ -107,7 +107,7 @@ pub(super) struct Identity {
 
 impl Identity {
     /// Reads the whole recording. `rest` is all else that the numbers depend on.
-    pub(super) fn of(recording: &Recording, rest: &str) -> io::Result<Self> {
+    pub(super) fn of(recording: &FoundRecording, rest: &str) -> io::Result<Self> {
         let source_sha256 = hex(match recording.kind {
             Kind::Video => hash_file(&recording.path, Sha256::new())?,
             Kind::Images => hash_folder(&recording.path)?,
@@ -163,7 +163,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.mp4");
         std::fs::write(&path, content).expect("written");
-        let recording = Recording { kind: Kind::Video, path, name: "a.mp4".into() };
+        let recording = FoundRecording { kind: Kind::Video, path, name: "a.mp4".into() };
         Identity::of(&recording, rest).expect("readable").key
     }
 

@@ -14,7 +14,7 @@ use crate::model::{Models, Task};
 use crate::pipeline::face::detect::FaceFinder;
 use crate::pipeline::face::track::Tracker;
 use crate::pipeline::motion::Motion;
-use crate::pipeline::recognition::Recognizer;
+use crate::pipeline::recognition::Recogniser;
 use crate::pipeline::spotting::{Spotted, Spotter, Step};
 use crate::pipeline::{Output, Pipeline};
 use crate::source::SourceSpec;
@@ -90,11 +90,11 @@ pub(super) fn measure(models: &Models) -> Result<Speed, String> {
         let ms = spot(models, &config, &frames[0]).map_err(failed)?;
         stages.push(Stage { name: "spot", ms, per: "frame" });
     }
-    if models.has(Task::Recognize) {
-        let mut recognizer = Recognizer::new(models).map_err(failed)?;
+    if models.has(Task::Recognise) {
+        let mut recogniser = Recogniser::new(models).map_err(failed)?;
         let phase = Some([[0.5; 2]; REGIONS]);
         let (ms, read) =
-            timed(|| (0..10).try_for_each(|_| recognizer.read(&[phase; 3]).map(|_| ())));
+            timed(|| (0..10).try_for_each(|_| recogniser.read(&[phase; 3]).map(|_| ())));
         read.map_err(failed)?;
         stages.push(Stage { name: "recognise", ms: ms / 10.0, per: "event" });
     }

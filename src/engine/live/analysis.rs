@@ -14,7 +14,7 @@ use super::meter::Meter;
 use super::neutral::Neutral;
 use super::recordings::Recordings;
 use super::watch::STANDSTILL;
-use crate::engine::{Command, Preview, Update};
+use crate::engine::{EngineCommand, Preview, Update};
 use crate::exchange::clips::face_pictures::FacePictures;
 use crate::measure::baseline::Baseline;
 use crate::measure::sample::Score;
@@ -54,20 +54,20 @@ pub trait Analyser {
 
 /// The end of the update link that the analysis thread holds.
 #[derive(Clone)]
-pub(crate) struct Teller {
+pub(crate) struct UpdateSender {
     pub(crate) tx: Sender<Update>,
     pub(crate) wake: Arc<dyn Fn() + Send + Sync>,
 }
 
-impl Teller {
-    pub(crate) fn tell(&self, update: Update) -> Result<(), Closed> {
+impl UpdateSender {
+    pub(crate) fn send(&self, update: Update) -> Result<(), Closed> {
         self.tx.send(update).map_err(|_| Closed)?;
         (self.wake)();
         Ok(())
     }
 
     /// Says what is no data, and nothing where the window has fallen behind.
-    pub(crate) fn tell_if_room(&self, update: Update) {
+    pub(crate) fn send_if_room(&self, update: Update) {
         if self.tx.try_send(update).is_ok() {
             (self.wake)();
         }
@@ -77,8 +77,8 @@ impl Teller {
 /// Everything that the analysis thread is linked to.
 pub(crate) struct Links {
     pub(crate) frames: CaptureReceiver,
-    pub(crate) commands: Receiver<Command>,
-    pub(crate) teller: Teller,
+    pub(crate) commands: Receiver<EngineCommand>,
+    pub(crate) update_sender: UpdateSender,
     pub(crate) preview: Newest<Preview>,
     pub(crate) stop: Arc<AtomicBool>,
     /// The source as the user named it.
@@ -97,7 +97,7 @@ pub(crate) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<St
     let mut running = Running {
         losses: LossAccount::new(links.is_live),
         rhythm: Rhythm { last: now, missed: links.frames.signs().missed(), said: None },
-        recordings: Recordings::new(links.teller.clone()),
+        recordings: Recordings::new(links.update_sender.clone()),
         analyser,
         links,
         output: Output::default(),
@@ -226,7 +226,7 @@ impl Running<'_> {
 
     /// Records and says.
     fn tell(&mut self, update: Update) -> Result<(), Closed> {
-        self.links.teller.tell(update)
+        self.links.update_sender.send(update)
     }
 
     /// Tells the window, and the recording where there is one.
@@ -249,38 +249,38 @@ impl Running<'_> {
         }
     }
 
-    fn obey_one(&mut self, command: Command) -> Result<(), Closed> {
+    fn obey_one(&mut self, command: EngineCommand) -> Result<(), Closed> {
         match command {
-            Command::Pause | Command::Resume => {
-                self.paused = command == Command::Pause;
+            EngineCommand::Pause | EngineCommand::Resume => {
+                self.paused = command == EngineCommand::Pause;
                 self.links.frames.signs().set_paused(self.paused);
                 self.tell(Update::Running(!self.paused))
             }
-            Command::Record(order) => {
+            EngineCommand::Record(order) => {
                 let source = self.links.source.clone();
                 let provenance = Provenance { source, ..self.analyser.provenance() };
                 let before = self.meter.totals(self.links.frames.dropped());
                 self.recordings.start(*order, provenance, before);
                 Ok(())
             }
-            Command::StopRecording => {
+            EngineCommand::StopRecording => {
                 self.recordings.stop();
                 Ok(())
             }
-            Command::Enter(entry) => {
+            EngineCommand::Enter(entry) => {
                 self.recordings.entry(&entry);
                 Ok(())
             }
-            Command::SetFalseAlarmsPerMinute(rate) => {
+            EngineCommand::SetFalseAlarmsPerMinute(rate) => {
                 self.analyser.set_false_alarms_per_minute(rate);
                 self.record(Record::Threshold(self.analyser.threshold()))
             }
-            Command::DropBaseline => {
+            EngineCommand::DropBaseline => {
                 self.analyser.drop_baseline();
                 self.record(Record::BaselineDropped)?;
                 self.record(Record::Threshold(self.analyser.threshold()))
             }
-            Command::Baseline { secs } => {
+            EngineCommand::Baseline { secs } => {
                 self.neutral = Some(Neutral::over(secs));
                 self.tell(Update::Baseline(1.0))
             }
@@ -310,7 +310,7 @@ impl Running<'_> {
         self.links.preview.put(Preview { frame, overlay });
         // One frame wakes the window once: each time costs it a whole drawing.
         if !self.hand_on()? {
-            (self.links.teller.wake)();
+            (self.links.update_sender.wake)();
         }
         self.links.frames.signs().frame_done();
         Ok(pushed)
@@ -330,7 +330,7 @@ impl Running<'_> {
         records.iter().for_each(|record| self.recordings.record(record));
         records
             .into_iter()
-            .try_for_each(|record| self.links.teller.tell(Update::Record(record)))?;
+            .try_for_each(|record| self.links.update_sender.send(Update::Record(record)))?;
         let samples = &self.output.samples;
         let measured = self.neutral.as_mut().and_then(|neutral| neutral.collect(samples));
         if let Some(measured) = measured {

@@ -17,16 +17,16 @@ use crate::source::camera::{Device, Failure, Format, Raw, Read, Wanted};
 const OPENING: Duration = Duration::from_secs(10);
 
 /// A thread that is told to stop gets so long to do so before it is left behind.
-const FAREWELL: Duration = Duration::from_millis(300);
+const STOP_WAIT: Duration = Duration::from_millis(300);
 
 /// Pictures that may wait. The camera's own buffers wait behind them.
-const QUEUE: usize = 2;
+const PICTURES: usize = 2;
 
 /// How the thread opens its device.
 type Open = fn(u32, &Wanted) -> Result<Box<dyn Device>, Failure>;
 
 /// What the thread sends: first how opening went, then pictures until a failure.
-enum Word {
+enum FromCamera {
     Opened(Format),
     Picture(Raw<'static>, Format),
     Failed(Failure),
@@ -40,14 +40,14 @@ struct Guarded {
 
 /// The thread, waited for only so long.
 struct Watched {
-    words: Receiver<Word>,
+    words: Receiver<FromCamera>,
     quit: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// Opens a camera with `open` in a thread of its own.
 pub fn open(index: u32, wanted: Wanted, open: Open) -> Result<Box<dyn Device>, Failure> {
-    let (tx, words) = bounded(QUEUE);
+    let (tx, words) = bounded(PICTURES);
     let quit = Arc::new(AtomicBool::new(false));
     let quit_of_thread = Arc::clone(&quit);
     let thread = Builder::new()
@@ -56,29 +56,29 @@ pub fn open(index: u32, wanted: Wanted, open: Open) -> Result<Box<dyn Device>, F
         .map_err(|error| Failure::Broken(error.to_string()))?;
     let thread = Watched { words, quit, thread: Some(thread) };
     match thread.words.recv_timeout(OPENING) {
-        Ok(Word::Opened(format)) => Ok(Box::new(Guarded { format, thread })),
-        Ok(Word::Failed(failure)) => Err(failure),
+        Ok(FromCamera::Opened(format)) => Ok(Box::new(Guarded { format, thread })),
+        Ok(FromCamera::Failed(failure)) => Err(failure),
         _ => Err(Failure::Broken("it does not answer".into())),
     }
 }
 
 /// The thread's body.
-fn read_on(index: u32, wanted: &Wanted, open: Open, tx: &Sender<Word>, quit: &AtomicBool) {
+fn read_on(index: u32, wanted: &Wanted, open: Open, tx: &Sender<FromCamera>, quit: &AtomicBool) {
     let mut device = match open(index, wanted) {
         Ok(device) => device,
         // A reader that is gone needs no answer, here and below.
-        Err(failure) => return tx.send(Word::Failed(failure)).unwrap_or(()),
+        Err(failure) => return tx.send(FromCamera::Failed(failure)).unwrap_or(()),
     };
-    let mut is_heard = tx.send(Word::Opened(device.format())).is_ok();
+    let mut is_heard = tx.send(FromCamera::Opened(device.format())).is_ok();
     while is_heard && !quit.load(Ordering::Acquire) {
         let format = device.format();
-        is_heard = match device.read(FAREWELL) {
+        is_heard = match device.read(STOP_WAIT) {
             Ok(Read::Picture(raw)) => {
                 let raw = Raw { bytes: Cow::Owned(raw.bytes.into_owned()), ..raw };
-                tx.send(Word::Picture(raw, format)).is_ok()
+                tx.send(FromCamera::Picture(raw, format)).is_ok()
             }
             Ok(Read::Nothing) => true,
-            Err(failure) => return tx.send(Word::Failed(failure)).unwrap_or(()),
+            Err(failure) => return tx.send(FromCamera::Failed(failure)).unwrap_or(()),
         };
     }
 }
@@ -90,12 +90,12 @@ impl Device for Guarded {
 
     fn read(&mut self, patience: Duration) -> Result<Read<'_>, Failure> {
         match self.thread.words.recv_timeout(patience) {
-            Ok(Word::Picture(raw, format)) => {
+            Ok(FromCamera::Picture(raw, format)) => {
                 self.format = format;
                 Ok(Read::Picture(raw))
             }
-            Ok(Word::Failed(failure)) => Err(failure),
-            Ok(Word::Opened(_)) | Err(RecvTimeoutError::Timeout) => Ok(Read::Nothing),
+            Ok(FromCamera::Failed(failure)) => Err(failure),
+            Ok(FromCamera::Opened(_)) | Err(RecvTimeoutError::Timeout) => Ok(Read::Nothing),
             // The thread has ended without a word: it panicked inside the driver library.
             Err(RecvTimeoutError::Disconnected) => {
                 Err(Failure::Broken("its driver library failed".into()))
@@ -110,7 +110,7 @@ impl Drop for Watched {
         // A sender that waits for room finds nobody listening.
         self.words = crossbeam_channel::never();
         let Some(thread) = self.thread.take() else { return };
-        let deadline = Instant::now() + FAREWELL;
+        let deadline = Instant::now() + STOP_WAIT;
         while !thread.is_finished() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
         }

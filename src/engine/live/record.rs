@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::analysis::Teller;
+use super::analysis::UpdateSender;
 use crate::engine::{Update, join, spawn};
 use crate::media::image::Frame;
 use crate::model::provenance::Provenance;
@@ -19,7 +19,7 @@ use crate::session::consent::Consent;
 use crate::session::record::Record;
 use crate::session::record::Stats;
 use crate::session::recorder::{RecorderError, SessionRecorder};
-use crate::session::store::{Beginning, StoreError, bytes_in, shelf};
+use crate::session::store::{Beginning, StoreError, bytes_in, session_list};
 
 /// Items that may wait; a frame and what is said of it are two or three.
 const WAITING: usize = 16;
@@ -57,7 +57,7 @@ pub struct RecordOrder {
 
 /// How a recording goes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recording {
+pub struct RecordingStatus {
     /// The session's folder.
     pub folder: PathBuf,
     /// Where it stands.
@@ -83,7 +83,7 @@ pub enum RecordState {
     Stopped(Option<String>),
 }
 
-impl Recording {
+impl RecordingStatus {
     /// Whether the disk will soon be full.
     pub fn is_low(&self) -> bool {
         self.free_bytes.is_some_and(|free| free < LOW_BYTES)
@@ -130,13 +130,13 @@ impl RecordThread {
         provenance: Provenance,
         before: Stats,
         first: Vec<Record>,
-        teller: Teller,
+        update_sender: UpdateSender,
     ) -> Self {
         let (tx, rx) = bounded(WAITING);
         let thread = spawn("fleeting-record", move || {
             let RecordOrder { folder, consent, with_pictures } = order;
             let beginning = Beginning { consent, provenance, with_pictures };
-            let reporter = Reporter { folder, teller };
+            let reporter = Reporter { folder, update_sender };
             run(&reporter, &beginning, before, &first, &rx);
         });
         Self { tx: Some(tx), thread }
@@ -178,20 +178,20 @@ impl Drop for RecordThread {
 /// Says how the recording goes.
 struct Reporter {
     folder: PathBuf,
-    teller: Teller,
+    update_sender: UpdateSender,
 }
 
 impl Reporter {
     fn tell(&self, state: RecordState, bytes: u64, begun: Option<Instant>) {
-        let free_bytes = shelf::free_bytes(&self.folder);
+        let free_bytes = session_list::free_bytes(&self.folder);
         let secs = begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
         let rate = bytes as f64 / secs;
         let left = |free: u64| free.saturating_sub(RESERVE_BYTES) as f64 / rate;
         let left_secs = free_bytes.filter(|_| secs > 5.0).map(left);
         let folder = self.folder.clone();
-        let recording = Recording { folder, state, secs, bytes, free_bytes, left_secs };
+        let recording = RecordingStatus { folder, state, secs, bytes, free_bytes, left_secs };
         // Whoever no longer listens sees the folder.
-        self.teller.tell(Update::Recording(Box::new(recording))).unwrap_or(());
+        self.update_sender.send(Update::Recording(Box::new(recording))).unwrap_or(());
     }
 }
 
@@ -239,7 +239,7 @@ enum Stop {
 }
 
 fn check_space(folder: &Path) -> Result<(), Stop> {
-    match shelf::free_bytes(folder) {
+    match session_list::free_bytes(folder) {
         Some(free) if free < RESERVE_BYTES => Err(Stop::Full { folder: folder.into(), free }),
         // Where the system does not say, the write will.
         _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::analysis::Teller;
+use super::analysis::UpdateSender;
 use super::record::{Gone, RecordOrder, RecordThread};
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
@@ -20,7 +20,7 @@ const LINGER: Duration = Duration::from_secs(10);
 
 /// What is being recorded, and what a recording that begins later must know.
 pub(crate) struct Recordings {
-    teller: Teller,
+    update_sender: UpdateSender,
     running: Option<RecordThread>,
     /// Completes its files; joined when the next one ends, or at the end.
     closing: Option<RecordThread>,
@@ -42,9 +42,9 @@ struct Finishing {
 }
 
 impl Recordings {
-    pub(crate) fn new(teller: Teller) -> Self {
+    pub(crate) fn new(update_sender: UpdateSender) -> Self {
         Self {
-            teller,
+            update_sender,
             running: None,
             closing: None,
             finishing: None,
@@ -65,7 +65,7 @@ impl Recordings {
         self.newest = None;
         self.is_from_start = !self.has_begun;
         self.running =
-            Some(RecordThread::start(order, provenance, before, first, self.teller.clone()));
+            Some(RecordThread::start(order, provenance, before, first, self.update_sender.clone()));
     }
 
     /// Records no more frames; what is still to be said of the last ones is.

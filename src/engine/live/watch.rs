@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::analysis::Teller;
+use super::analysis::UpdateSender;
 use crate::engine::Update;
 
 /// From one look to the next.
@@ -110,7 +110,7 @@ impl Progress {
 }
 
 /// The body of the watch thread; ends when the other end of `ending` goes.
-pub(crate) fn run(signs: &Arc<Signs>, teller: &Teller, ending: &Receiver<()>) {
+pub(crate) fn run(signs: &Arc<Signs>, update_sender: &UpdateSender, ending: &Receiver<()>) {
     let mut progress = Progress::default();
     let mut last = Instant::now();
     while let Err(RecvTimeoutError::Timeout) = ending.recv_timeout(PERIOD) {
@@ -123,7 +123,7 @@ pub(crate) fn run(signs: &Arc<Signs>, teller: &Teller, ending: &Receiver<()>) {
             progress.waiting_since = None;
         }
         if let Some(secs) = progress.look(signs, now) {
-            teller.tell_if_room(Update::Frozen { secs });
+            update_sender.send_if_room(Update::Frozen { secs });
         }
     }
 }

@@ -103,12 +103,12 @@ impl NewTier {
 #[derive(Debug)]
 struct NewAnnotation {
     id: usize,
-    at: Place,
+    at: TierPlace,
     value: String,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum TierPlace {
     In(Span),
     With(usize),
 }
@@ -142,17 +142,17 @@ impl NewEaf {
     }
 
     pub(crate) fn add_span(&mut self, tier: Number, span: Span, value: &str) -> Number {
-        self.add(tier, Place::In(span), value)
+        self.add(tier, TierPlace::In(span), value)
     }
 
     /// A text with the annotation `with`; nothing where it is empty.
     pub(crate) fn add_text(&mut self, tier: Number, with: Number, value: &str) {
         if !value.is_empty() {
-            self.add(tier, Place::With(with), value);
+            self.add(tier, TierPlace::With(with), value);
         }
     }
 
-    fn add(&mut self, tier: Number, at: Place, value: &str) -> Number {
+    fn add(&mut self, tier: Number, at: TierPlace, value: &str) -> Number {
         self.annotations += 1;
         let id = self.annotations;
         self.tiers[tier].annotations.push(NewAnnotation { id, at, value: value.into() });
@@ -210,7 +210,7 @@ impl NewEaf {
     fn write_times(&self, writer: &mut Writer<&mut Sink>) -> io::Result<()> {
         let mut slots = Vec::new();
         for annotation in self.tiers.iter().flat_map(|tier| &tier.annotations) {
-            if let Place::In(span) = annotation.at {
+            if let TierPlace::In(span) = annotation.at {
                 slots.push((span.from_ms, format!("ts{}b", annotation.id)));
                 slots.push((span.to_ms, format!("ts{}e", annotation.id)));
             }
@@ -263,7 +263,7 @@ fn write_annotation(
     let entry = kind.vocabulary().and_then(|name| vocabulary_entry(name, &annotation.value));
     writer.create_element("ANNOTATION").write_inner_content(|writer| {
         let mut element = match annotation.at {
-            Place::In(_) => {
+            TierPlace::In(_) => {
                 let [from, to] = ["b", "e"].map(|end| format!("ts{}{end}", annotation.id));
                 writer
                     .create_element("ALIGNABLE_ANNOTATION")
@@ -271,7 +271,7 @@ fn write_annotation(
                     .with_attribute(("TIME_SLOT_REF1", from.as_str()))
                     .with_attribute(("TIME_SLOT_REF2", to.as_str()))
             }
-            Place::With(parent) => writer
+            TierPlace::With(parent) => writer
                 .create_element("REF_ANNOTATION")
                 .with_attribute(("ANNOTATION_ID", id.as_str()))
                 .with_attribute(("ANNOTATION_REF", format!("a{parent}").as_str())),

@@ -37,7 +37,7 @@ const MAX_JPEG_BYTES: usize = (1 << 28) - 2 - PICTURE_HEADER_BYTES;
 
 /// A picture in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct PicturePlace {
     /// The first byte of its cluster.
     pub(crate) offset: u64,
     pub(crate) moment: Moment,
@@ -93,7 +93,7 @@ impl Header {
     /// [`index`] begins at byte `end`: each piece with its place.
     pub(crate) fn completion(
         &self,
-        places: &[Place],
+        places: &[PicturePlace],
         end: u64,
         index: &Index,
     ) -> Vec<(u64, Vec<u8>)> {
@@ -120,8 +120,8 @@ impl Header {
 const UNKNOWN_SIZE: u64 = (1 << 56) - 1;
 
 /// From the first picture to the end of the last, which lasts as long as the others on average.
-fn duration_nanos(places: &[Place]) -> i64 {
-    let nanos = |place: Option<&Place>| place.map_or(0, |place| place.moment.time.nanos());
+fn duration_nanos(places: &[PicturePlace]) -> i64 {
+    let nanos = |place: Option<&PicturePlace>| place.map_or(0, |place| place.moment.time.nanos());
     let (first, last) = (nanos(places.first()), nanos(places.last()));
     last + (last - first) / (places.len() as i64 - 1).max(1)
 }
@@ -194,7 +194,7 @@ pub(crate) struct Index {
 }
 
 /// The index: where every picture is and when, and runs of frame numbers.
-pub(crate) fn index(places: &[Place], segment: u64) -> Index {
+pub(crate) fn index(places: &[PicturePlace], segment: u64) -> Index {
     let mut out = Elements::default();
     out.checked(id::CUES, |cues| {
         for place in places {
@@ -220,9 +220,10 @@ pub(crate) fn index(places: &[Place], segment: u64) -> Index {
 }
 
 /// Runs of consecutive frame numbers: each the first number and how many, eight bytes each.
-fn runs(places: &[Place]) -> Vec<u8> {
-    let follow = |a: &Place, b: &Place| a.moment.frame.checked_add(1) == Some(b.moment.frame);
-    let run = |run: &[Place]| [run[0].moment.frame, run.len() as u64].map(u64::to_be_bytes);
+fn runs(places: &[PicturePlace]) -> Vec<u8> {
+    let follow =
+        |a: &PicturePlace, b: &PicturePlace| a.moment.frame.checked_add(1) == Some(b.moment.frame);
+    let run = |run: &[PicturePlace]| [run[0].moment.frame, run.len() as u64].map(u64::to_be_bytes);
     places.chunk_by(follow).flat_map(run).flatten().collect()
 }
 
@@ -285,7 +286,7 @@ pub(crate) fn index_at(header: &[u8], segment: u64) -> Option<u64> {
 }
 
 /// Reads what [`index`] writes; none where it is damaged.
-pub(crate) fn read_index(bytes: &[u8], segment: u64) -> Option<Vec<Place>> {
+pub(crate) fn read_index(bytes: &[u8], segment: u64) -> Option<Vec<PicturePlace>> {
     let tags = checked(find(&[id::TAGS], bytes)?)?;
     let numbers = find(&[id::TAG, id::SIMPLE_TAG, id::TAG_BINARY], tags)?;
     let mut numbers = numbers.as_chunks::<16>().0.iter().flat_map(|run| {
@@ -298,9 +299,10 @@ pub(crate) fn read_index(bytes: &[u8], segment: u64) -> Option<Vec<Place>> {
             let time = i64::try_from(uint(find(&[id::CUE_TIME], point)?)).ok()?;
             let at = find(&[id::CUE_TRACK_POSITIONS, id::CUE_CLUSTER_POSITION], point)?;
             let moment = Moment { frame: numbers.next()?, time: Timestamp::from_nanos(time) };
-            Some(Place { offset: segment.checked_add(uint(at))?, moment })
+            Some(PicturePlace { offset: segment.checked_add(uint(at))?, moment })
         })
         .collect();
-    let in_order = |a: &Place, b: &Place| a.offset < b.offset && b.moment.is_after(a.moment);
+    let in_order =
+        |a: &PicturePlace, b: &PicturePlace| a.offset < b.offset && b.moment.is_after(a.moment);
     places.filter(|places| places.is_sorted_by(in_order))
 }

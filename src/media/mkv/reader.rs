@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::ebml::crc_32;
 use super::layout::{
-    CHECKED_FROM, Header, PICTURE_HEADER_BYTES, PictureHeader, Place, Start, index_at, read_index,
+    CHECKED_FROM, Header, PICTURE_HEADER_BYTES, PictureHeader, PicturePlace, Start, index_at,
+    read_index,
 };
 use super::writer::MkvWriter;
 use crate::measure::event::Moment;
@@ -20,7 +21,7 @@ use crate::media::pictures::{PictureError, Pictures};
 pub struct MkvReader {
     path: PathBuf,
     file: File,
-    places: Vec<Place>,
+    places: Vec<PicturePlace>,
     moments: Vec<Moment>,
     troubles: Vec<String>,
     buffer: Vec<u8>,
@@ -28,7 +29,7 @@ pub struct MkvReader {
 
 /// Every picture that is whole, and what was found besides.
 struct Found {
-    places: Vec<Place>,
+    places: Vec<PicturePlace>,
     troubles: Vec<String>,
     /// Whether the film was finished.
     is_complete: bool,
@@ -174,7 +175,7 @@ fn scan(file: &mut File, from: u64) -> io::Result<Found> {
             .map(|header| (header, at + (PICTURE_HEADER_BYTES + header.jpeg_bytes) as u64))
             .filter(|(_, end)| *end <= length);
         if let Some((header, end)) = whole {
-            found.take(Place { offset: at, moment: header.moment });
+            found.take(PicturePlace { offset: at, moment: header.moment });
             (at, found.end) = (end, end);
             continue;
         }
@@ -197,7 +198,7 @@ fn scan(file: &mut File, from: u64) -> io::Result<Found> {
 
 impl Found {
     /// Numbers and times grow; what breaks that is no picture of this film.
-    fn take(&mut self, place: Place) {
+    fn take(&mut self, place: PicturePlace) {
         if self.places.last().is_none_or(|last| place.moment.is_after(last.moment)) {
             self.places.push(place);
         }

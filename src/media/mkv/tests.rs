@@ -13,7 +13,7 @@ use crate::media::pictures::Pictures;
 
 #[test]
 fn a_picture_takes_as_much_memory_as_the_page_on_endurance_says() {
-    assert_eq!(size_of::<layout::Place>(), 24);
+    assert_eq!(size_of::<layout::PicturePlace>(), 24);
 }
 
 const SIZE_PX: (usize, usize) = (32, 16);

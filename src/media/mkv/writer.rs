@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::layout::{Header, Index, Place, index, picture_header};
+use super::layout::{Header, Index, PicturePlace, index, picture_header};
 use crate::measure::event::Moment;
 use crate::media::image::Frame;
 use crate::media::jpeg;
@@ -22,7 +22,7 @@ pub(crate) const QUALITY: u8 = 95;
 pub struct MkvWriter {
     file: File,
     header: Header,
-    places: Vec<Place>,
+    places: Vec<PicturePlace>,
     /// Bytes of the file that are whole.
     bytes: u64,
 }
@@ -39,7 +39,12 @@ impl MkvWriter {
 
     /// For a film that was not finished: `places` are all of its pictures, the last of which ends at
     /// byte `bytes`.
-    pub(crate) fn resume(file: File, header: Header, places: Vec<Place>, bytes: u64) -> Self {
+    pub(crate) fn resume(
+        file: File,
+        header: Header,
+        places: Vec<PicturePlace>,
+        bytes: u64,
+    ) -> Self {
         Self { file, header, places, bytes }
     }
 
@@ -71,7 +76,7 @@ impl MkvWriter {
         let header = picture_header(moment, jpeg).ok_or(io::ErrorKind::FileTooLarge)?;
         self.append(&[&header, jpeg])?;
         let bytes = (header.len() + jpeg.len()) as u64;
-        self.places.push(Place { offset: self.bytes, moment });
+        self.places.push(PicturePlace { offset: self.bytes, moment });
         self.bytes += bytes;
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::measure::geometry::{Affine, Point};
 use crate::media::image::{GrayImage, RgbImage};
 use flow::{Flow, FlowField, Pyramid};
 use regions::REGION_RADIUS_PX;
-use regions::{Head, Place, Places, RegionDisplacement, Watch};
+use regions::{Head, Places, RegionDisplacement, RegionPlace, Watch};
 
 pub mod flow;
 pub mod magnify;
@@ -111,7 +111,7 @@ impl Motion {
         };
         let shrink = face_from_frame.scale();
         for (point, depth) in landmarks.points_in_frame.iter_mut().zip(&landmarks.depths) {
-            let place = Place { at: face_from_frame.apply(*point), depth: depth * shrink };
+            let place = RegionPlace { at: face_from_frame.apply(*point), depth: depth * shrink };
             *point = *point + frame_from_face.apply_vector(head.at(place));
         }
     }

@@ -51,7 +51,7 @@ pub const REGION_RADIUS_PX: f32 = 11.0;
 
 /// A place on the face: aligned position and depth, both in pixels of the aligned face.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Place {
+pub struct RegionPlace {
     /// Position in the aligned face.
     pub at: Point,
     /// Depth, smaller is nearer.
@@ -62,11 +62,11 @@ pub struct Place {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Places {
     /// Centres of the regions.
-    pub regions: Vec<Place>,
+    pub regions: Vec<RegionPlace>,
     /// Parts of the face that only the head moves.
-    pub still: Vec<Place>,
+    pub still: Vec<RegionPlace>,
     /// The middles of the eyes, where a lid that closes comes by.
-    pub eyes: Vec<Place>,
+    pub eyes: Vec<RegionPlace>,
 }
 
 impl Places {
@@ -81,7 +81,7 @@ impl Places {
             let at = landmarks.point(b)?.lerp(landmarks.point(a)?, share);
             let depth = |i: usize| landmarks.depths.get(i).copied().unwrap_or(0.0);
             let depth = depth(b) + (depth(a) - depth(b)) * share;
-            Some(Place { at: face_from_frame.apply(at), depth: depth * shrink })
+            Some(RegionPlace { at: face_from_frame.apply(at), depth: depth * shrink })
         };
         self.regions.extend(MESH_BLENDS.into_iter().filter_map(place));
         self.still.extend(head::STILL_POINTS.iter().filter_map(|i| place((*i, *i, 1.0))));
@@ -171,11 +171,11 @@ pub fn measure(field: &FlowField, places: &Places) -> Option<(RegionDisplacement
 }
 
 /// What a place does besides going along with the head, pixels of the aligned face.
-fn own_motion(field: &FlowField, head: &Head, place: &Place, radius: f32) -> Point {
+fn own_motion(field: &FlowField, head: &Head, place: &RegionPlace, radius: f32) -> Point {
     let near = patches_near(place.at, radius, field.columns, field.cells.len());
     let patches = near.map(|(index, weight)| {
         let cell = &field.cells[index];
-        let head = head.at(Place { at: field.center(index), depth: place.depth });
+        let head = head.at(RegionPlace { at: field.center(index), depth: place.depth });
         robust::Patch { motion: cell.motion - head, cell, weight }
     });
     robust::agreed_motion(patches)

@@ -1,7 +1,7 @@
 //! From a spotted interval to an event: its phases, what the recogniser reads in them, and what
 //! troubled its frames.
 
-use super::Recognizer;
+use super::Recogniser;
 use super::motion_buffer::MotionBuffer;
 use crate::measure::event::{Event, Moment, Origin};
 use crate::measure::quality::Trouble;
@@ -14,16 +14,16 @@ use crate::pipeline::spotting::Proposal;
 pub struct EventBuilder {
     motion_buffer: MotionBuffer,
     /// None where the models hold no recogniser: events then have no emotion and no action units.
-    recognizer: Option<Recognizer>,
+    recogniser: Option<Recogniser>,
     events_found: u64,
 }
 
 impl EventBuilder {
     /// Opens the recogniser, where there is one.
     pub fn new(models: &Models) -> Result<Self, ModelError> {
-        let recognizer =
-            models.has(Task::Recognize).then(|| Recognizer::new(models)).transpose()?;
-        Ok(Self { motion_buffer: MotionBuffer::default(), recognizer, events_found: 0 })
+        let recogniser =
+            models.has(Task::Recognise).then(|| Recogniser::new(models)).transpose()?;
+        Ok(Self { motion_buffer: MotionBuffer::default(), recogniser, events_found: 0 })
     }
 
     /// Forgets the stream.
@@ -47,8 +47,8 @@ impl EventBuilder {
         let Proposal { kind, onset, apex, offset, score } = *proposal;
         let phases = self.motion_buffer.phases(onset, apex, offset);
         let is_measured = phases.iter().any(Option::is_some);
-        let recognizer = self.recognizer.as_mut().filter(|_| is_measured);
-        let reading = recognizer.map(|r| r.read(&phases)).transpose()?;
+        let recogniser = self.recogniser.as_mut().filter(|_| is_measured);
+        let reading = recogniser.map(|r| r.read(&phases)).transpose()?;
         let id = self.events_found;
         self.events_found += 1;
         Ok(Event {

@@ -33,9 +33,9 @@ pub struct Reading {
     pub action_units: Vec<MovingUnit>,
 }
 
-/// Reads events with the model for [`Task::Recognize`].
+/// Reads events with the model for [`Task::Recognise`].
 #[derive(Debug)]
-pub struct Recognizer {
+pub struct Recogniser {
     model: Model,
     temperature: f32,
     abstain_below: f32,
@@ -71,10 +71,10 @@ impl Inputs {
     }
 }
 
-impl Recognizer {
+impl Recogniser {
     /// Opens the model.
     pub fn new(models: &Models) -> Result<Self, ModelError> {
-        let model = models.open(Task::Recognize)?;
+        let model = models.open(Task::Recognise)?;
         let calibration = &model.entry.calibration;
         let temperature = calibration.temperature.unwrap_or(1.0).max(1e-3);
         let abstain_below = calibration.abstain_below.unwrap_or(0.0);
@@ -115,10 +115,10 @@ fn emotion(logits: &[f32], temperature: f32, abstain_below: f32) -> EmotionReadi
     reading
 }
 
-/// `units` holds, for each of [`ActionUnit::RECOGNIZED`], the probabilities that it moves on both
+/// `units` holds, for each of [`ActionUnit::RECOGNISED`], the probabilities that it moves on both
 /// halves, on the left only, on the right only.
 fn moving_units(units: &[f32]) -> Vec<MovingUnit> {
-    let mut moving: Vec<MovingUnit> = ActionUnit::RECOGNIZED
+    let mut moving: Vec<MovingUnit> = ActionUnit::RECOGNISED
         .into_iter()
         .zip(units.chunks_exact(Side::ALL.len()))
         .filter_map(|(unit, by_side)| {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{DATABASE, LOCK, Store, StoreError, lock, pictures, read, refuse_links, schema, shelf};
+use super::{
+    DATABASE, LOCK, Store, StoreError, lock, pictures, read, refuse_links, schema, session_list,
+};
 use crate::measure::time::Timestamp;
 use crate::media::pictures::Pictures;
 use crate::session::Session;
@@ -57,7 +59,7 @@ pub fn open(folder: &Path) -> Result<Opened, StoreError> {
         remarks.push("The folder cannot be written to, so nothing can be added here.".into());
         store.db.pragma_update(None, "query_only", true).map_err(failed)?;
     }
-    let past = session.consent.as_ref().filter(|consent| consent.is_past(shelf::today()));
+    let past = session.consent.as_ref().filter(|consent| consent.is_past(session_list::today()));
     if let Some(date) = past.and_then(|consent| consent.keep_until) {
         remarks.push(format!("It was to be kept until {date}, which has passed: delete it."));
     }

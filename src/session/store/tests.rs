@@ -389,7 +389,7 @@ fn a_link_in_the_place_of_a_picture_file_is_not_followed() {
     assert!(opened.remarks[0].contains("is a link"), "{:?}", opened.remarks);
     drop(opened);
     assert_eq!(fs::read(&other).expect("read"), before);
-    shelf::delete(&folder).expect("deleted");
+    session_list::delete(&folder).expect("deleted");
     assert_eq!(fs::read(&other).expect("read"), before, "the link goes, not what it leads to");
 }
 
@@ -409,7 +409,7 @@ fn a_link_in_the_place_of_a_sessions_own_file_is_not_written_through() {
         std::os::unix::fs::symlink(&dear, folder.join(name)).expect("linked");
         let error = error_of(&folder);
         assert!(error.contains(name) && error.contains("a link"), "{error}");
-        assert!(shelf::look(&folder).is_err() && shelf::delete(&folder).is_err());
+        assert!(session_list::look(&folder).is_err() && session_list::delete(&folder).is_err());
         assert_eq!(fs::read(&dear).expect("read"), before, "{name}");
     }
     let (base, folder) = folder();
@@ -437,6 +437,6 @@ fn a_database_that_would_act_by_itself_is_refused() {
         drop(db);
         let error = error_of(&folder);
         assert!(error.contains(what) && error.contains("acts by itself"), "{error}");
-        assert!(shelf::look(&folder).is_err());
+        assert!(session_list::look(&folder).is_err());
     }
 }

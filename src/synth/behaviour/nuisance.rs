@@ -104,7 +104,7 @@ impl Draw<'_> {
             timeline.gestures.push(bump(start, length * 1.2, 24, size * self.uniform(0.5, 2.0)));
             timeline.gestures.push(bump(start + length * 0.3, length, 26, size * 0.1));
         }
-        for start in self.moments(self.config.stirs_per_minute) {
+        for start in self.moments(self.config.small_movements_per_minute) {
             let unit = expression::recipe(&mut self.random, None).units[0];
             let full = index_of(ActionUnit(unit)).map_or(10.0, |i| f64::from(FULL_PERCENT[i]));
             // A tenth to a half of a percent of the eye distance: what a micro-expression moves.
@@ -115,11 +115,11 @@ impl Draw<'_> {
             } else {
                 self.uniform(0.05, 0.12)
             };
-            let mut stir = bump(start, length, unit, size);
+            let mut movement = bump(start, length, unit, size);
             if self.random.random_bool(0.4) {
-                stir.halves[usize::from(self.random.random_bool(0.5))] *= 0.2;
+                movement.halves[usize::from(self.random.random_bool(0.5))] *= 0.2;
             }
-            timeline.gestures.push(stir);
+            timeline.gestures.push(movement);
         }
     }
 

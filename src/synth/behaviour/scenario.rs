@@ -29,7 +29,7 @@ pub struct ScenarioConfig {
     /// Swallows.
     pub swallows_per_minute: f64,
     /// Small movements of single units that are no expression: too slow or too short.
-    pub stirs_per_minute: f64,
+    pub small_movements_per_minute: f64,
     /// Saccades large enough to move the lids.
     pub saccades_per_minute: f64,
     /// Turns, nods and changes of posture.
@@ -52,7 +52,7 @@ impl Default for ScenarioConfig {
             talks_per_minute: 0.5,
             chews_per_minute: 0.0,
             swallows_per_minute: 0.7,
-            stirs_per_minute: 3.0,
+            small_movements_per_minute: 3.0,
             saccades_per_minute: 15.0,
             head_moves_per_minute: 1.5,
             head_unrest: 1.0,
@@ -133,14 +133,14 @@ impl Draw<'_> {
             let activation = expression(&mut self.random, kind, None, moment.max(free_from));
             if activation.offset_secs < self.config.duration_secs {
                 free_from = activation.offset_secs + self.config.least_gap_secs;
-                self.waver(&activation, &mut timeline.gestures);
+                self.vary_while_held(&activation, &mut timeline.gestures);
                 timeline.activations.push(activation);
             }
         }
     }
 
     /// A long expression is not held still: it swells once or twice more before it is over.
-    fn waver(&mut self, activation: &Activation, gestures: &mut Vec<Gesture>) {
+    fn vary_while_held(&mut self, activation: &Activation, gestures: &mut Vec<Gesture>) {
         let rest = activation.offset_secs - activation.apex_secs;
         while rest > 0.6 && self.random.random_bool(0.4) {
             let start = activation.apex_secs + self.uniform(0.0, 0.6) * rest;

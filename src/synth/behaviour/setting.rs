@@ -6,7 +6,7 @@ use crate::synth::Random;
 
 /// Where a person is filmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum RecordingPlace {
     /// Steady light, a good camera, a person who sits still and says nothing. The measured facts are
     /// from such rooms.
     Laboratory,
@@ -29,7 +29,7 @@ pub enum Method {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// Where it is made.
-    pub place: Place,
+    pub place: RecordingPlace,
     /// How it is measured.
     pub method: Method,
 }
@@ -38,10 +38,11 @@ impl Setting {
     /// Draws circumstances. Six of ten recordings come from a laboratory; most of those are measured
     /// as published, most of the others as the program does it.
     pub fn draw(random: &mut Random) -> Self {
-        let place = if random.random_bool(0.6) { Place::Laboratory } else { Place::Home };
+        let place =
+            if random.random_bool(0.6) { RecordingPlace::Laboratory } else { RecordingPlace::Home };
         let published = match place {
-            Place::Laboratory => 0.75,
-            Place::Home => 0.25,
+            RecordingPlace::Laboratory => 0.75,
+            RecordingPlace::Home => 0.25,
         };
         let method = if random.random_bool(published) { Method::Published } else { Method::Own };
         Self { place, method }

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn every_recognised_unit_can_be_moved() {
-        assert!(ActionUnit::RECOGNIZED.iter().all(|u| index_of(*u).is_some()));
+        assert!(ActionUnit::RECOGNISED.iter().all(|u| index_of(*u).is_some()));
     }
 
     #[test]

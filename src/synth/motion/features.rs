@@ -124,7 +124,7 @@ fn write_recognition(
 ) -> Result<(), WriteNpzError> {
     let mut file = create(path)?;
     let mut motion = Array4::<f32>::zeros((set.count, 3, REGIONS, 2));
-    let mut units = Array3::<f32>::zeros((set.count, ActionUnit::RECOGNIZED.len(), 3));
+    let mut units = Array3::<f32>::zeros((set.count, ActionUnit::RECOGNISED.len(), 3));
     let mut label = Array1::<i32>::zeros(set.count);
     let mut kind = Array1::<i32>::zeros(set.count);
     let mut size = Array1::<f32>::zeros(set.count);

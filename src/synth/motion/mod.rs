@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::behaviour::distributions::{log_normal, normal};
-use super::behaviour::setting::{Method, Place, Setting};
+use super::behaviour::setting::{Method, RecordingPlace, Setting};
 use super::behaviour::timeline::{Pose, Timeline};
 use super::behaviour::units::UNITS;
 use super::render::camera::{CameraModel, Estimator, GRID_FPS, Shot, to_grid};
@@ -22,7 +22,7 @@ pub mod spotting;
 
 /// Everything between a face and its measured motion.
 #[derive(Clone, Debug)]
-pub struct Recording {
+pub struct RecordingSetup {
     /// When frames are taken.
     pub camera: CameraModel,
     /// How the head is seen.
@@ -43,14 +43,14 @@ pub struct Recording {
 /// webcam face shows twice that, with a tail ten times as long.
 fn still_percent(setting: Setting) -> (f64, f64) {
     match (setting.place, setting.method) {
-        (Place::Laboratory, Method::Published) => (0.062, 0.2),
-        (Place::Laboratory, Method::Own) => (0.032, 0.3),
-        (Place::Home, Method::Published) => (0.062, 0.4),
-        (Place::Home, Method::Own) => (0.040, 0.5),
+        (RecordingPlace::Laboratory, Method::Published) => (0.062, 0.2),
+        (RecordingPlace::Laboratory, Method::Own) => (0.032, 0.3),
+        (RecordingPlace::Home, Method::Published) => (0.062, 0.4),
+        (RecordingPlace::Home, Method::Own) => (0.040, 0.5),
     }
 }
 
-impl Recording {
+impl RecordingSetup {
     /// Draws a recording.
     pub fn draw(random: &mut Random, setting: Setting) -> Self {
         let camera = CameraModel::draw(random, setting.place);
@@ -228,7 +228,7 @@ mod tests {
     }
 
     fn film(timeline: &Timeline, person: &Person) -> Vec<[[f32; 2]; 12]> {
-        Recording::perfect().film(&mut Random::seed_from_u64(1), timeline, person, 60)
+        RecordingSetup::perfect().film(&mut Random::seed_from_u64(1), timeline, person, 60)
     }
 
     proptest! {
@@ -263,7 +263,7 @@ mod tests {
             let (timeline, person) = (shown(seed, 1.0), RIG.person(&mut Random::seed_from_u64(seed)));
             let motion = film(&timeline, &person);
             let (from, to) = (timeline.sample(0.0), timeline.sample(59.0 / 30.0));
-            let whole: [[f32; 2]; 12] = Recording::perfect().displacement(&from, &to, &person);
+            let whole: [[f32; 2]; 12] = RecordingSetup::perfect().displacement(&from, &to, &person);
             for i in 0..12 {
                 for axis in 0..2 {
                     let sum: f32 = motion[1..].iter().map(|m| m[i][axis]).sum();
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn every_recognised_unit_moves_some_region() {
         let person = individual(&mut Random::seed_from_u64(4), &*RIG);
-        for unit in ActionUnit::RECOGNIZED {
+        for unit in ActionUnit::RECOGNISED {
             let mut weights = UnitWeights::default();
             weights.add(unit, [1.0; 2]);
             let moved: [[f32; 2]; REGIONS] = person.displacement(&weights);
@@ -298,7 +298,8 @@ mod tests {
         let person = RIG.person(&mut Random::seed_from_u64(5));
         let timeline = shown(5, 3.0);
         let total = |fps: f64| {
-            let recording = Recording { camera: CameraModel::steady(fps), ..Recording::perfect() };
+            let recording =
+                RecordingSetup { camera: CameraModel::steady(fps), ..RecordingSetup::perfect() };
             let motion: Vec<[[f32; 2]; 12]> =
                 recording.film(&mut Random::seed_from_u64(1), &timeline, &person, 60);
             motion[..25].iter().map(|m| m[1][1]).sum::<f32>()

@@ -10,7 +10,7 @@ use rand::Rng;
 use crate::measure::regions::REGIONS;
 use crate::synth::Random;
 use crate::synth::behaviour::distributions::{log_normal, normal, poisson};
-use crate::synth::behaviour::setting::{Method, Place, Setting};
+use crate::synth::behaviour::setting::{Method, RecordingPlace, Setting};
 
 /// Which errors regions share.
 #[derive(Clone, Copy, PartialEq)]
@@ -74,7 +74,7 @@ pub struct Change {
 impl NoiseModel {
     /// Draws the noise of a recording whose still regions move by `median_percent` per frame.
     pub fn draw(random: &mut Random, setting: Setting, median_percent: f32) -> Self {
-        let is_home = setting.place == Place::Home;
+        let is_home = setting.place == RecordingPlace::Home;
         // Our own flow errs about where the skin is, not about how far it has come: what one frame
         // errs the next takes back, down to a lag-1 autocorrelation of -.5. Measured: -.45 to -.02 on
         // rendered and on compressed webcam pictures, across the brows .0 to .2, brow and mouth -.1 to

@@ -9,7 +9,7 @@ use std::fmt;
 use super::spotting::{BLINK, GridEvent, Segment, segment};
 use crate::measure::event::EventKind;
 use crate::measure::regions::SPOT_REGIONS;
-use crate::synth::behaviour::setting::{Method, Place, Setting};
+use crate::synth::behaviour::setting::{Method, RecordingPlace, Setting};
 use crate::synth::{FacsRig, Rig};
 
 /// Pixels per percent of the outer-eye distance in the recordings that the facts come from, whose
@@ -70,7 +70,7 @@ impl fmt::Display for Realism {
 /// Draws `count` segments of `frames` frames with `rig` and compares those like the real ones.
 fn compare(rig: &dyn Rig, seed: u64, count: u64, frames: usize) -> Realism {
     let mut segments: Vec<Segment> = (0..count).map(|n| segment(rig, seed, n, frames)).collect();
-    let facts = Setting { place: Place::Laboratory, method: Method::Published };
+    let facts = Setting { place: RecordingPlace::Laboratory, method: Method::Published };
     segments.retain(|s| s.setting == facts);
     for v in segments.iter_mut().flat_map(|s| &mut s.motion).flatten().flatten() {
         *v *= PX_PER_PERCENT;

@@ -3,7 +3,7 @@
 use rand::{Rng, SeedableRng};
 
 use super::noise::NoiseModel;
-use super::{Recording, individual};
+use super::{RecordingSetup, individual};
 use crate::measure::event::{ActionUnit, Emotion, EventKind, Side};
 use crate::measure::regions::REGIONS;
 use crate::synth::behaviour::distributions::{log_normal, normal};
@@ -20,8 +20,8 @@ pub struct Expression {
     pub motion: [[[f32; 2]; REGIONS]; 3],
     /// How observers read it.
     pub emotion: Emotion,
-    /// For each of [`ActionUnit::RECOGNIZED`]: 1 where both halves, the left, the right moves.
-    pub units: [[f32; 3]; ActionUnit::RECOGNIZED.len()],
+    /// For each of [`ActionUnit::RECOGNISED`]: 1 where both halves, the left, the right moves.
+    pub units: [[f32; 3]; ActionUnit::RECOGNISED.len()],
     /// Micro or macro.
     pub kind: EventKind,
     /// Onset→apex displacement of the strongest region without noise, percent.
@@ -44,7 +44,7 @@ pub fn sample(rig: &dyn Rig, seed: u64, index: u64) -> Expression {
     let shown = expression(&mut random, kind, Some(emotion), 1.0);
     let timeline = around(&mut random, &shown);
     let setting = Setting::draw(&mut random);
-    let recording = Recording::draw(&mut random, setting);
+    let recording = RecordingSetup::draw(&mut random, setting);
     let person = individual(&mut random, rig);
 
     let moments = marked(&mut random, &shown);
@@ -92,7 +92,7 @@ fn around(random: &mut Random, shown: &Activation) -> Timeline {
         micro_per_minute: 0.0,
         macro_per_minute: 0.0,
         talks_per_minute: if random.random_bool(0.05) { 10.0 } else { 0.0 },
-        stirs_per_minute: random.random_range(0.0..10.0),
+        small_movements_per_minute: random.random_range(0.0..10.0),
         head_unrest: log_normal(random, (0.5, 0.8)),
         ..ScenarioConfig::default()
     };
@@ -111,15 +111,15 @@ fn marked(random: &mut Random, shown: &Activation) -> [f64; 4] {
 }
 
 /// Which of the recogniser's units move, with side. It tells 23 as 24 and 26 as 25.
-fn labels(shown: &Activation) -> [[f32; 3]; ActionUnit::RECOGNIZED.len()] {
-    let mut labels = [[0.0; 3]; ActionUnit::RECOGNIZED.len()];
+fn labels(shown: &Activation) -> [[f32; 3]; ActionUnit::RECOGNISED.len()] {
+    let mut labels = [[0.0; 3]; ActionUnit::RECOGNISED.len()];
     for moved in &shown.units {
         let told = match moved.unit.0 {
             23 => ActionUnit(24),
             26 => ActionUnit(25),
             _ => moved.unit,
         };
-        let unit = ActionUnit::RECOGNIZED.iter().position(|u| *u == told);
+        let unit = ActionUnit::RECOGNISED.iter().position(|u| *u == told);
         let side = Side::ALL.iter().position(|s| *s == moved.side);
         if let (Some(unit), Some(side)) = (unit, side) {
             labels[unit][side] = 1.0;

@@ -2,11 +2,11 @@
 
 use rand::{Rng, SeedableRng};
 
-use super::{Recording, individual};
+use super::{RecordingSetup, individual};
 use crate::measure::event::{EventKind, MovingUnit, units_text};
 use crate::measure::regions::SPOT_REGIONS;
 use crate::synth::behaviour::distributions::log_normal;
-use crate::synth::behaviour::setting::{Method, Place, Setting};
+use crate::synth::behaviour::setting::{Method, RecordingPlace, Setting};
 use crate::synth::render::camera::GRID_FPS;
 use crate::synth::rig::head::remove_nose;
 use crate::synth::{Activation, Person, Random, Rig, ScenarioConfig, Timeline, UnitWeights};
@@ -78,7 +78,7 @@ pub fn segment(rig: &dyn Rig, seed: u64, index: u64, frames: usize) -> Segment {
     let setting = Setting::draw(&mut random);
     let habits = habits(&mut random, frames as f64 / GRID_FPS, setting.place);
     let timeline = Timeline::random(random.random(), &habits);
-    let recording = Recording::draw(&mut random, setting);
+    let recording = RecordingSetup::draw(&mut random, setting);
     let person = individual(&mut random, rig);
     Segment {
         motion: recording.film(&mut random, &timeline, &person, frames),
@@ -91,8 +91,8 @@ pub fn segment(rig: &dyn Rig, seed: u64, index: u64, frames: usize) -> Segment {
 
 /// Draws the habits of a person and an occasion. A quarter of all segments show no expression;
 /// events come more often than in life, where most minutes would teach nothing new.
-fn habits(random: &mut Random, duration_secs: f64, place: Place) -> ScenarioConfig {
-    let is_laboratory = place == Place::Laboratory;
+fn habits(random: &mut Random, duration_secs: f64, place: RecordingPlace) -> ScenarioConfig {
+    let is_laboratory = place == RecordingPlace::Laboratory;
     let mut sometimes = |part: f64, per_minute: std::ops::Range<f64>| {
         let rate = random.random_range(per_minute);
         if random.random_bool(part) { rate } else { 0.0 }
@@ -106,7 +106,7 @@ fn habits(random: &mut Random, duration_secs: f64, place: Place) -> ScenarioConf
         chews_per_minute: sometimes(if is_laboratory { 0.0 } else { 0.08 }, 4.0..10.0),
         swallows_per_minute: sometimes(0.4, 0.5..5.0),
         exposure_steps_per_minute: sometimes(if is_laboratory { 0.0 } else { 0.4 }, 1.0..8.0),
-        stirs_per_minute: sometimes(0.8, 0.0..8.0),
+        small_movements_per_minute: sometimes(0.8, 0.0..8.0),
         saccades_per_minute: sometimes(0.9, 0.0..40.0),
         head_moves_per_minute: if is_laboratory {
             sometimes(0.3, 0.0..2.0)
@@ -165,7 +165,7 @@ fn states(timeline: &Timeline, frames: usize) -> Vec<u8> {
 }
 
 fn columns(
-    recording: &Recording,
+    recording: &RecordingSetup,
     habits: &ScenarioConfig,
     setting: Setting,
 ) -> [f32; RECORDING_COLUMNS.len()] {
@@ -183,7 +183,7 @@ fn columns(
         habits.head_unrest as f32,
         habits.talks_per_minute as f32,
         f32::from(u8::from(is_neutral)),
-        f32::from(u8::from(setting.place == Place::Laboratory)),
+        f32::from(u8::from(setting.place == RecordingPlace::Laboratory)),
         f32::from(u8::from(setting.method == Method::Published)),
     ]
 }

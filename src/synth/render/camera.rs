@@ -5,7 +5,7 @@ use rand::Rng;
 
 use crate::synth::Random;
 use crate::synth::behaviour::distributions::{log_normal, normal};
-use crate::synth::behaviour::setting::{Method, Place, Setting};
+use crate::synth::behaviour::setting::{Method, RecordingPlace, Setting};
 
 /// Where motion is scored: every 1/30 s.
 pub const GRID_FPS: f64 = 30.0;
@@ -52,10 +52,10 @@ const HOME_RATES: &[(f64, f64)] = &[
 
 impl CameraModel {
     /// Draws a source.
-    pub fn draw(random: &mut Random, place: Place) -> Self {
+    pub fn draw(random: &mut Random, place: RecordingPlace) -> Self {
         let rates = match place {
-            Place::Laboratory => LABORATORY_RATES,
-            Place::Home => HOME_RATES,
+            RecordingPlace::Laboratory => LABORATORY_RATES,
+            RecordingPlace::Home => HOME_RATES,
         };
         let mut left = random.random_range(0.0..rates.iter().map(|r| r.1).sum());
         let rate = rates.iter().find(|r| {
@@ -64,7 +64,7 @@ impl CameraModel {
         });
         let fps = rate.map_or(GRID_FPS, |r| r.0);
         let steady = Self::steady(fps);
-        if place == Place::Laboratory {
+        if place == RecordingPlace::Laboratory {
             return steady;
         }
         let mut sometimes = |part: f64, most: f64| {
@@ -182,7 +182,7 @@ impl Estimator {
         let floor =
             if is_published { random.random_range(0.2..0.75) * median_percent } else { 0.0 };
         let is_rounded = is_published && random.random_bool(0.5);
-        let sticks = setting.place == Place::Home && random.random_bool(0.15);
+        let sticks = setting.place == RecordingPlace::Home && random.random_bool(0.15);
         let estimator = Self {
             floor_percent: floor,
             step_percent: if is_rounded { random.random_range(0.01..0.05) } else { 0.0 },
@@ -247,7 +247,7 @@ mod tests {
         #[test]
         fn shots_cover_the_recording_and_stamps_never_go_back(seed: u64) {
             let mut random = Random::seed_from_u64(seed);
-            let camera = CameraModel::draw(&mut random, Place::Home);
+            let camera = CameraModel::draw(&mut random, RecordingPlace::Home);
             let shots = camera.shots(&mut random, 3.0);
             prop_assert!(shots[0].stamp_secs < -0.6 / GRID_FPS && shots[shots.len() - 1].stamp_secs >= 3.0);
             prop_assert!(shots.is_sorted_by(|a, b| a.stamp_secs <= b.stamp_secs));

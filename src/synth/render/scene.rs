@@ -52,7 +52,7 @@ impl Scene {
             // Its expressions are drawn here, and what could be taken for one is kept rare.
             Self::Show => ScenarioConfig {
                 talks_per_minute: 0.6,
-                stirs_per_minute: 0.3,
+                small_movements_per_minute: 0.3,
                 head_moves_per_minute: 1.0,
                 exposure_steps_per_minute: 0.1,
                 ..neutral

@@ -67,7 +67,7 @@ impl VideoJob {
 
 /// What was written.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Written {
+pub struct WrittenVideo {
     /// The video.
     pub video: PathBuf,
     /// Frames in the video.
@@ -119,7 +119,10 @@ pub enum VideoError {
 }
 
 /// Films `job`. `progress` is told how many of how many frames are done.
-pub fn write(job: &VideoJob, progress: &mut dyn FnMut(u64, u64)) -> Result<Written, VideoError> {
+pub fn write(
+    job: &VideoJob,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<WrittenVideo, VideoError> {
     check(job)?;
     let portrait = match &job.portrait {
         Some(name) if Path::new(name).is_file() => portrait_file::open(Path::new(name))?,
@@ -153,7 +156,7 @@ pub fn write(job: &VideoJob, progress: &mut dyn FnMut(u64, u64)) -> Result<Writt
         progress(seq + 1, frames);
     }
     film.finish().map_err(at(&video))?;
-    Ok(Written { video, frames, events })
+    Ok(WrittenVideo { video, frames, events })
 }
 
 fn check(job: &VideoJob) -> Result<(), VideoError> {

@@ -7,7 +7,7 @@ use fleeting::config::EngineConfig;
 use fleeting::engine::live::analysis::Analyser;
 use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::record::{RecordOrder, RecordState};
-use fleeting::engine::{Command, Engine, Update};
+use fleeting::engine::{Engine, EngineCommand, Update};
 use fleeting::measure::event::Moment;
 use fleeting::media::stream::NoticeKind;
 use fleeting::pipeline::spotting::MAX_STEP_SECS;
@@ -44,7 +44,7 @@ pub(super) fn run<A: Analyser>(
     let engine = Engine::start_job(feed, &EngineConfig::default(), make, || ());
     if let Some(folder) = folder {
         let order = RecordOrder { folder: folder.into(), consent: None, with_pictures: true };
-        engine.send(Command::Record(Box::new(order))).expect("room for a command");
+        engine.send(EngineCommand::Record(Box::new(order))).expect("room for a command");
     }
     begin.send(()).expect("room for one");
     let mut ran = Ran { session: Session::keeping_all(), reason: None, recorded: None, slow: 0 };

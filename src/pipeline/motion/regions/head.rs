@@ -9,7 +9,7 @@
 //! instead of one raised the noise of a still head by a quarter.
 
 use super::robust::Patch;
-use super::{Place, Places, patches_near};
+use super::{Places, RegionPlace, patches_near};
 use crate::measure::geometry::Point;
 use crate::pipeline::motion::flow::FlowField;
 
@@ -38,18 +38,18 @@ const ROUNDS: usize = 5;
 pub struct Head {
     /// Shift right and down, growth, turn, turn to the side, turn down; pixels at one unit.
     unknowns: [f32; UNKNOWNS],
-    center: Place,
+    center: RegionPlace,
 }
 
 impl Head {
     /// Fits the motion to the still parts; no motion without texture there.
     pub fn fit(field: &FlowField, places: &Places) -> Self {
         let count = places.still.len().max(1) as f32;
-        let sum = places
-            .still
-            .iter()
-            .fold(Place::default(), |s, p| Place { at: s.at + p.at, depth: s.depth + p.depth });
-        let center = Place { at: sum.at * (1.0 / count), depth: sum.depth / count };
+        let sum = places.still.iter().fold(RegionPlace::default(), |s, p| RegionPlace {
+            at: s.at + p.at,
+            depth: s.depth + p.depth,
+        });
+        let center = RegionPlace { at: sum.at * (1.0 / count), depth: sum.depth / count };
         let mut head = Self { unknowns: [0.0; UNKNOWNS], center };
         for round in 0..ROUNDS {
             let mut system = System::with_prior();
@@ -58,7 +58,7 @@ impl Head {
                     patches_near(place.at, STILL_RADIUS_PX, field.columns, field.cells.len());
                 for (index, weight) in near {
                     let cell = &field.cells[index];
-                    let here = Place { at: field.center(index), depth: place.depth };
+                    let here = RegionPlace { at: field.center(index), depth: place.depth };
                     let patch = Patch { motion: cell.motion, cell, weight };
                     let trust =
                         if round == 0 { 1.0 } else { patch.trust(cell.motion - head.at(here)) };
@@ -72,7 +72,7 @@ impl Head {
     }
 
     /// How far the head moves a place, pixels of the aligned face.
-    pub fn at(&self, place: Place) -> Point {
+    pub fn at(&self, place: RegionPlace) -> Point {
         let [bx, by] = self.basis(place);
         let dot = |b: &[f32; UNKNOWNS]| b.iter().zip(&self.unknowns).map(|(b, u)| b * u).sum();
         Point::new(dot(&bx), dot(&by))
@@ -84,7 +84,7 @@ impl Head {
     }
 
     /// How each unknown moves a place right and down.
-    fn basis(&self, place: Place) -> [[f32; UNKNOWNS]; 2] {
+    fn basis(&self, place: RegionPlace) -> [[f32; UNKNOWNS]; 2] {
         let p = (place.at - self.center.at) * (1.0 / UNIT_PX);
         let z = (place.depth - self.center.depth) / UNIT_PX;
         [[1.0, 0.0, p.x, -p.y, z, 0.0], [0.0, 1.0, p.y, p.x, 0.0, z]]
@@ -178,12 +178,12 @@ mod tests {
 
     #[test]
     fn a_place_moves_by_shift_growth_turn_and_parallax() {
-        let center = Place { at: Point::new(100.0, 80.0), depth: 5.0 };
+        let center = RegionPlace { at: Point::new(100.0, 80.0), depth: 5.0 };
         let head = Head { unknowns: [1.0, 2.0, 0.5, 0.25, 3.0, -4.0], center };
         assert_eq!(head.at(center), Point::new(1.0, 2.0));
         assert_eq!(head.at_center(), [1.0, 2.0]);
         // One unit to the right, two down, half a unit away.
-        let place = Place { at: Point::new(150.0, 180.0), depth: 30.0 };
+        let place = RegionPlace { at: Point::new(150.0, 180.0), depth: 30.0 };
         assert_eq!(head.at(place), Point::new(1.0 + 0.5 - 0.5 + 1.5, 2.0 + 1.0 + 0.25 - 2.0));
     }
 }

@@ -10,11 +10,11 @@ use proptest::prelude::*;
 fn places() -> Places {
     let region = |i: usize| {
         let at = Point::new(60.0 + 13.0 * (i % 9) as f32, 66.0 + 55.0 * (i / 9) as f32);
-        Place { at, depth: ((i * 7) % 23) as f32 - 11.0 }
+        RegionPlace { at, depth: ((i * 7) % 23) as f32 - 11.0 }
     };
     let still = |i: usize| {
         let at = Point::new(70.0 + 12.0 * (i % 8) as f32, 88.0 + 14.0 * (i / 8) as f32);
-        Place { at, depth: ((i * 5) % 17) as f32 * 2.0 - 16.0 }
+        RegionPlace { at, depth: ((i * 5) % 17) as f32 * 2.0 - 16.0 }
     };
     let (regions, still) = ((0..REGIONS).map(region).collect(), (0..24).map(still).collect());
     Places { regions, still, ..Places::default() }
@@ -33,8 +33,9 @@ fn field(motion: impl Fn(Point) -> Point) -> FlowField {
 }
 
 /// The depth of the place that lies nearest.
-fn depth_of_nearest<'a>(places: impl IntoIterator<Item = &'a Place>, p: Point) -> f32 {
-    let nearest = |a: &&Place, b: &&Place| a.at.distance(p).total_cmp(&b.at.distance(p));
+fn depth_of_nearest<'a>(places: impl IntoIterator<Item = &'a RegionPlace>, p: Point) -> f32 {
+    let nearest =
+        |a: &&RegionPlace, b: &&RegionPlace| a.at.distance(p).total_cmp(&b.at.distance(p));
     places.into_iter().min_by(nearest).map_or(0.0, |place| place.depth)
 }
 
@@ -94,8 +95,8 @@ fn a_turn_to_the_side_moves_near_parts_more_and_is_removed() {
     let still_only = Places { still: places.still.clone(), ..Places::default() };
     let head = Head::fit(&field(|p| Point::new(0.02 * depth_at(p), 0.0)), &still_only);
     let (near, far) = (
-        Place { at: Point::new(112.0, 110.0), depth: -15.0 },
-        Place { at: Point::new(112.0, 110.0), depth: 15.0 },
+        RegionPlace { at: Point::new(112.0, 110.0), depth: -15.0 },
+        RegionPlace { at: Point::new(112.0, 110.0), depth: 15.0 },
     );
     let parallax = head.at(far).x - head.at(near).x;
     assert!((0.4..0.7).contains(&parallax), "{parallax} of 0.6");
@@ -194,14 +195,14 @@ fn places_lie_where_the_mesh_says_in_pixels_of_the_aligned_face() {
 
 #[test]
 fn just_the_patches_of_regions_still_parts_and_eyes_are_wanted() {
-    let at = |x, y| vec![Place { at: Point::new(x, y), depth: 0.0 }];
+    let at = |x, y| vec![RegionPlace { at: Point::new(x, y), depth: 0.0 }];
     let places = Places { regions: at(30.0, 40.0), still: at(80.0, 20.0), eyes: at(60.0, 90.0) };
     let mut wanted = vec![true; 3];
     places.mark(100, 120, &mut wanted);
     assert_eq!(wanted.len(), 25 * 30);
     for (i, wanted) in wanted.into_iter().enumerate() {
         let center = Point::new((i % 25 * 4) as f32 + 2.0, (i / 25 * 4) as f32 + 2.0);
-        let within = |places: &[Place], radius: f32| places[0].at.distance(center) < radius;
+        let within = |places: &[RegionPlace], radius: f32| places[0].at.distance(center) < radius;
         let expected = within(&places.regions, REGION_RADIUS_PX)
             || within(&places.still, head::STILL_RADIUS_PX)
             || within(&places.eyes, watch::EYE_RADIUS_PX);
@@ -230,14 +231,14 @@ fn the_motion_of_the_head_is_told_between_the_eyes_and_anywhere_else() {
     assert!((moved.head[0] - 1.5).abs() < 0.02 && (moved.head[1] + 0.5).abs() < 0.02, "{moved:?}");
     for at in [Point::new(60.0, 66.0), Point::new(170.0, 180.0)] {
         let depth = places.still.iter().map(|p| p.depth).sum::<f32>() / count;
-        let found = head.at(Place { at, depth });
+        let found = head.at(RegionPlace { at, depth });
         assert!(found.distance(rigid(at)) < 0.05, "{found:?} at {at:?}, {:?}", rigid(at));
     }
 }
 
 #[test]
 fn the_middle_of_the_still_parts_lies_at_their_mean_depth() {
-    let deep = |p: Place| Place { depth: p.depth + 40.0, ..p };
+    let deep = |p: RegionPlace| RegionPlace { depth: p.depth + 40.0, ..p };
     let places = Places { still: places().still.into_iter().map(deep).collect(), ..places() };
     let mean = places.still.iter().map(|p| p.depth).sum::<f32>() / places.still.len() as f32;
     let depth_at = |p| depth_of_nearest(&places.still, p);
@@ -251,7 +252,7 @@ fn a_nod_moves_near_parts_against_far_ones() {
     let places = places();
     let depth_at = |p| depth_of_nearest(&places.still, p);
     let head = Head::fit(&field(|p| Point::new(0.0, 0.02 * depth_at(p))), &places);
-    let at = |depth| head.at(Place { at: Point::new(112.0, 110.0), depth });
+    let at = |depth| head.at(RegionPlace { at: Point::new(112.0, 110.0), depth });
     let parallax = at(15.0) - at(-15.0);
     assert!((0.4..0.7).contains(&parallax.y) && parallax.x.abs() < 0.05, "{parallax:?} of 0.6");
 }

@@ -102,12 +102,12 @@ fn strangeness(field: &FlowField) -> f32 {
 mod tests {
     use super::*;
     use crate::pipeline::motion::flow::Cell;
-    use crate::pipeline::motion::regions::Place;
+    use crate::pipeline::motion::regions::RegionPlace;
 
     /// A field of one motion and one residual, with two eyes in it.
     fn field(motion: Point, residual: f32) -> (FlowField, Places) {
         let cell = Cell { motion, tensor: [2000.0, 0.0, 2000.0], residual };
-        let eye = |x| Place { at: Point::new(x, 60.0), depth: 0.0 };
+        let eye = |x| RegionPlace { at: Point::new(x, 60.0), depth: 0.0 };
         let places = Places { eyes: vec![eye(60.0), eye(160.0)], ..Places::default() };
         (FlowField { columns: 56, cells: vec![cell; 56 * 64] }, places)
     }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::Job;
+use super::AnalyseOptions;
 use crate::cli::CliError;
 use crate::cli::interrupt::{Interrupt, Interruptible};
 use crate::cli::progress::Progress;
 use crate::engine::live::record::RecordState;
 use crate::engine::offline::analyse_all;
-use crate::engine::{Command, Engine, Update};
+use crate::engine::{Engine, EngineCommand, Update};
 use crate::media::stream::Source;
 use crate::model::Models;
 use crate::pipeline::Pipeline;
@@ -17,7 +17,7 @@ use crate::session::record::Record;
 
 /// A source that waits: frame after frame, here.
 pub(super) fn read_through(
-    job: &Job,
+    job: &AnalyseOptions,
     session: &mut Session,
     interrupt: &Interrupt,
 ) -> Result<(), CliError> {
@@ -36,14 +36,14 @@ pub(super) fn read_through(
 /// A source that does not wait, or that is recorded: through the engine, which counts what it has to
 /// drop, and stores what the window would store.
 pub(super) fn watch(
-    job: &Job,
+    job: &AnalyseOptions,
     session: &mut Session,
     interrupt: &Interrupt,
 ) -> Result<(), CliError> {
     let engine = Engine::start(job.source.clone(), job.models.clone(), job.config.clone(), || ());
     if let Some(order) = &job.session {
         engine
-            .send(Command::Record(Box::new(order.clone())))
+            .send(EngineCommand::Record(Box::new(order.clone())))
             .map_err(|error| CliError::Failed(error.to_string()))?;
     }
     let mut watch = Watch { session, job, progress: None, warned: false, broken: Ok(()) };
@@ -61,7 +61,7 @@ pub(super) fn watch(
 
 struct Watch<'a> {
     session: &'a mut Session,
-    job: &'a Job,
+    job: &'a AnalyseOptions,
     progress: Option<Progress>,
     /// Of a disk that will be full.
     warned: bool,

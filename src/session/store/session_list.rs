@@ -12,7 +12,7 @@ use crate::session::consent::Consent;
 
 /// What can be said of a stored session without reading it whole.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shelved {
+pub struct StoredSession {
     /// Its folder.
     pub folder: PathBuf,
     /// What was agreed.
@@ -25,7 +25,7 @@ pub struct Shelved {
     pub is_recording: bool,
 }
 
-impl Shelved {
+impl StoredSession {
     /// Whether it may no longer be kept.
     pub fn is_past(&self, today: Date) -> bool {
         self.consent.as_ref().is_some_and(|consent| consent.is_past(today))
@@ -61,14 +61,14 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
 }
 
 /// The session in `folder`, at a glance.
-pub fn look(folder: &Path) -> Result<Shelved, StoreError> {
+pub fn look(folder: &Path) -> Result<StoredSession, StoreError> {
     let path = folder.join(DATABASE);
     open::check_header(folder, &path)?;
     let is_recording = matches!(open::lock_left_over(folder), Err(StoreError::Recording { .. }));
     let (db, _) = open::connect(folder, &path)?;
     open::check_version(&db, &path)?;
     let failed = |error| StoreError::of_database(&path, error);
-    Ok(Shelved {
+    Ok(StoredSession {
         folder: folder.into(),
         consent: read::consent(&db).map_err(failed)?,
         provenance: read::provenance(&db).map_err(failed)?,
@@ -79,7 +79,7 @@ pub fn look(folder: &Path) -> Result<Shelved, StoreError> {
 
 /// Every session directly in `root`, or `root` itself where it is one, by name. One that cannot be
 /// read is an error of its own.
-pub fn list(root: &Path) -> io::Result<Vec<Result<Shelved, StoreError>>> {
+pub fn list(root: &Path) -> io::Result<Vec<Result<StoredSession, StoreError>>> {
     if root.join(DATABASE).exists() {
         return Ok(vec![look(root)]);
     }

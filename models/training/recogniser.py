@@ -69,7 +69,7 @@ class GraphAttention(nn.Module):
         return torch.softmax(F.leaky_relu(left.unsqueeze(3) + right.unsqueeze(2), 0.2) + self.bias, 3)
 
 
-class Recognizer(nn.Module):
+class Recogniser(nn.Module):
     """`motion` `[B, 3, 23, 2]` at unit size, `mask` `[B, 3]`, `amplitude` `[B, 2]` (log size, known).
 
     A graph in each phase, the phases fused, a graph of the whole movement, and a readout that knows which

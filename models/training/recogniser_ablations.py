@@ -1,6 +1,6 @@
 """Measures each part of the recogniser: trains its network with one thing changed at a time.
 
-    python models/training/recognizer_ablations.py --basis face_basis.npz
+    python models/training/recogniser_ablations.py --basis face_basis.npz
 
 Every line is trained on the face basis alone and tested on people of the other rig, in two forms: three
 phases as the program measures them, and one displacement as the sets of MEGC 2019 keep it
@@ -16,11 +16,11 @@ from typing import Callable, NamedTuple
 import numpy as np
 import torch
 
-import recognizer
+import recogniser
 from fitting import fit
 from recognition_data import MAPPED, MEASURED, Disturbance, Events, RecognitionData, Strange, disturbed, normalised, onset_to_apex
 from recognition_training import ISDA, SHIFT, scores
-from recognizer import CLASSES, REGIONS, UNITS, GraphAttention, Recognizer, co_occurrence, mean_of_phases
+from recogniser import CLASSES, REGIONS, UNITS, GraphAttention, Recogniser, co_occurrence, mean_of_phases
 from scaled_maps import single_displacements
 from sets import HELD_OUT, REPOSITORY, TRAIN, arrays, generate
 
@@ -48,39 +48,39 @@ class NoGraph(GraphAttention):
         return torch.eye(h.shape[1]).expand(len(h), self.heads, -1, -1)
 
 
-class WithFixedGraph(Recognizer):
+class WithFixedGraph(Recogniser):
     layer = FixedGraph
 
 
-class WithoutGraph(Recognizer):
+class WithoutGraph(Recogniser):
     layer = NoGraph
 
 
-class WithoutFusion(Recognizer):
+class WithoutFusion(Recogniser):
     def fused(self, x, mask):
         return mean_of_phases(x, mask).repeat(1, 1, 3)
 
 
-class WithoutMean(Recognizer):
+class WithoutMean(Recogniser):
     def fused(self, x, mask):
         attended, mean, apex = super().fused(x, mask).chunk(3, 2)
         return torch.cat([attended, torch.zeros_like(mean), apex], 2)
 
 
-class WithoutAttention(Recognizer):
+class WithoutAttention(Recogniser):
     def fused(self, x, mask):
         attended, mean, apex = super().fused(x, mask).chunk(3, 2)
         return torch.cat([torch.zeros_like(attended), mean, apex], 2)
 
 
-class OneView(Recognizer):
+class OneView(Recogniser):
     def views(self, motion):
         return torch.cat([motion, torch.zeros_like(motion), torch.zeros_like(motion)], 3)
 
 
 class Change(NamedTuple):
     name: str
-    network: Callable = Recognizer
+    network: Callable = Recogniser
     events: Callable = Events
     data: dict = {}
     isda: float = ISDA
@@ -102,7 +102,7 @@ CHANGES = [
     Change("phases averaged, no temporal fusion", WithoutFusion),
     Change("fused without their mean", WithoutMean),
     Change("fused without attention", WithoutAttention),
-    Change("readout blind to which region is which", lambda: Recognizer(places=False)),
+    Change("readout blind to which region is which", lambda: Recogniser(places=False)),
     Change("motion as it is only, no other views", OneView),
     Change("amplitude always known", known=1.0),
     Change("amplitude never known", known=0.0),
@@ -139,13 +139,13 @@ def trained(change, options, path, seed):
         for key in ("motion", "mask", "label", "units"):
             setattr(data.synthetic, key, getattr(data.synthetic, key)[: change.expressions])
     torch.manual_seed(100 + seed)
-    isda = recognizer.Isda()
+    isda = recogniser.Isda()
 
     def batch_loss(network, generator, progress):
         motion, mask, label, units = data.batch(96, generator)
         known = (torch.rand(len(motion), generator=generator) < change.known).float()
         motion, amplitude = scaled(change, motion, mask, known)
-        return recognizer.loss(network, isda, motion, mask, amplitude, label, units, change.isda * progress)
+        return recogniser.loss(network, isda, motion, mask, amplitude, label, units, change.isda * progress)
 
     steps = round(options.steps * change.steps)
     return fit(change.network(), batch_loss, steps, 2e-3, 1e-2, seed, f"{change.name} {seed}")
@@ -250,7 +250,7 @@ def main():
     for change in CHANGES:
         if not options.only or options.only in change.name:
             members = [trained(change, options, path, seed) for seed in range(change.members)]
-            network = recognizer.Exported(members).eval()
+            network = recogniser.Exported(members).eval()
             line(change.name, [network_scores(change, network, form) for form in judged])
 
 

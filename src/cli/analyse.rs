@@ -21,7 +21,7 @@ use crate::session::Session;
 use crate::session::consent::Consent;
 use crate::session::counts::LossReason;
 use crate::session::pictures;
-use crate::session::store::{self, DATABASE, shelf};
+use crate::session::store::{self, DATABASE, session_list};
 use crate::source::demo::{self, Demo};
 use crate::source::{SourceSpec, camera};
 
@@ -105,7 +105,7 @@ pub(super) struct Raw {
 
 /// One source to measure.
 #[derive(Debug)]
-pub struct Job {
+pub struct AnalyseOptions {
     /// The source.
     pub source: SourceSpec,
     /// Folder for the results, new or empty.
@@ -122,7 +122,7 @@ pub struct Job {
     pub config: Config,
 }
 
-impl Job {
+impl AnalyseOptions {
     /// The session as it was stored, whose times are those of its film; none where none was.
     fn stored(&self) -> Option<Session> {
         let order = self.session.as_ref()?;
@@ -178,7 +178,7 @@ impl Raw {
                 format!("{}: --jobs and --share are for a folder of recordings", self.source);
             return Err(CliError::Misuse(text));
         }
-        Ok(super::Job::Analyze(self.check_one()?))
+        Ok(super::Job::Analyse(self.check_one()?))
     }
 
     /// Formats that show nothing but pictures need a source that can be seen again, or a session.
@@ -194,7 +194,7 @@ impl Raw {
         }
     }
 
-    fn check_batch(self, folder: PathBuf) -> Result<super::batch::Job, CliError> {
+    fn check_batch(self, folder: PathBuf) -> Result<super::batch::BatchOptions, CliError> {
         let (Some(out), None, None) = (self.out, self.session, self.features) else {
             let text = "a folder of recordings is analysed into --out; --session and --features are \
                         for one of them";
@@ -204,7 +204,7 @@ impl Raw {
         if let Some(rate) = self.false_alarms_per_minute {
             config.spotting.false_alarms_per_minute = rate;
         }
-        Ok(super::batch::Job {
+        Ok(super::batch::BatchOptions {
             folder,
             out,
             formats: super::exporters(&self.format)?,
@@ -217,7 +217,7 @@ impl Raw {
         })
     }
 
-    fn check_one(self) -> Result<Job, CliError> {
+    fn check_one(self) -> Result<AnalyseOptions, CliError> {
         let mut source: SourceSpec = self.source.parse()?;
         source.options.fps = self.fps;
         source.options.size_px = self.size;
@@ -239,7 +239,7 @@ impl Raw {
         let (session, models) = (self.session.map(order), super::model_choice(self.models));
         let features = self.features.zip(self.labels);
         let features = features.map(|(folder, labels)| features::Order { labels, folder });
-        Ok(Job { source, out: self.out, session, features, formats, models, config })
+        Ok(AnalyseOptions { source, out: self.out, session, features, formats, models, config })
     }
 
     /// What was agreed. A camera's person must have been asked; a video's were, elsewhere.
@@ -265,11 +265,11 @@ impl Raw {
 
 fn parse_last_day(text: &str) -> Result<Date, String> {
     let date: Date = text.parse().map_err(|_| "expected a date such as 2027-12-31".to_owned())?;
-    let today = shelf::today();
+    let today = session_list::today();
     if date < today { Err(format!("expected {today} or later")) } else { Ok(date) }
 }
 
-pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn run(job: &AnalyseOptions, out: &mut dyn Write) -> Result<(), CliError> {
     job.out.as_ref().map_or(Ok(()), |folder| super::must_be_new_or_empty(folder))?;
     job.features.as_ref().map_or(Ok(()), features::Order::check)?;
     let interrupt = Interrupt::watch();
@@ -309,16 +309,16 @@ pub(super) fn run(job: &Job, out: &mut dyn Write) -> Result<(), CliError> {
         features::write(order, &mut session, out)?;
     }
     if let Some(order) = &job.session
-        && shelf::look(&order.folder).is_ok()
+        && session_list::look(&order.folder).is_ok()
     {
         writeln!(out, "wrote {}", order.folder.display()).map_err(CliError::Output)?;
     }
-    summarize(&session, begun.elapsed(), out)?;
+    summarise(&session, begun.elapsed(), out)?;
     broken
 }
 
 /// Why there is no result, and what helps.
-fn nothing_measured(job: &Job, session: &Session) -> String {
+fn nothing_measured(job: &AnalyseOptions, session: &Session) -> String {
     let (source, counts) = (&job.source, session.counts());
     let early = counts.of_reason(LossReason::BeforeReady);
     let said: String =
@@ -335,7 +335,7 @@ fn nothing_measured(job: &Job, session: &Session) -> String {
 
 /// What the demo person truly did, beside what was found.
 fn write_truth(
-    job: &Job,
+    job: &AnalyseOptions,
     folder: &Path,
     session: &Session,
     out: &mut dyn Write,
@@ -347,7 +347,7 @@ fn write_truth(
     writeln!(out, "wrote {}", path.display()).map_err(CliError::Output)
 }
 
-fn summarize(session: &Session, took: Duration, out: &mut dyn Write) -> Result<(), CliError> {
+fn summarise(session: &Session, took: Duration, out: &mut dyn Write) -> Result<(), CliError> {
     let counts = session.counts();
     let of_kind = |kind| session.events.iter().filter(|event| event.kind == kind).count();
     let share = 100.0 * counts.unscored() as f64 / counts.analysed.max(1) as f64;
