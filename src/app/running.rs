@@ -15,7 +15,7 @@ impl State {
     /// Takes in everything that has happened since the last call.
     pub fn drain(&mut self) {
         self.drain_engine();
-        self.look_at_film();
+        self.look_at_recorded_pictures();
         self.drain_analysis();
         self.poll_tasks();
         self.send_unsent();

@@ -11,7 +11,6 @@ use jiff::civil::Date;
 use super::backend::{Pending, Pick};
 use super::command::{Command, Floating};
 use super::message::{Topic, Weight};
-use super::outside::Outside;
 use super::registry::{CommandEntry, Group, LIVE, entry};
 use super::shortcut::ctrl;
 use super::state::State;
@@ -19,15 +18,14 @@ use crate::engine::EngineCommand;
 use crate::engine::live::record::{RecordOrder, RecordState, RecordingStatus};
 use crate::session::OBSERVER;
 use crate::session::annotation::Entry as Deed;
-use crate::session::clip::EventClip;
 use crate::session::consent::Consent;
 use crate::session::store::session_list::{self, StoredSession};
 use crate::session::store::{self, StoreError};
 
-use film::LiveFilm;
+use recorded_pictures::RecordedPictures;
 
 pub mod badge;
-mod film;
+mod recorded_pictures;
 
 /// One request.
 #[derive(Clone, Debug, PartialEq)]
@@ -225,7 +223,7 @@ pub struct Records {
     pub(super) looking: Option<Pending<SessionList>>,
     pub(super) deleting: Option<Pending<Vec<String>>>,
     /// Pictures of older events, from what is being recorded.
-    film: LiveFilm,
+    pictures: RecordedPictures,
 }
 
 impl Records {
@@ -236,30 +234,6 @@ impl Records {
 }
 
 impl State {
-    /// Asks for the pictures of the event on the card, where only what is recorded has them.
-    pub(super) fn look_at_film(&mut self) {
-        self.records.film.take_answers();
-        let Some(event) = self.live.shown_event() else { return };
-        let session = &self.live.view.session;
-        if session.clip(event.id).is_some() || self.records.film.knows(event.id) {
-            return;
-        }
-        let Some(folder) = self.records.now.as_ref().map(|now| now.folder.clone()) else { return };
-        let event = event.clone();
-        let Outside { backend, wake, .. } = &mut self.outside;
-        let (provenance, models) = (&session.provenance, &self.live.models);
-        let open = || backend.recording_pictures(&folder, provenance, models, wake.clone());
-        self.records.film.ask(&event, &folder, open);
-    }
-
-    /// The pictures of an event of the source that runs, or one sentence on where they are.
-    pub fn event_pictures(&self, event_id: u64) -> Result<&EventClip, String> {
-        match self.live.view.session.clip(event_id) {
-            Some(clip) => Ok(clip),
-            None => self.records.film.pictures(event_id),
-        }
-    }
-
     pub(super) fn apply_to_recording(&mut self, command: RecordingCommand) {
         match command {
             RecordingCommand::Toggle if self.records.is_recording() => {
@@ -344,7 +318,7 @@ impl State {
     pub(super) fn forget_agreement(&mut self) {
         self.records.agreed = false;
         self.records.unsent.clear();
-        self.records.film = LiveFilm::default();
+        self.records.pictures = RecordedPictures::default();
         if !self.records.is_recording() {
             self.records.now = None;
         }

@@ -239,16 +239,9 @@ impl ReviewState {
             .picked_row()
             .into_iter()
             .chain(next)
-            .map(|row| (row.target, row.bounds))
-            .flat_map(|(target, bounds)| {
-                [1.0, self.magnification].map(|magnification| ClipRequest {
-                    target,
-                    bounds,
-                    magnification,
-                })
-            })
+            .flat_map(|row| [1.0, self.magnification].map(|m| ClipRequest::magnified(row, m)))
             .collect();
-        let (session, has_pictures) = (&self.view.session, self.frame.pictures.is_some());
+        let (session, has_pictures) = (&self.view.session, self.has_pictures());
         // A session that has just been seen live still has its own pictures; one without pictures has
         // none to be asked for.
         let at_hand = |request: &ClipRequest| -> Option<Clip> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::session::annotation::{Bounds, Target};
 use crate::session::clip::EventClip;
+use crate::session::table::Row;
 
 /// The pictures of one event that the card wants.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +15,18 @@ pub struct ClipRequest {
     pub bounds: Bounds,
     /// How much its movement is enlarged; 1 leaves it as it is.
     pub magnification: f32,
+}
+
+impl ClipRequest {
+    /// The pictures of an event as it is.
+    pub fn plain(row: &Row) -> Self {
+        Self::magnified(row, 1.0)
+    }
+
+    /// Those with its movement enlarged so many times.
+    pub fn magnified(row: &Row, magnification: f32) -> Self {
+        Self { target: row.target, bounds: row.bounds, magnification }
+    }
 }
 
 /// The pictures of an event, or one sentence that says why there are none.

@@ -55,11 +55,18 @@ impl SessionView {
         }
     }
 
-    /// The pictures of an event, its movement enlarged so many times; the error is one sentence. `None`
+    /// The pictures of an event that the session still has in memory.
+    pub fn kept_clip(&self, row: &Row) -> Option<&Arc<EventClip>> {
+        match row.target {
+            Target::Machine(id) => self.session.clip(id),
+            Target::Own(_) => None,
+        }
+    }
+
+    /// The pictures of an event that were asked for, its movement enlarged so many times; the error is one sentence. `None`
     /// while they are on their way.
     pub fn clip(&self, row: &Row, magnification: f32) -> Option<Result<&Arc<EventClip>, &str>> {
-        let request = ClipRequest { target: row.target, bounds: row.bounds, magnification };
-        let answer = self.clips.get(&request)??;
+        let answer = self.clips.get(&ClipRequest::magnified(row, magnification))??;
         Some(answer.as_ref().map_err(String::as_str))
     }
 }

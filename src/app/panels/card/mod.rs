@@ -125,7 +125,7 @@ fn show_found(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) 
     );
     ui.label(RichText::new(words).color(theme.faint));
     let high = (ui.available_height() * 0.56).max(40.0);
-    match cx.state.event_pictures(event.id) {
+    match cx.state.live.pictures_of(row) {
         Ok(clip) => pictures::show(ui, cx, row, clip, high),
         Err(words) => drop(ui.label(RichText::new(words).color(theme.faint))),
     }
