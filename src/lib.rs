@@ -27,6 +27,7 @@
 //! | an outside format | one file in [`exchange`], one line in [`exchange::FORMATS`]: read, written or both |
 //! | a source | one file in [`source`], one line in [`source::SOURCES`] |
 //! | a setting | one field in [`config`] |
+//! | a panel of the window | one file in [`app::panels`], one line in [`app::panels::PANELS`] |
 //! | the threshold of flags | [`pipeline::spotting::threshold`] |
 //! | where a blink is judged | [`pipeline::quality`] |
 //! | what happens to a frame when the disk or the analysis is slow | the table of links in [`engine`] |

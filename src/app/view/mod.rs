@@ -63,8 +63,8 @@ impl SessionView {
         }
     }
 
-    /// The pictures of an event that were asked for, its movement enlarged so many times; the error is one sentence. `None`
-    /// while they are on their way.
+    /// The pictures of an event that were asked for, its movement enlarged so many times. The error is
+    /// one sentence. `None` while they are on their way.
     pub fn clip(&self, row: &Row, magnification: f32) -> Option<Result<&Arc<EventClip>, &str>> {
         let answer = self.clips.get(&ClipRequest::magnified(row, magnification))??;
         Some(answer.as_ref().map_err(String::as_str))
