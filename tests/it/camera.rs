@@ -460,3 +460,60 @@ fn through_nokhwa_a_stalled_camera_comes_back_when_it_goes_on() {
     assert!(took < RECOVERY, "back after {took:?}");
     assert_ordered(&run.frames(10));
 }
+
+/// The program with the virtual camera, in a folder of its own.
+fn program(bench: &Bench, seconds: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleeting"));
+    command
+        .args(["analyze", "camera", "--seconds", seconds, "--out", "out", "-v"])
+        .current_dir(bench.dir.path())
+        .env_remove("FLEETING_CAMERA_BACKEND")
+        .envs(bench.variables.iter().map(|(name, value)| (name, value)))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_run_that_is_over_before_the_models_are_ready_says_what_came_and_is_no_success() {
+    let Some(bench) = Bench::new() else { return };
+    let ran = program(&bench, "0.2").output().expect("runs");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(1), "{said}");
+    assert!(said.contains("nothing was measured: all "), "{said}");
+    assert!(said.contains("frames came before the models were ready"), "{said}");
+    assert!(!bench.dir.path().join("out").exists());
+}
+
+#[test]
+fn a_suspended_program_counts_what_it_missed_and_says_why() {
+    let Some(bench) = Bench::new() else { return };
+    let mut child = program(&bench, "600").spawn().expect("starts");
+    let mut said = BufReader::new(child.stderr.take().expect("piped")).lines();
+    let ready = said.by_ref().map_while(Result::ok).find(|l| l.contains("models are ready"));
+    assert!(ready.is_some(), "it says when it is ready");
+    let pid = child.id().to_string();
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &pid]).status().expect("kill is there");
+        assert!(sent.success(), "{name}");
+    };
+    std::thread::sleep(Duration::from_millis(1500));
+    signal("-STOP");
+    std::thread::sleep(Duration::from_millis(2500));
+    signal("-CONT");
+    // Long enough for the frames that waited in the queue, and for one behind the gap.
+    std::thread::sleep(Duration::from_secs(5));
+    signal("-INT");
+    let rest: Vec<String> = said.map_while(Result::ok).collect();
+    assert_eq!(child.wait().expect("ends").code(), Some(130), "{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("The program stood still for")), "{rest:?}");
+    let table = std::fs::read_to_string(bench.dir.path().join("out/counts.csv")).expect("counts");
+    let figure = |name: &str| -> u64 {
+        let line = table.lines().find_map(|line| line.strip_prefix(&format!("{name},")));
+        line.and_then(|line| line.split(',').next()?.parse().ok()).expect(name)
+    };
+    // 2.5 s at 30 a second, but for the few that the driver holds.
+    assert!(figure("lost_suspended") >= 45, "{table}");
+    assert!(figure("lost_before_ready") > 0, "{table}");
+    assert_eq!(figure("analysed") + figure("lost"), figure("numbered"), "{table}");
+}

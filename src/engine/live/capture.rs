@@ -112,6 +112,8 @@ impl Delivery<'_> {
         ready: &Receiver<()>,
     ) -> Result<Option<Option<SourceError>>, Closed> {
         let (mut last, mut end) = (None, None);
+        // Broken pictures after the last frame, whose numbers are let go with it.
+        let mut broken = 0;
         // What there is to say waits in the link, whose reader has not begun.
         loop {
             match ready.try_recv() {
@@ -126,18 +128,18 @@ impl Delivery<'_> {
             match source.next() {
                 Ok(Next::Frame(frame)) => {
                     self.tell_first(frame.seq)?;
-                    last = Some(frame.seq);
+                    (last, broken) = (Some(frame.seq), 0);
                 }
                 Ok(Next::End) => end = Some(None),
-                // Among the numbers that are let go.
-                Ok(Next::Lost(_)) => {}
+                Ok(Next::Lost(frames)) if last.is_none() => self.early_broken += frames,
+                Ok(Next::Lost(frames)) => broken += frames,
                 Ok(next) => self.say(source, next)?,
                 Err(error) => end = Some(Some(error)),
             }
         }
         self.tx.send(Captured::Opened(source.info().clone()))?;
         if let Some(last) = last {
-            self.tx.send(Captured::BeforeReady(last))?;
+            self.tx.send(Captured::BeforeReady(last.saturating_add(broken)))?;
         }
         Ok(end)
     }
