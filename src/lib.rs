@@ -38,8 +38,9 @@
 //! 2. `pipeline` has no thread, no clock, no file and no egui: the same frames give the same numbers.
 //! 3. Threads start in `engine` only. Locks live in `engine::live::link` only. No channel is unbounded.
 //! 4. Live equals offline: both are the same calls on the same frames.
-//! 5. Every frame that a source delivers becomes one [`measure::sample::Sample`] or one counted drop.
-//!    Data may be dropped in one place only, the camera queue.
+//! 5. Every frame that a source numbers becomes one [`measure::sample::Sample`] or one counted loss with its
+//!    reason; [`session::counts`] is the one place that counts. A slow analysis loses frames in one place
+//!    only, the camera queue.
 //! 6. What the model detected is never overwritten. A person's correction is a new row that names it.
 //! 7. Nothing leaves the machine unless the user exports it.
 //!

@@ -42,6 +42,7 @@ use fleeting::model::ModelChoice;
 use fleeting::model::provenance::Provenance;
 use fleeting::pipeline::Overlay;
 use fleeting::session::clip::EventClip;
+use fleeting::session::counts::{Loss, LossReason};
 use fleeting::session::record::Record;
 use fleeting::session::record::Stats;
 use fleeting::source::SourceSpec;
@@ -537,12 +538,15 @@ fn losing_and_finding_the_camera_is_said() {
 #[test]
 fn lost_frames_are_counted_where_people_look() {
     let mut window = Window::live(60, &[]);
-    window.say([Update::Record(Record::Stats(Stats {
-        dropped: 12,
-        analysed: 60,
-        ..Stats::default()
-    }))]);
-    assert!(window.has("Warning: 12 frames were lost"));
+    let reason = LossReason::Queue;
+    let stats = Stats { dropped: 12, analysed: 60, ..Stats::default() };
+    window.say([
+        Update::Record(Record::Lost(Loss { first: 60, frames: 12, reason })),
+        Update::Record(Record::Stats(stats)),
+    ]);
+    let words = "12 of 72 frames are lost (12 because the analysis was too slow)";
+    assert!(window.has(&format!("Warning: {words}")));
+    assert!(window.has("12 lost"), "beside the rate");
 }
 
 #[test]
@@ -713,5 +717,5 @@ fn ten_thousand_events_are_no_trouble() {
         .map(|(id, s)| Update::Record(Record::Event(event(id as u64, *s), None)));
     window.say(events.collect::<Vec<_>>());
     assert!(window.has("5000 micro, 5000 macro"));
-    assert!(window.has("Its pictures are no longer kept"));
+    assert!(window.has("Its pictures are gone, because nothing recorded them"));
 }

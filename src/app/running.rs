@@ -154,10 +154,8 @@ impl State {
                 self.messages.post(Weight::Note, Topic::Loss, text);
             }
             Update::Frozen { secs } => {
-                let text = format!(
-                    "The analysis has given no result for {secs} s, although frames come. They are \
-                     lost until it goes on."
-                );
+                let text =
+                    format!("The analysis has given no result for {secs} s, although frames come.");
                 self.messages.post(Weight::Warning, Topic::Loss, text);
             }
             Update::Recording(recording) => self.take_in_recording(*recording),
