@@ -243,7 +243,16 @@ fn a_recording_in_the_middle_of_a_run_holds_its_own_frames_and_no_others() {
         assert!(!opened.session.events.is_empty());
         let within = |e: &Event| e.offset.frame >= first && e.onset.frame <= last;
         assert!(opened.session.events.iter().all(within));
-        assert_eq!(opened.session.log.entries(), std::slice::from_ref(&entry));
+        let entries = opened.session.log.entries();
+        let [Entry { act: Act::Mark(marked, text), .. }] = entries else { panic!("{entries:?}") };
+        assert_eq!((marked.frame, text.as_str()), (now, name));
+        // The mark was made at the beginning of the run, which is before that of the recording.
+        let begun = opened.session.history.samples().get(0).expect("a sample").time;
+        assert!(
+            begun == Moment::default().time && marked.time < begun,
+            "{begun} and {}",
+            marked.time
+        );
         assert!(opened.session.threshold.is_some() && !opened.session.source.name.is_empty());
     }
 }
