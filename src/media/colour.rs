@@ -24,12 +24,10 @@ pub struct YuvColour {
 }
 
 impl YuvColour {
-    /// What a stream that says nothing means: high definition is BT.709, all else BT.601, and the
-    /// range is limited. Players assume the same.
-    pub fn unstated(height_px: usize) -> Self {
-        let matrix = if height_px >= 720 { Matrix::Bt709 } else { Matrix::Bt601 };
-        Self { matrix, is_full_range: false }
-    }
+    /// What a stream that says nothing means: BT.601 and the limited range. Cameras say so by standard
+    /// (USB video class), and ffmpeg assumes it at any size: both ways of reading a video must give the
+    /// same colours.
+    pub const UNSTATED: Self = Self { matrix: Matrix::Bt601, is_full_range: false };
 }
 
 /// One picture as three planes, chroma at half the size both ways (4:2:0).
@@ -125,8 +123,7 @@ pub fn rgb_from_yuyv(
     if width % 2 != 0 {
         return None;
     }
-    // Webcams state no range; the UVC standard's default is BT.601 with limited range.
-    let weights = Weights::new(YuvColour { matrix: Matrix::Bt601, is_full_range: false });
+    let weights = Weights::new(YuvColour::UNSTATED);
     image.resize(width, height);
     let quads = bytes.get(..width * height * 2)?.chunks_exact(4);
     for (out, quad) in image.data.chunks_exact_mut(6).zip(quads) {

@@ -1,7 +1,10 @@
 //! One JPEG picture to RGB, as Motion-JPEG cameras and files deliver it, and back.
 //!
 //! Decoders fill what a torn picture lacks with grey, which would be measured as motion. So a picture
-//! without its end marker counts as torn, and is lost rather than believed.
+//! without its end marker counts as torn, and is lost rather than believed. One without Huffman tables
+//! means the standard ones.
+
+use std::borrow::Cow;
 
 use std::io;
 
@@ -11,6 +14,7 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use crate::media::huffman::STANDARD_TABLES;
 use crate::media::image::{MAX_SIDE_PX, RgbImage};
 
 /// Colour at half the resolution, as videos have it too: flow reads brightness alone.
@@ -47,7 +51,8 @@ pub fn decode_into(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
         .jpeg_set_out_colorspace(ColorSpace::RGB)
         .set_max_width(MAX_SIDE_PX)
         .set_max_height(MAX_SIDE_PX);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&bytes[..end]), options);
+    let whole = with_tables(&bytes[..end]);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&*whole), options);
     let broken = |error| format!("a broken JPEG ({error})");
     decoder.decode_headers().map_err(broken)?;
     let info = decoder.info().filter(|info| info.width > 0 && info.height > 0);
@@ -61,26 +66,59 @@ pub fn decode_into(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
     decoder.decode_into(&mut image.data).map_err(broken)
 }
 
-/// The picture without what follows it; none where it has no end.
-pub fn picture(bytes: &[u8]) -> Option<&[u8]> {
-    bytes.get(..end_of_picture(bytes)?)
+/// The picture without what follows it, and with its Huffman tables; none where it has no end.
+pub fn picture(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
+    Some(with_tables(bytes.get(..end_of_picture(bytes)?)?))
 }
 
-/// One past the end marker that closes the picture. Segments are stepped over by their length, since
-/// a thumbnail inside one has an end marker of its own.
+/// The picture with the standard Huffman tables before its first scan, where it has none of its own.
+fn with_tables(picture: &[u8]) -> Cow<'_, [u8]> {
+    const START_OF_SCAN: u8 = 0xDA;
+    const TABLES: u8 = 0xC4;
+    let mut segments = Segments { bytes: picture, at: 2 };
+    let found = segments.find(|(marker, _)| [START_OF_SCAN, TABLES].contains(marker));
+    match found {
+        Some((START_OF_SCAN, at)) => {
+            Cow::Owned([&picture[..at], &STANDARD_TABLES, &picture[at..]].concat())
+        }
+        _ => Cow::Borrowed(picture),
+    }
+}
+
+/// One past the end marker that closes the picture.
 fn end_of_picture(bytes: &[u8]) -> Option<usize> {
-    let mut at = 2;
-    loop {
-        at += bytes.get(at..)?.iter().position(|&byte| byte == 0xFF)?;
-        let marker = *bytes.get(at + 1)?;
-        match marker {
-            0xD9 => return Some(at + 2),
-            // A filler byte; a stuffed 0xFF inside picture data; markers without a length.
-            0xFF => at += 1,
-            0x00 | 0x01 | 0xD0..=0xD8 => at += 2,
-            _ => {
-                let length = bytes.get(at + 2..at + 4)?;
-                at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]]));
+    const END: u8 = 0xD9;
+    Segments { bytes, at: 2 }.find(|(marker, _)| *marker == END).map(|(_, at)| at + 2)
+}
+
+/// Markers and where they stand. Segments are stepped over by their length, since a thumbnail inside one
+/// has markers of its own.
+struct Segments<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Iterator for Segments<'_> {
+    type Item = (u8, usize);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            self.at += self.bytes.get(self.at..)?.iter().position(|&byte| byte == 0xFF)?;
+            let at = self.at;
+            let marker = *self.bytes.get(at + 1)?;
+            match marker {
+                // A filler byte; a stuffed 0xFF inside picture data; markers without a length.
+                0xFF => self.at += 1,
+                0x00 | 0x01 | 0xD0..=0xD8 => self.at += 2,
+                0xD9 => {
+                    self.at += 2;
+                    return Some((marker, at));
+                }
+                _ => {
+                    let length = self.bytes.get(at + 2..at + 4)?;
+                    self.at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]]));
+                    return Some((marker, at));
+                }
             }
         }
     }
@@ -108,7 +146,32 @@ mod tests {
         let mut padded = picture();
         padded.extend([0; 5000]);
         assert_eq!(decode(&padded), decode(&picture()));
-        assert_eq!(super::picture(&padded), Some(picture().as_slice()));
+        assert_eq!(super::picture(&padded).as_deref(), Some(picture().as_slice()));
+    }
+
+    /// A picture whose tables are the standard ones, which the encoder writes, and the same without them.
+    fn with_and_without_tables() -> [Vec<u8>; 2] {
+        let mut whole = Vec::new();
+        let pixels: Vec<u8> = (0..32 * 16).flat_map(|i| [(i % 32) as u8 * 8, 90, 30]).collect();
+        let encoder = jpeg_encoder::Encoder::new(&mut whole, 90);
+        encoder.encode(&pixels, 32, 16, jpeg_encoder::ColorType::Rgb).expect("encodes");
+        let mut bare = whole.clone();
+        while let Some((_, at)) = (Segments { bytes: &bare, at: 2 }).find(|(m, _)| *m == 0xC4) {
+            let length = usize::from(u16::from_be_bytes([bare[at + 2], bare[at + 3]]));
+            bare.drain(at..at + 2 + length);
+        }
+        assert!(bare.len() + 400 < whole.len());
+        [whole, bare]
+    }
+
+    #[test]
+    fn a_picture_without_huffman_tables_is_decoded_with_the_standard_ones() {
+        let [whole, bare] = with_and_without_tables();
+        assert_eq!(decode(&bare), decode(&whole));
+        // What is stored of it can be shown by any program.
+        let stored = super::picture(&bare).expect("a picture");
+        assert!(stored.windows(STANDARD_TABLES.len()).any(|bytes| bytes == STANDARD_TABLES));
+        assert!(matches!(super::picture(&whole), Some(Cow::Borrowed(_))));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 pub mod avi;
 pub mod colour;
 pub mod container;
+pub(crate) mod display;
+mod huffman;
 pub mod image;
 pub mod jpeg;
 pub mod mkv;

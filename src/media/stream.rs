@@ -90,6 +90,17 @@ impl Notice {
     pub(crate) fn new(kind: NoticeKind, text: impl Into<String>) -> Self {
         Self { kind, text: text.into() }
     }
+
+    /// That a file has `count` video tracks of which track `number` is read, and how to choose.
+    pub(crate) fn of_tracks(path: &Path, number: usize, count: usize) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let other = if number == 1 { 2 } else { 1 };
+        let text = format!(
+            "{name} has {count} video tracks; track {number} is analysed. To choose another, name the \
+             source as video:track={other}:FILE."
+        );
+        Self::new(NoticeKind::Info, text)
+    }
 }
 
 /// Something that delivers frames. Made and read in one thread.
@@ -152,6 +163,12 @@ impl SourceError {
             expected: expected.to_owned(),
             found: found.into(),
         }
+    }
+
+    /// That a file has no video track `number`, but `count` others.
+    pub(crate) fn no_such_track(path: &Path, number: usize, count: usize) -> Self {
+        let expected = format!("a video track from 1 to {count}");
+        Self::unusable(path.display(), &expected, format!("track {number} asked for"))
     }
 
     /// The file system's answer, with the path that it is about.

@@ -88,7 +88,7 @@ pub fn can_be_seen_again(spec: &SourceSpec) -> bool {
 pub fn of_source(spec: &SourceSpec) -> Result<Box<dyn Pictures>, PictureError> {
     let path = spec.path();
     let opened = match spec.kind {
-        kind if kind == video::KIND.name => video::pictures(&path),
+        kind if kind == video::KIND.name => video::pictures(&path, spec.options.track),
         kind if kind == images::KIND.name => images::pictures(spec),
         _ => {
             let found = "expected a video file or a folder of pictures, found a source that is gone \

@@ -35,7 +35,8 @@ pub struct SourceKind {
 pub static SOURCES: &[SourceKind] = &[camera::KIND, video::KIND, images::KIND, demo::KIND];
 
 /// Which source to open, as the user named it: `camera`, `camera:0`, `camera:HD Webcam`,
-/// `video:clip.mp4`, `images:frames/`, `demo`, `demo:7`; a bare path stands for a video or a folder.
+/// `video:clip.mp4`, `video:track=2:clip.mp4`, `images:frames/`, `demo`, `demo:7`; a bare path stands for a
+/// video or a folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceSpec {
     /// An entry of [`SOURCES`].
@@ -55,6 +56,8 @@ pub struct SourceOptions {
     pub size_px: Option<(usize, usize)>,
     /// Ends an endless source after so many seconds of its own time.
     pub limit_secs: Option<f64>,
+    /// Which video track of a file, counted from 1. None: the first.
+    pub track: Option<usize>,
     /// Whether a video, image folder or demo plays by the clock, or comes as fast as it is read. The
     /// engine does the waiting; a source never sleeps for it.
     pub paced: bool,
@@ -102,10 +105,22 @@ impl fmt::Display for SourceSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.target.is_empty() {
             f.write_str(self.kind)
+        } else if let Some(track) = self.options.track {
+            write!(f, "{}:{TRACK}{track}:{}", self.kind, self.target)
         } else {
             write!(f, "{}:{}", self.kind, self.target)
         }
     }
+}
+
+/// What stands before the number of a track.
+const TRACK: &str = "track=";
+
+/// The track and the file of a video's target; the first where none is named.
+fn track_of(target: &str) -> (Option<usize>, &str) {
+    let named = target.strip_prefix(TRACK).and_then(|rest| rest.split_once(':'));
+    let named = named.and_then(|(number, file)| Some((number.parse().ok()?, file)));
+    named.map_or((None, target), |(number, file)| (Some(number), file))
 }
 
 impl FromStr for SourceSpec {
@@ -126,7 +141,10 @@ impl FromStr for SourceSpec {
             None if Path::new(text).is_dir() => ("images", text),
             None => ("video", text),
         };
-        Ok(Self { kind, target: target.to_owned(), options: SourceOptions::default() })
+        let (track, target) =
+            if kind == video::KIND.name { track_of(target) } else { (None, target) };
+        let options = SourceOptions { track, ..SourceOptions::default() };
+        Ok(Self { kind, target: target.to_owned(), options })
     }
 }
 
@@ -136,10 +154,25 @@ mod tests {
 
     #[test]
     fn a_spec_reads_back_from_what_it_prints() {
-        for text in ["camera", "camera:0", "camera:HD Webcam: C920", "demo:7", "video:a b.mp4"] {
+        for text in [
+            "camera",
+            "camera:0",
+            "camera:HD Webcam: C920",
+            "demo:7",
+            "video:a b.mp4",
+            "video:track=2:a: b.mp4",
+        ] {
             let spec: SourceSpec = text.parse().expect(text);
             assert_eq!(spec.to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_track_is_named_before_its_file() {
+        let spec: SourceSpec = "video:track=2:a b.mp4".parse().expect("a video");
+        assert_eq!((spec.options.track, spec.path()), (Some(2), PathBuf::from("a b.mp4")));
+        let file: SourceSpec = "video:track=two:a.mp4".parse().expect("a video");
+        assert_eq!((file.options.track, file.target.as_str()), (None, "track=two:a.mp4"));
     }
 
     #[test]

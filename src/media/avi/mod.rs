@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use super::container::{Opened, read_chunk};
 use crate::measure::time::Timestamp;
-use crate::media::image::{Frame, MAX_SIDE_PX};
+use crate::media::display::{Display, Orientation, PixelAspect};
+use crate::media::image::{Frame, MAX_SIDE_PX, RgbImage};
 use crate::media::jpeg;
 use crate::media::pictures::Pictures;
 use crate::media::pool::Pool;
@@ -24,28 +25,40 @@ const MAX_PICTURE_BYTES: u64 = (MAX_SIDE_PX * MAX_SIDE_PX * 3) as u64;
 
 mod seek;
 
-/// Opens an AVI file for reading from front to back.
-pub(crate) fn open(path: &Path) -> Result<Opened<Box<dyn Source>>, SourceError> {
-    Ok(match AviVideo::open(path)? {
+/// Opens video track `track` of an AVI file, counted from 1, for reading from front to back. None stands
+/// for the first.
+pub(crate) fn open(
+    path: &Path,
+    track: Option<usize>,
+) -> Result<Opened<Box<dyn Source>>, SourceError> {
+    Ok(match AviVideo::open(path, track)? {
         Opened::Ready(video) => Opened::Ready(Box::new(video)),
         Opened::Foreign(what) => Opened::Foreign(what),
     })
 }
 
-/// Opens an AVI file for looking at in any order.
-pub(crate) fn pictures(path: &Path) -> Result<Opened<Box<dyn Pictures>>, SourceError> {
-    Ok(match AviVideo::open(path)? {
+/// Opens a track of an AVI file for looking at in any order.
+pub(crate) fn pictures(
+    path: &Path,
+    track: Option<usize>,
+) -> Result<Opened<Box<dyn Pictures>>, SourceError> {
+    Ok(match AviVideo::open(path, track)? {
         Opened::Ready(video) => Opened::Ready(Box::new(seek::AviPictures::new(path, video)?)),
         Opened::Foreign(what) => Opened::Foreign(what),
     })
 }
 
 impl AviVideo {
-    fn open(path: &Path) -> Result<Opened<Self>, SourceError> {
+    fn open(path: &Path, track: Option<usize>) -> Result<Opened<Self>, SourceError> {
         let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
         let mut chunks = Chunks { reader: BufReader::new(file), data: Vec::new() };
         let header = Header::read(&mut chunks).map_err(|error| SourceError::io(path, error))?;
-        let Some((number, stream)) = header.video() else {
+        let tracks = header.videos().count();
+        let wanted = track.unwrap_or(1);
+        let Some((number, stream)) = header.videos().nth(wanted.wrapping_sub(1)) else {
+            if tracks > 0 {
+                return Err(SourceError::no_such_track(path, wanted, tracks));
+            }
             let found = "one cut off before its pictures, or without a video stream";
             return Err(SourceError::unusable(path.display(), "a complete AVI file", found));
         };
@@ -60,21 +73,28 @@ impl AviVideo {
             return Err(SourceError::unusable(path.display(), "a frame rate above zero", found));
         }
         check_size(path.display(), stream.size_px)?;
+        let aspect = stream.aspect.unwrap_or_default();
+        let display = Display::new(Orientation::default(), stream.size_px, aspect);
+        check_size(path.display(), display.size_px())?;
         let fps = f64::from(stream.rate) / f64::from(stream.scale);
-        let (width, height) = stream.size_px;
+        let (width, height) = display.size_px();
         let info = SourceInfo {
             name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            size_px: stream.size_px,
+            size_px: display.size_px(),
             nominal_fps: Some(fps),
             frames: (stream.frames > 0).then_some(u64::from(stream.frames)),
             detail: format!("Motion-JPEG {width}×{height} at {fps:.4}"),
             stamped_on_arrival: false,
+            media_start: header.start_of(stream),
+            has_sound: Some(header.streams.iter().any(|stream| stream.is_sound)),
             ..SourceInfo::default()
         };
         Ok(Opened::Ready(Self {
             announced: info.frames,
             info,
             chunks,
+            display,
+            remark: (tracks > 1).then(|| Notice::of_tracks(path, wanted, tracks)),
             pool: Pool::default(),
             stream_id: format!("{number:02}").into_bytes(),
             rate: stream.rate,
@@ -90,15 +110,26 @@ impl AviVideo {
 #[derive(Clone, Debug, Default)]
 struct Stream {
     is_video: bool,
+    is_sound: bool,
     codec: [u8; 4],
     /// `rate / scale` frames a second.
     rate: u32,
     scale: u32,
     frames: u32,
+    /// Frames' worth of time, or blocks of sound, before the first.
+    start: u32,
     size_px: (usize, usize),
+    /// The shape of a pixel, where the file says it.
+    aspect: Option<PixelAspect>,
 }
 
 impl Stream {
+    fn start(&self) -> Timestamp {
+        let nanos = i128::from(self.start) * i128::from(self.scale) * 1_000_000_000;
+        let nanos = nanos / i128::from(self.rate.max(1));
+        Timestamp::from_nanos(nanos.try_into().unwrap_or(0))
+    }
+
     fn is_motion_jpeg(&self) -> bool {
         [*b"MJPG", *b"JPEG", *b"AVRN", *b"DMB1"]
             .contains(&self.codec.map(|c| c.to_ascii_uppercase()))
@@ -122,7 +153,7 @@ impl Header {
                         break;
                     }
                 }
-                b"strh" | b"strf" if size <= MAX_HEADER_BYTES => {
+                b"strh" | b"strf" | b"vprp" if size <= MAX_HEADER_BYTES => {
                     if !chunks.read(size)? {
                         break;
                     }
@@ -142,13 +173,24 @@ impl Header {
         if id == b"strh" {
             let stream = Stream {
                 is_video: data.starts_with(b"vids"),
+                is_sound: data.starts_with(b"auds"),
                 codec: word(4).to_le_bytes(),
                 scale: word(20),
                 rate: word(24),
+                start: word(28),
                 frames: word(32),
                 size_px: (0, 0),
+                aspect: None,
             };
             self.streams.push(stream);
+        } else if id == b"vprp" {
+            // Height and width of the whole picture's shape, then its columns and rows.
+            let half = |at: usize| word(at) & 0xFFFF;
+            let (across, down) = (half(22), half(20));
+            let shape = across.checked_mul(word(28)).zip(down.checked_mul(word(24)));
+            if let Some(stream) = self.streams.last_mut().filter(|stream| stream.is_video) {
+                stream.aspect = shape.and_then(|(w, h)| PixelAspect::new(w, h));
+            }
         } else if let Some(stream) = self.streams.last_mut().filter(|stream| stream.is_video) {
             // A negative height says that rows run from the top.
             let height = word(8).cast_signed().unsigned_abs();
@@ -157,8 +199,15 @@ impl Header {
         }
     }
 
-    fn video(&self) -> Option<(usize, &Stream)> {
-        self.streams.iter().enumerate().find(|(_, stream)| stream.is_video)
+    fn videos(&self) -> impl Iterator<Item = (usize, &Stream)> {
+        self.streams.iter().enumerate().filter(|(_, stream)| stream.is_video)
+    }
+
+    /// When `stream` begins, counted from the first that is seen or heard.
+    fn start_of(&self, stream: &Stream) -> Timestamp {
+        let heard = self.streams.iter().filter(|stream| stream.is_video || stream.is_sound);
+        let zero = heard.map(Stream::start).min().unwrap_or_default();
+        Timestamp::from_nanos(stream.start().nanos().saturating_sub(zero.nanos()))
     }
 }
 
@@ -201,6 +250,9 @@ impl Chunks {
 struct AviVideo {
     info: SourceInfo,
     chunks: Chunks,
+    display: Display,
+    /// To be said before the first picture.
+    remark: Option<Notice>,
     pool: Pool,
     /// The two digits that begin the names of this stream's chunks.
     stream_id: Vec<u8>,
@@ -240,15 +292,23 @@ impl AviVideo {
         if size == 0 {
             return Ok(self.lost(seq, "the recording program dropped it"));
         }
-        match self.pool.draw(|image| jpeg::decode_into(&self.chunks.data, image)) {
-            Ok(image) => {
+        let stored = self.pool.draw(|image| jpeg::decode_into(&self.chunks.data, image));
+        match stored.and_then(|stored| self.frame(seq, stored)) {
+            Ok(frame) => {
                 self.delivered += 1;
-                let time = self.time(seq);
-                let jpeg = jpeg::picture(&self.chunks.data).map(Arc::from);
-                Ok(Next::Frame(Frame { seq, time, image, jpeg }))
+                Ok(Next::Frame(frame))
             }
             Err(found) => Ok(self.lost(seq, &found)),
         }
+    }
+
+    /// The frame of the picture that was read last. It keeps the JPEG only where that is, pixel by pixel,
+    /// what is shown.
+    fn frame(&mut self, seq: u64, stored: Arc<RgbImage>) -> Result<Frame, String> {
+        let image = self.display.show(Arc::clone(&stored))?;
+        let is_as_stored = Arc::ptr_eq(&image, &stored);
+        let jpeg = jpeg::picture(&self.chunks.data).filter(|_| is_as_stored).map(Arc::from);
+        Ok(Frame { seq, time: self.time(seq), image, jpeg })
     }
 
     fn io(&self, error: io::Error) -> SourceError {
@@ -279,6 +339,9 @@ impl Source for AviVideo {
     }
 
     fn next(&mut self) -> Result<Next, SourceError> {
+        if let Some(remark) = self.remark.take() {
+            return Ok(Next::Notice(remark));
+        }
         loop {
             if self.is_done {
                 return self.end();

@@ -73,11 +73,9 @@ impl Pictures for AviPictures {
         let is_whole = read.map_err(|error| PictureError::new(&self.path, error.to_string()))?;
         let data = &self.video.chunks.data;
         let decoded = if is_whole { jpeg::decode(data) } else { Err("the end of the file".into()) };
-        match decoded {
-            Ok(image) => {
-                let jpeg = jpeg::picture(data).map(Arc::from);
-                Ok(Frame { seq: frame, time, image: Arc::new(image), jpeg })
-            }
+        let shown = decoded.and_then(|stored| self.video.frame(frame, Arc::new(stored)));
+        match shown {
+            Ok(frame) => Ok(frame),
             Err(found) => {
                 let text = format!("frame {frame} at {time}: expected a picture, found {found}");
                 Err(PictureError::new(&self.path, text))

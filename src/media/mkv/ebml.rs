@@ -163,53 +163,11 @@ pub(crate) fn uint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
-const CRC_TABLES: [[u32; 256]; 8] = crc_tables();
-
-const fn crc_tables() -> [[u32; 256]; 8] {
-    let mut tables = [[0; 256]; 8];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = byte as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
-            bit += 1;
-        }
-        tables[0][byte] = crc;
-        byte += 1;
-    }
-    let mut i = 256;
-    while i < 8 * 256 {
-        let before = tables[i / 256 - 1][i % 256];
-        tables[i / 256][i % 256] = before >> 8 ^ tables[0][(before & 0xFF) as usize];
-        i += 1;
-    }
-    tables
-}
-
-/// The CRC-32 of RFC 8794, section 11.3.1 (that of zip and Ethernet), over `parts` put together; eight
-/// bytes at a time, since every picture passes through here.
+/// The CRC-32 of RFC 8794, section 11.3.1 (that of zip and Ethernet), over `parts` put together.
 pub(crate) fn crc_32(parts: &[&[u8]]) -> u32 {
-    let t = &CRC_TABLES;
-    let mut crc = u32::MAX;
-    for part in parts {
-        let (eights, rest) = part.as_chunks::<8>();
-        for [a, b, c, d, e, f, g, h] in eights {
-            let [a, b, c, d] = (crc ^ u32::from_le_bytes([*a, *b, *c, *d])).to_le_bytes();
-            crc = t[7][usize::from(a)]
-                ^ t[6][usize::from(b)]
-                ^ t[5][usize::from(c)]
-                ^ t[4][usize::from(d)]
-                ^ t[3][usize::from(*e)]
-                ^ t[2][usize::from(*f)]
-                ^ t[1][usize::from(*g)]
-                ^ t[0][usize::from(*h)];
-        }
-        for byte in rest {
-            crc = crc >> 8 ^ t[0][usize::from(crc as u8 ^ byte)];
-        }
-    }
-    !crc
+    let mut hasher = crc32fast::Hasher::new();
+    parts.iter().for_each(|part| hasher.update(part));
+    hasher.finalize()
 }
 
 #[cfg(test)]

@@ -1,22 +1,54 @@
 //! H.264 pictures from samples as MP4 stores them.
 //!
-//! Pictures leave a decoder in display order, later than they went in, and carry no name. Each is
-//! paired with the earliest display time that went in and has not come out yet.
+//! Every sample is decoded by itself: its picture leaves the decoder before the next sample goes in, so
+//! that no picture can be taken for another's, whatever the stream does. Pictures come out in the order
+//! of decoding; the reader puts them into that of display, which the file's index tells. Left to itself
+//! the decoder would put them in order by its own lights, and give them without a name; [`renamed`] tells
+//! how it is kept from that. Emptying it after every sample does not: it then forgets to free pictures.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
-use super::sps::Stream;
-use crate::media::colour::{Planes, rgb_from_planes};
+use super::sps::{StatedColour, Stream, renamed};
+use crate::media::colour::{Planes, YuvColour, rgb_from_planes};
 use crate::media::image::RgbImage;
 use crate::media::pool::Pool;
 
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
+
+/// Kinds of unit (ITU-T H.264, table 7-1).
+mod kind {
+    pub(super) const SLICE: u8 = 1;
+    pub(super) const PARTITION: std::ops::RangeInclusive<u8> = 2..=4;
+    pub(super) const REFRESH_SLICE: u8 = 5;
+    pub(super) const SEQUENCE_SET: u8 = 7;
+    pub(super) const PICTURE_SET: u8 = 8;
+}
+
+fn kind_of(unit: &[u8]) -> u8 {
+    unit.first().map_or(0, |header| header & 0x1F)
+}
+
+fn is_slice(unit: &[u8]) -> bool {
+    [kind::SLICE, kind::REFRESH_SLICE].contains(&kind_of(unit))
+}
+
+/// Whether a slice is the first of its picture: it begins at macroblock 0, whose code is a single 1.
+fn begins_picture(unit: &[u8]) -> bool {
+    is_slice(unit) && unit.get(1).is_some_and(|byte| byte & 0x80 != 0)
+}
+
+/// Adds a unit as the decoder wants it.
+fn push_unit(unit: &[u8], units: &mut Vec<u8>) {
+    units.extend(START_CODE);
+    match kind_of(unit) {
+        kind::SEQUENCE_SET => units.extend(renamed(unit).as_deref().unwrap_or(unit)),
+        _ => units.extend(unit),
+    }
+}
 
 /// The decoder's set-up, from an MP4's `avcC` box (ISO/IEC 14496-15, 5.3.3).
 #[derive(Clone, Debug)]
@@ -27,6 +59,10 @@ pub(crate) struct AvcConfig {
     parameter_sets: Vec<u8>,
     /// What the first parameter set says.
     pub(crate) stream: Stream,
+    /// The decoder here knows the profile.
+    pub(crate) is_known: bool,
+    /// The colours that the container states, for a stream that does not.
+    pub(crate) container_colour: StatedColour,
 }
 
 impl AvcConfig {
@@ -35,6 +71,7 @@ impl AvcConfig {
         let length_bytes = usize::from(avcc.get(4)? & 3) + 1;
         let mut parameter_sets = Vec::new();
         let mut stream = None;
+        let mut is_known = true;
         let mut rest = avcc.get(5..)?;
         for mask in [0x1F, 0xFF] {
             let (count, after) = rest.split_first()?;
@@ -43,21 +80,57 @@ impl AvcConfig {
                 let length = usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?]));
                 let unit = rest.get(2..2 + length)?;
                 stream = stream.or_else(|| Stream::parse(unit));
-                parameter_sets.extend(START_CODE);
-                parameter_sets.extend(unit);
+                is_known &= kind_of(unit) != kind::SEQUENCE_SET || renamed(unit).is_some();
+                push_unit(unit, &mut parameter_sets);
                 rest = &rest[2 + length..];
             }
         }
-        Some(Self { length_bytes, parameter_sets, stream: stream? })
+        let container_colour = StatedColour::default();
+        Some(Self { length_bytes, parameter_sets, stream: stream?, is_known, container_colour })
     }
 
     /// Whether decoding may begin with this sample: no picture from it on needs one before it. Other
     /// key frames do not promise that of the pictures that are shown before them.
     pub(crate) fn is_beginning(&self, sample: &[u8]) -> bool {
-        const INSTANTANEOUS_REFRESH: u8 = 5;
-        self.units(sample)
-            .map_while(|unit| unit)
-            .any(|unit| unit.first().is_some_and(|header| header & 0x1F == INSTANTANEOUS_REFRESH))
+        self.units(sample).map_while(|unit| unit).any(|unit| kind_of(unit) == kind::REFRESH_SLICE)
+    }
+
+    /// Whether no part of a picture is in this sample.
+    pub(crate) fn is_without_picture(&self, sample: &[u8]) -> bool {
+        // Where a length lies, nothing is known of what follows.
+        !self.units(sample).any(|unit| {
+            unit.is_none_or(|unit| is_slice(unit) || kind::PARTITION.contains(&kind_of(unit)))
+        })
+    }
+
+    /// The first parameter set inside a sample, where there is one.
+    pub(crate) fn stream_in(&self, sample: &[u8]) -> Option<Stream> {
+        self.units(sample).map_while(|unit| unit).find_map(Stream::parse)
+    }
+
+    /// Why this decoder cannot follow the sample, to be read as "an MP4 file with …".
+    pub(crate) fn trouble_in(&self, sample: &[u8]) -> Option<&'static str> {
+        let units = || self.units(sample).map_while(|unit| unit);
+        let stream = self.stream_in(sample);
+        let is_unknown = |unit| kind_of(unit) == kind::SEQUENCE_SET && renamed(unit).is_none();
+        if units().any(is_unknown) {
+            Some("H.264 of a profile that is not decoded here")
+        } else if stream.is_some_and(|stream| !stream.is_plain) {
+            Some("H.264 that is interlaced or not 8-bit 4:2:0")
+        } else if stream.is_some_and(|stream| self.encoding(&stream).is_none()) {
+            Some("colours that are not converted here")
+        } else if units().any(|unit| kind::PARTITION.contains(&kind_of(unit))) {
+            Some("H.264 in data partitions")
+        } else if units().filter(|unit| begins_picture(unit)).count() > 1 {
+            Some("more than one picture in a sample")
+        } else {
+            None
+        }
+    }
+
+    /// The colours of `stream`; none where they are of a kind that is not known here.
+    pub(crate) fn encoding(&self, stream: &Stream) -> Option<YuvColour> {
+        stream.colour.or(self.container_colour).encoding()
     }
 
     /// The sample's units; none where a length lies, which ends them.
@@ -75,105 +148,110 @@ impl AvcConfig {
             Some(unit.map(|(unit, _)| unit))
         })
     }
-
-    /// Writes a sample's units with start codes into `units`; false when a length lies.
-    fn with_start_codes(&self, sample: &[u8], units: &mut Vec<u8>) -> bool {
-        self.units(sample).all(|unit| {
-            units.extend(START_CODE);
-            units.extend(unit.unwrap_or_default());
-            unit.is_some()
-        })
-    }
 }
 
-/// A picture with its place in the order of display.
-pub(crate) type Shown = (u64, Result<Arc<RgbImage>, String>);
+/// What a sample came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Decoded {
+    /// Its picture; an empty one where it was not wanted.
+    Picture(Arc<RgbImage>),
+    /// It has none: filler, or parameter sets alone.
+    Nothing,
+    /// Its picture is lost, for this reason.
+    Lost(String),
+}
 
-/// Decodes samples that are named by their place in the order of display.
+/// Decodes samples in the order of the file.
 pub(crate) struct H264 {
     decoder: Decoder,
     config: AvcConfig,
-    /// Places whose pictures are still inside the decoder, earliest first.
-    waiting: BinaryHeap<Reverse<u64>>,
+    /// Of the newest parameter set.
+    colour: YuvColour,
+    /// What goes into the decoder for one sample, with start codes.
     units: Vec<u8>,
+    /// Parameter sets that are to go in before the next picture.
+    next_sets: Vec<u8>,
     pool: Pool,
-    has_parameter_sets: bool,
-    /// Pictures before this place only pass through: they come out empty.
-    first_wanted: u64,
 }
 
 impl H264 {
     /// The error says what the decoder answered.
     pub(crate) fn new(config: AvcConfig) -> Result<Self, String> {
-        // Flushing after every sample would push pictures out before earlier ones have gone in.
         let settings = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let decoder = Decoder::with_api_config(OpenH264API::from_source(), settings)
             .map_err(|error| error.to_string())?;
         Ok(Self {
             decoder,
+            colour: config.encoding(&config.stream).unwrap_or(YuvColour::UNSTATED),
+            next_sets: config.parameter_sets.clone(),
             config,
-            waiting: BinaryHeap::new(),
             units: Vec::new(),
             pool: Pool::default(),
-            has_parameter_sets: false,
-            first_wanted: 0,
         })
     }
 
-    /// From now on, pictures before `place` are decoded for others' sake only, and come out empty.
-    pub(crate) fn want_from(&mut self, place: u64) {
-        self.first_wanted = place;
-    }
-
-    /// Takes the sample to be shown at `place`; gives the picture that leaves the decoder, if any.
-    pub(crate) fn decode(&mut self, place: u64, sample: &[u8]) -> Option<Shown> {
-        self.units.clear();
-        if !self.has_parameter_sets {
-            self.units.extend(&self.config.parameter_sets);
-            self.has_parameter_sets = true;
+    /// Decodes the next sample. Pictures that are not wanted are decoded for others' sake only.
+    pub(crate) fn decode(&mut self, sample: &[u8], is_wanted: bool) -> Decoded {
+        if let Some(trouble) = self.config.trouble_in(sample) {
+            return Decoded::Lost(format!("{trouble}, which cannot be followed here"));
         }
-        if !self.config.with_start_codes(sample, &mut self.units) {
-            return Some((place, Err("a sample whose units do not fill it".into())));
+        match self.gather(sample) {
+            None => return Decoded::Lost("a sample whose units do not fill it".into()),
+            Some(false) => return Decoded::Nothing,
+            Some(true) => {}
         }
         match self.decoder.decode(&self.units) {
-            Ok(picture) => {
-                self.waiting.push(Reverse(place));
-                let picture = picture?;
-                let Reverse(first) = self.waiting.pop()?;
-                let is_wanted = first >= self.first_wanted;
-                Some((first, rgb(&picture, &self.config.stream, is_wanted, &mut self.pool)))
+            Ok(Some(picture)) => {
+                if !is_wanted {
+                    return Decoded::Picture(Arc::default());
+                }
+                match rgb(&picture, self.colour, &mut self.pool) {
+                    Ok(image) => Decoded::Picture(image),
+                    Err(found) => Decoded::Lost(found),
+                }
             }
-            Err(error) => Some((place, Err(format!("a sample that does not decode ({error})")))),
+            Ok(None) => Decoded::Lost("a sample without a picture".into()),
+            Err(error) => Decoded::Lost(format!("a sample that does not decode ({error})")),
         }
     }
 
-    /// Everything that is still inside the decoder, in order.
-    pub(crate) fn finish(&mut self) -> Vec<Shown> {
-        let pictures = self.decoder.flush_remaining().unwrap_or_default();
-        let mut shown: Vec<Shown> = pictures
-            .iter()
-            .filter_map(|picture| {
-                let Reverse(first) = self.waiting.pop()?;
-                let is_wanted = first >= self.first_wanted;
-                Some((first, rgb(picture, &self.config.stream, is_wanted, &mut self.pool)))
-            })
-            .collect();
-        while let Some(Reverse(place)) = self.waiting.pop() {
-            shown.push((place, Err("a sample without a picture".into())));
+    /// Puts the sample's slices and all parameter sets before them into `units`; false where it has no
+    /// slice, none where a length lies. What else a sample carries says nothing of pixels, and after the
+    /// slices it would make the decoder give the picture too early.
+    fn gather(&mut self, sample: &[u8]) -> Option<bool> {
+        self.units.clear();
+        self.units.append(&mut self.next_sets);
+        let sets = self.units.len();
+        let mut has_slice = false;
+        for unit in self.config.units(sample) {
+            let Some(unit) = unit else {
+                self.units.truncate(sets);
+                std::mem::swap(&mut self.units, &mut self.next_sets);
+                return None;
+            };
+            let is_set = [kind::SEQUENCE_SET, kind::PICTURE_SET].contains(&kind_of(unit));
+            if !is_set && !is_slice(unit) {
+                continue;
+            }
+            if let Some(stream) = Stream::parse(unit) {
+                self.colour = self.config.encoding(&stream).unwrap_or(self.colour);
+            }
+            has_slice |= is_slice(unit);
+            let target = if is_set && has_slice { &mut self.next_sets } else { &mut self.units };
+            push_unit(unit, target);
         }
-        shown
+        if !has_slice {
+            std::mem::swap(&mut self.units, &mut self.next_sets);
+        }
+        Some(has_slice)
     }
 }
 
 fn rgb(
     picture: &DecodedYUV<'_>,
-    stream: &Stream,
-    is_wanted: bool,
+    colour: YuvColour,
     pool: &mut Pool,
 ) -> Result<Arc<RgbImage>, String> {
-    if !is_wanted {
-        return Ok(Arc::default());
-    }
     let (size_px, strides) = (picture.dimensions(), picture.strides());
     let source = Planes {
         planes: [picture.y(), picture.u(), picture.v()],
@@ -181,7 +259,7 @@ fn rgb(
         size_px,
     };
     pool.draw(|image| {
-        rgb_from_planes(source, stream.colour(size_px.1), image)
+        rgb_from_planes(source, colour, image)
             .ok_or_else(|| "a picture smaller than it says".into())
     })
 }

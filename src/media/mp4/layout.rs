@@ -88,12 +88,16 @@ pub(crate) struct Layout {
     /// Bytes up to the first box that is cut off.
     pub(crate) whole_bytes: u64,
     pub(crate) has_index: bool,
+    /// It says what kind of file it is; QuickTime once did not.
+    pub(crate) has_type: bool,
     pub(crate) is_cut: bool,
     /// Every box of the index lies within the one round it. The parser goes round for ever in one that
     /// claims to have no bytes.
     pub(crate) is_sound: bool,
     /// The most samples that any table claims.
     pub(crate) samples: u64,
+    /// Of every track, the content of its sample description.
+    pub(crate) descriptions: Vec<Option<Range<u64>>>,
     /// Bytes of everything but pictures and sound.
     index_bytes: u64,
 }
@@ -104,9 +108,11 @@ impl Layout {
         let mut layout = Self {
             whole_bytes: 0,
             has_index: false,
+            has_type: false,
             is_cut: false,
             is_sound: true,
             samples: 0,
+            descriptions: Vec::new(),
             index_bytes: 0,
         };
         while layout.whole_bytes < file_bytes {
@@ -122,16 +128,28 @@ impl Layout {
                 };
             let end = layout.whole_bytes.saturating_add(size);
             if got < header_bytes || size < header_bytes as u64 || end > file_bytes {
-                layout.is_cut = true;
+                layout.is_cut = !layout.has_index
+                    || is_part(&header[4..8])
+                    || holds_parts(reader, layout.whole_bytes)?;
                 break;
             }
             layout.has_index |= &header[4..8] == b"moov";
+            layout.has_type |= &header[4..8] == b"ftyp";
             layout.index_bytes += if &header[4..8] == b"mdat" { 0 } else { size };
             let content = layout.whole_bytes + header_bytes as u64..end;
             layout.is_sound &= layout.look_into(reader, &header[4..8], content, 0)?;
             layout.whole_bytes = end;
         }
         Ok(layout)
+    }
+
+    /// Takes note of where a track's sample description stands.
+    fn note_description(&mut self, name: &[u8], content: &Range<u64>) {
+        match (name, self.descriptions.last_mut()) {
+            (b"trak", _) => self.descriptions.push(None),
+            (b"stsd", Some(description)) => *description = Some(content.clone()),
+            _ => {}
+        }
     }
 
     /// Whether the boxes in a box called `name` fill it one after the other, and those in them likewise.
@@ -149,6 +167,7 @@ impl Layout {
             b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl", b"edts", b"mvex", b"moof",
             b"traf",
         ];
+        self.note_description(name, &content);
         let mut at = content.start;
         // What is shorter than a header may follow the last box.
         while PARENTS.contains(&name) && at + HEADER_BYTES <= content.end {
@@ -192,6 +211,26 @@ impl Layout {
         self.samples = self.samples.max(u32::from_be_bytes(count).into());
         Ok(())
     }
+}
+
+/// Whether boxes of this name stand at the top of a file. Bytes behind the last box, as recovery programs
+/// and camera cards leave them, begin with none.
+fn is_part(name: &[u8]) -> bool {
+    const NAMES: [&[u8]; 16] = [
+        b"ftyp", b"moov", b"mdat", b"moof", b"mfra", b"free", b"skip", b"wide", b"uuid", b"meta",
+        b"udta", b"sidx", b"ssix", b"styp", b"emsg", b"pdin",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Whether pictures may stand among the bytes from `from` on, whose first box is damaged: the beginning of
+/// them names one that holds some.
+fn holds_parts(reader: &mut BufReader<File>, from: u64) -> io::Result<bool> {
+    const LOOKED_AT_BYTES: u64 = 1 << 20;
+    let mut bytes = Vec::new();
+    reader.seek(SeekFrom::Start(from))?;
+    reader.take(LOOKED_AT_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes.windows(4).any(|name| name == b"moof" || name == b"mdat"))
 }
 
 /// Fills as much of `buffer` as the file has.

@@ -2,26 +2,33 @@
 //!
 //! The index is parsed up to the first top-level box that is cut off, so that of a recording whose
 //! end is missing everything before it can still be seen.
+//!
+//! What the file says of its pictures is obeyed as players do: which of them are shown and when (edit
+//! list), how they are turned or mirrored, and the shape of their pixels. What cannot be followed here
+//! is left to ffmpeg, and the reason is told.
 
 use std::fs::File;
 use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
-use re_mp4::{Sample, StsdBoxContent, TrackKind};
+use re_mp4::{Mp4, Sample, StsdBoxContent, Track, TrakBox};
 
 use super::container::{Opened, read_chunk};
 use crate::measure::time::Timestamp;
-use crate::media::image::Frame;
+use crate::media::display::{Display, Orientation, PixelAspect};
 use crate::media::pictures::Pictures;
-use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
-use h264::{AvcConfig, H264, Shown};
-use turn::Turn;
+use crate::media::stream::{Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
+use entry::Description;
+use h264::{AvcConfig, H264};
+use order::{DisplayOrder, Edit, composition_ticks, may_be_empty, movie_start_nanos};
 
+mod entry;
 pub mod h264;
 mod layout;
+mod order;
 mod seek;
 pub mod sps;
-pub mod turn;
+mod video;
 
 use layout::{Layout, parse};
 
@@ -29,131 +36,208 @@ use layout::{Layout, parse};
 /// three hours has so many; uncompressed sound has more in minutes, in a table of a few bytes.
 const MOST_SAMPLES: u64 = 10_000_000;
 
-/// Opens an MP4 file for reading from front to back.
-pub(crate) fn open(path: &Path) -> Result<Opened<Box<dyn Source>>, SourceError> {
-    Ok(match Movie::open(path)? {
-        Opened::Ready(movie) => {
-            let decoder = movie.decoder()?;
-            Opened::Ready(Box::new(Mp4Video {
-                movie,
-                decoder,
-                next_sample: 0,
-                next_place: 0,
-                ready: Vec::new(),
-                lost: 0,
-                stage: Stage::Decoding,
-            }))
-        }
+/// Key frames that are looked at for what cannot be followed here; of more, so many evenly.
+const MOST_LOOKED_AT: usize = 4096;
+
+/// Opens video track `track` of an MP4 file, counted from 1, for reading from front to back. None stands
+/// for the first.
+pub(crate) fn open(
+    path: &Path,
+    track: Option<usize>,
+) -> Result<Opened<Box<dyn Source>>, SourceError> {
+    Ok(match Movie::open(path, track)? {
+        Opened::Ready(movie) => Opened::Ready(Box::new(video::Mp4Video::new(movie)?)),
         Opened::Foreign(what) => Opened::Foreign(what),
     })
 }
 
-/// Opens an MP4 file for looking at in any order.
-pub(crate) fn pictures(path: &Path) -> Result<Opened<Box<dyn Pictures>>, SourceError> {
-    Ok(match Movie::open(path)? {
+/// Opens a track of an MP4 file for looking at in any order.
+pub(crate) fn pictures(
+    path: &Path,
+    track: Option<usize>,
+) -> Result<Opened<Box<dyn Pictures>>, SourceError> {
+    Ok(match Movie::open(path, track)? {
         Opened::Ready(movie) => Opened::Ready(Box::new(seek::Mp4Pictures::new(path, movie))),
         Opened::Foreign(what) => Opened::Foreign(what),
     })
 }
 
-/// The video track of a file.
+/// A video track of a file.
 struct Movie {
     info: SourceInfo,
     reader: BufReader<File>,
     samples: Vec<Sample>,
     order: DisplayOrder,
     config: AvcConfig,
-    turn: Turn,
+    orientation: Orientation,
+    aspect: PixelAspect,
     /// The file ends inside a box, and nobody has been told.
     is_cut: bool,
+    /// What is to be said before the first picture.
+    remarks: Vec<Notice>,
     buffer: Vec<u8>,
 }
 
+/// What is read here, or why it is left to ffmpeg: to be read as "an MP4 file with …".
+type Readable<T> = Result<T, String>;
+
+/// What is known of a track before a sample is looked at.
+struct Setup {
+    config: AvcConfig,
+    orientation: Orientation,
+    aspect: PixelAspect,
+    edit: Edit,
+}
+
 impl Movie {
-    fn open(path: &Path) -> Result<Opened<Self>, SourceError> {
+    fn open(path: &Path, track: Option<usize>) -> Result<Opened<Self>, SourceError> {
         let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
         let mut reader = BufReader::new(file);
         let layout = Layout::read(&mut reader).map_err(|error| SourceError::io(path, error))?;
-        let expected = "a complete MP4 file";
-        if !layout.has_index {
-            let found = if layout.is_cut {
-                "one cut off before its index (its end is missing)"
-            } else {
-                "one without an index (moov box)"
-            };
-            return Err(SourceError::unusable(path.display(), expected, found));
-        }
-        if !layout.is_sound {
-            let found = "a damaged index (a box that does not fit into the one round it)";
-            return Err(SourceError::unusable(path.display(), expected, found));
+        check_layout(path, &layout)?;
+        let foreign = |what: String| Ok(Opened::Foreign(format!("an MP4 file with {what}")));
+        if !layout.has_type {
+            return foreign("a beginning as QuickTime wrote it before 2005".into());
         }
         if layout.samples > MOST_SAMPLES {
-            return Ok(Opened::Foreign(format!(
-                "an MP4 file with a track of {} samples, more than are listed here",
-                layout.samples
-            )));
+            let samples = layout.samples;
+            return foreign(format!("a track of {samples} samples, more than are listed here"));
         }
         let mp4 = parse(&mut reader, &layout)
-            .map_err(|found| SourceError::unusable(path.display(), expected, found))?;
-        let track = mp4.tracks().values().find(|track| track.kind == Some(TrackKind::Video));
-        let Some(track) = track else {
-            return Ok(Opened::Foreign(
-                "an MP4 file without a video track that is known here".into(),
-            ));
+            .map_err(|found| SourceError::unusable(path.display(), "a complete MP4 file", found))?;
+        let Some((place, trak)) = video_track(path, &mp4, track)? else {
+            return foreign("no video track that is known here".into());
         };
-        let description = &track.trak(&mp4).mdia.minf.stbl.stsd.contents;
-        let StsdBoxContent::Avc1(avc1) = description else {
-            let codec = track.codec_string(&mp4).unwrap_or_else(|| "an unknown codec".into());
-            return Ok(Opened::Foreign(format!("an MP4 file with {codec} rather than H.264")));
+        let Some(listed) = mp4.tracks().get(&trak.tkhd.track_id) else {
+            return foreign("two tracks of one number".into());
         };
-        let Some(config) = AvcConfig::parse(&avc1.avcc.raw) else {
-            return Err(SourceError::unusable(path.display(), expected, "broken H.264 parameters"));
+        let description = match layout.descriptions.get(place) {
+            Some(Some(content)) => Description::read(&mut reader, content),
+            _ => Ok(Description::default()),
         };
-        if !config.stream.is_plain {
-            return Ok(Opened::Foreign(
-                "an MP4 file whose H.264 is interlaced or not 8-bit 4:2:0".into(),
-            ));
-        }
-        let size_px = (usize::from(avc1.width), usize::from(avc1.height));
-        check_size(path.display(), size_px)?;
-        if track.samples.is_empty() {
+        let description = description.map_err(|error| SourceError::io(path, error))?;
+        let setup = match setup(&mp4, trak, listed, &description) {
+            Ok(setup) => setup,
+            Err(what) => return foreign(what),
+        };
+        if listed.samples.is_empty() {
             return Err(SourceError::unusable(path.display(), "a video with frames", "none"));
         }
-        let matrix = &track.trak(&mp4).tkhd.matrix;
-        let turn = Turn::from_matrix([matrix.a, matrix.b, matrix.c, matrix.d]);
-        let order = DisplayOrder::of(&track.samples, track.timescale);
+        let edit = setup.edit;
+        let mut movie = Self::with(path, reader, listed, setup);
+        movie.is_cut = layout.is_cut;
+        if let Some(what) = movie.look_at_key_frames().map_err(|error| movie.io(error))? {
+            return foreign(what);
+        }
+        check_size(path.display(), movie.config.stream.size_px)?;
+        movie.put_in_order(path, &mp4, listed, &edit)?;
+        movie.describe(path, &mp4)?;
+        let others = video_tracks(&mp4).count();
+        if others > 1 {
+            let number = track.unwrap_or(1);
+            movie.remarks.push(Notice::of_tracks(path, number, others));
+        }
+        Ok(Opened::Ready(movie))
+    }
+
+    fn with(path: &Path, reader: BufReader<File>, track: &Track, setup: Setup) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let fps = order.mean_fps();
-        let shown_size_px = turn.size_px(size_px);
-        let info = SourceInfo {
-            name,
-            size_px: shown_size_px,
-            nominal_fps: fps,
-            frames: Some(track.samples.len() as u64),
-            detail: format!(
-                "H.264 {}×{} at {:.4}",
-                shown_size_px.0,
-                shown_size_px.1,
-                fps.unwrap_or_default()
-            ),
-            stamped_on_arrival: false,
-            ..SourceInfo::default()
-        };
-        Ok(Opened::Ready(Self {
-            info,
+        Self {
+            info: SourceInfo { name, ..SourceInfo::default() },
             reader,
             samples: track.samples.clone(),
-            order,
-            config,
-            turn,
-            is_cut: layout.is_cut,
+            order: DisplayOrder::of(&[], 1, &setup.edit, |_| false),
+            config: setup.config,
+            orientation: setup.orientation,
+            aspect: setup.aspect,
+            is_cut: false,
+            remarks: Vec::new(),
             buffer: Vec::new(),
-        }))
+        }
+    }
+
+    /// Looks into key frames, where parameter sets may change: what cannot be followed here, if anything.
+    /// The first set that stands in a sample counts for more than that of the index.
+    fn look_at_key_frames(&mut self) -> io::Result<Option<String>> {
+        let keys: Vec<Sample> = self.samples.iter().filter(|s| s.is_sync).copied().collect();
+        let step = keys.len().div_ceil(MOST_LOOKED_AT).max(1);
+        for (i, sample) in keys.iter().step_by(step).enumerate() {
+            if !self.read_sample(sample)? {
+                break;
+            }
+            if let Some(trouble) = self.config.trouble_in(&self.buffer) {
+                return Ok(Some(trouble.into()));
+            }
+            if let Some(stream) = self.config.stream_in(&self.buffer).filter(|_| i == 0) {
+                self.config.stream = stream;
+            }
+        }
+        Ok(None)
+    }
+
+    fn put_in_order(
+        &mut self,
+        path: &Path,
+        mp4: &Mp4,
+        track: &Track,
+        edit: &Edit,
+    ) -> Result<(), SourceError> {
+        let empty = self.empty_samples().map_err(|error| self.io(error))?;
+        let ticks = composition_ticks(mp4, track);
+        let is_empty = |i: usize| empty.get(i).copied().unwrap_or(false);
+        self.order = DisplayOrder::of(&ticks, track.timescale, edit, is_empty);
+        if self.order.times.is_empty() {
+            let found = "none that its edit list shows";
+            return Err(SourceError::unusable(path.display(), "a video with frames", found));
+        }
+        let without = empty.iter().filter(|is_empty| **is_empty).count();
+        if without > 0 {
+            let text = format!(
+                "{}: {without} of {} samples hold no picture; they count as no frames.",
+                self.info.name,
+                self.samples.len()
+            );
+            self.remarks.push(Notice::new(NoticeKind::Info, text));
+        }
+        Ok(())
+    }
+
+    /// Which samples hold no picture, of those that are so short that this is worth a look.
+    fn empty_samples(&mut self) -> io::Result<Vec<bool>> {
+        let samples = self.samples.clone();
+        let mut is_empty = vec![false; samples.len()];
+        for (sample, is_empty) in samples.iter().zip(&mut is_empty) {
+            if may_be_empty(sample) {
+                *is_empty =
+                    self.read_sample(sample)? && self.config.is_without_picture(&self.buffer);
+            }
+        }
+        Ok(is_empty)
+    }
+
+    fn describe(&mut self, path: &Path, mp4: &Mp4) -> Result<(), SourceError> {
+        let size_px = self.display().size_px();
+        check_size(path.display(), size_px)?;
+        let fps = self.order.mean_fps();
+        let start = self.order.start_nanos - movie_start_nanos(mp4).unwrap_or(0);
+        let is_sound = |trak: &TrakBox| trak.mdia.hdlr.handler_type.value == *b"soun";
+        self.info.size_px = size_px;
+        self.info.nominal_fps = fps;
+        self.info.frames = Some(self.order.times.len() as u64);
+        self.info.media_start = Timestamp::from_nanos(start.max(0).try_into().unwrap_or(0));
+        self.info.has_sound = Some(mp4.moov.traks.iter().any(is_sound));
+        let fps = fps.unwrap_or_default();
+        self.info.detail = format!("H.264 {}×{} at {fps:.4}", size_px.0, size_px.1);
+        Ok(())
     }
 
     fn decoder(&self) -> Result<H264, SourceError> {
         H264::new(self.config.clone())
             .map_err(|found| SourceError::unusable(&self.info.name, "an H.264 decoder", found))
+    }
+
+    fn display(&self) -> Display {
+        Display::new(self.orientation, self.config.stream.size_px, self.aspect)
     }
 
     /// Reads a sample into the buffer; false where it is cut off.
@@ -162,146 +246,81 @@ impl Movie {
         read_chunk(&mut self.reader, sample.size, &mut self.buffer)
     }
 
+    /// The last sample at or before `sample` with which decoding may begin.
+    fn beginning(&mut self, sample: usize) -> io::Result<usize> {
+        for at in (1..=sample).rev() {
+            let found = self.samples[at];
+            if found.is_sync && self.read_sample(&found)? && self.config.is_beginning(&self.buffer)
+            {
+                return Ok(at);
+            }
+        }
+        Ok(0)
+    }
+
     fn io(&self, error: io::Error) -> SourceError {
         SourceError::Io { path: self.info.name.clone(), error }
     }
 }
 
-/// In which order, and when, the samples are shown.
-struct DisplayOrder {
-    /// Of every sample in file order, its place in the order of display.
-    places: Vec<u64>,
-    /// Of every place, its time since the first.
-    times: Vec<Timestamp>,
+fn check_layout(path: &Path, layout: &Layout) -> Result<(), SourceError> {
+    let found = if layout.has_index && layout.is_sound {
+        return Ok(());
+    } else if layout.has_index {
+        "a damaged index (a box that does not fit into the one round it)"
+    } else if layout.is_cut {
+        "one cut off before its index (its end is missing)"
+    } else {
+        "one without an index (moov box)"
+    };
+    Err(SourceError::unusable(path.display(), "a complete MP4 file", found))
 }
 
-impl DisplayOrder {
-    fn of(samples: &[Sample], timescale: u64) -> Self {
-        let mut by_time: Vec<usize> = (0..samples.len()).collect();
-        by_time.sort_by_key(|&i| samples[i].composition_timestamp);
-        let first = by_time.first().map_or(0, |&i| samples[i].composition_timestamp);
-        let mut places = vec![0; samples.len()];
-        let mut times = Vec::with_capacity(samples.len());
-        for (place, &i) in by_time.iter().enumerate() {
-            places[i] = place as u64;
-            let ticks = i128::from(samples[i].composition_timestamp) - i128::from(first);
-            let nanos = ticks * 1_000_000_000 / i128::from(timescale.max(1));
-            times.push(Timestamp::from_nanos(nanos.try_into().unwrap_or(i64::MAX)));
+/// The video tracks in the order of the file, as ffmpeg counts them, each with its place among all.
+fn video_tracks(mp4: &Mp4) -> impl Iterator<Item = (usize, &TrakBox)> {
+    let traks = mp4.moov.traks.iter().enumerate();
+    traks.filter(|(_, trak)| trak.mdia.hdlr.handler_type.value == *b"vide")
+}
+
+fn video_track<'a>(
+    path: &Path,
+    mp4: &'a Mp4,
+    track: Option<usize>,
+) -> Result<Option<(usize, &'a TrakBox)>, SourceError> {
+    let found = video_tracks(mp4).nth(track.map_or(0, |number| number.saturating_sub(1)));
+    match track {
+        Some(number) if found.is_none() || number == 0 => {
+            Err(SourceError::no_such_track(path, number, video_tracks(mp4).count()))
         }
-        Self { places, times }
-    }
-
-    fn mean_fps(&self) -> Option<f64> {
-        let (first, last) = (self.times.first()?, self.times.last()?);
-        let secs = last.secs_since(*first);
-        (secs > 0.0).then(|| (self.times.len() - 1) as f64 / secs)
+        _ => Ok(found),
     }
 }
 
-/// How far the reading is.
-#[derive(PartialEq, Eq)]
-enum Stage {
-    Decoding,
-    /// All samples have gone in; the last pictures are coming out.
-    Emptying,
-    Done,
-}
-
-struct Mp4Video {
-    movie: Movie,
-    decoder: H264,
-    next_sample: usize,
-    /// The place after that of the newest frame delivered.
-    next_place: u64,
-    /// Pictures out of the decoder, latest first.
-    ready: Vec<Shown>,
-    /// Samples that gave no picture and have been told.
-    lost: u64,
-    stage: Stage,
-}
-
-impl Mp4Video {
-    /// Feeds one sample, or empties the decoder after the last.
-    fn advance(&mut self) -> Result<Option<Notice>, SourceError> {
-        let Some(sample) = self.movie.samples.get(self.next_sample).copied() else {
-            self.ready = self.decoder.finish();
-            self.ready.reverse();
-            self.stage = Stage::Emptying;
-            return Ok(None);
-        };
-        let place = self.movie.order.places[self.next_sample];
-        self.next_sample += 1;
-        if !self.movie.read_sample(&sample).map_err(|error| self.movie.io(error))? {
-            let missing = self.movie.samples.len() - self.next_sample + 1;
-            self.next_sample = self.movie.samples.len();
-            self.lost += missing as u64;
-            self.movie.is_cut = false;
-            return Ok(Some(Notice::new(
-                NoticeKind::CorruptFrame,
-                format!(
-                    "{} is cut off: its last {missing} of {} frames are missing",
-                    self.movie.info.name,
-                    self.movie.samples.len()
-                ),
-            )));
-        }
-        self.ready.extend(self.decoder.decode(place, &self.movie.buffer));
-        Ok(None)
+fn setup(mp4: &Mp4, trak: &TrakBox, track: &Track, description: &Description) -> Readable<Setup> {
+    let StsdBoxContent::Avc1(avc1) = &trak.mdia.minf.stbl.stsd.contents else {
+        let codec = track.codec_string(mp4).unwrap_or_else(|| "an unknown codec".into());
+        return Err(format!("{codec} rather than H.264"));
+    };
+    if description.entries > 1 {
+        return Err(format!("{} kinds of sample in one track", description.entries));
     }
-
-    fn shown(&mut self, (place, picture): Shown) -> Result<Next, SourceError> {
-        let time = self.movie.order.times.get(place as usize).copied().unwrap_or_default();
-        match picture {
-            // Damage can make a decoder give pictures out of turn; time must not run backwards.
-            Ok(_) if place < self.next_place => Ok(self.lost(place, time, "it came out of turn")),
-            Ok(image) => {
-                self.next_place = place + 1;
-                let image = self.movie.turn.apply(image);
-                check_size(&self.movie.info.name, (image.width, image.height))?;
-                Ok(Next::Frame(Frame::new(place, time, image)))
-            }
-            Err(why) => Ok(self.lost(place, time, &why)),
-        }
+    let mut config = AvcConfig::parse(&avc1.avcc.raw).ok_or("broken H.264 parameters")?;
+    config.container_colour = description.colour;
+    if !config.is_known {
+        return Err("H.264 of a profile that is not decoded here".into());
     }
-
-    fn lost(&mut self, place: u64, time: Timestamp, why: &str) -> Next {
-        self.lost += 1;
-        let text = format!("frame {place} of {} at {time} is lost: {why}", self.movie.info.name);
-        Next::Notice(Notice::new(NoticeKind::CorruptFrame, text))
+    if !config.stream.is_plain {
+        return Err("H.264 that is interlaced or not 8-bit 4:2:0".into());
     }
-}
-
-impl Source for Mp4Video {
-    fn info(&self) -> &SourceInfo {
-        &self.movie.info
+    if config.encoding(&config.stream).is_none() {
+        return Err("colours that are not converted here".into());
     }
-
-    fn next(&mut self) -> Result<Next, SourceError> {
-        loop {
-            if let Some(shown) = self.ready.pop() {
-                return self.shown(shown);
-            }
-            match self.stage {
-                Stage::Decoding => {
-                    if let Some(notice) = self.advance()? {
-                        return Ok(Next::Notice(notice));
-                    }
-                }
-                Stage::Emptying => {
-                    self.stage = Stage::Done;
-                    if self.lost == self.movie.samples.len() as u64 {
-                        let found = format!("none among {} samples", self.lost);
-                        let expected = "a video with frames that decode";
-                        return Err(SourceError::unusable(&self.movie.info.name, expected, found));
-                    }
-                    if self.movie.is_cut {
-                        let text =
-                            format!("{} is cut off: its end is missing", self.movie.info.name);
-                        return Ok(Next::Notice(Notice::new(NoticeKind::CorruptFrame, text)));
-                    }
-                }
-                Stage::Done => return Ok(Next::End),
-            }
-        }
-    }
+    let (of_track, of_movie) = (&trak.tkhd.matrix, &mp4.moov.mvhd.matrix);
+    let orientation = Orientation::from_matrices(
+        [of_track.a, of_track.b, of_track.c, of_track.d],
+        [of_movie.a, of_movie.b, of_movie.c, of_movie.d],
+    );
+    let orientation = orientation.ok_or("a picture turned by no right angle")?;
+    let aspect = description.aspect.or(config.stream.aspect).unwrap_or_default();
+    Ok(Setup { config, orientation, aspect, edit: Edit::of(mp4, trak)? })
 }

@@ -9,8 +9,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{H264, Movie, Shown};
+use super::Movie;
+use super::h264::{Decoded, H264};
 use crate::measure::event::Moment;
+use crate::media::display::Display;
 use crate::media::image::{Frame, RgbImage};
 use crate::media::pictures::{PictureError, Pictures, nth};
 use crate::media::stream::SourceError;
@@ -24,11 +26,10 @@ const KEPT_PICTURES: (usize, usize) = (4, 64);
 pub(crate) struct Mp4Pictures {
     path: PathBuf,
     movie: Movie,
+    display: Display,
     moments: Vec<Moment>,
-    /// Of every place in the order of display, its sample.
-    samples: Vec<usize>,
-    /// Of samples that were looked at, whether decoding may begin there.
-    beginnings: HashMap<usize, bool>,
+    /// Of samples from which one was asked for, where decoding begins for it.
+    beginnings: HashMap<usize, usize>,
     run: Option<Run>,
     /// By place: the pictures that came out last, or why one did not.
     kept: BTreeMap<u64, Result<Arc<RgbImage>, String>>,
@@ -39,23 +40,21 @@ pub(crate) struct Mp4Pictures {
 struct Run {
     decoder: H264,
     next_sample: usize,
-    /// The newest place that came out.
-    last_place: Option<u64>,
+    /// Where it began: what it gave from there on is as reading from the front gives it.
+    from: usize,
 }
 
 impl Mp4Pictures {
     pub(crate) fn new(path: &Path, movie: Movie) -> Self {
-        let mut samples = vec![0; movie.samples.len()];
-        movie.order.places.iter().enumerate().for_each(|(i, place)| samples[*place as usize] = i);
         let moment = |(place, time): (usize, &_)| Moment { frame: place as u64, time: *time };
         let moments = movie.order.times.iter().enumerate().map(moment).collect();
         let (width, height) = movie.info.size_px;
         let fit = KEPT_BYTES / (width * height * 3);
         Self {
             path: path.to_owned(),
+            display: movie.display(),
             movie,
             moments,
-            samples,
             beginnings: HashMap::new(),
             run: None,
             kept: BTreeMap::new(),
@@ -65,68 +64,48 @@ impl Mp4Pictures {
 
     /// The last sample at or before `sample` with which decoding may begin.
     fn beginning(&mut self, sample: usize) -> io::Result<usize> {
-        for at in (1..=sample).rev() {
-            if self.movie.samples[at].is_sync && self.is_beginning(at)? {
-                return Ok(at);
-            }
-        }
-        Ok(0)
-    }
-
-    fn is_beginning(&mut self, at: usize) -> io::Result<bool> {
-        if let Some(known) = self.beginnings.get(&at) {
+        if let Some(known) = self.beginnings.get(&sample) {
             return Ok(*known);
         }
-        let sample = self.movie.samples[at];
-        let is_beginning =
-            self.movie.read_sample(&sample)? && self.movie.config.is_beginning(&self.movie.buffer);
-        self.beginnings.insert(at, is_beginning);
-        Ok(is_beginning)
+        let beginning = self.movie.beginning(sample)?;
+        self.beginnings.insert(sample, beginning);
+        Ok(beginning)
     }
 
     /// Decodes until the picture at `place` is kept, or cannot come any more.
     fn decode_to(&mut self, place: u64) -> Result<(), SourceError> {
-        let from = self.beginning(self.samples[place as usize]);
-        let from = from.map_err(|error| self.movie.io(error))?;
-        let is_ahead =
-            |run: &Run| run.last_place.is_none_or(|last| last < place) && run.next_sample >= from;
+        let target = self.movie.order.samples[place as usize];
+        let from = self.beginning(target).map_err(|error| self.movie.io(error))?;
+        let is_ahead = |run: &Run| run.next_sample <= target && run.next_sample >= from;
         let mut run = match self.run.take().filter(is_ahead) {
             Some(run) => run,
-            None => {
-                self.kept.clear();
-                Run { decoder: self.movie.decoder()?, next_sample: from, last_place: None }
-            }
+            None => Run { decoder: self.movie.decoder()?, next_sample: from, from },
         };
         let first_kept = (place + 1).saturating_sub(self.kept_pictures);
-        self.kept = self.kept.split_off(&first_kept);
-        run.decoder.want_from(first_kept);
-        while run.last_place.is_none_or(|last| last < place) {
-            let Some(sample) = self.movie.samples.get(run.next_sample).copied() else {
-                run.decoder.finish().into_iter().for_each(|shown| self.keep(shown, first_kept));
-                return Ok(());
-            };
-            if !self.movie.read_sample(&sample).map_err(|error| self.movie.io(error))? {
-                run.next_sample = self.movie.samples.len();
-                continue;
-            }
-            let sample_place = self.movie.order.places[run.next_sample];
+        let last_kept = place + self.kept_pictures;
+        self.kept.retain(|kept, _| (first_kept..=last_kept).contains(kept));
+        while run.next_sample <= target {
+            let at = run.next_sample;
             run.next_sample += 1;
-            if let Some(shown) = run.decoder.decode(sample_place, &self.movie.buffer) {
-                if shown.1.is_ok() {
-                    run.last_place = run.last_place.max(Some(shown.0));
-                }
-                self.keep(shown, first_kept);
+            let sample = self.movie.samples[at];
+            if !self.movie.read_sample(&sample).map_err(|error| self.movie.io(error))? {
+                return Ok(());
+            }
+            // A sample before the one where decoding began would lack what it needs.
+            let shown = self.movie.order.places[at]
+                .filter(|shown| (first_kept..=last_kept).contains(shown) && at >= run.from);
+            let decoded = run.decoder.decode(&self.movie.buffer, shown.is_some());
+            if let Some(shown) = shown {
+                let picture = match decoded {
+                    Decoded::Picture(image) => self.display.show(image),
+                    Decoded::Nothing => Err("its sample holds no picture".into()),
+                    Decoded::Lost(why) => Err(why),
+                };
+                self.kept.insert(shown, picture);
             }
         }
         self.run = Some(run);
         Ok(())
-    }
-
-    fn keep(&mut self, (place, picture): Shown, first_kept: u64) {
-        if place >= first_kept {
-            let turn = self.movie.turn;
-            self.kept.insert(place, picture.map(|image| turn.apply(image)));
-        }
     }
 }
 

@@ -2,32 +2,56 @@
 //! it, and how its colours are encoded.
 
 use crate::media::colour::{Matrix, YuvColour};
+use crate::media::display::PixelAspect;
+
+/// How the colours are encoded, as far as something says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StatedColour {
+    /// Whether luma spans 0–255.
+    pub(crate) is_full_range: Option<bool>,
+    /// The code of the colour matrix (ITU-T H.273, 8.3): 1 is BT.709, 5 and 6 are BT.601, 2 says
+    /// nothing.
+    pub(crate) matrix_code: Option<u32>,
+}
+
+impl StatedColour {
+    /// What is stated here, and `other` where nothing is.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let matrix = self.matrix_code.filter(|code| *code != 2);
+        Self {
+            is_full_range: self.is_full_range.or(other.is_full_range),
+            matrix_code: matrix.or(other.matrix_code),
+        }
+    }
+
+    /// The colour encoding that is meant; none for a matrix that is not known here.
+    pub(crate) fn encoding(self) -> Option<YuvColour> {
+        let unstated = YuvColour::UNSTATED;
+        let matrix = match self.matrix_code {
+            None | Some(2) => unstated.matrix,
+            Some(1) => Matrix::Bt709,
+            Some(4..=6) => Matrix::Bt601,
+            Some(_) => return None,
+        };
+        let is_full_range = self.is_full_range.unwrap_or(unstated.is_full_range);
+        Some(YuvColour { matrix, is_full_range })
+    }
+}
 
 /// What a sequence parameter set says of the stream (ITU-T H.264, 7.3.2.1.1 and E.1.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stream {
     /// 8-bit 4:2:0 frames without interlacing: what the decoder here can do.
     pub(crate) is_plain: bool,
-    /// Whether luma spans 0–255, where the stream says so.
-    is_full_range: Option<bool>,
-    /// The code of the colour matrix, where the stream says so: 1 is BT.709, 5 and 6 are BT.601.
-    matrix_code: Option<u32>,
+    /// Columns and rows of a picture, without what is cropped.
+    pub(crate) size_px: (usize, usize),
+    /// The shape of a pixel.
+    pub(crate) aspect: Option<PixelAspect>,
+    /// The colours.
+    pub(crate) colour: StatedColour,
 }
 
 impl Stream {
-    /// The colour encoding for a picture of this height.
-    pub(crate) fn colour(&self, height_px: usize) -> YuvColour {
-        let unstated = YuvColour::unstated(height_px);
-        YuvColour {
-            matrix: match self.matrix_code {
-                Some(1) => Matrix::Bt709,
-                Some(4..=6) => Matrix::Bt601,
-                _ => unstated.matrix,
-            },
-            is_full_range: self.is_full_range.unwrap_or(unstated.is_full_range),
-        }
-    }
-
     /// None when `unit` is no sequence parameter set or is cut short.
     pub(crate) fn parse(unit: &[u8]) -> Option<Self> {
         if unit.first()? & 0x1F != 7 {
@@ -35,76 +59,167 @@ impl Stream {
         }
         let bytes = without_emulation_prevention(&unit[1..]);
         let bits = &mut Bits { bytes: &bytes, at: 0 };
-        let profile = bits.read(8)?;
-        bits.read(16)?;
-        bits.exp_golomb()?;
-        let mut is_plain = true;
-        if matches!(profile, 44 | 83 | 86 | 100 | 110 | 118 | 122 | 128 | 134 | 138 | 139 | 244) {
-            let chroma_format = bits.exp_golomb()?;
-            if chroma_format == 3 {
-                bits.read(1)?;
-            }
-            let depths = (bits.exp_golomb()?, bits.exp_golomb()?);
-            is_plain = chroma_format == 1 && depths == (0, 0);
-            bits.read(1)?;
-            if bits.read(1)? == 1 {
-                skip_scaling_lists(bits, if chroma_format == 3 { 12 } else { 8 })?;
-            }
-        }
-        bits.exp_golomb()?;
-        match bits.exp_golomb()? {
-            0 => {
-                bits.exp_golomb()?;
-            }
-            1 => {
-                bits.read(1)?;
-                bits.exp_golomb()?;
-                bits.exp_golomb()?;
-                for _ in 0..bits.exp_golomb()?.min(255) {
-                    bits.exp_golomb()?;
-                }
-            }
-            _ => {}
-        }
-        bits.exp_golomb()?;
-        bits.read(1)?;
-        bits.exp_golomb()?;
-        bits.exp_golomb()?;
+        let is_plain = read_format(bits)?;
+        read_counts(bits)?;
+        let (columns, rows) = (macroblocks(bits)?, macroblocks(bits)?);
         let frames_only = bits.read(1)? == 1;
         if !frames_only {
             bits.read(1)?;
         }
         bits.read(1)?;
+        let mut cropped = [0; 4];
         if bits.read(1)? == 1 {
-            for _ in 0..4 {
-                bits.exp_golomb()?;
+            for side in &mut cropped {
+                *side = bits.exp_golomb()?;
             }
         }
-        let mut stream = Self { is_plain: is_plain && frames_only, ..Self::default() };
+        // Cropping counts in pairs of pixels, since two share their colour.
+        let left_of = |whole: usize, from: u32, to: u32| {
+            whole.saturating_sub(2 * (from as usize).saturating_add(to as usize))
+        };
+        let [left, right, top, bottom] = cropped;
+        let mut stream = Self {
+            is_plain: is_plain && frames_only,
+            size_px: (left_of(columns, left, right), left_of(rows, top, bottom)),
+            ..Self::default()
+        };
         if bits.read(1)? == 1 {
-            stream.read_colour(bits)?;
+            stream.read_usability(bits)?;
         }
         Some(stream)
     }
 
-    fn read_colour(&mut self, bits: &mut Bits<'_>) -> Option<()> {
+    fn read_usability(&mut self, bits: &mut Bits<'_>) -> Option<()> {
         const EXTENDED_ASPECT: u32 = 255;
-        if bits.read(1)? == 1 && bits.read(8)? == EXTENDED_ASPECT {
-            bits.read(32)?;
+        if bits.read(1)? == 1 {
+            self.aspect = match bits.read(8)? {
+                EXTENDED_ASPECT => PixelAspect::new(bits.read(16)?, bits.read(16)?),
+                code => ASPECTS.get(code as usize).and_then(|(w, h)| PixelAspect::new(*w, *h)),
+            };
         }
         if bits.read(1)? == 1 {
             bits.read(1)?;
         }
         if bits.read(1)? == 1 {
             bits.read(3)?;
-            self.is_full_range = Some(bits.read(1)? == 1);
+            self.colour.is_full_range = Some(bits.read(1)? == 1);
             if bits.read(1)? == 1 {
                 bits.read(16)?;
-                self.matrix_code = Some(bits.read(8)?);
+                self.colour.matrix_code = Some(bits.read(8)?);
             }
         }
         Some(())
     }
+}
+
+/// The same sequence parameter set under the name of the scalable baseline profile. The decoder holds
+/// pictures of other profiles back to put them into the order of display, and lets nobody know which it
+/// gives; of this one it gives each as soon as it is decoded, and decodes it as before. None for a set of
+/// a profile that cannot be renamed.
+pub(crate) fn renamed(unit: &[u8]) -> Option<Vec<u8>> {
+    const BASELINE: u8 = 66;
+    const MAIN: u8 = 77;
+    const SCALABLE_BASELINE: u8 = 83;
+    const HIGH: u8 = 100;
+    let mut renamed = unit.to_vec();
+    match *unit.get(1)? {
+        BASELINE | SCALABLE_BASELINE => return Some(renamed),
+        HIGH => renamed[1] = SCALABLE_BASELINE,
+        MAIN => {
+            renamed = with_format(unit)?;
+            renamed[1] = SCALABLE_BASELINE;
+        }
+        _ => return None,
+    }
+    Some(renamed)
+}
+
+/// A set with what high profiles say of pixels and the main profile need not: 4:2:0, 8 bits, no
+/// scaling lists.
+fn with_format(unit: &[u8]) -> Option<Vec<u8>> {
+    const FORMAT: [u32; 7] = [0, 1, 0, 1, 1, 0, 0];
+    let plain = without_emulation_prevention(unit);
+    let bits = &mut Bits { bytes: &plain, at: 0 };
+    bits.read(32)?;
+    bits.exp_golomb()?;
+    let at = bits.at;
+    // The last 1 ends the set; what follows only fills its byte.
+    let last = plain.iter().rposition(|byte| *byte != 0)?;
+    let used = (last + 1) * 8 - plain[last].trailing_zeros() as usize;
+    let bit = |i: usize| u32::from(plain[i / 8] >> (7 - i % 8) & 1);
+    let mut longer: Vec<u32> = (0..at).map(bit).chain(FORMAT).chain((at..used).map(bit)).collect();
+    longer.resize(longer.len().next_multiple_of(8), 0);
+    let bytes =
+        longer.chunks_exact(8).map(|bits| bits.iter().fold(0, |sum, bit| sum << 1 | *bit as u8));
+    Some(with_emulation_prevention(bytes))
+}
+
+/// The shapes of a pixel by their code (table E-1); the first says nothing.
+const ASPECTS: [(u32, u32); 17] = [
+    (0, 0),
+    (1, 1),
+    (12, 11),
+    (10, 11),
+    (16, 11),
+    (40, 33),
+    (24, 11),
+    (20, 11),
+    (32, 11),
+    (80, 33),
+    (18, 11),
+    (15, 11),
+    (64, 33),
+    (160, 99),
+    (4, 3),
+    (3, 2),
+    (2, 1),
+];
+
+/// Reads up to the scaling lists; whether the pixels are 8-bit 4:2:0.
+fn read_format(bits: &mut Bits<'_>) -> Option<bool> {
+    let profile = bits.read(8)?;
+    bits.read(16)?;
+    bits.exp_golomb()?;
+    if !matches!(profile, 44 | 83 | 86 | 100 | 110 | 118 | 122 | 128 | 134 | 138 | 139 | 244) {
+        return Some(true);
+    }
+    let chroma_format = bits.exp_golomb()?;
+    if chroma_format == 3 {
+        bits.read(1)?;
+    }
+    let depths = (bits.exp_golomb()?, bits.exp_golomb()?);
+    bits.read(1)?;
+    if bits.read(1)? == 1 {
+        skip_scaling_lists(bits, if chroma_format == 3 { 12 } else { 8 })?;
+    }
+    Some(chroma_format == 1 && depths == (0, 0))
+}
+
+/// Reads what counts pictures and orders them.
+fn read_counts(bits: &mut Bits<'_>) -> Option<()> {
+    bits.exp_golomb()?;
+    match bits.exp_golomb()? {
+        0 => {
+            bits.exp_golomb()?;
+        }
+        1 => {
+            bits.read(1)?;
+            bits.exp_golomb()?;
+            bits.exp_golomb()?;
+            for _ in 0..bits.exp_golomb()?.min(255) {
+                bits.exp_golomb()?;
+            }
+        }
+        _ => {}
+    }
+    bits.exp_golomb()?;
+    bits.read(1)?;
+    Some(())
+}
+
+/// A side of the picture, told as a count of 16 pixels less one.
+fn macroblocks(bits: &mut Bits<'_>) -> Option<usize> {
+    Some((bits.exp_golomb()? as usize).saturating_add(1).saturating_mul(16))
 }
 
 fn skip_scaling_lists(bits: &mut Bits<'_>, lists: usize) -> Option<()> {
@@ -140,6 +255,18 @@ fn without_emulation_prevention(bytes: &[u8]) -> Vec<u8> {
         plain.push(byte);
     }
     plain
+}
+
+/// Puts a 3 between two zeros and anything up to 3.
+fn with_emulation_prevention(bytes: impl Iterator<Item = u8>) -> Vec<u8> {
+    let mut safe = Vec::new();
+    for byte in bytes {
+        if byte <= 3 && safe.ends_with(&[0, 0]) {
+            safe.push(3);
+        }
+        safe.push(byte);
+    }
+    safe
 }
 
 struct Bits<'a> {
@@ -205,16 +332,53 @@ mod tests {
         let stream = Stream::parse(&SPS).expect("a parameter set");
         assert!(stream.is_plain);
         let expected = YuvColour { matrix: Matrix::Bt709, is_full_range: true };
-        assert_eq!(stream.colour(64), expected);
+        assert_eq!(stream.colour.encoding(), Some(expected));
+        assert_eq!((stream.size_px, stream.aspect), ((96, 64), PixelAspect::new(1, 1)));
     }
 
     #[test]
-    fn what_says_nothing_of_colour_gets_the_usual() {
-        let silent = Stream::default();
-        assert_eq!(silent.colour(480), YuvColour { matrix: Matrix::Bt601, is_full_range: false });
-        assert_eq!(silent.colour(1080).matrix, Matrix::Bt709);
-        let stated = Stream { matrix_code: Some(6), ..silent };
-        assert_eq!(stated.colour(1080).matrix, Matrix::Bt601);
+    fn what_says_nothing_of_colour_gets_what_the_container_says_or_the_usual() {
+        let silent = StatedColour { matrix_code: Some(2), is_full_range: None };
+        let usual = YuvColour { matrix: Matrix::Bt601, is_full_range: false };
+        assert_eq!(silent.encoding(), Some(usual));
+        let container = StatedColour { matrix_code: Some(1), is_full_range: Some(true) };
+        let stated = YuvColour { matrix: Matrix::Bt709, is_full_range: true };
+        assert_eq!(silent.or(container).encoding(), Some(stated));
+        let stream = StatedColour { matrix_code: Some(6), is_full_range: Some(false) };
+        assert_eq!(stream.or(container), stream);
+        let foreign = StatedColour { matrix_code: Some(9), ..silent };
+        assert_eq!(foreign.encoding(), None);
+    }
+
+    /// Of a film of the main profile, as x264 writes it: 96×64, 30 a second.
+    const MAIN: [u8; 23] = [
+        0x67, 0x4D, 0x40, 0x0A, 0xEC, 0xA3, 0x13, 0x60, 0x22, 0x00, 0x00, 0x03, 0x00, 0x02, 0x00,
+        0x00, 0x03, 0x00, 0x78, 0x1E, 0x24, 0x4B, 0x2C,
+    ];
+
+    #[test]
+    fn a_set_under_another_profiles_name_says_the_same() {
+        for set in [&SPS[..], &MAIN] {
+            let renamed = renamed(set).expect("a known profile");
+            assert_eq!(renamed[1], 83);
+            let said = Stream::parse(&renamed).expect("a parameter set");
+            assert_eq!(Some(said), Stream::parse(set));
+            assert!(said.is_plain && said.size_px.0 > 0, "{said:?}");
+        }
+        let mut baseline = MAIN;
+        baseline[1] = 66;
+        assert_eq!(renamed(&baseline), Some(baseline.to_vec()));
+        let mut multiview = MAIN;
+        multiview[1] = 118;
+        assert_eq!(renamed(&multiview), None);
+    }
+
+    #[test]
+    fn what_looks_like_a_start_code_is_broken_up_and_put_together_again() {
+        let plain = [0, 0, 1, 0, 0, 0, 3, 0, 0];
+        let safe = with_emulation_prevention(plain.into_iter());
+        assert!(!safe.windows(3).any(|three| three[..2] == [0, 0] && three[2] < 3));
+        assert_eq!(without_emulation_prevention(&safe), plain);
     }
 
     proptest::proptest! {
@@ -225,6 +389,7 @@ mod tests {
             let mut unit = SPS[..at].to_vec();
             unit.extend(&noise);
             Stream::parse(&unit);
+            renamed(&unit);
             AvcConfig::parse(&noise);
         }
     }

@@ -54,8 +54,9 @@ pub struct Raw<'a> {
 }
 
 impl Raw<'_> {
-    /// The JPEG as the camera made it, where it is one.
-    pub fn jpeg(&self) -> Option<&[u8]> {
+    /// The JPEG as the camera made it, where it is one; with Huffman tables, where the camera left them
+    /// out.
+    pub fn jpeg(&self) -> Option<Cow<'_, [u8]>> {
         (self.pixels == PixelFormat::Mjpeg).then(|| jpeg::picture(&self.bytes)).flatten()
     }
 
@@ -100,7 +101,7 @@ fn rgb_from_nv12(bytes: &[u8], size_px: (usize, usize), image: &mut RgbImage) ->
     let chroma = |which: usize| pairs.iter().skip(which).step_by(2).copied().collect::<Vec<u8>>();
     let (u, v) = (chroma(0), chroma(1));
     let source = Planes { planes: [luma, &u, &v], strides: [width, width.div_ceil(2)], size_px };
-    rgb_from_planes(source, YuvColour::unstated(height), image)
+    rgb_from_planes(source, YuvColour::UNSTATED, image)
 }
 
 /// What one look at the driver gives.

@@ -1,17 +1,15 @@
 //! Every other kind of video, through an installed ffmpeg.
 //!
-//! Pictures come through a pipe as PPM, each with its own size. Their timestamps come from the
-//! `showinfo` filter, in whole ticks of the stream's own time base, in a file rather than a second
-//! pipe, which would fill up and block while the first is being read. A frame's line is written
-//! before the frame.
+//! Pictures come through a pipe as PPM, turned and mirrored as the file says, all of the first one's
+//! size. Their timestamps come from the `showinfo` filter, in whole ticks of the stream's own time base,
+//! counted from where the first of the streams begins. A frame's line is written before the frame.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::measure::time::Timestamp;
+use crate::media::display::{Display, Orientation};
 use crate::media::image::{Frame, RgbImage};
 use crate::media::pictures::Pictures;
 use crate::media::pool::Pool;
@@ -21,32 +19,64 @@ use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, Source
 const FILTERS: &str =
     "showinfo=checksum=0,scale=flags=accurate_rnd+full_chroma_int+neighbor,format=rgb24";
 
+mod log;
 mod seek;
 
-/// Opens `path` for looking at in any order.
-pub(super) fn pictures(path: &Path, what: &str) -> Result<Box<dyn Pictures>, SourceError> {
-    Ok(Box::new(seek::FfmpegPictures::open(path, Program::needed(path, what)?)?))
+use log::Log;
+
+/// What is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish<'a> {
+    pub(super) path: &'a Path,
+    /// What is known of the file: "a Matroska or WebM file".
+    pub(super) what: &'a str,
+    /// The video track, counted from 1; none stands for the first.
+    pub(super) track: Option<usize>,
 }
 
-/// Opens `path`, of which `what` is known: "a Matroska or WebM file".
-pub(super) fn open(path: &Path, what: &str) -> Result<Box<dyn Source>, SourceError> {
-    let mut video = FfmpegVideo::start(path, &Program::needed(path, what)?, None)?;
+/// Opens a file for looking at in any order.
+pub(super) fn pictures(wish: Wish<'_>) -> Result<Box<dyn Pictures>, SourceError> {
+    Ok(Box::new(seek::FfmpegPictures::open(wish, Program::needed(wish.path, wish.what)?)?))
+}
+
+/// Opens a file for reading from front to back, beginning with `remarks`.
+pub(super) fn open(wish: Wish<'_>, remarks: Vec<Notice>) -> Result<Box<dyn Source>, SourceError> {
+    let Wish { path, what, track } = wish;
+    let mut video = FfmpegVideo::start(wish, &Program::needed(path, what)?, Begin::Front)?;
     // The size is known with the first picture, and so is whether there is one at all.
-    match video.read_frame()? {
-        Some(frame) => {
-            let (width, height) = (frame.image.width, frame.image.height);
-            video.info.size_px = (width, height);
-            video.info.nominal_fps = video.log.nominal_fps;
-            let fps = video.log.nominal_fps.unwrap_or_default();
-            video.info.detail = format!("through ffmpeg, {width}×{height} at {fps:.4}");
-            video.first = Some(frame);
-            Ok(Box::new(video))
+    let Some(frame) = video.read_frame()? else {
+        let found = video.failure().unwrap_or_else(|| what.to_owned());
+        let (videos, number) = (video.log.videos, track.unwrap_or(1));
+        if videos > 0 && !(1..=videos).contains(&number) {
+            return Err(SourceError::no_such_track(path, number, videos));
         }
-        None => {
-            let found = video.log.complaint.take().unwrap_or_else(|| what.to_owned());
-            Err(SourceError::unusable(path.display(), "a video that ffmpeg can read", found))
-        }
+        return Err(SourceError::unusable(path.display(), "a video that ffmpeg can read", found));
+    };
+    let (width, height) = (frame.image.width, frame.image.height);
+    video.info.size_px = (width, height);
+    video.info.nominal_fps = video.log.nominal_fps;
+    video.info.media_start = video.first_time.unwrap_or_default().max(Timestamp::ZERO);
+    video.info.has_sound = Some(video.log.sounds > 0);
+    let fps = video.log.nominal_fps.unwrap_or_default();
+    video.info.detail = format!("through ffmpeg, {width}×{height} at {fps:.4}");
+    video.first = Some(frame);
+    video.remarks = remarks;
+    if video.log.videos > 1 {
+        video.remarks.push(Notice::of_tracks(path, track.unwrap_or(1), video.log.videos));
     }
+    video.remarks.reverse();
+    Ok(Box::new(video))
+}
+
+/// Where reading begins.
+#[derive(Clone, Copy, Debug)]
+enum Begin {
+    /// At the first frame; a clock that jumps, as where two recordings were joined, goes on.
+    Front,
+    /// The same, with the file's clock as it is.
+    FrontByOwnClock,
+    /// At or before this time on the media's clock.
+    At(Timestamp),
 }
 
 /// The installed ffmpeg.
@@ -86,6 +116,10 @@ struct FfmpegVideo {
     pictures: BufReader<ChildStdout>,
     pool: Pool,
     log: Log,
+    /// Known with the first picture.
+    display: Option<Display>,
+    /// What is to be said first, in reverse.
+    remarks: Vec<Notice>,
     first: Option<Frame>,
     first_time: Option<Timestamp>,
     next_seq: u64,
@@ -93,28 +127,37 @@ struct FfmpegVideo {
 }
 
 impl FfmpegVideo {
-    /// Begins to read at the file's first frame, or at or before `from` on the stream's own clock.
-    fn start(path: &Path, program: &Program, from: Option<Timestamp>) -> Result<Self, SourceError> {
+    fn start(wish: Wish<'_>, program: &Program, begin: Begin) -> Result<Self, SourceError> {
+        let path = wish.path;
+        let (log, stderr) = Log::create().map_err(|error| SourceError::Helper {
+            what: format!("{} is to be read through ffmpeg, but {error}", path.display()),
+            advice: "Set TMPDIR (on Windows, TEMP) to a folder that exists and can be written to"
+                .into(),
+        })?;
         let helper = |error: io::Error| SourceError::Helper {
             what: format!("ffmpeg could not be started for {}: {error}", path.display()),
             advice: "Check that `ffmpeg -version` works in a terminal".into(),
         };
-        let (log, stderr) = Log::create().map_err(helper)?;
         // A name such as "-x.mkv" or "http:…" must stay a file's name.
         let file = std::path::absolute(path).map_err(|error| SourceError::io(path, error))?;
-        let mut child = Command::new("ffmpeg")
-            .args(["-hide_banner", "-nostdin", "-nostats", "-loglevel", "info"])
-            // The stream's own clock, wherever reading begins.
-            .args(["-copyts"])
-            .args(from.into_iter().flat_map(|from| {
-                ["-noaccurate_seek", "-seek_timestamp", "1", "-ss"]
-                    .map(str::to_owned)
-                    .into_iter()
-                    .chain([format!("{}us", from.nanos() / 1000)])
-            }))
+        let own_clock = ["-copyts", "-start_at_zero"];
+        let mut command = Command::new("ffmpeg");
+        command.args(["-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info"]);
+        match begin {
+            Begin::Front => {}
+            Begin::FrontByOwnClock => {
+                command.args(own_clock);
+            }
+            Begin::At(from) => {
+                command.args(own_clock).args(["-noaccurate_seek", "-ss"]);
+                command.arg(format!("{}us", from.nanos() / 1000));
+            }
+        }
+        let track = wish.track.unwrap_or(1).saturating_sub(1);
+        let mut child = command
             .arg("-i")
             .arg(file)
-            .args(["-map", "0:v:0", "-an", "-sn", "-dn"])
+            .args(["-map", &format!("0:V:{track}"), "-an", "-sn", "-dn"])
             .args(["-vf", FILTERS])
             .args(program.passthrough)
             .args(["-f", "image2pipe", "-c:v", "ppm", "pipe:1"])
@@ -133,11 +176,28 @@ impl FfmpegVideo {
             pictures: BufReader::with_capacity(1 << 20, stdout),
             pool: Pool::default(),
             log,
+            display: None,
+            remarks: Vec::new(),
             first: None,
             first_time: None,
             next_seq: 0,
             is_done: false,
         })
+    }
+
+    /// What went wrong, once ffmpeg has closed the pipe; none where nothing did.
+    fn failure(&mut self) -> Option<String> {
+        if self.pictures.fill_buf().is_ok_and(|rest| !rest.is_empty()) {
+            // It would wait for ever for somebody who reads what it has to give.
+            self.child.kill().unwrap_or(());
+        }
+        self.log.read_to_end();
+        let complaint = self.log.complaint.take();
+        match self.child.wait() {
+            Ok(status) if status.success() => complaint,
+            Ok(status) => Some(complaint.unwrap_or_else(|| format!("ffmpeg ended with {status}"))),
+            Err(error) => Some(complaint.unwrap_or_else(|| error.to_string())),
+        }
     }
 
     /// The next picture; none when ffmpeg has closed the pipe.
@@ -148,10 +208,7 @@ impl FfmpegVideo {
                 check_size(&self.info.name, size_px)?;
                 return Ok(None);
             }
-            Err(NoPicture::End) => {
-                self.log.read_to_end();
-                return Ok(None);
-            }
+            Err(NoPicture::End) => return Ok(None),
         };
         let Some(time) = self.log.next_time() else {
             let found = "a frame without a timestamp";
@@ -161,6 +218,14 @@ impl FfmpegVideo {
                 found,
             ));
         };
+        let aspect = self.log.aspect.unwrap_or_default();
+        let display = self.display.get_or_insert_with(|| {
+            Display::new(Orientation::default(), (image.width, image.height), aspect)
+        });
+        check_size(&self.info.name, display.size_px())?;
+        let image = display.show(image).map_err(|found| {
+            SourceError::unusable(&self.info.name, "pictures that can be shown", found)
+        })?;
         let first = *self.first_time.get_or_insert(time);
         let time = Timestamp::from_nanos(time.nanos().saturating_sub(first.nanos()));
         let seq = self.next_seq;
@@ -175,6 +240,9 @@ impl Source for FfmpegVideo {
     }
 
     fn next(&mut self) -> Result<Next, SourceError> {
+        if let Some(remark) = self.remarks.pop() {
+            return Ok(Next::Notice(remark));
+        }
         if let Some(frame) = self.first.take() {
             return Ok(Next::Frame(frame));
         }
@@ -185,7 +253,7 @@ impl Source for FfmpegVideo {
             return Ok(Next::Frame(frame));
         }
         self.is_done = true;
-        Ok(match self.log.complaint.take() {
+        Ok(match self.failure() {
             Some(complaint) => Next::Notice(Notice::new(
                 NoticeKind::CorruptFrame,
                 format!("{}: ffmpeg met an error: {complaint}", self.info.name),
@@ -237,96 +305,4 @@ impl From<io::Error> for NoPicture {
     fn from(_: io::Error) -> Self {
         Self::End
     }
-}
-
-/// What ffmpeg writes while it works.
-struct Log {
-    reader: BufReader<File>,
-    path: PathBuf,
-    /// Seconds per tick, as a fraction.
-    time_base: Option<(i128, i128)>,
-    nominal_fps: Option<f64>,
-    /// The last line that told of an error.
-    complaint: Option<String>,
-}
-
-impl Log {
-    /// Makes the file; the second is ffmpeg's end of it.
-    fn create() -> io::Result<(Self, File)> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("fleeting-{}-{count}.log", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let writer = File::options().write(true).create_new(true).open(&path)?;
-        let reader = BufReader::new(File::open(&path)?);
-        let log = Self { reader, path, time_base: None, nominal_fps: None, complaint: None };
-        Ok((log, writer))
-    }
-
-    /// The time of the next frame, on the stream's own clock.
-    fn next_time(&mut self) -> Option<Timestamp> {
-        while let Some(line) = self.line() {
-            if let Some(time) = self.take(&line) {
-                return Some(time);
-            }
-        }
-        None
-    }
-
-    /// Looks through the rest for what went wrong.
-    fn read_to_end(&mut self) {
-        while let Some(line) = self.line() {
-            self.take(&line);
-        }
-    }
-
-    fn line(&mut self) -> Option<String> {
-        let mut bytes = Vec::new();
-        let got = self.reader.read_until(b'\n', &mut bytes).unwrap_or(0);
-        (got > 0).then(|| String::from_utf8_lossy(&bytes).trim_end().to_owned())
-    }
-
-    fn take(&mut self, line: &str) -> Option<Timestamp> {
-        let Some(text) = line.strip_prefix("[Parsed_showinfo") else {
-            let is_error =
-                ["Error", "Invalid", "error", "corrupt", "does not contain", "matches no streams"]
-                    .iter()
-                    .any(|word| line.contains(word));
-            if is_error {
-                self.complaint = Some(line.rsplit("] ").next().unwrap_or(line).to_owned());
-            }
-            return None;
-        };
-        if let Some(config) = text.split_once("config in ").map(|(_, rest)| rest) {
-            self.time_base = value(config, "time_base:").and_then(fraction);
-            self.nominal_fps = value(config, "frame_rate:")
-                .and_then(fraction)
-                .map(|(num, den)| num as f64 / den as f64)
-                .filter(|fps| *fps > 0.0);
-            return None;
-        }
-        let ticks: i128 = value(text, " pts:")?.parse().ok()?;
-        let (num, den) = self.time_base?;
-        let nanos = ticks * num * 1_000_000_000 / den;
-        Some(Timestamp::from_nanos(nanos.try_into().ok()?))
-    }
-}
-
-impl Drop for Log {
-    fn drop(&mut self) {
-        // It lies in the folder for temporary files; whoever empties that does the rest.
-        std::fs::remove_file(&self.path).unwrap_or(());
-    }
-}
-
-/// The word after `key`.
-fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    let (_, rest) = text.split_once(key)?;
-    rest.split_whitespace().next().map(|word| word.trim_end_matches(','))
-}
-
-fn fraction(text: &str) -> Option<(i128, i128)> {
-    let (num, den) = text.split_once('/')?;
-    let den: i128 = den.parse().ok()?;
-    Some((num.parse().ok()?, den)).filter(|(_, den)| *den > 0)
 }

@@ -13,8 +13,11 @@ use std::path::Path;
 use super::{SourceKind, SourceSpec};
 use crate::media::mkv::is_film;
 use crate::media::pictures::Pictures;
-use crate::media::stream::{Source, SourceError};
+use crate::media::stream::{Notice, NoticeKind, Source, SourceError};
+use ffmpeg::Wish;
 
+#[cfg(test)]
+mod as_shown;
 mod ffmpeg;
 #[cfg(test)]
 mod tests;
@@ -37,20 +40,23 @@ pub const KIND: SourceKind = SourceKind {
     open,
 };
 
+/// How a file is called that a clock may jump in.
+const MPEG_STREAM: &str = "an MPEG stream";
+
 /// Opens a video for looking at in any order. Pictures, numbers and times are those that reading it
-/// from front to back gives.
-pub fn pictures(path: &Path) -> Result<Box<dyn Pictures>, SourceError> {
+/// from front to back gives. `track` counts video tracks from 1; none stands for the first.
+pub fn pictures(path: &Path, track: Option<usize>) -> Result<Box<dyn Pictures>, SourceError> {
     let head = first_bytes(path)?;
     let opened = match Container::of(&head) {
-        Container::Mp4 => mp4::pictures(path)?,
-        Container::Avi => avi::pictures(path)?,
+        Container::Mp4 => mp4::pictures(path, track)?,
+        Container::Avi => avi::pictures(path, track)?,
         Container::Other(_) if is_film(path) => Opened::Ready(film::pictures(path)?),
         Container::Other(what) => Opened::Foreign(what.into()),
         Container::Text => return Err(no_video(path, "text")),
     };
     match opened {
         Opened::Ready(pictures) => Ok(pictures),
-        Opened::Foreign(what) => ffmpeg::pictures(path, &what),
+        Opened::Foreign(what) => ffmpeg::pictures(Wish { path, what: &what, track }),
     }
 }
 
@@ -59,19 +65,27 @@ fn no_video(path: &Path, found: &str) -> SourceError {
 }
 
 fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
-    let path = spec.path();
+    let (path, track) = (spec.path(), spec.options.track);
     let head = first_bytes(&path)?;
-    let opened = match Container::of(&head) {
-        Container::Mp4 => mp4::open(&path)?,
-        Container::Avi => avi::open(&path)?,
+    let container = Container::of(&head);
+    let opened = match container {
+        Container::Mp4 => mp4::open(&path, track)?,
+        Container::Avi => avi::open(&path, track)?,
         Container::Other(_) if is_film(&path) => Opened::Ready(film::open(&path)?),
         Container::Other(what) => Opened::Foreign(what.into()),
         Container::Text => return Err(no_video(&path, "text")),
     };
-    match opened {
-        Opened::Ready(source) => Ok(source),
-        Opened::Foreign(what) => ffmpeg::open(&path, &what),
+    let what = match opened {
+        Opened::Ready(source) => return Ok(source),
+        Opened::Foreign(what) => what,
+    };
+    let mut remarks = Vec::new();
+    if matches!(container, Container::Mp4 | Container::Avi) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let text = format!("{name} is {what}, so it is read through ffmpeg.");
+        remarks.push(Notice::new(NoticeKind::Info, text));
     }
+    ffmpeg::open(Wish { path: &path, what: &what, track }, remarks)
 }
 
 /// What a file's first bytes say it is.
@@ -103,7 +117,7 @@ impl Container {
         } else if at(0, &[0x30, 0x26, 0xB2, 0x75]) {
             Self::Other("a Windows Media file")
         } else if at(0, &[0, 0, 1, 0xBA]) || (at(0, b"G") && at(188, b"G")) {
-            Self::Other("an MPEG stream")
+            Self::Other(MPEG_STREAM)
         } else if is_text(head) {
             Self::Text
         } else {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::media::image::Frame;
-use crate::media::stream::{Next, Notice, NoticeKind, SourceInfo};
+use crate::media::stream::{Next, SourceInfo};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/video").join(name)
@@ -20,14 +20,14 @@ fn open_path(path: &Path) -> Result<Box<dyn Source>, SourceError> {
 }
 
 /// Everything that a file delivers.
-struct Played {
-    info: SourceInfo,
-    frames: Vec<Frame>,
-    notices: Vec<Notice>,
-    error: Option<SourceError>,
+pub(super) struct Played {
+    pub(super) info: SourceInfo,
+    pub(super) frames: Vec<Frame>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) error: Option<SourceError>,
 }
 
-fn play(path: &Path) -> Result<Played, SourceError> {
+pub(super) fn play(path: &Path) -> Result<Played, SourceError> {
     let mut source = open_path(path)?;
     let info = source.info().clone();
     let mut played = Played { info, frames: Vec::new(), notices: Vec::new(), error: None };
@@ -274,7 +274,7 @@ fn a_table_that_claims_billions_of_samples_is_not_listed() {
         let at = at + bytes.windows(4).position(|w| w == table).expect("there") + 4;
         bytes[at..at + 8].copy_from_slice(&[0, 0, 1, 0, 0xFF, 0xFF, 0xFF, 0]);
         std::fs::write(&path, bytes).expect("written");
-        match mp4::open(&path) {
+        match mp4::open(&path, None) {
             Ok(Opened::Foreign(what)) => assert!(what.contains("4294967040 samples"), "{what}"),
             Ok(Opened::Ready(_)) => panic!("{name} is read"),
             Err(error) => panic!("{name}: {error}"),

@@ -3,12 +3,15 @@
 //! The file is read through once for the times of its frames. A frame is then found by reading on from
 //! where ffmpeg is, or from ten seconds before it, and known by its time: whatever a format does at
 //! the point where decoding begins anew lies well before it.
+//!
+//! In MPEG streams a time may stand more than once, as where two recordings were joined. They are only
+//! read from within where the file's own clock gives every frame the time that reading through gave it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{FfmpegVideo, Program};
+use super::{Begin, FfmpegVideo, Program, Wish};
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 use crate::media::image::{Frame, RgbImage};
@@ -26,7 +29,11 @@ const KEPT: usize = 48;
 
 pub(super) struct FfmpegPictures {
     path: PathBuf,
+    what: String,
+    track: Option<usize>,
     program: Program,
+    /// Whether a time leads to its frame; none where that is not known yet.
+    has_one_clock: Option<bool>,
     moments: Vec<Moment>,
     /// The first frame's time on the stream's own clock.
     first_time: Timestamp,
@@ -37,22 +44,57 @@ pub(super) struct FfmpegPictures {
 
 impl FfmpegPictures {
     /// Reads the file through.
-    pub(super) fn open(path: &Path, program: Program) -> Result<Self, SourceError> {
-        let mut video = FfmpegVideo::start(path, &program, None)?;
+    pub(super) fn open(wish: Wish<'_>, program: Program) -> Result<Self, SourceError> {
+        let Wish { path, what, track } = wish;
+        let mut video = FfmpegVideo::start(wish, &program, Begin::Front)?;
         let mut moments = Vec::new();
         while let Some(frame) = video.read_frame()? {
             moments.push(Moment { frame: frame.seq, time: frame.time });
         }
         let Some(first_time) = video.first_time else {
-            let found = video.log.complaint.take().unwrap_or_else(|| "no frame".into());
+            let found = video.failure().unwrap_or_else(|| "no frame".into());
             return Err(SourceError::unusable(
                 path.display(),
                 "a video that ffmpeg can read",
                 found,
             ));
         };
-        let (run, kept) = (None, BTreeMap::new());
-        Ok(Self { path: path.to_owned(), program, moments, first_time, run, kept })
+        Ok(Self {
+            path: path.to_owned(),
+            what: what.to_owned(),
+            track,
+            program,
+            has_one_clock: (what != super::super::MPEG_STREAM).then_some(true),
+            moments,
+            first_time,
+            run: None,
+            kept: BTreeMap::new(),
+        })
+    }
+
+    fn start(&self, begin: Begin) -> Result<FfmpegVideo, SourceError> {
+        let wish = Wish { path: &self.path, what: &self.what, track: self.track };
+        FfmpegVideo::start(wish, &self.program, begin)
+    }
+
+    /// Whether every frame's time is that of the file's own clock; the file is read through once more to
+    /// know it.
+    fn has_one_clock(&mut self) -> Result<bool, SourceError> {
+        if let Some(known) = self.has_one_clock {
+            return Ok(known);
+        }
+        let mut video = self.start(Begin::FrontByOwnClock)?;
+        video.first_time = Some(self.first_time);
+        let mut times = self.moments.iter().map(|moment| moment.time);
+        let mut is_one = true;
+        while let Some(frame) = video.read_frame()? {
+            if times.next() != Some(frame.time) {
+                is_one = false;
+                break;
+            }
+        }
+        self.has_one_clock = Some(is_one);
+        Ok(is_one)
     }
 
     fn read_to(&mut self, index: usize) -> Result<(), SourceError> {
@@ -67,14 +109,13 @@ impl FfmpegPictures {
         }
         self.kept.clear();
         let from_secs = time.secs() - RUN_UP_SECS;
-        if from_secs > 0.0 {
-            let from = self.first_time + from_secs;
-            let video = FfmpegVideo::start(&self.path, &self.program, Some(from))?;
+        if from_secs > 0.0 && self.has_one_clock()? {
+            let video = self.start(Begin::At(self.first_time + from_secs))?;
             if self.read_on(video, None, index)? {
                 return Ok(());
             }
         }
-        let video = FfmpegVideo::start(&self.path, &self.program, None)?;
+        let video = self.start(Begin::Front)?;
         self.read_on(video, None, index).map(drop)
     }
 

@@ -4,7 +4,7 @@
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let path = fuzz_of_fleeting::file("a.mp4", bytes);
     fuzz_of_fleeting::play("video", &path);
-    let mut pictures = match fleeting::source::video::pictures(&path) {
+    let mut pictures = match fleeting::source::video::pictures(&path, None) {
         Ok(pictures) => pictures,
         Err(error) => return fuzz_of_fleeting::names(error, &path),
     };
