@@ -104,16 +104,20 @@ impl BlazeFace {
     }
 }
 
-impl Detector for BlazeFace {
-    fn detect(
+impl BlazeFace {
+    /// Faces in the picture once it is turned by `radians`, placed where they are in the picture as it
+    /// is. Half a turn finds those that stand on their head.
+    pub fn detect_turned(
         &mut self,
         frame: &RgbImage,
+        radians: f32,
         min_confidence: f32,
     ) -> Result<Vec<FaceBox>, ModelError> {
         let scale = frame.width.max(frame.height) as f32 / BLAZE_SIDE as f32;
         let middle = Point::new(frame.width as f32, frame.height as f32) * 0.5;
-        let half = Point::new(scale, scale) * (BLAZE_SIDE as f32 / 2.0);
-        let frame_from_input = Affine::similarity(scale, 0.0, middle - half);
+        let half = Point::new(BLAZE_SIDE as f32, BLAZE_SIDE as f32) * 0.5;
+        let half = Affine::similarity(scale, radians, Point::default()).apply(half);
+        let frame_from_input = Affine::similarity(scale, radians, middle - half);
         self.cropper.rgb_planes(
             frame,
             &frame_from_input,
@@ -125,17 +129,31 @@ impl Detector for BlazeFace {
         let outputs = self.model.run(&[&self.input])?;
         let raw = decode(&outputs[0], &outputs[1], &self.anchors, min_confidence);
         let place = |p: Point| frame_from_input.apply(p * BLAZE_SIDE as f32);
+        let placed = |rect: &Rect| {
+            let (a, b) = (place(rect.min), place(rect.max));
+            Rect {
+                min: Point::new(a.x.min(b.x), a.y.min(b.y)),
+                max: Point::new(a.x.max(b.x), a.y.max(b.y)),
+            }
+        };
         Ok(merge(raw)
             .into_iter()
             .map(|face| FaceBox {
-                rect_in_frame: Rect {
-                    min: place(face.rect_in_frame.min),
-                    max: place(face.rect_in_frame.max),
-                },
+                rect_in_frame: placed(&face.rect_in_frame),
                 confidence: face.confidence,
                 eyes_in_frame: face.eyes_in_frame.map(|(r, l)| (place(r), place(l))),
             })
             .collect())
+    }
+}
+
+impl Detector for BlazeFace {
+    fn detect(
+        &mut self,
+        frame: &RgbImage,
+        min_confidence: f32,
+    ) -> Result<Vec<FaceBox>, ModelError> {
+        self.detect_turned(frame, 0.0, min_confidence)
     }
 }
 
