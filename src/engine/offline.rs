@@ -44,6 +44,7 @@ pub fn analyse_all(
                     break Err(error.into());
                 }
                 session.extend(&output.samples, &output.events);
+                output.notices.drain(..).for_each(|notice| session.log(notice));
                 on_frame(&frame);
             }
             Ok(Next::Lost(frames)) => losses.broken(frames),

@@ -13,6 +13,7 @@ use crate::measure::event::{Event, Moment};
 use crate::measure::geometry::{Affine, Point};
 use crate::measure::sample::{Sample, Score};
 use crate::media::image::{Frame, RgbImage};
+use crate::media::stream::Notice;
 use crate::model::provenance::Provenance;
 use crate::model::{ModelError, Models};
 
@@ -24,7 +25,8 @@ pub mod recognition;
 pub mod sample_queue;
 pub mod spotting;
 
-use crate::measure::quality::Quality;
+use crate::measure::quality::{Quality, Trouble};
+use face::survey::Survey;
 use face::track::Tracker;
 use frame_scheduler::{FrameScheduler, Tick};
 use motion::regions::RegionDisplacement;
@@ -59,6 +61,8 @@ pub struct Output {
     pub samples: Vec<Sample>,
     /// Events that have become certain.
     pub events: Vec<Event>,
+    /// What a person should know of the picture.
+    pub notices: Vec<Notice>,
     /// For the newest frame.
     pub overlay: Overlay,
 }
@@ -68,12 +72,14 @@ impl Output {
     pub fn clear(&mut self) {
         self.samples.clear();
         self.events.clear();
+        self.notices.clear();
     }
 }
 
 /// The whole analysis: frames in, samples and events out.
 pub struct Pipeline {
     tracker: Tracker,
+    survey: Survey,
     motion: Motion,
     scheduler: FrameScheduler,
     judge: Judge,
@@ -94,6 +100,7 @@ impl Pipeline {
     pub fn new(models: &Models, config: &Config) -> Result<Self, ModelError> {
         Ok(Self {
             tracker: Tracker::new(models, &config.face)?,
+            survey: Survey::new(models)?,
             motion: Motion::default(),
             scheduler: FrameScheduler::default(),
             judge: Judge::new(&config.quality),
@@ -111,6 +118,7 @@ impl Pipeline {
     /// Forgets the stream; the next frame is the first of another. Settings and baseline stay.
     pub fn reset(&mut self) {
         self.forget_face();
+        self.survey.reset();
         self.scheduler.reset();
         self.judge.reset();
         self.spotter.reset();
@@ -125,7 +133,7 @@ impl Pipeline {
     pub fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError> {
         let tick = self.scheduler.tick(frame.time);
         if tick.measured {
-            self.measure(frame, tick, &mut output.overlay)?;
+            self.measure(frame, tick, output)?;
         }
         let motion = output.overlay.motion.filter(|_| tick.measured);
         let quality = Quality { rate_fps: tick.rate_fps, ..self.quality };
@@ -150,7 +158,7 @@ impl Pipeline {
         &mut self,
         frame: &Frame,
         tick: Tick,
-        overlay: &mut Overlay,
+        output: &mut Output,
     ) -> Result<(), ModelError> {
         let size = (frame.image.width, frame.image.height);
         if std::mem::replace(&mut self.frame_size, size) != size {
@@ -164,7 +172,11 @@ impl Pipeline {
             half_face: self.motion.half_face(),
             displacement: displacement.as_ref(),
         });
-        self.draw(measured.as_ref(), tick, overlay);
+        self.survey.look(frame, &self.landmarks, &mut output.notices)?;
+        if self.survey.is_upside_down() {
+            self.quality.trouble = self.quality.trouble.with(Trouble::TURNED);
+        }
+        self.draw(measured.as_ref(), tick, &mut output.overlay);
 
         let (seq, time, trouble) = (frame.seq, frame.time, self.quality.trouble);
         let usable = displacement.as_ref().filter(|_| trouble.scorable());

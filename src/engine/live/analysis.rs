@@ -319,7 +319,7 @@ impl Running<'_> {
     /// Hands on what the analyser has added to the output, first to the recording; whether there was
     /// anything.
     fn hand_on(&mut self) -> Result<bool, Closed> {
-        let mut records = Vec::new();
+        let mut records: Vec<_> = self.output.notices.drain(..).map(Record::Notice).collect();
         if !self.output.samples.is_empty() {
             records.push(Record::Samples(self.output.samples.clone()));
         }

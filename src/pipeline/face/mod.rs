@@ -4,4 +4,5 @@ pub mod align;
 pub mod crop;
 pub mod detect;
 pub mod landmarks;
+pub mod survey;
 pub mod track;

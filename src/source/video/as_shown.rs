@@ -200,7 +200,10 @@ fn a_remux_is_the_same_film() {
         ),
         ("narrow.mp4", "-i plain.mp4 -vf setsar=8/9 -c:v libx264 -crf 10".to_owned()),
         ("colours.mp4", "-i b.mp4 -c copy -bsf:v h264_metadata=matrix_coefficients=1".to_owned()),
-        ("hd.mp4", "-i plain.mp4 -vf scale=1280:720,setsar=1 -c:v libx264 -crf 20 -t 0.3".to_owned()),
+        (
+            "hd.mp4",
+            "-i plain.mp4 -vf scale=1280:720,setsar=1 -c:v libx264 -crf 20 -t 0.3".to_owned(),
+        ),
         (
             "late.mov",
             format!("{tone} -itsoffset 0.5 -i b.mp4 -map 1:v -map 0:a -c:v copy -c:a pcm_s16le"),
