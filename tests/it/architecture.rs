@@ -214,6 +214,31 @@ fn only_the_model_module_opens_networks() {
     only_in(&["use ort", " ort::", "(ort::", "use tract", "tract_onnx"], "", &["model/"]);
 }
 
+#[test]
+fn no_two_public_types_share_a_name() {
+    let mut places = std::collections::BTreeMap::<String, Vec<String>>::new();
+    for (file, code) in sources() {
+        for line in code.lines().map(str::trim_start) {
+            let mut words = line.split_whitespace();
+            let is_type = words.next() == Some("pub")
+                && words
+                    .next()
+                    .is_some_and(|word| ["struct", "enum", "trait", "type"].contains(&word));
+            let name: String = words
+                .next()
+                .filter(|_| is_type && !line.contains("type Error"))
+                .map(|word| word.chars().take_while(|c| c.is_alphanumeric()).collect())
+                .unwrap_or_default();
+            if !name.is_empty() {
+                places.entry(name).or_default().push(format!("src/{file}"));
+            }
+        }
+    }
+    assert!(places.len() > 200, "only {} public types found", places.len());
+    places.retain(|_, files| files.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
+}
+
 /// Not where it is denied only, so that no exception creeps in: there is no unsafe code at all.
 #[test]
 fn nothing_in_the_program_or_its_tests_is_unsafe() {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use crate::source::camera::{Device, Failure, Format, Raw, Read, Wanted};
+use crate::source::camera::{CaptureFormat, Device, Failure, Raw, Read, Wanted};
 
 /// Opening may take so long; some cameras are slow to wake.
 const OPENING: Duration = Duration::from_secs(10);
@@ -27,14 +27,14 @@ type Open = fn(u32, &Wanted) -> Result<Box<dyn Device>, Failure>;
 
 /// What the thread sends: first how opening went, then pictures until a failure.
 enum FromCamera {
-    Opened(Format),
-    Picture(Raw<'static>, Format),
+    Opened(CaptureFormat),
+    Picture(Raw<'static>, CaptureFormat),
     Failed(Failure),
 }
 
 /// A device at the other end of a thread.
 struct Guarded {
-    format: Format,
+    format: CaptureFormat,
     thread: Watched,
 }
 
@@ -84,7 +84,7 @@ fn read_on(index: u32, wanted: &Wanted, open: Open, tx: &Sender<FromCamera>, qui
 }
 
 impl Device for Guarded {
-    fn format(&self) -> Format {
+    fn format(&self) -> CaptureFormat {
         self.format
     }
 
@@ -127,7 +127,8 @@ mod tests {
     use super::*;
     use crate::source::camera::PixelFormat;
 
-    const FORMAT: Format = Format { pixels: PixelFormat::Grey, size_px: (1, 1), rate: (30, 1) };
+    const FORMAT: CaptureFormat =
+        CaptureFormat { pixels: PixelFormat::Grey, size_px: (1, 1), rate: (30, 1) };
 
     /// Gives `left` pictures, then what comes after.
     struct Scripted {
@@ -136,7 +137,7 @@ mod tests {
     }
 
     impl Device for Scripted {
-        fn format(&self) -> Format {
+        fn format(&self) -> CaptureFormat {
             FORMAT
         }
 

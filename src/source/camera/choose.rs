@@ -15,7 +15,7 @@ pub const DEFAULT_FPS: f64 = 30.0;
 
 /// One format of a camera.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Format {
+pub struct CaptureFormat {
     /// How pictures are sent.
     pub pixels: PixelFormat,
     /// Pixels across and down.
@@ -24,14 +24,14 @@ pub struct Format {
     pub rate: (u32, u32),
 }
 
-impl Format {
+impl CaptureFormat {
     /// Frames per second; zero where the driver says nothing.
     pub fn fps(&self) -> f64 {
         if self.rate.1 == 0 { 0.0 } else { f64::from(self.rate.0) / f64::from(self.rate.1) }
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for CaptureFormat {
     /// "MJPEG 640×480 at 30", "YUYV 640×480 at 29.97".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (width, height) = self.size_px;
@@ -62,12 +62,12 @@ impl Wanted {
     }
 
     /// The best of `formats`; none when there are none.
-    pub fn choose(&self, formats: &[Format]) -> Option<Format> {
+    pub fn choose(&self, formats: &[CaptureFormat]) -> Option<CaptureFormat> {
         formats.iter().copied().min_by(|a, b| self.distance(a).total_cmp(&self.distance(b)))
     }
 
     /// How far a format is from what is wanted; weights are in units of "twice as many pixels".
-    fn distance(&self, format: &Format) -> f64 {
+    fn distance(&self, format: &CaptureFormat) -> f64 {
         let asked = |is_asked: bool| if is_asked { 100.0 } else { 1.0 };
         let fps = self.fps_or_default();
         let short = ((fps - format.fps()) / fps).max(0.0);
@@ -94,8 +94,8 @@ mod tests {
     use super::*;
     use PixelFormat::{Mjpeg, Yuyv};
 
-    fn format(pixels: PixelFormat, size_px: (usize, usize), fps: u32) -> Format {
-        Format { pixels, size_px, rate: (fps, 1) }
+    fn format(pixels: PixelFormat, size_px: (usize, usize), fps: u32) -> CaptureFormat {
+        CaptureFormat { pixels, size_px, rate: (fps, 1) }
     }
 
     #[test]
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_rate_of_29_97_is_as_good_as_30() {
-        let ntsc = Format { rate: (30_000, 1001), ..format(Yuyv, (640, 480), 0) };
+        let ntsc = CaptureFormat { rate: (30_000, 1001), ..format(Yuyv, (640, 480), 0) };
         assert_eq!(Wanted::default().choose(&[format(Yuyv, (640, 480), 15), ntsc]), Some(ntsc));
         assert_eq!(ntsc.to_string(), "YUYV 640×480 at 29.97");
     }

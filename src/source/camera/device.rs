@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use super::choose::Format;
+use super::choose::CaptureFormat;
 use crate::media::colour::{Planes, YuvColour, rgb_from_planes, rgb_from_yuyv};
 use crate::media::image::{MAX_SIDE_PX, RgbImage};
 use crate::media::jpeg;
@@ -140,7 +140,7 @@ impl fmt::Display for Failure {
 /// An open camera. Made and read in one thread.
 pub trait Device {
     /// What was agreed with the driver.
-    fn format(&self) -> Format;
+    fn format(&self) -> CaptureFormat;
 
     /// Waits up to `patience` for a picture. A failure is final; the device must be opened anew.
     fn read(&mut self, patience: Duration) -> Result<Read<'_>, Failure>;

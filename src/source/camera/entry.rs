@@ -1,6 +1,6 @@
 //! Which cameras there are, which one a person means, and what to tell them when it cannot be used.
 
-use super::choose::Format;
+use super::choose::CaptureFormat;
 use super::device::Failure;
 use crate::media::stream::SourceError;
 
@@ -12,7 +12,7 @@ pub struct CameraEntry {
     /// What the camera calls itself.
     pub name: String,
     /// What it offers; empty when it could not be asked.
-    pub formats: Vec<Format>,
+    pub formats: Vec<CaptureFormat>,
     /// Why it could not be asked.
     pub trouble: Option<Failure>,
 }

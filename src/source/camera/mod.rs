@@ -20,7 +20,7 @@ mod timeline;
 #[cfg(target_os = "linux")]
 mod v4l2;
 
-pub use choose::{DEFAULT_FPS, DEFAULT_SIZE_PX, Format, Wanted};
+pub use choose::{CaptureFormat, DEFAULT_FPS, DEFAULT_SIZE_PX, Wanted};
 pub use device::{Device, Failure, PixelFormat, Raw, Read};
 pub use entry::CameraEntry;
 use timeline::Timeline;
@@ -229,7 +229,7 @@ impl Camera {
         match decoded {
             Ok((image, jpeg)) => {
                 let size_px = (image.width, image.height);
-                self.note_size(Format { size_px, ..format });
+                self.note_size(CaptureFormat { size_px, ..format });
                 let frame = Frame { seq: stamp.seq, time: stamp.time, image, jpeg };
                 self.pending.push_back(Next::Frame(frame));
             }
@@ -242,7 +242,7 @@ impl Camera {
     }
 
     /// Says so when pictures have another size or rate than before.
-    fn note_size(&mut self, format: Format) {
+    fn note_size(&mut self, format: CaptureFormat) {
         let described = describe(&self.info.name, format);
         if described.size_px == self.info.size_px && described.detail == self.info.detail {
             return;
@@ -254,7 +254,7 @@ impl Camera {
     }
 }
 
-fn describe(name: &str, format: Format) -> SourceInfo {
+fn describe(name: &str, format: CaptureFormat) -> SourceInfo {
     SourceInfo {
         name: name.to_owned(),
         size_px: format.size_px,

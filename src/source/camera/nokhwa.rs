@@ -12,7 +12,7 @@ use nokhwa::utils::{
 };
 use nokhwa::{NokhwaError, query};
 
-use super::choose::{Format, Wanted};
+use super::choose::{CaptureFormat, Wanted};
 use super::device::{Device, Failure, PixelFormat, Raw, Read};
 use super::entry::CameraEntry;
 
@@ -66,8 +66,8 @@ fn pixels_of(format: FrameFormat) -> Option<PixelFormat> {
     }
 }
 
-fn format_of(format: CameraFormat) -> Option<Format> {
-    Some(Format {
+fn format_of(format: CameraFormat) -> Option<CaptureFormat> {
+    Some(CaptureFormat {
         pixels: pixels_of(format.format())?,
         size_px: (format.width() as usize, format.height() as usize),
         rate: (format.frame_rate(), 1),
@@ -77,7 +77,7 @@ fn format_of(format: CameraFormat) -> Option<Format> {
 /// An open camera.
 pub(super) struct NokhwaCamera {
     camera: Camera,
-    format: Format,
+    format: CaptureFormat,
 }
 
 impl NokhwaCamera {
@@ -86,7 +86,7 @@ impl NokhwaCamera {
         let any = RequestedFormat::with_formats(RequestedFormatType::None, &READABLE);
         let mut camera = Camera::new(CameraIndex::Index(index), any)?;
         let offered = camera.compatible_camera_formats()?;
-        let known: Vec<Format> = offered.iter().copied().filter_map(format_of).collect();
+        let known: Vec<CaptureFormat> = offered.iter().copied().filter_map(format_of).collect();
         let choice = wanted.choose(&known).ok_or_else(|| {
             Failure::Broken("it offers no picture format that is known here".into())
         })?;
@@ -104,7 +104,7 @@ impl NokhwaCamera {
 }
 
 impl Device for NokhwaCamera {
-    fn format(&self) -> Format {
+    fn format(&self) -> CaptureFormat {
         self.format
     }
 

@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use super::*;
 
-const GREY: Format = Format { pixels: PixelFormat::Grey, size_px: (2, 2), rate: (100, 1) };
+const GREY: CaptureFormat =
+    CaptureFormat { pixels: PixelFormat::Grey, size_px: (2, 2), rate: (100, 1) };
 
 /// What a scripted device does next.
 #[derive(Clone, Copy)]
@@ -22,10 +23,10 @@ enum Step {
 /// Steps that all devices of one script take in turn; a device that fails takes no more.
 type Script = Rc<RefCell<VecDeque<Step>>>;
 
-struct Scripted(Script, Format);
+struct Scripted(Script, CaptureFormat);
 
 impl Device for Scripted {
-    fn format(&self) -> Format {
+    fn format(&self) -> CaptureFormat {
         self.1
     }
 

@@ -19,7 +19,7 @@ use v4l::video::Capture;
 use v4l::video::capture::Parameters;
 use v4l::{Device as Node, FourCC, Fraction};
 
-use super::choose::{Format, Wanted};
+use super::choose::{CaptureFormat, Wanted};
 use super::device::{Device, Failure, PixelFormat, Raw, Read};
 use super::entry::CameraEntry;
 
@@ -102,14 +102,14 @@ fn code_of(pixels: PixelFormat) -> FourCC {
 }
 
 /// What the device offers. Of a range of sizes or rates, the member nearest to what is wanted.
-fn formats(node: &Node, wanted: &Wanted) -> Vec<Format> {
+fn formats(node: &Node, wanted: &Wanted) -> Vec<CaptureFormat> {
     let mut formats = Vec::new();
     for description in node.enum_formats().unwrap_or_default() {
         let Some(pixels) = pixels_of(description.fourcc) else { continue };
         for size in node.enum_framesizes(description.fourcc).unwrap_or_default() {
             let size_px = nearest_size(&size.size, wanted.size_px_or_default());
             for rate in rates(node, description.fourcc, size_px, wanted.fps_or_default()) {
-                formats.push(Format { pixels, size_px, rate });
+                formats.push(CaptureFormat { pixels, size_px, rate });
             }
         }
     }
@@ -160,7 +160,7 @@ fn rates(node: &Node, code: FourCC, size_px: (usize, usize), wanted: f64) -> Vec
 pub(super) struct V4l2Camera {
     /// None only while it is being dropped.
     stream: Option<MmapStream<'static>>,
-    format: Format,
+    format: CaptureFormat,
     progress: Progress,
 }
 
@@ -191,7 +191,7 @@ impl V4l2Camera {
         let rate = set_rate(&node, choice.rate);
         let mut stream = MmapStream::with_buffers(&node, Type::VideoCapture, BUFFERS)?;
         stream.set_timeout(Duration::from_millis(100));
-        let format = Format { pixels, size_px, rate };
+        let format = CaptureFormat { pixels, size_px, rate };
         Ok(Self { stream: Some(stream), format, progress: Progress::Idle })
     }
 }
@@ -212,7 +212,7 @@ fn set_rate(node: &Node, (num, den): (u32, u32)) -> (u32, u32) {
 }
 
 impl Device for V4l2Camera {
-    fn format(&self) -> Format {
+    fn format(&self) -> CaptureFormat {
         self.format
     }
 

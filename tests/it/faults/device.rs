@@ -17,7 +17,7 @@ use fleeting::media::image::RgbImage;
 use fleeting::media::stream::{Next, NoticeKind, Source, SourceError, SourceInfo};
 use fleeting::session::counts::LossReason;
 use fleeting::source::camera::{
-    Camera, CameraEntry, Device, Failure, Format, Opener, PixelFormat, Raw, Read,
+    Camera, CameraEntry, CaptureFormat, Device, Failure, Opener, PixelFormat, Raw, Read,
 };
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -32,7 +32,8 @@ const STEPS: usize = 500;
 /// From one picture to the next.
 const INTERVAL: Duration = Duration::from_millis(1);
 
-const FORMAT: Format = Format { pixels: PixelFormat::Mjpeg, size_px: (48, 32), rate: (1000, 1) };
+const FORMAT: CaptureFormat =
+    CaptureFormat { pixels: PixelFormat::Mjpeg, size_px: (48, 32), rate: (1000, 1) };
 
 /// A stall is noticed after a second; whatever was left to say is said by then.
 const LAST_WORDS: Duration = Duration::from_millis(1300);
@@ -231,8 +232,8 @@ struct Scripted {
 }
 
 impl Device for Scripted {
-    fn format(&self) -> Format {
-        Format { rate: self.picture.rate, ..FORMAT }
+    fn format(&self) -> CaptureFormat {
+        CaptureFormat { rate: self.picture.rate, ..FORMAT }
     }
 
     fn read(&mut self, patience: Duration) -> Result<Read<'_>, Failure> {
