@@ -16,7 +16,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use fleeting::app::backend::null::NullBackend;
 use fleeting::app::backend::{
-    Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake,
+    Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Picked, Wake,
 };
 use fleeting::app::command::{Command, Floating, Tab};
 use fleeting::app::live::LivePhase;
@@ -47,6 +47,10 @@ use fleeting::session::record::Record;
 use fleeting::session::record::Stats;
 use fleeting::source::SourceSpec;
 
+#[path = "gui/dialogs.rs"]
+mod dialogs;
+#[path = "gui/fit.rs"]
+mod fit;
 #[path = "gui/length.rs"]
 mod length;
 #[path = "gui/recording.rs"]
@@ -101,7 +105,7 @@ struct ScriptedStudio {
 }
 
 /// What will be pointed at.
-type Picks = Rc<RefCell<Option<PathBuf>>>;
+type Picks = Rc<RefCell<Picked>>;
 
 /// What opening a session will give, in turn.
 type Sessions = Rc<RefCell<VecDeque<Result<OpenedSession, String>>>>;
@@ -163,7 +167,7 @@ impl Backend for ScriptedStudio {
         Box::new(move || written.take())
     }
 
-    fn pick(&mut self, _: Pick, _: Wake) -> Pending<Option<PathBuf>> {
+    fn pick(&mut self, _: Pick, _: Wake) -> Pending<Picked> {
         let picked = self.picks.borrow().clone();
         Box::new(move || Some(picked.clone()))
     }
@@ -184,11 +188,21 @@ impl Window {
         Self::open_with(source, cameras, None)
     }
 
+    /// On a desktop that has no file dialog.
+    fn open_without_dialogs(source: Option<&str>) -> Self {
+        let window = Self::open_with(source, &[], None);
+        window.picks.replace(Picked::NoDialog);
+        window
+    }
+
     fn open_with(source: Option<&str>, cameras: &[&str], picks: Option<PathBuf>) -> Self {
         let script = Arc::new(Mutex::new(Script::default()));
         let recording = Arc::new(Mutex::new(Script::default()));
         let started = Rc::new(RefCell::new(Vec::new()));
-        let (sessions, picks) = (Sessions::default(), Picks::new(RefCell::new(picks)));
+        let (sessions, picks) = (
+            Sessions::default(),
+            Picks::new(RefCell::new(picks.map_or(Picked::Nothing, Picked::Path))),
+        );
         let camera = |(i, name): (usize, &&str)| CameraChoice {
             target: i.to_string(),
             name: (*name).to_owned(),
@@ -395,7 +409,7 @@ fn every_panel_is_there_in_every_state() {
 
 #[test]
 fn each_state_is_said_in_a_word() {
-    let words = ["STARTING", "LIVE", "PAUSED", "FAULT"];
+    let words = ["STARTING", "DEMO", "PAUSED", "FAULT"];
     for ((state, window), word) in in_each_state().iter().zip(words) {
         assert!(window.has(&format!("State: {word}")), "{state}");
     }
@@ -517,7 +531,7 @@ fn an_error_stays_until_it_is_read() {
     window.say([Update::Ended(Some(text.into()))]);
     window.harness.run_steps(200);
     assert!(window.has(&format!("Error: {text}")));
-    window.click("Read");
+    window.click("Dismiss");
     assert!(!window.has(&format!("Error: {text}")));
     window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::L);
     assert!(window.has(text), "the log keeps it");

@@ -155,16 +155,18 @@ pub struct Band {
     pub verdict: Verdict,
 }
 
-/// The event at a second, or one that is drawn within three points of it; the newest of several.
+/// The event at a second, or one that is drawn within three points of it. Of several it is the newest
+/// micro-expression, which is drawn over the others, or else the newest.
 fn event_at(state: &State, axis: &TimeAxis, secs: f64) -> Option<Target> {
     let slack = 3.0 * axis.secs_per_point();
     let (mut at, span) = (None, axis.edges());
     each_band(state, span, |band| {
-        if band.secs[0] - slack <= secs && secs <= band.secs[2] + slack {
-            at = Some(band.target);
+        let is_hidden = band.kind == EventKind::Macro && matches!(at, Some((_, EventKind::Micro)));
+        if band.secs[0] - slack <= secs && secs <= band.secs[2] + slack && !is_hidden {
+            at = Some((band.target, band.kind));
         }
     });
-    at
+    at.map(|(target, _)| target)
 }
 
 /// Goes through the events that reach into a span of time, oldest first. Those outside cost no more
@@ -249,10 +251,13 @@ pub fn clock(secs: f64, tenths: bool) -> String {
     text
 }
 
-/// Bands behind the data where events are; the shown event's is stronger and has edges, and one that
+/// Bands behind the data where events are, micro-expressions over the macro-expressions in which they
+/// lie; the shown event's is stronger and has edges, and one that
 /// was rejected has edges only.
 pub fn bands(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
-    for band in bands_in_view(state, axis) {
+    let mut bands = bands_in_view(state, axis);
+    bands.sort_by_key(|band| band.kind == EventKind::Micro);
+    for band in bands {
         let color = theme.kind(band.kind);
         let rect = axis.span(band.secs[0], band.secs[2]);
         let strength = match (band.verdict, band.is_shown) {
@@ -322,6 +327,13 @@ pub fn cursor(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) 
     }
 }
 
+/// Says in place of a row that a blind rater does not see it.
+pub fn hidden(painter: &Painter, theme: &Theme, axis: &TimeAxis, what: &str) {
+    let words = format!("You work blind: {what} is hidden.");
+    let font = FontId::proportional(SMALL_PT);
+    painter.text(axis.rect.center(), Align2::CENTER_CENTER, words, font, theme.faint);
+}
+
 /// Fine diagonal lines over `rect`, for what is not known.
 pub fn hatch(painter: &Painter, rect: Rect, stroke: Stroke) {
     if rect.width() < 1.0 {
@@ -369,6 +381,20 @@ mod tests {
     #[test]
     fn the_shortest_event_can_still_be_seen() {
         assert!(axis(0.0, 36_000.0).span(10.0, 10.1).width() >= 2.0);
+    }
+
+    #[test]
+    fn a_click_on_a_micro_expression_inside_a_macro_expression_picks_it() {
+        let mut state = state();
+        let (micro, mut wide) = (event(0, 4.0), event(1, 3.9));
+        wide.kind = EventKind::Macro;
+        wide.offset.time = wide.onset.time + 3.0;
+        for events in [vec![micro.clone(), wide.clone()], vec![wide, micro]] {
+            state.live.view.session.events = events;
+            let at = |secs| event_at(&state, &axis(0.0, 10.0), secs);
+            assert_eq!(at(4.1), Some(Target::Machine(0)));
+            assert_eq!(at(6.0), Some(Target::Machine(1)));
+        }
     }
 
     proptest! {

@@ -20,6 +20,8 @@ pub enum Command {
     Stop,
     /// Measure ten seconds of this person's neutral face.
     Baseline,
+    /// Go on without the neutral baseline.
+    DropBaseline,
     /// Allow so many expected false alarms per minute.
     SetFalseAlarms(f32),
     /// Allow more false alarms, so that weaker movements are flagged.
@@ -95,6 +97,8 @@ pub enum Command {
     ToggleWindow(Floating),
     /// Close what floats on top.
     CloseWindow,
+    /// Take the typed path.
+    UseTypedPath,
     /// The message with this number has been read.
     MarkRead(u64),
     /// All messages have been read.
@@ -185,4 +189,32 @@ pub enum Floating {
     Agreement,
     /// Files for other tools.
     Export,
+    /// A path, typed where the desktop has no file dialog.
+    TypedPath,
+    /// Whether blind work is to end.
+    FinishBlind,
+}
+
+impl Floating {
+    /// Whether something is typed in it. Such a dialog closes by its buttons and by Esc only, so that a
+    /// click beside it loses no word.
+    pub fn takes_text(self) -> bool {
+        match self {
+            Self::Palette
+            | Self::Note
+            | Self::Units
+            | Self::Raters
+            | Self::Who
+            | Self::Import
+            | Self::Consent
+            | Self::TypedPath => true,
+            Self::Keys
+            | Self::About
+            | Self::Log
+            | Self::StoredSessions
+            | Self::Agreement
+            | Self::Export
+            | Self::FinishBlind => false,
+        }
+    }
 }

@@ -48,7 +48,8 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
             .with_title("Fleeting")
             .with_app_id("fleeting")
             .with_inner_size([1366.0, 768.0])
-            .with_min_inner_size([1000.0, 640.0])
+            .with_min_inner_size([640.0, 360.0])
+            .with_clamp_size_to_monitor_size(true)
             .with_maximized(true)
             .with_icon(icon()),
         persist_window: true,
@@ -82,6 +83,35 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
                 None => resume_unwind(panic),
             }
         }
+    }
+}
+
+/// The least window in which every control has its place, points.
+const LEAST_PT: egui::Vec2 = egui::vec2(1000.0, 560.0);
+
+/// How large everything is drawn in a window of so many points, so that every control fits: 1 where
+/// there is room, and less where there is not.
+pub fn zoom_that_fits(points: egui::Vec2) -> f32 {
+    let share = (points / LEAST_PT).min_elem();
+    if share.is_finite() { share.clamp(0.4, 1.0) } else { 1.0 }
+}
+
+/// Keeps the window no larger than the screen and everything in it as large as fits.
+pub(super) fn fit(ctx: &egui::Context) {
+    let zoom = ctx.zoom_factor();
+    let viewport = ctx.input(|i| {
+        let viewport = i.viewport();
+        Some((viewport.inner_rect?.size(), viewport.monitor_size?))
+    });
+    let Some((inner, monitor)) = viewport else { return };
+    let most = inner.min(monitor);
+    if monitor.min_elem() > 100.0 && (inner.x > monitor.x + 1.0 || inner.y > monitor.y + 1.0) {
+        ctx.send_viewport_cmd(egui::ViewportCommand::OuterPosition(egui::Pos2::ZERO));
+        ctx.send_viewport_cmd(egui::ViewportCommand::InnerSize(most));
+    }
+    let wanted = zoom_that_fits(most * zoom);
+    if (wanted - zoom).abs() > 0.005 {
+        ctx.set_zoom_factor(wanted);
     }
 }
 

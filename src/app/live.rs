@@ -2,6 +2,7 @@
 
 use super::backend::{Assignment, CameraChoice, EngineHandle};
 use super::field::TextField;
+use super::theme::phase_word;
 use super::view::SessionView;
 use crate::engine::Preview;
 use crate::measure::event::{Event, Moment};
@@ -21,6 +22,8 @@ pub enum LivePhase {
     Starting(String),
     /// Frames are analysed.
     Live,
+    /// The camera gives no picture and is waited for; the words say what is tried.
+    Lost(String),
     /// The source is open and nothing is analysed.
     Paused,
     /// A recording was analysed to its end.
@@ -97,7 +100,20 @@ impl LiveState {
 
     /// Whether a source is held, or about to be.
     pub fn is_running(&self) -> bool {
-        matches!(self.phase, LivePhase::Starting(_) | LivePhase::Live | LivePhase::Paused)
+        matches!(
+            self.phase,
+            LivePhase::Starting(_) | LivePhase::Live | LivePhase::Lost(_) | LivePhase::Paused
+        )
+    }
+
+    /// The word for where the run stands. Only a camera is live: a video plays, and the demo person is
+    /// named.
+    pub fn phase_word(&self) -> &'static str {
+        match (&self.phase, self.source.kind) {
+            (LivePhase::Live, "demo") => "DEMO",
+            (LivePhase::Live, "video" | "images") => "PLAYING",
+            (phase, _) => phase_word(phase),
+        }
     }
 
     /// Seconds of the newest moment that the source has shown.

@@ -1,4 +1,5 @@
-//! What a person must know, kept on screen until they have read it.
+//! What a person must know. What asks for something stays on screen until it is dismissed; what only
+//! tells something goes by itself after a while. The log keeps both.
 
 use std::collections::VecDeque;
 
@@ -7,6 +8,9 @@ use crate::media::stream::{Notice, NoticeKind};
 
 /// Lines that the log keeps; a camera that fails every second for a day leaves the newest.
 const LOG_LINES: usize = 2000;
+
+/// A note is shown so long, and a little longer for each letter, seconds.
+const NOTE_SECS: (f64, f64) = (6.0, 0.06);
 
 /// How much a message matters. Each has a word and a shape of its own beside its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +43,10 @@ pub struct Message {
     pub weight: Weight,
     /// What happened and what to do, one or two sentences.
     pub text: String,
+    /// How often it was said since it was last dismissed, but for the numbers in it.
+    pub times: u32,
+    /// When it was first shown, seconds of the window's clock.
+    since: Option<f64>,
     /// A message of the same topic replaces it.
     topic: Topic,
 }
@@ -53,6 +61,12 @@ pub enum Topic {
     Loss,
     /// Everything else: never replaced.
     Other,
+}
+
+/// Whether two texts say the same, but for their numbers.
+fn same_words(a: &str, b: &str) -> bool {
+    let words = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    words(a) == words(b)
 }
 
 /// One line of the log.
@@ -109,10 +123,13 @@ impl Messages {
         self.count += 1;
         self.write_down(weight, text.clone());
         let same = self.unread.iter().position(|m| match topic {
-            Topic::Other => m.text == text,
+            Topic::Other => m.topic == Topic::Other && same_words(&m.text, &text),
             topic => m.topic == topic,
         });
-        let message = Message { id, weight, text, topic };
+        let repeated = same.map(|i| &self.unread[i]);
+        let repeated = repeated.filter(|m| m.weight == weight && same_words(&m.text, &text));
+        let times = repeated.map_or(1, |m| m.times.saturating_add(1));
+        let message = Message { id, weight, text, times, since: None, topic };
         match same {
             Some(i) => self.unread[i] = message,
             None => self.unread.push(message),
@@ -129,6 +146,25 @@ impl Messages {
             NoticeKind::Changed | NoticeKind::Info => (Weight::Note, Topic::Other),
         };
         self.post(weight, topic, &notice.text);
+    }
+
+    /// Takes away the notes that have been shown long enough at `now`, seconds of the window's clock;
+    /// gives the seconds until the next one goes.
+    pub fn advance(&mut self, now: f64) -> Option<f64> {
+        let mut next: Option<f64> = None;
+        self.unread.retain_mut(|message| {
+            if message.weight != Weight::Note {
+                return true;
+            }
+            let since = *message.since.get_or_insert(now);
+            let shown_for = NOTE_SECS.0 + NOTE_SECS.1 * message.text.chars().count() as f64;
+            let left = since + shown_for - now;
+            if left > 0.0 {
+                next = Some(next.map_or(left, |next| next.min(left)));
+            }
+            left > 0.0
+        });
+        next
     }
 
     /// Takes one away.
@@ -151,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_stays_until_it_is_read() {
+    fn a_message_can_be_taken_away_by_itself() {
         let mut messages = Messages::default();
         messages.post(Weight::Error, Topic::Other, "no such file");
         messages.post(Weight::Note, Topic::Other, "something else");
@@ -168,6 +204,31 @@ mod tests {
         assert_eq!(messages.unread().len(), 1);
         assert_eq!(messages.unread()[0].text, "the camera is back");
         assert_eq!(messages.log().count(), 2, "the log keeps both");
+    }
+
+    #[test]
+    fn a_note_goes_by_itself_and_what_asks_for_something_stays() {
+        let mut messages = Messages::default();
+        messages.post(Weight::Error, Topic::Other, "the disk is full");
+        messages.post(Weight::Note, Topic::Other, "stored");
+        let left = messages.advance(100.0).expect("the note");
+        assert!(left > 5.0 && messages.unread().len() == 2);
+        assert_eq!(messages.advance(100.0 + left + 0.1), None);
+        assert_eq!(messages.unread().len(), 1);
+        assert_eq!(messages.unread()[0].text, "the disk is full");
+        assert_eq!(messages.log().count(), 2, "the log keeps both");
+    }
+
+    #[test]
+    fn a_message_that_differs_in_its_numbers_only_is_one_line_with_a_count() {
+        let mut messages = Messages::default();
+        for lost in [3, 12, 140] {
+            let text = format!("{lost} pictures could not be decoded");
+            messages.post(Weight::Warning, Topic::Other, text);
+        }
+        assert_eq!(messages.unread().len(), 1);
+        assert_eq!(messages.unread()[0].text, "140 pictures could not be decoded");
+        assert_eq!(messages.unread()[0].times, 3);
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub mod shortcut;
 pub mod state;
 pub mod textures;
 pub mod theme;
+pub mod typed_path;
 pub mod view;
 pub mod widgets;
 
@@ -80,6 +81,12 @@ pub struct Cache {
     pub scrolled_to: Option<(Tab, Option<usize>)>,
     /// The chosen line of the palette.
     pub palette_row: usize,
+    /// The dialog that was drawn last.
+    pub dialog: Option<Floating>,
+    /// Whether the field of the source menu has got the keyboard since the menu was opened.
+    pub path_focused: bool,
+    /// Whether the first field of the dialog is to get the keyboard.
+    pub focus_wanted: bool,
 }
 
 /// The program with its window.
@@ -150,6 +157,7 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        launch::fit(ctx);
         self.state.drain();
         let now = ctx.input(|i| i.time);
         if let Some(secs) = self.state.advance(now) {
@@ -159,7 +167,8 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        let mut commands = shortcut::commands_from_keys(ui.ctx(), self.state.tab);
+        let mut commands =
+            shortcut::commands_from_keys(ui.ctx(), self.state.tab, self.state.floating);
         let mut cx =
             PanelContext { state: &self.state, commands: &mut commands, cache: &mut self.cache };
         lay_out(ui, &mut cx);
@@ -187,7 +196,14 @@ fn panels_in(tab: Tab, wanted: fn(&Slot) -> bool) -> impl Iterator<Item = &'stat
 
 /// Draws a panel inside a group that bears its name in the accessibility tree.
 fn show_panel(ui: &mut Ui, cx: &mut PanelContext<'_>, panel: &Panel) {
-    let response = ui.push_id(panel.name, |ui| (panel.show)(ui, cx)).response;
+    let fills = !matches!(panel.slot, Slot::Floating(_) | Slot::Top | Slot::Bottom);
+    let inside = |ui: &mut Ui| {
+        if fills {
+            ui.expand_to_include_rect(ui.max_rect());
+        }
+        (panel.show)(ui, cx);
+    };
+    let response = ui.push_id(panel.name, inside).response;
     widgets::named(&response, egui::Role::Pane, panel.name);
 }
 
@@ -203,25 +219,44 @@ fn lay_out(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         bottom.show(ui, |ui| show_panel(ui, cx, panel));
     }
     let ground = Frame::new().fill(theme.ground).inner_margin(Margin::symmetric(10, 2));
+    for panel in panels_in(tab, |slot| *slot == Slot::Messages) {
+        let line = egui::Panel::bottom(panel.name).frame(ground).show_separator_line(false);
+        line.resizable(false).exact_size(MESSAGE_PT).show(ui, |ui| show_panel(ui, cx, panel));
+    }
     CentralPanel::default().frame(ground).show(ui, |ui| {
-        panels_in(tab, |slot| *slot == Slot::Messages).for_each(|panel| show_panel(ui, cx, panel));
         let rect = ui.available_rect_before_wrap();
         match panels_in(tab, |slot| *slot == Slot::Whole).next() {
             Some(panel) => on_surface(ui, rect, |ui| show_panel(ui, cx, panel)),
             None => lay_out_middle(ui, cx, rect),
         }
     });
-    for panel in panels_of(tab) {
-        if let Slot::Floating(floating) = panel.slot
-            && cx.state.floating == Some(floating)
-        {
-            show_floating(ui.ctx(), cx, panel, floating);
-        }
+    let dialog = panels_of(tab).find_map(|panel| match panel.slot {
+        Slot::Floating(floating) if cx.state.floating == Some(floating) => Some((panel, floating)),
+        _ => None,
+    });
+    if cx.cache.dialog != cx.state.floating {
+        cx.cache.dialog = cx.state.floating;
+        cx.cache.focus_wanted = dialog.is_some();
+    }
+    if let Some((panel, floating)) = dialog {
+        // What is behind a dialog takes no click and no key, and looks like it.
+        let shade = egui::Color32::from_black_alpha(if ui.visuals().dark_mode { 120 } else { 60 });
+        ui.painter().rect_filled(ui.ctx().content_rect(), 0.0, shade);
+        show_dialog(ui.ctx(), cx, panel, floating);
     }
 }
 
-/// As high as a card with three emotions is. It keeps its lines where a message takes some of the height.
+/// Height of the line for messages, points.
+const MESSAGE_PT: f32 = 30.0;
+
+/// As high as a card with three emotions is.
 const CARD_PX: f32 = 311.0;
+
+/// As wide as the buttons below the picture are, with the margins of its surface.
+const LEAST_PICTURE_PT: f32 = 312.0;
+
+/// Between bars lower than this, review goes without the motion map, so that the card keeps its buttons.
+const LOW_PT: f32 = 520.0;
 
 /// Picture and card on top, plots below, the events at the side: all between the bars.
 fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
@@ -230,11 +265,15 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     let split_x = rect.right() - side - gap;
     // Review is about pictures; live is about what goes on.
     let share = if tab == Tab::Review { 0.545 } else { 0.48 };
+    let margin = 2.0 * theme::SURFACE_MARGIN;
+    let plots: Vec<(&Panel, f32, f32)> = plots_of(tab, rect.height()).collect();
+    let least: f32 = plots.iter().map(|(_, _, least)| least).sum();
     let upper = ((rect.height() - gap) * share).max(CARD_PX.min(rect.height() * 0.55));
+    let upper = upper.min(rect.height() - gap - least - margin);
     let split_y = rect.top() + upper;
     // As wide as a 4:3 picture of this height with its surface's margins and buttons.
     let most = (split_x - rect.left()) * if tab == Tab::Review { 0.44 } else { 0.55 };
-    let picture = ((upper - 52.0) * 4.0 / 3.0 + 22.0).min(most);
+    let picture = ((upper - 52.0) * 4.0 / 3.0 + 22.0).min(most).max(LEAST_PICTURE_PT);
     let picture_right = rect.left() + picture;
     let parts = [
         (Slot::Side, Rect::from_min_max(pos2(split_x + gap, rect.top()), rect.max)),
@@ -249,19 +288,28 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
             on_surface(ui, *rect, |ui| show_panel(ui, cx, panel));
         }
     }
-    let plots = Rect::from_min_max(pos2(rect.left(), split_y + gap), pos2(split_x, rect.bottom()));
-    on_surface(ui, plots, |ui| {
+    let below = Rect::from_min_max(pos2(rect.left(), split_y + gap), pos2(split_x, rect.bottom()));
+    on_surface(ui, below, |ui| {
         let space = ui.available_rect_before_wrap();
+        let all: f32 = plots.iter().map(|(_, share, _)| share).sum();
         let mut top = space.top();
-        for panel in panels_of(tab) {
-            let Slot::Plot { share } = panel.slot else { continue };
-            let high = space.height() * share;
+        for (panel, share, least_pt) in plots {
+            let high = least_pt + (space.height() - least).max(0.0) * share / all;
             let part = Rect::from_min_size(pos2(space.left(), top), vec2(space.width(), high));
             top += high;
             let part = part.with_max_y(part.bottom() - gap * 0.75);
             ui.scope_builder(UiBuilder::new().max_rect(part), |ui| show_panel(ui, cx, panel));
         }
     });
+}
+
+/// The plots that have room in this height, each with its share of the surplus and its least height.
+fn plots_of(tab: Tab, height: f32) -> impl Iterator<Item = (&'static Panel, f32, f32)> {
+    panels_of(tab).filter_map(move |panel| match panel.slot {
+        Slot::Plot { can_be_left_out: true, .. } if tab == Tab::Review && height < LOW_PT => None,
+        Slot::Plot { share, least_pt, .. } => Some((panel, share, least_pt)),
+        _ => None,
+    })
 }
 
 /// Draws inside a surface that keeps its size, whatever is drawn in it.
@@ -274,26 +322,33 @@ fn on_surface(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
     add(&mut inner);
 }
 
-fn show_floating(
-    ctx: &egui::Context,
-    cx: &mut PanelContext<'_>,
-    panel: &Panel,
-    floating: Floating,
-) {
+/// Draws a dialog over everything. The focus stays in it until it is closed.
+fn show_dialog(ctx: &egui::Context, cx: &mut PanelContext<'_>, panel: &Panel, floating: Floating) {
     let mut open = true;
     let width = match floating {
         Floating::Keys | Floating::Agreement => 760.0,
+        Floating::FinishBlind | Floating::TypedPath => 460.0,
         _ => 560.0,
     };
-    egui::Window::new(panel.name)
+    let high = ctx.content_rect().height();
+    let shown = egui::Window::new(panel.name)
         .open(&mut open)
         .collapsible(false)
         .auto_sized()
-        .anchor(egui::Align2::CENTER_TOP, vec2(0.0, 60.0))
+        .anchor(egui::Align2::CENTER_TOP, vec2(0.0, (high * 0.08).min(60.0)))
         .show(ctx, |ui| {
             ui.set_width(width);
             show_panel(ui, cx, panel);
         });
+    if let Some(shown) = shown {
+        ctx.memory_mut(|memory| memory.set_modal_layer(shown.response.layer_id));
+        let clicked =
+            ctx.input(|i| i.pointer.any_click().then(|| i.pointer.interact_pos()).flatten());
+        let is_beside = clicked.is_some_and(|at| !shown.response.rect.contains(at));
+        if is_beside && !floating.takes_text() && !egui::Popup::is_any_open(ctx) {
+            open = false;
+        }
+    }
     if !open {
         cx.send(Command::CloseWindow);
     }

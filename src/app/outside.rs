@@ -1,8 +1,6 @@
 //! The window's way to the outside: the backend, and what it has under way there.
 
-use std::path::PathBuf;
-
-use super::backend::{Backend, CameraChoice, Pending, Pick, Wake};
+use super::backend::{Backend, CameraChoice, Pending, Pick, Picked, Wake};
 use super::review::outside::OpenedSession;
 use crate::config::Config;
 use crate::engine::Update;
@@ -11,7 +9,7 @@ use crate::engine::Update;
 #[derive(Default)]
 pub(super) struct Tasks {
     pub cameras: Option<Pending<Result<Vec<CameraChoice>, String>>>,
-    pub pick: Option<(Pick, Pending<Option<PathBuf>>)>,
+    pub pick: Option<(Pick, Pending<Picked>)>,
     pub stop: Option<Pending<Vec<Update>>>,
     pub session: Option<Pending<Result<OpenedSession, String>>>,
     pub analysis: Option<Pending<Vec<Update>>>,

@@ -1,11 +1,12 @@
 //! Starting and stopping the engine, and taking in what it says. Nothing here waits.
 
-use super::backend::{Assignment, CameraChoice, Pick};
+use super::backend::{Assignment, CameraChoice, Pick, Picked};
 use super::live::{Cameras, LivePhase, demo};
 use super::message::{Topic, Weight};
 use super::state::State;
 use crate::engine::{EngineCommand, Update};
 use crate::measure::time::Timestamp;
+use crate::media::stream::{Notice, NoticeKind};
 use crate::model::provenance::Provenance;
 use crate::session::record::Record;
 use crate::session::record::Stats;
@@ -79,7 +80,7 @@ impl State {
 
     pub(super) fn toggle_pause(&mut self) {
         match self.live.phase {
-            LivePhase::Live => self.ask(EngineCommand::Pause),
+            LivePhase::Live | LivePhase::Lost(_) => self.ask(EngineCommand::Pause),
             LivePhase::Paused => self.ask(EngineCommand::Resume),
             // The key that goes on after a pause begins when there is nothing to go on with.
             LivePhase::Stopped | LivePhase::Finished | LivePhase::Fault(_) => self.start(),
@@ -119,6 +120,9 @@ impl State {
             if self.live.preview.is_none() {
                 tracing::info!("the first picture is here");
             }
+            if let LivePhase::Lost(_) = self.live.phase {
+                self.live.phase = LivePhase::Live;
+            }
             self.live.preview = preview;
         }
         for update in updates {
@@ -135,7 +139,7 @@ impl State {
             Update::Record(Record::Opened(_)) => self.live.phase = LivePhase::Live,
             Update::Running(true) => self.live.phase = LivePhase::Live,
             Update::Running(false) => self.live.phase = LivePhase::Paused,
-            Update::Record(Record::Notice(notice)) => self.messages.post_notice(&notice),
+            Update::Record(Record::Notice(notice)) => self.take_in_notice(&notice),
             Update::Record(Record::Stats(stats)) => self.take_in_stats(stats),
             Update::Baseline(left) => self.live.baseline_left = (left > 0.0).then_some(left),
             Update::Record(Record::Baselined(baseline)) => {
@@ -177,6 +181,19 @@ impl State {
                 _ => {}
             }
         }
+    }
+
+    /// A camera that is lost is not live, however long its last picture stays on screen.
+    fn take_in_notice(&mut self, notice: &Notice) {
+        match (notice.kind, &self.live.phase) {
+            (
+                NoticeKind::Disconnected | NoticeKind::Stalled,
+                LivePhase::Live | LivePhase::Lost(_),
+            ) => self.live.phase = LivePhase::Lost(notice.text.clone()),
+            (NoticeKind::Reconnected, LivePhase::Lost(_)) => self.live.phase = LivePhase::Live,
+            _ => {}
+        }
+        self.messages.post_notice(notice);
     }
 
     fn take_in_stats(&mut self, stats: Stats) {
@@ -231,10 +248,12 @@ impl State {
         }
         let picked =
             self.outside.tasks.pick.as_mut().and_then(|(pick, path)| Some((*pick, path()?)));
-        if let Some((pick, path)) = picked {
+        if let Some((pick, picked)) = picked {
             self.outside.tasks.pick = None;
-            if let Some(path) = path {
-                self.use_picked(pick, path);
+            match picked {
+                Picked::Path(path) => self.use_picked(pick, path),
+                Picked::NoDialog => self.ask_for_typed_path(pick),
+                Picked::Nothing => {}
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers};
 
-use super::command::{Command, Tab};
+use super::command::{Command, Floating, Tab};
 use super::registry::entries;
 
 /// A key with what must be held beside it.
@@ -68,11 +68,15 @@ impl Chord {
 
 /// Takes the pressed keys that mean a command in `tab` out of the input and gives the commands.
 ///
-/// Nothing happens while a text field has the focus, except for chords with Ctrl and for `Esc`, which
-/// no text field needs. While any other control has the focus, keys that move or press it are left to it.
-pub fn commands_from_keys(ctx: &egui::Context, tab: Tab) -> Vec<Command> {
+/// While a dialog or a menu is open, or a text field has the focus, only chords with Ctrl mean a
+/// command: whatever is typed belongs to what is open, also where no field has the focus. `Esc` closes
+/// the topmost thing that is open, a menu before a dialog. A dialog without a field is closed by its
+/// own key too. While any other control has the focus, keys that move or press it are left to it.
+pub fn commands_from_keys(ctx: &egui::Context, tab: Tab, dialog: Option<Floating>) -> Vec<Command> {
+    let has_menu = egui::Popup::is_any_open(ctx);
     let typing = ctx.text_edit_focused();
     let focused = ctx.memory(|m| m.focused()).is_some();
+    let own = dialog.filter(|dialog| !dialog.takes_text()).map(Command::ToggleWindow);
     let mut commands = Vec::new();
     ctx.input_mut(|input| {
         input.events.retain(|event| {
@@ -82,7 +86,12 @@ pub fn commands_from_keys(ctx: &egui::Context, tab: Tab) -> Vec<Command> {
             let mut here = entries().filter(|e| e.tabs.contains(&tab));
             let found = here.find(|e| e.keys.iter().any(|k| k.matches(*key, *modifiers)));
             let Some(entry) = found else { return true };
-            if typing && !allowed_while_typing(*key, *modifiers) {
+            if *key == Key::Escape && (has_menu || dialog.is_none()) {
+                return true;
+            }
+            let is_open = typing || has_menu || dialog.is_some();
+            let is_own = !has_menu && own.as_ref() == Some(&entry.command);
+            if is_open && !is_own && !acts_over_a_dialog(*key, *modifiers) {
                 return true;
             }
             if focused && !typing && belongs_to_controls(*key, *modifiers) {
@@ -97,9 +106,11 @@ pub fn commands_from_keys(ctx: &egui::Context, tab: Tab) -> Vec<Command> {
     commands
 }
 
-fn allowed_while_typing(key: Key, modifiers: Modifiers) -> bool {
-    let edits = matches!(key, Key::ArrowLeft | Key::ArrowRight | Key::Backspace | Key::Enter);
-    key == Key::Escape || (modifiers.command && !edits)
+/// Chords with Ctrl, but for those with which a text field is edited.
+fn acts_over_a_dialog(key: Key, modifiers: Modifiers) -> bool {
+    let moves = matches!(key, Key::ArrowLeft | Key::ArrowRight | Key::Backspace | Key::Enter);
+    let takes_back = matches!(key, Key::Z | Key::Y);
+    key == Key::Escape || (modifiers.command && !moves && !takes_back)
 }
 
 fn belongs_to_controls(key: Key, modifiers: Modifiers) -> bool {

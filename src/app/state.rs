@@ -17,6 +17,7 @@ use super::registry::{CommandEntry, entries};
 use super::review::command::in_review;
 use super::review::{ReviewPhase, ReviewState};
 use super::settings::{FALSE_ALARMS, Settings};
+use super::typed_path::TypedPath;
 use super::view::SessionView;
 use super::view::note::Note;
 use crate::engine::EngineCommand;
@@ -60,6 +61,8 @@ pub struct State {
     pub floating: Option<Floating>,
     /// The palette's field.
     pub palette: TextField,
+    /// The path that is typed where there is no file dialog.
+    pub typed_path: Option<TypedPath>,
     pub(super) outside: Outside,
     pub(super) window: Vec<WindowRequest>,
     /// To be reviewed from the start.
@@ -86,6 +89,7 @@ impl State {
             messages: Messages::default(),
             floating: None,
             palette: TextField::default(),
+            typed_path: None,
             outside: Outside::new(backend, wake, config, fps),
             window: Vec::new(),
             session_wanted: session,
@@ -106,6 +110,7 @@ impl State {
             Command::TogglePause => self.toggle_pause(),
             Command::Stop => self.stop(),
             Command::Baseline => self.ask(EngineCommand::Baseline { secs: BASELINE_SECS }),
+            Command::DropBaseline => self.ask(EngineCommand::DropBaseline),
             Command::SetFalseAlarms(rate) => self.set_false_alarms(rate),
             Command::MoreSensitive => self.set_false_alarms(self.false_alarms() * 1.25),
             Command::LessSensitive => self.set_false_alarms(self.false_alarms() / 1.25),
@@ -142,6 +147,7 @@ impl State {
             Command::ToggleFullScreen => self.window.push(WindowRequest::ToggleFullScreen),
             Command::ToggleWindow(floating) => self.toggle_floating(floating),
             Command::CloseWindow => self.close_floating(),
+            Command::UseTypedPath => self.use_typed_path(),
             Command::MarkRead(id) => self.messages.mark_read(id),
             Command::MarkAllRead => self.messages.mark_all_read(),
             Command::Quit => self.window.push(WindowRequest::Close),
@@ -171,13 +177,18 @@ impl State {
             Command::ToggleWindow(
                 Floating::Raters | Floating::Agreement | Floating::Export | Floating::Import,
             ) => self.review.phase == ReviewPhase::Open,
+            Command::ToggleWindow(Floating::FinishBlind) => self.review.is_blind(),
             Command::TogglePause => {
-                matches!(self.live.phase, LivePhase::Live | LivePhase::Paused)
+                let phase = &self.live.phase;
+                matches!(phase, LivePhase::Live | LivePhase::Lost(_) | LivePhase::Paused)
                     || !self.live.is_running()
             }
             Command::Stop => self.live.is_running(),
             Command::Baseline => {
                 self.live.phase == LivePhase::Live && self.live.baseline_left.is_none()
+            }
+            Command::DropBaseline => {
+                self.live.view.session.baseline.is_some() && self.live.is_running()
             }
             Command::StepFrames(_) | Command::StepSecs(_) => {
                 !self.live.view.session.history.is_empty()
@@ -219,6 +230,11 @@ impl State {
     /// Expected false alarms per minute, as asked for.
     pub fn false_alarms(&self) -> f32 {
         self.settings.false_alarms_per_minute
+    }
+
+    /// Whether the rater in view works blind, so that no value of the model is shown.
+    pub fn hides_the_model(&self) -> bool {
+        self.tab == Tab::Review && self.review.is_blind()
     }
 
     /// What the plots, the list and the card show.
@@ -331,7 +347,8 @@ impl State {
     }
 
     pub(super) fn close_floating(&mut self) {
-        self.floating = None;
+        // A path that was asked for in a dialog leads back to it.
+        self.floating = self.typed_path.take().and_then(|typed| typed.asked_from);
         self.palette.clear();
         self.live.view.note = None;
         self.review.view.note = None;
@@ -340,6 +357,7 @@ impl State {
 
     fn show_tab(&mut self, tab: Tab) {
         self.tab = tab;
+        self.typed_path = None;
         self.close_floating();
     }
 

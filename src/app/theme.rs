@@ -12,7 +12,7 @@ use super::live::LivePhase;
 use super::message::Weight;
 use crate::measure::event::{Emotion, EventKind, Origin};
 use crate::measure::quality::Trouble;
-use crate::session::annotation::Verdict;
+use crate::session::annotation::{Target, Verdict};
 
 /// The colours of one look.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,7 +113,7 @@ impl Theme {
             LivePhase::Paused => self.suspect,
             LivePhase::Starting(_) | LivePhase::Finished => self.accent,
             LivePhase::Stopped | LivePhase::Stopping => self.faint,
-            LivePhase::Fault(_) => self.fault,
+            LivePhase::Fault(_) | LivePhase::Lost(_) => self.fault,
         }
     }
 
@@ -220,6 +220,9 @@ pub fn mix(a: Color32, b: Color32, share: f32) -> Color32 {
 /// Space between and inside surfaces, points.
 pub const GAP: f32 = 8.0;
 
+/// Space between the edge of a surface and what is drawn on it, points.
+pub const SURFACE_MARGIN: f32 = 10.0;
+
 /// Thickness of the score lines, points.
 pub const SCORE_STROKE: f32 = 1.8;
 
@@ -286,7 +289,7 @@ pub fn surface(theme: &Theme) -> egui::Frame {
         .fill(theme.surface)
         .stroke(Stroke::new(1.0, theme.line))
         .corner_radius(CornerRadius::same(8))
-        .inner_margin(Margin::same(10))
+        .inner_margin(Margin::same(SURFACE_MARGIN as i8))
 }
 
 /// The word of a phase.
@@ -295,6 +298,7 @@ pub fn phase_word(phase: &LivePhase) -> &'static str {
         LivePhase::Stopped => "STOPPED",
         LivePhase::Starting(_) => "STARTING",
         LivePhase::Live => "LIVE",
+        LivePhase::Lost(_) => "CAMERA LOST",
         LivePhase::Paused => "PAUSED",
         LivePhase::Finished => "FINISHED",
         LivePhase::Stopping => "STOPPING",
@@ -341,6 +345,23 @@ impl Grade {
     pub fn words(trouble: Trouble) -> String {
         let word = Self::of(trouble).word();
         if trouble.is_none() { word.to_owned() } else { format!("{word}: {trouble}") }
+    }
+}
+
+/// The word for a verdict in the window; files keep their own.
+pub fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Open => "not judged",
+        Verdict::Confirmed => "confirmed",
+        Verdict::Rejected => "rejected",
+    }
+}
+
+/// The number of an event in the window, where people count from 1: `3`, `own 1`.
+pub fn number_words(target: Target) -> String {
+    match target {
+        Target::Machine(id) => (id + 1).to_string(),
+        Target::Own(number) => format!("own {}", number + 1),
     }
 }
 

@@ -31,6 +31,14 @@ impl PanelContext<'_> {
         self.commands.push(command);
     }
 
+    /// Gives the keyboard to the first field of a dialog that has just been opened; called with each
+    /// field in the order in which they are drawn.
+    pub fn focus_first(&mut self, field: &Response) {
+        if std::mem::take(&mut self.cache.focus_wanted) {
+            field.request_focus();
+        }
+    }
+
     /// A button for an entry of the registry, with its name and its key in the tooltip.
     pub fn button(&mut self, ui: &mut Ui, command: &Command) -> Response {
         let name = entry_of(command).map_or("", |e| e.name);
@@ -97,7 +105,8 @@ pub fn badge(ui: &mut Ui, word: &str, color: Color32, draw: impl FnOnce(Rect) ->
         let side = (ui.spacing().interact_size.y * 0.55).clamp(10.0, 14.0);
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::empty());
         ui.painter().extend(draw(rect));
-        ui.label(title(word).size(side.max(12.0) - 0.5).color(color));
+        let word = title(word).size(side.max(12.0) - 0.5).color(color);
+        ui.add(egui::Label::new(word).truncate());
     });
 }
 
@@ -124,7 +133,7 @@ pub fn phase_shape(phase: &LivePhase, rect: Rect, color: Color32) -> Vec<Shape> 
                 color,
             ),
         ],
-        LivePhase::Fault(_) => vec![warning_triangle(r, color)],
+        LivePhase::Fault(_) | LivePhase::Lost(_) => vec![warning_triangle(r, color)],
     }
 }
 
@@ -228,6 +237,34 @@ pub fn trouble_badge(ui: &mut Ui, trouble: Trouble) {
     grade_badge(ui, Grade::of(trouble), &Grade::words(trouble));
 }
 
+/// A text of one line, no wider than `most` points; what does not fit ends in “…”. Gives the place that
+/// it takes.
+pub fn text_within(
+    painter: &egui::Painter,
+    at: Pos2,
+    align: egui::Align2,
+    (text, font, color): (String, egui::FontId, Color32),
+    most: f32,
+) -> Rect {
+    let mut job = egui::text::LayoutJob::simple_singleline(text, font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(most.max(0.0));
+    let galley = painter.layout_job(job);
+    let rect = align.anchor_size(at, galley.size());
+    painter.galley(rect.min, galley, color);
+    rect
+}
+
+/// At most `most` letters, the middle left out.
+pub fn shortened(text: &str, most: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= most {
+        return text.to_owned();
+    }
+    let side = most / 2;
+    let (head, tail) = (&letters[..side], &letters[letters.len() - side + 1..]);
+    format!("{}…{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
+}
+
 /// A share of 1 as a bar with its number.
 pub fn share_bar(ui: &mut Ui, name: &str, share: f32, color: Color32, width: f32) -> Response {
     let theme = Theme::of(ui);
@@ -251,4 +288,17 @@ fn warning_triangle(r: Rect, color: Color32) -> Shape {
 
 fn stroked_rect(r: Rect, color: Color32) -> Shape {
     Shape::rect_stroke(r, 1.0, Stroke::new(2.0, color), egui::StrokeKind::Inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_lose_their_middle_and_not_their_ends() {
+        let short = shortened("a_rather_long_file_name_of_a_video.mp4", 16);
+        assert_eq!(short.chars().count(), 16);
+        assert!(short.starts_with("a_rathe") && short.ends_with(".mp4"));
+        assert_eq!(shortened("имя файла.mp4", 16), "имя файла.mp4");
+    }
 }

@@ -25,7 +25,7 @@ fn type_into(window: &mut Window, field: &str, text: &str) {
 }
 
 #[test]
-fn the_first_recording_asks_for_consent_and_the_next_does_not() {
+fn every_recording_asks_for_consent() {
     let mut window = Window::live(60, &[]);
     assert!(window.has("Storage: not recording"));
     window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::R);
@@ -49,17 +49,21 @@ fn the_first_recording_asks_for_consent_and_the_next_does_not() {
     assert!(window.has("Storage: REC ending"));
     window.say([recording(RecordState::Stopped(None))]);
     assert!(window.has("The recording is stored in P01.fleeting (34 MB)"));
+    let before = window.asked().len();
     window.click("Record");
+    assert_eq!(window.asked().len(), before, "the next person has agreed to nothing yet");
+    assert!(window.has("Consent and storage") && window.has("Still P01?"));
+    window.click("They agree: record");
     assert!(matches!(window.asked().last(), Some(EngineCommand::Record(_))));
 }
 
 #[test]
 fn another_source_asks_for_consent_anew() {
     let mut window = Window::live(60, &[]);
-    window.harness.state_mut().state.records.agreed = true;
+    window.harness.state_mut().state.records.agreed = Some("P01".into());
     window.harness.state_mut().state.apply(Command::UseDemo);
     window.settle();
-    assert!(!window.harness.state().state.records.agreed);
+    assert_eq!(window.harness.state().state.records.agreed, None);
 }
 
 #[test]

@@ -57,10 +57,10 @@ fn session(events: &[f64]) -> Session {
     session
 }
 
-type AnnotationStore = Arc<Mutex<Vec<Kept>>>;
+pub(super) type AnnotationStore = Arc<Mutex<Vec<Kept>>>;
 
 /// A window with this session under review by a rater who is known, and what was kept of it.
-fn reviewing(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
+pub(super) fn reviewing(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
     let (mut window, kept) = opened(events, has_pictures);
     let name = "Rater 1".to_owned();
     let name = fleeting::app::review::command::ReviewCommand::BeRater { name, blind: false };
@@ -71,7 +71,7 @@ fn reviewing(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
 }
 
 /// The same before anybody has said who works.
-fn opened(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
+pub(super) fn opened(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
     let kept = AnnotationStore::default();
     let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
     window.sessions.borrow_mut().push_back(Ok(stored(events, has_pictures, &kept)));
@@ -197,7 +197,7 @@ fn every_key_of_review_reaches_its_command_and_harms_nothing() {
 #[test]
 fn a_session_is_reviewed_by_keyboard_alone() {
     let (mut window, kept) = opened(&[2.0, 5.0, 8.0], true);
-    assert!(window.has("Micro-expression 0") && window.has("Verdict: open"));
+    assert!(window.has("Micro-expression 1") && window.has("Verdict: not judged"));
     assert!(window.has("Picture of frame 66 at 0:02.200"));
     assert!(window.has("Rater: asked at the first edit"));
     keys(&mut window, &[Key::ArrowLeft, Key::ArrowLeft, Key::A]);
@@ -208,9 +208,9 @@ fn a_session_is_reviewed_by_keyboard_alone() {
     window.press(Modifiers::SHIFT, Key::OpenBracket);
     assert!(window.has("Picture of frame 60"));
     keys(&mut window, &[Key::ArrowLeft, Key::OpenBracket, Key::Num3, Key::Enter]);
-    assert!(window.has("Macro-expression 1"), "the next open event");
+    assert!(window.has("Macro-expression 2"), "the next open event");
     keys(&mut window, &[Key::X]);
-    assert!(window.has("Micro-expression 2"));
+    assert!(window.has("Micro-expression 3"));
     keys(&mut window, &[Key::U]);
     ctrl(&mut window, Key::A);
     write(&mut window, "4 R14");
@@ -257,9 +257,9 @@ fn three_hundred_events_take_one_key_each_and_the_next_one_is_there_two_frames_l
     let (mut window, kept) = reviewing(&secs, true);
     for (id, secs) in secs.iter().enumerate() {
         let kind = if id.is_multiple_of(2) { "Micro" } else { "Macro" };
-        assert!(window.has(&format!("{kind}-expression {id}")), "{id}");
+        assert!(window.has(&format!("{kind}-expression {}", id + 1)), "{id}");
         assert!(window.has(&format!("Picture of frame {}", ((secs + 0.2) * 30.0).round())), "{id}");
-        assert!(window.has("Event picture: apex") && window.has("Verdict: open"), "{id}");
+        assert!(window.has("Event picture: apex") && window.has("Verdict: not judged"), "{id}");
         let key = if id.is_multiple_of(3) { Key::X } else { Key::Enter };
         window.harness.key_press(key);
         window.harness.run_steps(2);
@@ -299,7 +299,7 @@ fn formats_of_pictures_cannot_be_chosen_for_a_session_without_any() {
 fn what_the_source_does_is_said_in_review_as_long_as_it_does_something() {
     let mut window = Window::live(60, &[]);
     ctrl(&mut window, Key::Num2);
-    assert!(window.has("State: LIVE"));
+    assert!(window.has("State: DEMO"));
     window.harness.state_mut().state.apply(Command::Stop);
     window.settle();
     assert!(!window.has("State:"), "nothing is stopped that is not in view");
@@ -315,9 +315,9 @@ fn the_shuttle_the_loop_and_the_ends_have_keys() {
     says(&mut window, Key::L, "Review: PLAYING");
     says(&mut window, Key::L, "Review: 2× ON");
     says(&mut window, Key::J, "Review: 1× BACK");
-    says(&mut window, Key::K, "Review: HELD");
+    says(&mut window, Key::K, "Review: PAUSED");
     says(&mut window, Key::R, "Review: LOOP 1/4");
-    says(&mut window, Key::R, "Review: HELD");
+    says(&mut window, Key::R, "Review: PAUSED");
     says(&mut window, Key::Home, "Picture of frame 0 at 0:00.000");
     says(&mut window, Key::End, "Picture of frame 1799");
     window.press(Modifiers::SHIFT, Key::ArrowLeft);
@@ -356,10 +356,10 @@ fn the_search_narrows_the_list_and_its_keys_are_only_letters() {
     write(&mut window, "macro");
     keys(&mut window, &[Key::X]);
     assert!(window.has("1 of 3: list all"));
-    assert!(window.has("macro 1 at 0:05.000") && !window.has("micro 0 at 0:02.000"));
+    assert!(window.has("macro 2 at 0:05.000") && !window.has("micro 1 at 0:02.000"));
     assert!(kept.lock().expect("one thread").is_empty());
     window.click("1 of 3: list all");
-    assert!(window.has("micro 0 at 0:02.000"));
+    assert!(window.has("micro 1 at 0:02.000"));
 }
 
 #[test]
@@ -372,11 +372,13 @@ fn a_blind_rater_is_added_and_sees_no_event() {
     window.click("works blind");
     window.click("Add rater");
     assert!(window.has("Rater: Ben, blind"));
-    assert!(!window.has("micro 0 at"), "no event of the model's is listed");
+    assert!(!window.has("micro 1 at"), "no event of the model's is listed");
     assert!(!window.has("view: model"));
     assert!(matches!(&kept.lock().expect("one thread")[..], [Kept::Rater(rater)] if rater.blind));
-    window.click("Finish blind work");
-    assert!(window.has("micro 0 at"));
+    window.click("Finish blind work…");
+    assert!(!window.has("micro 1 at"), "it asks first");
+    window.click("End it and show everything");
+    assert!(window.has("micro 1 at"));
 }
 
 #[test]
@@ -421,7 +423,7 @@ fn a_note_is_written_after_the_name_and_known_raters_are_chosen_with_the_arrows(
 fn import(window: &mut Window, folder: &Path, name: &str, content: &str) {
     let file = folder.join(name);
     std::fs::write(&file, content).expect("written");
-    window.picks.replace(Some(file));
+    window.picks.replace(Picked::Path(file));
     window.harness.get_by_label("Coder").focus();
     window.settle();
     write(window, "R2");
@@ -546,7 +548,7 @@ fn a_recording_is_analysed_and_then_reviewed() {
     assert!(window.has("In memory only."));
     assert!(window.recording.lock().expect("one thread").asked.is_empty());
     window.click("Review the result");
-    assert!(window.has("Micro-expression 0") && window.has("Picture of frame 66"));
+    assert!(window.has("Micro-expression 1") && window.has("Picture of frame 66"));
 }
 
 #[test]
@@ -577,7 +579,7 @@ fn an_analysis_is_kept_on_the_disk_and_reviewed_from_there() {
     assert!(window.has(&format!("Kept as {name}.")));
     window.sessions.borrow_mut().push_back(Ok(stored(&[2.0], true, &AnnotationStore::default())));
     window.click("Review the result");
-    assert!(window.has("kept in a session") && window.has("Micro-expression 0"));
+    assert!(window.has("kept in a session") && window.has("Micro-expression 1"));
 }
 
 #[test]
@@ -654,7 +656,7 @@ fn the_chosen_formats_are_written_one_after_the_other() {
 #[test]
 fn an_export_that_cannot_be_written_says_so_where_it_was_asked_for() {
     let (mut window, _) = reviewing(&[2.0], true);
-    window.picks.replace(Some(std::env::temp_dir()));
+    window.picks.replace(Picked::Path(std::env::temp_dir()));
     ctrl(&mut window, Key::E);
     window.click("csv");
     window.click("Choose a folder and write…");

@@ -79,6 +79,37 @@ pub enum Pick {
     Import,
 }
 
+impl Pick {
+    /// What is asked for, as the end of a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Video => "a video file",
+            Self::Images => "a folder of numbered pictures",
+            Self::Models => "a folder with manifest.toml",
+            Self::Session => "a session’s folder",
+            Self::Recordings => "the folder in which sessions are stored",
+            Self::Export => "the folder to write into",
+            Self::Import => "a table or an ELAN file",
+        }
+    }
+
+    /// Whether what is picked may be made later.
+    pub fn may_be_new(self) -> bool {
+        matches!(self, Self::Recordings | Self::Export)
+    }
+}
+
+/// What came of asking for a file or a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Picked {
+    /// This one.
+    Path(PathBuf),
+    /// The person wants none.
+    Nothing,
+    /// The desktop shows no dialog, so that nobody could choose.
+    NoDialog,
+}
+
 /// Starts engines and asks the system for things.
 pub trait Backend {
     /// Starts an engine. Returns at once; what goes wrong comes as an update.
@@ -132,6 +163,6 @@ pub trait Backend {
     /// Deletes these sessions; gives one sentence for each that could not be, or that left something.
     fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>>;
 
-    /// Asks for a file or a folder; none when nothing was picked.
-    fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>>;
+    /// Asks for a file or a folder.
+    fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Picked>;
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
-use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
+use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Picked, Wake};
 use crate::app::backend::pictures::Projection;
 use crate::app::recording;
 use crate::app::recording::SessionList;
@@ -24,6 +25,9 @@ use crate::model::ModelChoice;
 use crate::model::provenance::Provenance;
 use crate::session::{pictures, store};
 use crate::source::{SourceSpec, camera, video};
+
+/// Nobody sees a dialog and closes it in less; a dialog that is gone by then was never there.
+const SHORTEST_LOOK: Duration = Duration::from_millis(250);
 
 /// Starts real engines.
 #[derive(Debug, Default)]
@@ -135,7 +139,11 @@ impl Backend for NativeBackend {
         run_task("fleeting-import", move || job.read(), wake, failed)
     }
 
-    fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Option<PathBuf>> {
+    fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Picked> {
+        if !may_have_dialogs() {
+            return Box::new(|| Some(Picked::NoDialog));
+        }
+        let asked = Instant::now();
         let dialog = rfd::AsyncFileDialog::new();
         let picked: Pin<Box<dyn Future<Output = Option<rfd::FileHandle>>>> = match pick {
             Pick::Video => Box::pin(
@@ -165,7 +173,13 @@ impl Backend for NativeBackend {
             }
         };
         let mut poll = poll_future(picked, wake);
-        Box::new(move || poll().map(|file| file.map(|file| file.path().to_owned())))
+        Box::new(move || {
+            poll().map(|file| match file {
+                Some(file) => Picked::Path(file.path().to_owned()),
+                None if asked.elapsed() < SHORTEST_LOOK => Picked::NoDialog,
+                None => Picked::Nothing,
+            })
+        })
     }
 }
 
@@ -230,6 +244,19 @@ fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<OpenedSession
         screen: screen.map(|projection| Box::new(projection) as Box<dyn SessionPictures>),
         keeper: Some(Box::new(writer)),
     })
+}
+
+/// Whether the desktop has what shows a file dialog: on Linux, its portal over the session bus, or
+/// zenity.
+fn may_have_dialogs() -> bool {
+    if !cfg!(target_os = "linux") {
+        return true;
+    }
+    let has_bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some()
+        || std::env::var_os("XDG_RUNTIME_DIR")
+            .is_some_and(|dir| Path::new(&dir).join("bus").exists());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    has_bus || std::env::split_paths(&path).any(|folder| folder.join("zenity").is_file())
 }
 
 /// Those that can be opened; an error where there are some and none can.

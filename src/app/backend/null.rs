@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Wake};
+use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Picked, Wake};
 use crate::app::recording::SessionList;
 use crate::app::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
 use crate::engine::{Busy, EngineCommand, Preview, Update};
@@ -74,7 +74,7 @@ impl Backend for NullBackend {
     fn export(&mut self, _: ExportJob, _: Wake) -> Pending<Result<Written, String>> {
         Box::new(|| None)
     }
-    fn pick(&mut self, _: Pick, _: Wake) -> Pending<Option<PathBuf>> {
+    fn pick(&mut self, _: Pick, _: Wake) -> Pending<Picked> {
         Box::new(|| None)
     }
 }

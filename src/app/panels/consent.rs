@@ -1,4 +1,4 @@
-//! The page that is asked before the first recording of a source.
+//! The page that is asked before every recording, filled in as it was for the one before.
 
 use egui::{Grid, RichText, TextEdit, Ui};
 
@@ -7,7 +7,7 @@ use crate::app::panels::{Panel, Slot};
 use crate::app::recording::badge::size_words;
 use crate::app::recording::{ConsentForm, RecordingCommand};
 use crate::app::registry::LIVE;
-use crate::app::theme::Theme;
+use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
 
 /// The entry in [`crate::app::panels::PANELS`].
@@ -26,8 +26,13 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     ui.label(INTRODUCTION);
     ui.add_space(6.0);
+    if let Some(who) = &cx.state.records.agreed {
+        ui.label(title(format!("Still {who}?")).color(theme.suspect));
+        ui.label("Another person is asked anew: write who is recorded now.");
+        ui.add_space(6.0);
+    }
     let mut form = cx.state.records.form.clone();
-    show_fields(ui, &mut form);
+    show_fields(ui, cx, &mut form);
     show_folder(ui, cx, &mut form);
     ui.checkbox(&mut form.scores_only, "Scores only: store no picture").on_hover_text(
         "Scores, events and notes are stored. What moved can then be counted, not looked at again.",
@@ -46,7 +51,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-fn show_fields(ui: &mut Ui, form: &mut ConsentForm) {
+fn show_fields(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &mut ConsentForm) {
     Grid::new("consent").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
         let fields = [
             ("Who is recorded", "a name or a code", &mut form.who),
@@ -56,7 +61,8 @@ fn show_fields(ui: &mut Ui, form: &mut ConsentForm) {
         for (name, hint, text) in fields {
             ui.label(name);
             let field = TextEdit::singleline(text).hint_text(hint).desired_width(360.0);
-            ui.add(field).accessible_name(name);
+            let field = ui.add(field).accessible_name(name);
+            cx.focus_first(&field);
             ui.end_row();
         }
     });

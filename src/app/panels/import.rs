@@ -22,9 +22,10 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                  nothing that is in the session changes.";
     ui.label(RichText::new(words).color(theme.faint));
     let form = &cx.state.review.import;
-    form.name.show(ui, "Coder", |field| {
+    let coder = form.name.show(ui, "Coder", |field| {
         field.hint_text("Whose events these are: R2").desired_width(f32::INFINITY)
     });
+    cx.focus_first(&coder);
     form.tiers.show(ui, "Tiers", |field| {
         field.hint_text("Tiers of an ELAN file, where not found").desired_width(f32::INFINITY)
     });

@@ -6,11 +6,17 @@ use crate::app::command::{Command, Floating, Tab};
 use crate::app::live::LivePhase;
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::{EVERYWHERE, Group, entries, entry_of};
-use crate::app::theme::{SMALL_PT, Theme, phase_word, title};
+use crate::app::theme::{SMALL_PT, Theme, title};
 use crate::app::widgets::{PanelContext, badge, named, phase_shape};
 
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel = Panel { name: "Menu", slot: Slot::Top, tabs: EVERYWHERE, show };
+
+/// A window at least so wide has room for menus with space round their names, points.
+const ROOMY_PT: f32 = 1300.0;
+
+/// Width of what is said of the Live tab, points.
+const LIVE_PT: f32 = 150.0;
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
@@ -19,6 +25,10 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.add_space(10.0);
         show_tabs(ui, cx);
         ui.add_space(10.0);
+        if ui.ctx().content_rect().width() < ROOMY_PT {
+            ui.spacing_mut().button_padding.x = 5.0;
+            ui.spacing_mut().item_spacing.x = 3.0;
+        }
         for group in Group::ALL {
             let tab = cx.state.tab;
             let here = entries().filter(|e| e.group == group && e.tabs.contains(&tab));
@@ -34,9 +44,18 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let look = if ui.visuals().dark_mode { "Light" } else { "Dark" };
-            cx.button_named(ui, &Command::ToggleTheme, look);
-            cx.button_named(ui, &Command::ToggleWindow(Floating::Keys), "Keys  ?");
-            cx.button_named(ui, &Command::ToggleWindow(Floating::Palette), "Commands");
+            let says_live = cx.state.tab != Tab::Live && cx.state.live.phase != LivePhase::Stopped;
+            let kept = if says_live { LIVE_PT + 70.0 } else { 0.0 };
+            // All of them are in the menus too.
+            for (command, name, width) in [
+                (Command::ToggleTheme, look, 60.0),
+                (Command::ToggleWindow(Floating::Keys), "Keys  ?", 80.0),
+                (Command::ToggleWindow(Floating::Palette), "Commands", 110.0),
+            ] {
+                if ui.available_width() > kept + width {
+                    cx.button_named(ui, &command, name);
+                }
+            }
             if cx.state.tab != Tab::Live {
                 show_live(ui, cx);
             }
@@ -67,10 +86,10 @@ fn show_live(ui: &mut Ui, cx: &PanelContext<'_>) {
         return;
     }
     let color = theme.phase(phase);
-    let word = phase_word(phase);
-    let (size, rightward) = (vec2(150.0, 22.0), egui::Layout::left_to_right(egui::Align::Center));
+    let word = cx.state.live.phase_word();
+    let (size, rightward) = (vec2(LIVE_PT, 22.0), egui::Layout::left_to_right(egui::Align::Center));
     let response = ui.allocate_ui_with_layout(size, rightward, |ui| {
-        ui.label(RichText::new("Live tab:").size(SMALL_PT).color(theme.faint));
+        ui.label(RichText::new("Live:").size(SMALL_PT).color(theme.faint));
         badge(ui, word, color, |rect| phase_shape(phase, rect, color));
     });
     named(&response.response, egui::Role::Status, format!("State: {word}"));

@@ -1,65 +1,107 @@
-//! Unread messages, over the picture and the plots, until they are read.
+//! The line for messages, which is there whether or not there is one: nothing moves when one comes.
+//!
+//! It shows the weightiest; a menu shows all of them in full. Without a message it shows what the last
+//! act in review did.
 
-use egui::{Frame, Margin, Role, Sense, Ui, vec2};
+use egui::{Frame, Label, Layout, Margin, RichText, Role, Sense, Ui, vec2};
 
-use crate::app::command::Command;
+use crate::app::command::{Command, Tab};
 use crate::app::message::Message;
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::EVERYWHERE;
-use crate::app::theme::{GAP, Theme, mix, title};
+use crate::app::theme::{GAP, SMALL_PT, Theme, mix, title};
 use crate::app::widgets::{PanelContext, named, weight_shape};
 
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel = Panel { name: "Messages", slot: Slot::Messages, tabs: EVERYWHERE, show };
 
-/// More than so many would push the picture away; the log has the others.
-const SHOWN: usize = 3;
+/// Longer texts may not fit beside the buttons, letters.
+const LONG: usize = 90;
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let unread = cx.state.messages.unread();
-    let hidden = unread.len().saturating_sub(SHOWN);
-    // The weightiest first, then the newest.
-    let mut shown: Vec<&Message> = unread.iter().collect();
-    shown.sort_by_key(|m| std::cmp::Reverse((m.weight, m.id)));
-    for message in shown.into_iter().take(SHOWN) {
-        show_message(ui, cx, message);
-    }
-    if hidden > 0 {
-        ui.horizontal(|ui| {
-            ui.label(format!("{hidden} more messages"));
-            cx.button(ui, &Command::MarkAllRead);
+    let state = cx.state;
+    let unread = state.messages.unread();
+    let Some(message) = unread.iter().max_by_key(|m| (m.weight, m.id)) else {
+        let hint = if state.tab == Tab::Review { state.review.hint.as_str() } else { "" };
+        ui.horizontal_centered(|ui| {
+            ui.add(Label::new(RichText::new(hint)).truncate()).on_hover_text(hint);
         });
-    }
-}
-
-fn show_message(ui: &mut Ui, cx: &mut PanelContext<'_>, message: &Message) {
+        return;
+    };
     let theme = Theme::of(ui);
     let color = theme.weight(message.weight);
     let frame = Frame::new()
         .fill(mix(theme.surface, color, 0.16))
         .stroke(egui::Stroke::new(1.0, color))
-        .corner_radius(8)
-        .inner_margin(Margin::symmetric(10, 5));
+        .corner_radius(6)
+        .inner_margin(Margin::symmetric(8, 1));
     let response = frame
         .show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = GAP;
-                let (rect, _) = ui.allocate_exact_size(vec2(15.0, 15.0), Sense::empty());
-                ui.painter().add(weight_shape(message.weight, rect, color));
-                ui.label(title(message.weight.word()).color(color));
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let dismiss = ui.button("Read").on_hover_text(
-                        "Take this message away; the log keeps it  [Ctrl+M for all]",
-                    );
-                    if dismiss.clicked() {
-                        cx.send(Command::MarkRead(message.id));
-                    }
-                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        ui.add(egui::Label::new(&message.text).wrap());
-                    });
+            ui.set_height(ui.available_height());
+            ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.spacing_mut().interact_size.y = 20.0;
+                ui.spacing_mut().button_padding = vec2(8.0, 1.0);
+                show_buttons(ui, cx, message);
+                ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| {
+                    show_words(ui, &theme, message);
                 });
             });
         })
         .response;
-    named(&response, Role::Alert, format!("{}: {}", message.weight.word(), message.text));
+    named(&response, Role::Alert, spoken(message));
+}
+
+fn spoken(message: &Message) -> String {
+    format!("{}: {}", message.weight.word(), message.text)
+}
+
+fn show_words(ui: &mut Ui, theme: &Theme, message: &Message) {
+    let color = theme.weight(message.weight);
+    ui.spacing_mut().item_spacing.x = GAP;
+    let (rect, _) = ui.allocate_exact_size(vec2(15.0, 15.0), Sense::empty());
+    ui.painter().add(weight_shape(message.weight, rect, color));
+    ui.label(title(message.weight.word()).color(color));
+    if message.times > 1 {
+        ui.label(RichText::new(format!("{} times", message.times)).size(SMALL_PT));
+    }
+    ui.add(Label::new(&message.text).truncate()).on_hover_text(&message.text);
+}
+
+fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>, message: &Message) {
+    let dismiss = ui.button("Dismiss");
+    if dismiss.on_hover_text("Take this message away; the log keeps it  [Ctrl+M for all]").clicked()
+    {
+        cx.send(Command::MarkRead(message.id));
+    }
+    let unread = cx.state.messages.unread();
+    if unread.len() > 1 || message.text.chars().count() > LONG {
+        let name = match unread.len() {
+            1 => "Show all of it".to_owned(),
+            count => format!("Show all {count}"),
+        };
+        ui.menu_button(name, |ui| {
+            ui.set_width(560.0);
+            for message in unread.iter().rev() {
+                show_whole(ui, cx, message);
+            }
+            cx.button(ui, &Command::MarkAllRead);
+        });
+    }
+}
+
+fn show_whole(ui: &mut Ui, cx: &mut PanelContext<'_>, message: &Message) {
+    let color = Theme::of(ui).weight(message.weight);
+    ui.horizontal_top(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(15.0, 20.0), Sense::empty());
+        let sign = egui::Rect::from_center_size(rect.center(), vec2(15.0, 15.0));
+        ui.painter().add(weight_shape(message.weight, sign, color));
+        ui.vertical(|ui| {
+            ui.set_width(440.0);
+            ui.add(Label::new(&message.text).wrap());
+        });
+        if ui.button("Dismiss").clicked() {
+            cx.send(Command::MarkRead(message.id));
+        }
+    });
+    ui.separator();
 }

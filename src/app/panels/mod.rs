@@ -12,6 +12,7 @@ pub mod card;
 pub mod consent;
 pub mod events;
 pub mod export;
+pub mod finish_blind;
 pub mod import;
 pub mod keys;
 pub mod log;
@@ -26,6 +27,7 @@ pub mod scores;
 pub mod stored_sessions;
 pub mod strip;
 pub mod transport;
+pub mod typed_path;
 pub mod units;
 pub mod who;
 
@@ -36,7 +38,7 @@ pub enum Slot {
     Top,
     /// Along the bottom.
     Bottom,
-    /// Over everything between, and only as high as it needs.
+    /// One line above the bar at the bottom, as high with messages as without.
     Messages,
     /// The column at the right.
     Side,
@@ -46,8 +48,12 @@ pub enum Slot {
     Card,
     /// Below picture and card, all on one time axis.
     Plot {
-        /// Of the height of all plots; they sum to 1.
+        /// Of the height that is left when each has its least; they sum to 1.
         share: f32,
+        /// Least height, points.
+        least_pt: f32,
+        /// Whether review goes without it in a low window.
+        can_be_left_out: bool,
     },
     /// All between the bars.
     Whole,
@@ -92,6 +98,8 @@ pub static PANELS: &[Panel] = &[
     agreement::PANEL,
     export::PANEL,
     import::PANEL,
+    typed_path::PANEL,
+    finish_blind::PANEL,
 ];
 
 /// The panels of a tab.

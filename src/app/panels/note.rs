@@ -5,10 +5,9 @@ use egui::{RichText, Ui};
 use crate::app::command::{Command, Floating};
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::PLOTTED;
-use crate::app::theme::Theme;
+use crate::app::theme::{Theme, number_words};
 use crate::app::view::note::{Note, Subject};
 use crate::app::widgets::PanelContext;
-use crate::session::annotation::Target;
 
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel =
@@ -21,25 +20,22 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     };
     let theme = Theme::of(ui);
     let about = match about {
-        Subject::Event(Target::Machine(id)) => format!("To event {id}"),
-        Subject::Event(Target::Own(number)) => format!("To event own-{number}"),
+        Subject::Event(target) => format!("To event {}", number_words(*target)),
         Subject::Moment(at) => format!("To {}, frame {}", at.time, at.frame),
     };
     ui.label(RichText::new(format!("{about}. Enter keeps it, Esc does not.")).color(theme.faint));
     let field = text.show(ui, "Note text", |field| {
         field.desired_width(f32::INFINITY).hint_text("What you saw")
     });
+    cx.focus_first(&field);
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
     ui.horizontal(|ui| {
         if ui.button("Keep").clicked() || entered {
             cx.send(Command::KeepNote);
             cx.send(Command::CloseWindow);
         }
-        if ui.button("Leave").clicked() {
+        if ui.button("Cancel").clicked() {
             cx.send(Command::CloseWindow);
         }
     });
-    if !entered {
-        field.request_focus();
-    }
 }

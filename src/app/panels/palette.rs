@@ -19,6 +19,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let field = cx.state.palette.show(ui, "Command", |field| {
         field.hint_text("Type a command").desired_width(f32::INFINITY)
     });
+    cx.focus_first(&field);
     if field.changed() {
         cx.cache.palette_row = 0;
     }

@@ -75,6 +75,7 @@ fn show_new(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.state.review.rating.name.show(ui, "Name", |field| {
                 field.desired_width(170.0).hint_text("A new rater’s name")
             });
+        cx.focus_first(&field);
         let name = cx.state.review.rating.name.text();
         let mut blind = cx.state.review.rating.blind_wanted;
         let words =
@@ -98,5 +99,5 @@ fn show_blind(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
     let words = "What the model found, its scores and other raters’ work are hidden. Press E to add an \
                  event. When you are done:";
     ui.label(RichText::new(words).color(theme.faint));
-    cx.button(ui, &Command::Review(ReviewCommand::Unblind));
+    cx.button(ui, &Command::Review(ReviewCommand::AskUnblind));
 }

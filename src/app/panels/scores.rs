@@ -18,8 +18,12 @@ use crate::measure::sample::Sample;
 use crate::session::history::Channel;
 
 /// The entry in [`crate::app::panels::PANELS`].
-pub const PANEL: Panel =
-    Panel { name: "Scores", slot: Slot::Plot { share: 0.43 }, tabs: PLOTTED, show };
+pub const PANEL: Panel = Panel {
+    name: "Scores",
+    slot: Slot::Plot { share: 0.43, least_pt: 70.0, can_be_left_out: false },
+    tabs: PLOTTED,
+    show,
+};
 
 /// Scores are 0–1; a little more is shown so that lines at the edges are seen whole.
 const BOUNDS: (f64, f64) = (-0.04, 1.08);
@@ -31,8 +35,8 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     show_scale(ui.painter(), &theme, gutter);
     let painter = ui.painter_at(axis.rect);
     axis::bands(&painter, &theme, &axis, cx.state);
-    if cx.state.tab == Tab::Review && cx.state.review.is_blind() {
-        show_blind(&painter, &theme, &axis);
+    if cx.state.hides_the_model() {
+        axis::hidden(&painter, &theme, &axis, "what the model scored");
     } else {
         show_lines(ui, &theme, &axis, cx.state);
     }
@@ -69,7 +73,7 @@ fn show_header(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
             cx.button_named(ui, &Command::ZoomIn, "+");
             cx.button_named(ui, &Command::ZoomOut, "−");
             cx.button_named(ui, &Command::GoStart, "⇤");
-            let hidden = cx.state.tab == Tab::Review && cx.state.review.is_blind();
+            let hidden = cx.state.hides_the_model();
             let Some(sample) = cx.state.view().sample_at_cursor().filter(|_| !hidden) else {
                 return;
             };
@@ -98,12 +102,6 @@ fn show_unscored(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &Stat
         let rect = axis.span(scored.secs(), newest);
         axis::hatch(painter, rect, Stroke::new(1.0, theme.line));
     }
-}
-
-fn show_blind(painter: &Painter, theme: &Theme, axis: &TimeAxis) {
-    let words = "You work blind: what the model scored is hidden.";
-    let font = FontId::proportional(SMALL_PT);
-    painter.text(axis.rect.center(), Align2::CENTER_CENTER, words, font, theme.faint);
 }
 
 fn show_lines(ui: &mut Ui, theme: &Theme, axis: &TimeAxis, state: &State) {
@@ -168,7 +166,7 @@ fn show_lines(ui: &mut Ui, theme: &Theme, axis: &TimeAxis, state: &State) {
 }
 
 fn show_readout(ui: &Ui, state: &State, axis: &TimeAxis, x: f32) {
-    if state.tab == Tab::Review && state.review.is_blind() {
+    if state.hides_the_model() {
         return;
     }
     let time = crate::measure::time::Timestamp::from_secs(axis.secs(x));

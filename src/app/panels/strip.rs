@@ -13,8 +13,12 @@ use crate::measure::quality::Trouble;
 use crate::session::history::Channel;
 
 /// The entry in [`crate::app::panels::PANELS`].
-pub const PANEL: Panel =
-    Panel { name: "Quality", slot: Slot::Plot { share: 0.26 }, tabs: PLOTTED, show };
+pub const PANEL: Panel = Panel {
+    name: "Quality",
+    slot: Slot::Plot { share: 0.26, least_pt: 80.0, can_be_left_out: false },
+    tabs: PLOTTED,
+    show,
+};
 
 /// Frames per second at the top of the rate line, at least.
 const LEAST_TOP_FPS: f32 = 36.0;
@@ -40,7 +44,12 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let painter = ui.painter().clone();
     axis::grid(&painter, &theme, &quality);
     axis::grid(&painter, &theme, &rate);
-    show_quality(&painter.with_clip_rect(quality.rect), &theme, &quality, cx.state);
+    let hidden = cx.state.hides_the_model();
+    if hidden {
+        axis::hidden(&painter, &theme, &quality, "what the model says of each frame");
+    } else {
+        show_quality(&painter.with_clip_rect(quality.rect), &theme, &quality, cx.state);
+    }
     show_rate(&painter.with_clip_rect(rate.rect), &theme, &rate, cx.state);
     for (gutter, name) in [(quality_gutter, "Quality"), (rate_gutter, "Rate")] {
         let at = pos2(gutter.right() - 6.0, gutter.center().y);
@@ -51,8 +60,9 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         axis::cursor(&painter.with_clip_rect(axis.rect), &theme, axis, cx.state);
     }
     axis::tick_words(&painter, &theme, &rate);
-    let response = axis::point_at(ui, cx, &quality, "Quality strip");
-    if let Some(pointer) = response.hover_pos() {
+    let name = if hidden { "Time" } else { "Quality strip" };
+    let response = axis::point_at(ui, cx, &quality, name);
+    if let Some(pointer) = response.hover_pos().filter(|_| !hidden) {
         let time = crate::measure::time::Timestamp::from_secs(quality.secs(pointer.x));
         if let Some(sample) = cx.state.view().session.history.nearest(time) {
             response.on_hover_text_at_pointer(Grade::words(sample.quality.trouble));

@@ -36,6 +36,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let text = &cx.state.review.units;
     let field = text
         .show(ui, "Units", |field| field.desired_width(f32::INFINITY).hint_text("12, L12, R4+6 …"));
+    cx.focus_first(&field);
     let units = read_units(&text.text());
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
     match &units {
@@ -48,7 +49,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.send(Command::Review(ReviewCommand::KeepUnits));
             cx.send(Command::CloseWindow);
         }
-        if ui.button("Leave").clicked() {
+        if ui.button("Cancel").clicked() {
             cx.send(Command::CloseWindow);
         }
         ui.label(RichText::new("Enter keeps, Esc does not.").color(theme.faint));

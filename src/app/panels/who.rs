@@ -24,6 +24,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let field = review.rating.name.show(ui, "Who rates", |field| {
         field.desired_width(f32::INFINITY).hint_text("Another name")
     });
+    cx.focus_first(&field);
     let text = review.rating.name.text();
     let entered = field.lost_focus() && ui.input(pressed_enter);
     if ui.memory(|m| m.focused()).is_none() && !entered {

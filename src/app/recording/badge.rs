@@ -26,10 +26,16 @@ impl RecordingStatus {
 
 /// What stands beside the shape.
 pub fn words(now: Option<&RecordingStatus>) -> String {
+    words_with(now, true)
+}
+
+/// The same, with or without how much room is left.
+fn words_with(now: Option<&RecordingStatus>, with_free: bool) -> String {
     let Some(now) = now else { return "not recording".into() };
     let clock = crate::measure::time::Timestamp::from_secs(now.secs).to_string();
     let clock = clock.split('.').next().unwrap_or_default();
-    let free = now.free_bytes.map(|free| format!(", {} free", size_words(free)));
+    let free = now.free_bytes.filter(|_| with_free);
+    let free = free.map(|free| format!(", {} free", size_words(free)));
     match now.state {
         RecordState::Running => format!("REC {clock}, {}{}", now.size(), free.unwrap_or_default()),
         RecordState::Finishing => "REC ending".into(),
@@ -50,17 +56,26 @@ fn shape(now: Option<&RecordingStatus>, rect: Rect, color: Color32) -> Vec<Shape
     }
 }
 
-/// Draws the sign.
-pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
+/// Below this width the room on the disk is said on hovering only, points.
+const ROOMY_PT: f32 = 300.0;
+
+/// Draws the sign, no wider than `most` points.
+pub fn show(ui: &mut Ui, cx: &PanelContext<'_>, most: f32) {
     let theme = Theme::of(ui);
     let now = cx.state.records.now.as_ref();
     let is_on = now.is_some_and(|now| !matches!(now.state, RecordState::Stopped(_)));
     let color = if is_on { theme.recording() } else { theme.faint };
     let words = words(now);
-    let response = ui.scope(|ui| badge(ui, &words, color, |rect| shape(now, rect, color))).response;
+    let shown = words_with(now, most > ROOMY_PT);
+    let response = ui
+        .scope(|ui| {
+            ui.set_max_width(most.max(40.0));
+            badge(ui, &shown, color, |rect| shape(now, rect, color));
+        })
+        .response;
     named(&response, Role::Status, format!("Storage: {words}"));
     let tooltip = match now {
-        Some(now) if is_on => format!("Stored in {}", now.folder.display()),
+        Some(now) if is_on => format!("{words}. Stored in {}", now.folder.display()),
         _ => "Nothing is stored: pictures and scores live in memory until you start anew or close."
             .into(),
     };

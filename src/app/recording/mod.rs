@@ -1,7 +1,7 @@
 //! Recording in the window: what is asked before, how it goes, and what is stored.
 //!
-//! Before the first recording of a source, the consent page asks who, what for and how long; it holds
-//! until another source is opened. Stored sessions that are past their date are offered for deletion
+//! Before every recording, the consent page asks who, what for and how long. It is filled in as it was
+//! for the recording before, and asks whether that is still the person. Stored sessions that are past their date are offered for deletion
 //! when the program starts.
 
 use std::path::PathBuf;
@@ -210,8 +210,8 @@ pub struct Records {
     pub form: ConsentForm,
     /// How the newest recording goes or went.
     pub now: Option<RecordingStatus>,
-    /// Whether the consent page holds for the open source.
-    pub agreed: bool,
+    /// Who has agreed to the recording before, from the same source.
+    pub agreed: Option<String>,
     /// What is stored; none until somebody has looked.
     pub session_list: Option<SessionList>,
     /// What is to be deleted once that is confirmed.
@@ -239,7 +239,6 @@ impl State {
             RecordingCommand::Toggle if self.records.is_recording() => {
                 self.ask(EngineCommand::StopRecording)
             }
-            RecordingCommand::Toggle if self.records.agreed => self.begin_recording(),
             RecordingCommand::Toggle => self.show_consent(),
             RecordingCommand::Edit(form) => self.edit_consent(form),
             RecordingCommand::Begin => self.begin_recording(),
@@ -278,11 +277,9 @@ impl State {
         self.floating = Some(Floating::Consent);
     }
 
-    /// Another person or purpose is another agreement.
     fn edit_consent(&mut self, form: ConsentForm) {
         let moved = form.folder != self.records.form.folder;
         self.records.form = form;
-        self.records.agreed = false;
         if moved {
             self.list_sessions();
         }
@@ -302,7 +299,7 @@ impl State {
     fn begin_recording(&mut self) {
         match self.records.form.order() {
             Ok(order) => {
-                self.records.agreed = true;
+                self.records.agreed = Some(self.records.form.who.trim().into());
                 self.records.warned = false;
                 self.ask(EngineCommand::Record(Box::new(order)));
                 self.close_floating();
@@ -316,7 +313,7 @@ impl State {
 
     /// Another source is another person, who has agreed to nothing yet.
     pub(super) fn forget_agreement(&mut self) {
-        self.records.agreed = false;
+        self.records.agreed = None;
         self.records.unsent.clear();
         self.records.pictures = RecordedPictures::default();
         if !self.records.is_recording() {

@@ -68,7 +68,7 @@ pub(super) static ENTRIES: &[CommandEntry] = {
             C::TogglePause,
             "Pause or resume",
             &[key(Key::Space)],
-            "Hold the analysis and keep the camera on, or go on",
+            "Stop the analysis for a while and keep the camera on, or go on",
         )
         .only(LIVE),
         entry(
@@ -85,6 +85,14 @@ pub(super) static ENTRIES: &[CommandEntry] = {
             "Neutral baseline",
             &[key(Key::B)],
             "Measure 10 seconds of this person's neutral face",
+        )
+        .only(LIVE),
+        entry(
+            G::Run,
+            C::DropBaseline,
+            "Drop the baseline",
+            &[],
+            "Go on with the thresholds as they were before the neutral baseline",
         )
         .only(LIVE),
         entry(
@@ -220,7 +228,7 @@ pub(super) static ENTRIES: &[CommandEntry] = {
             C::ToggleLoop,
             "Loop slowly",
             &[key(Key::R)],
-            "Play the event again and again in slow motion, or hold it",
+            "Play the event again and again in slow motion, or show its strongest frame",
         )
         .only(PLOTTED),
         entry(
@@ -272,9 +280,9 @@ pub(super) static ENTRIES: &[CommandEntry] = {
         entry(
             G::View,
             C::MarkAllRead,
-            "Mark messages as read",
+            "Dismiss all messages",
             &[ctrl(Key::M)],
-            "Dismiss every message on screen; the log keeps them",
+            "Take every message away; the log keeps them",
         ),
         entry(
             G::View,

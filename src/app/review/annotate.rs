@@ -6,6 +6,7 @@ use super::command::Edge;
 use super::filter::Filter;
 use super::outside::Kept;
 use super::units_text::{read_units, write_units};
+use crate::app::theme::{number_words, verdict_word};
 use crate::app::view::note::{Note, Subject};
 use crate::measure::event::EventKind;
 use crate::measure::time::Timestamp;
@@ -20,11 +21,11 @@ const FIRST_BOUNDS_SECS: (f64, f64) = (0.1, 0.2);
 impl ReviewState {
     pub(super) fn judge(&mut self, verdict: Verdict) {
         let Some(row) = self.picked_row() else { return };
-        let (target, id, was) = (row.target, row.id(), row.verdict);
+        let (target, id, was) = (row.target, number_words(row.target), row.verdict);
         let order = self.list.targets();
         if was != verdict {
             self.act(Act::Judge(target, verdict));
-            self.hint = format!("Event {id} is {}.", verdict.name());
+            self.hint = format!("Event {id} is {}.", verdict_word(verdict));
         }
         if verdict == Verdict::Open {
             return;
@@ -38,7 +39,7 @@ impl ReviewState {
 
     pub(super) fn label(&mut self, label: Label) {
         let Some(row) = self.picked_row() else { return };
-        let (target, id) = (row.target, row.id());
+        let (target, id) = (row.target, number_words(row.target));
         let label = (row.label != Some(label)).then_some(label);
         self.act(Act::Label(target, label));
         self.hint = match label {
@@ -164,7 +165,7 @@ impl ReviewState {
         let changed = self.list.rows.iter().find(|row| {
             before.iter().find(|old| old.target == row.target).is_none_or(|old| old != *row)
         });
-        self.hint = match changed.map(|row| (row.target, row.id())) {
+        self.hint = match changed.map(|row| (row.target, number_words(row.target))) {
             Some((target, id)) => {
                 self.pick(target);
                 format!("{done} what was done to event {id}.")

@@ -124,6 +124,8 @@ pub enum ReviewCommand {
         /// Set for a new rater only.
         blind: bool,
     },
+    /// Ask whether blind work is to end.
+    AskUnblind,
     /// A blind rater has finished and may see the rest.
     Unblind,
     /// Show this layer; only one's own can be changed.

@@ -80,6 +80,7 @@ impl ReviewState {
             ReviewCommand::BlurExport(blur) => self.export.blur = blur,
             ReviewCommand::BlindImport(blind) => self.import.blind = blind,
             ReviewCommand::PickSession
+            | ReviewCommand::AskUnblind
             | ReviewCommand::TakeLive
             | ReviewCommand::Export
             | ReviewCommand::Import
@@ -146,7 +147,7 @@ impl ReviewState {
             ReviewCommand::ClearFilter => !self.list.filter.is_open(),
             ReviewCommand::Export => self.to_write().next().is_some() && !self.export.is_running(),
             ReviewCommand::ExportAgreement => !self.is_blind() && !self.export.is_running(),
-            ReviewCommand::Unblind => self.is_blind(),
+            ReviewCommand::AskUnblind | ReviewCommand::Unblind => self.is_blind(),
             ReviewCommand::Show(layer) => {
                 layer.rater() == Some(&self.rating.rater) || !self.is_blind()
             }

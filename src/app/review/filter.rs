@@ -1,6 +1,6 @@
 //! Which events are listed, and in which order.
 
-use crate::app::theme::Grade;
+use crate::app::theme::{Grade, number_words, verdict_word};
 use crate::measure::event::{EventKind, units_text};
 use crate::session::annotation::Verdict;
 use crate::session::table::Row;
@@ -91,11 +91,11 @@ pub fn said(row: &Row) -> String {
     let mut said = format!(
         "{} {} at {}, {:.0} ms, action units {units}, {}, {}",
         row.kind,
-        row.id(),
+        number_words(row.target),
         row.bounds.onset.time,
         row.duration_secs() * 1000.0,
         row.emotion(),
-        row.verdict.name(),
+        verdict_word(row.verdict),
     );
     if let Some(file) = &row.imported_from {
         said.push_str(&format!(", from {file}"));

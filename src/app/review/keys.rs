@@ -80,9 +80,9 @@ pub static ENTRIES: &[CommandEntry] = &[
     review(
         G::Play,
         C::TogglePlay,
-        "Play or hold",
+        "Play or pause",
         &[key(Key::Space)],
-        "Play at the real speed, or stand still",
+        "Play at the real speed, or pause",
     ),
     review(
         G::Play,
@@ -91,7 +91,7 @@ pub static ENTRIES: &[CommandEntry] = &[
         &[key(Key::J)],
         "Run backward; each further press doubles the speed",
     ),
-    review(G::Play, C::Hold, "Stand still", &[key(Key::K)], "Stop on the frame in view"),
+    review(G::Play, C::Hold, "Pause on this frame", &[key(Key::K)], "Stop on the frame in view"),
     review(
         G::Play,
         C::ShuttleOn,
@@ -137,14 +137,14 @@ pub static ENTRIES: &[CommandEntry] = &[
     review(
         G::Judge,
         C::Judge(Verdict::Open),
-        "Reopen",
+        "Take the judgement away",
         &[key(Key::Backspace)],
-        "Take the judgement of the event away",
+        "The event counts as not judged again",
     ),
     review(
         G::Judge,
         C::NextOpen,
-        "Next open event",
+        "Next event to judge",
         &[key(Key::O)],
         "Show the next event that is not judged",
     ),
@@ -244,10 +244,10 @@ pub static ENTRIES: &[CommandEntry] = &[
     ),
     review(
         G::Raters,
-        C::Unblind,
-        "Finish blind work",
+        C::AskUnblind,
+        "Finish blind work…",
         &[],
-        "Show the model's events and other raters' to a rater who worked blind",
+        "Show the model's events and other raters' work to a rater who worked blind, after asking",
     ),
     review(
         G::Events,

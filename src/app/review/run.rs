@@ -41,6 +41,10 @@ impl State {
             ReviewCommand::BeRater { .. } if self.floating == Some(Floating::Who) => {
                 self.name(command)
             }
+            ReviewCommand::AskUnblind => {
+                self.close_floating();
+                self.floating = Some(Floating::FinishBlind);
+            }
             ReviewCommand::Units => {
                 self.review.apply(ReviewCommand::Units);
                 self.floating = Some(Floating::Units);
@@ -103,8 +107,8 @@ impl State {
         }
     }
 
-    /// Moves review on to `now`, seconds of the window's clock; gives the seconds until it is worth
-    /// calling again.
+    /// Moves review and the messages on to `now`, seconds of the window's clock; gives the seconds until
+    /// it is worth calling again.
     pub fn advance(&mut self, now: f64) -> Option<f64> {
         let was_kept = self.review.storage.unkept.is_none();
         let next = self.review.advance(now);
@@ -113,7 +117,9 @@ impl State {
                 format!("{why} Review goes on, but what you do from now on is in memory only.");
             self.messages.post(Weight::Error, Topic::Other, text);
         }
-        next.filter(|_| self.tab == Tab::Review)
+        let next = next.filter(|_| self.tab == Tab::Review);
+        let next_message = self.messages.advance(now);
+        next.into_iter().chain(next_message).reduce(f64::min)
     }
 
     pub(in crate::app) fn mark_live(&mut self, with_words: bool) {

@@ -6,8 +6,9 @@
 //!
 //! Memory: a whole sample takes 72 bytes, and 192 more where motion was measured, which above 45 fps is
 //! 30 times a second: 29 MB an hour at 30 fps, 73 MB at 200 fps. The default keeps the newest 128 MB, more
-//! than four hours at 30 fps. The pyramid takes 20 bytes a sample, 2 or 15 MB an hour, and is never cut.
+//! than four hours at 30 fps. The pyramid takes 28 bytes a sample, 3 or 20 MB an hour, and is never cut.
 
+use crate::measure::quality::Trouble;
 use crate::measure::regions::REGIONS;
 use crate::measure::time::Timestamp;
 
@@ -50,6 +51,15 @@ impl Channel {
             Self::Rate => Some(2),
             Self::HeadSpeed => Some(3),
             Self::Region(region) => (region < REGIONS).then_some(4 + region),
+        }
+    }
+
+    /// How long a value holds where the samples after it have none, seconds. Motion is measured about
+    /// 30 times a second however fast the camera is; a score belongs to its own frame.
+    pub fn holds_secs(self) -> f64 {
+        match self {
+            Self::Region(_) => 0.1,
+            Self::Micro | Self::Macro | Self::Rate | Self::HeadSpeed => 0.0,
         }
     }
 
@@ -202,7 +212,9 @@ impl History {
         self.pyramid.columns(index, from, to, most)
     }
 
-    /// [`Self::columns`] as lines of (seconds, value), broken at every gap.
+    /// [`Self::columns`] as lines of (seconds, value). No line crosses a moment at which nothing was
+    /// measured: where a column holds such a moment between values, its extremes stand at one moment
+    /// that has a value.
     pub fn lines(
         &self,
         channel: Channel,
@@ -211,16 +223,32 @@ impl History {
         wanted: usize,
     ) -> Vec<Vec<[f64; 2]>> {
         let mut lines = vec![Vec::new()];
+        // When the line's last value was, and whether a sample without one has followed.
+        let mut end: Option<(Timestamp, bool)> = None;
         for column in self.columns(channel, from, to, wanted) {
-            if let (Some((least, greatest)), Some(line)) = (column.range, lines.last_mut()) {
-                line.push([column.first.secs(), f64::from(least)]);
-                if column.first != column.last {
-                    line.push([column.last.secs(), f64::from(greatest)]);
-                }
-            }
-            if column.has_gap {
+            let (Some((least, greatest)), Some((first, last))) = (column.range, column.valued)
+            else {
+                end = end.map(|(time, _)| (time, true));
+                continue;
+            };
+            let is_broken = end.is_some_and(|(time, is_apart)| {
+                let is_apart = is_apart || column.first < first || column.follows_gap;
+                is_apart && first.secs_since(time) > channel.holds_secs()
+            });
+            if is_broken || column.has_hole {
                 lines.push(Vec::new());
             }
+            let last_drawn = if column.has_hole { first } else { last };
+            if let Some(line) = lines.last_mut() {
+                line.push([first.secs(), f64::from(least)]);
+                if first != last_drawn || least != greatest {
+                    line.push([last_drawn.secs(), f64::from(greatest)]);
+                }
+            }
+            if column.has_hole {
+                lines.push(Vec::new());
+            }
+            end = (!column.has_hole).then_some((last, last < column.last));
         }
         lines.retain(|line| !line.is_empty());
         lines
@@ -234,6 +262,9 @@ fn single(channel: Channel, sample: &Held<'_>) -> Column {
         last: sample.time,
         range: value.is_finite().then_some((value, value)),
         has_gap: !value.is_finite(),
+        valued: value.is_finite().then_some((sample.time, sample.time)),
+        has_hole: false,
+        follows_gap: sample.quality.trouble.any(Trouble::GAP),
         trouble: sample.quality.trouble,
     }
 }
@@ -296,6 +327,28 @@ mod tests {
                     .zip(own.iter().copied().reduce(f32::max));
                 prop_assert_eq!(column.range, extremes);
             }
+        }
+
+        #[test]
+        fn no_line_crosses_a_span_that_is_not_scored(
+            values in values(), a in 0f64..1.0, b in 0f64..1.0, wanted in 1usize..200,
+        ) {
+            let end = values.len() as f64 / 30.0;
+            let (from, to) = (end * a.min(b), end * a.max(b));
+            let (from, to) = (Timestamp::from_secs(from), Timestamp::from_secs(to));
+            let history = history(&values);
+            let unscored: Vec<f64> = history.samples().iter()
+                .filter(|s| s.score.is_none()).map(|s| s.time.secs()).collect();
+            let lines = history.lines(Channel::Micro, from, to, wanted);
+            for segment in lines.iter().flat_map(|line| line.windows(2)) {
+                let [first, last] = [segment[0][0], segment[1][0]];
+                let crossed = unscored.iter().find(|&&t| first < t && t < last);
+                prop_assert!(crossed.is_none(), "{first} to {last} crosses {crossed:?}");
+            }
+            let columns = history.columns(Channel::Micro, from, to, wanted);
+            let greatest = columns.iter().filter_map(|c| c.range).map(|r| f64::from(r.1));
+            let drawn = lines.iter().flatten().map(|point| point[1]);
+            prop_assert_eq!(drawn.fold(-1.0, f64::max), greatest.fold(-1.0, f64::max));
         }
 
         #[test]
@@ -475,6 +528,6 @@ mod tests {
         let an_hour = |fps: f64| Samples::bytes_each(fps, 30.0) * fps * 3600.0 / 1e6;
         assert!(an_hour(30.0) <= 29.0 && an_hour(200.0) <= 73.0, "{}", an_hour(200.0));
         let per_sample = Pyramid::bytes_per_sample();
-        assert!(per_sample <= 20.5, "{per_sample}");
+        assert!(per_sample <= 28.5, "{per_sample}");
     }
 }

@@ -1,7 +1,7 @@
 //! Minima and maxima over 16, 64, 256, … samples, so that any stretch is drawn from a few hundred blocks.
 
 use super::samples::Held;
-use super::{CHANNELS, channels};
+use super::{CHANNELS, Channel, channels};
 use crate::measure::quality::Trouble;
 use crate::measure::time::Timestamp;
 
@@ -22,8 +22,45 @@ pub struct Column {
     pub range: Option<(f32, f32)>,
     /// Whether any of its samples has no value.
     pub has_gap: bool,
+    /// Times of the first and the last sample that has a value.
+    pub valued: Option<(Timestamp, Timestamp)>,
+    /// Whether nothing was measured somewhere between those two.
+    pub has_hole: bool,
+    /// Whether frames are missing before the first of those two.
+    pub follows_gap: bool,
     /// Everything that troubled any of its samples.
     pub trouble: Trouble,
+}
+
+/// Channels that have values at the same samples: the scores, the rate, the head, the regions.
+pub(super) const KINDS: usize = 4;
+
+/// The channel that stands for each kind, in their order.
+const OF_KIND: [Channel; KINDS] =
+    [Channel::Micro, Channel::Rate, Channel::HeadSpeed, Channel::Region(0)];
+
+/// From the first to the last sample of a block that has a value.
+#[derive(Clone, Copy, Debug)]
+struct Valued {
+    first: Timestamp,
+    last: Timestamp,
+    has_hole: bool,
+    follows_gap: bool,
+}
+
+impl Valued {
+    fn of(sample: &Held<'_>) -> Self {
+        let follows_gap = sample.quality.trouble.any(Trouble::GAP);
+        Self { first: sample.time, last: sample.time, has_hole: false, follows_gap }
+    }
+
+    /// With what follows; `is_apart` where a sample without a value lies between.
+    fn and(self, next: Self, is_apart: bool, kind: usize) -> Self {
+        let secs = next.first.secs_since(self.last);
+        let is_hole = (is_apart || next.follows_gap) && secs > OF_KIND[kind].holds_secs();
+        let has_hole = self.has_hole || next.has_hole || is_hole;
+        Self { last: next.last, has_hole, ..self }
+    }
 }
 
 /// Extremes of every channel over a run of samples.
@@ -36,6 +73,8 @@ struct Block {
     gaps: u32,
     /// Per channel; least above greatest where there is no value.
     ranges: [(f32, f32); CHANNELS],
+    /// Per kind; `None` where there is no value.
+    valued: [Option<Valued>; KINDS],
 }
 
 impl Block {
@@ -46,12 +85,21 @@ impl Block {
             trouble: Trouble::NONE,
             gaps: 0,
             ranges: [(f32::INFINITY, f32::NEG_INFINITY); CHANNELS],
+            valued: [None; KINDS],
         };
         block.include(sample, values);
         block
     }
 
     fn include(&mut self, sample: &Held<'_>, values: &[f32; CHANNELS]) {
+        for (kind, valued) in self.valued.iter_mut().enumerate() {
+            if OF_KIND[kind].value(sample).is_finite() {
+                let now = Valued::of(sample);
+                // The sample before this one is the block's last.
+                let last = self.last;
+                *valued = Some(valued.map_or(now, |v| v.and(now, v.last < last, kind)));
+            }
+        }
         self.last = sample.time;
         self.trouble = self.trouble.with(sample.quality.trouble);
         for (i, (&value, range)) in values.iter().zip(&mut self.ranges).enumerate() {
@@ -65,14 +113,23 @@ impl Block {
 
     fn column(&self, channel: usize) -> Column {
         let (least, greatest) = self.ranges[channel];
+        let valued = self.valued[kind_of(channel)];
         Column {
             first: self.first,
             last: self.last,
             range: (least <= greatest).then_some((least, greatest)),
             has_gap: self.gaps & (1 << channel) != 0,
+            valued: valued.map(|valued| (valued.first, valued.last)),
+            has_hole: valued.is_some_and(|valued| valued.has_hole),
+            follows_gap: valued.is_some_and(|valued| valued.follows_gap),
             trouble: self.trouble,
         }
     }
+}
+
+/// The kind of channel number `channel`: two scores, the rate, the head, and all regions.
+fn kind_of(channel: usize) -> usize {
+    channel.saturating_sub(1).min(KINDS - 1)
 }
 
 /// All levels, finest first; the last block of each is still filling.
@@ -139,6 +196,16 @@ impl Pyramid {
 fn merge(blocks: &[Block]) -> Option<Block> {
     let (first, rest) = blocks.split_first()?;
     Some(rest.iter().fold(first.clone(), |mut all, block| {
+        let valued = all.valued.iter_mut().zip(block.valued).enumerate();
+        for (kind, (valued, next)) in valued {
+            *valued = match (*valued, next) {
+                (Some(a), Some(b)) => {
+                    let is_apart = a.last < all.last || block.first < b.first;
+                    Some(a.and(b, is_apart, kind))
+                }
+                (a, b) => a.or(b),
+            };
+        }
         all.last = block.last;
         all.trouble = all.trouble.with(block.trouble);
         all.gaps |= block.gaps;

@@ -1,18 +1,19 @@
 //! Everything about one event: its pictures, what moved, what the recogniser makes of it, and in review
 //! what the person says of it.
 
-use egui::{RichText, Role, Sense, Ui, vec2};
+use egui::{Align, Label, Layout, RichText, Role, Sense, Ui, vec2};
 
 use crate::app::command::{Command, Tab};
 use crate::app::panels::events::{length_words, origin_words};
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::PLOTTED;
 use crate::app::review::ReviewPhase;
-use crate::app::theme::{SMALL_PT, Theme, kind_title, origin_text, title};
+use crate::app::theme::{
+    SMALL_PT, Theme, kind_title, number_words, origin_text, title, verdict_word,
+};
 use crate::app::widgets::{
     PanelContext, badge, faint, kind_shape, named, trouble_badge, verdict_shape,
 };
-use crate::session::annotation::Target;
 use crate::session::clip::slow_loop::LoopSpeed;
 use crate::session::table::Row;
 
@@ -28,6 +29,12 @@ pub const PANEL: Panel = Panel { name: "Event card", slot: Slot::Card, tabs: PLO
 
 /// Least and greatest height of the plot of motion, points.
 const MOTION_PT: (f32, f32) = (40.0, 110.0);
+
+/// Room for a word, points.
+const WORD_PT: f32 = 60.0;
+
+/// Least height of the row of pictures with its captions, points.
+const LEAST_PICTURES_PT: f32 = 56.0;
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
@@ -59,41 +66,51 @@ fn no_event_words(cx: &PanelContext<'_>) -> &'static str {
 }
 
 fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) {
-    let in_review = cx.state.tab == Tab::Review;
     ui.horizontal(|ui| {
-        let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::empty());
-        ui.painter().add(kind_shape(row.kind, rect, theme.kind(row.kind)));
-        // People count what they watch from 1; in a table an event keeps its own number.
-        let number = match row.target {
-            Target::Machine(id) if !in_review => (id + 1).to_string(),
-            _ => row.id(),
-        };
-        ui.label(title(format!("{} {number}", kind_title(row.kind))).heading());
-        if in_review {
-            let color = theme.verdict(row.verdict);
-            let response = ui.scope(|ui| {
-                badge(ui, row.verdict.name(), color, |rect| {
-                    verdict_shape(row.verdict, rect, color)
-                });
+        // The buttons first: the words take the room that is left, and no more.
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            show_loop_buttons(ui, cx);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                show_title(ui, cx, theme, row);
             });
-            let spoken = format!("Verdict: {}", row.verdict.name());
-            named(&response.response, Role::Status, spoken);
-        }
+        });
+    });
+}
+
+fn show_title(ui: &mut Ui, cx: &PanelContext<'_>, theme: &Theme, row: &Row) {
+    let in_review = cx.state.tab == Tab::Review;
+    let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::empty());
+    ui.painter().add(kind_shape(row.kind, rect, theme.kind(row.kind)));
+    let words = title(format!("{} {}", kind_title(row.kind), number_words(row.target))).heading();
+    ui.add(Label::new(words).truncate());
+    if in_review {
+        let (color, word) = (theme.verdict(row.verdict), verdict_word(row.verdict));
+        let response = ui.scope(|ui| {
+            badge(ui, word, color, |rect| verdict_shape(row.verdict, rect, color));
+        });
+        named(&response.response, Role::Status, format!("Verdict: {word}"));
+        show_trust(ui, theme, row, ui.available_width());
+    } else if ui.available_width() > WORD_PT {
+        let is_picked = cx.state.live.view.picked.is_some();
+        let which = if is_picked { "picked" } else { "newest" };
+        ui.label(RichText::new(which).small().color(theme.faint));
+    }
+}
+
+/// How far the event can be trusted, or where it comes from, in no more than `most` points.
+fn show_trust(ui: &mut Ui, theme: &Theme, row: &Row, most: f32) {
+    if most < WORD_PT {
+        return;
+    }
+    ui.scope(|ui| {
+        ui.set_max_width(most);
         match &row.machine {
             Some(event) => trouble_badge(ui, event.trouble),
             None => {
                 let words = RichText::new(origin_words(row)).size(SMALL_PT).color(theme.faint);
-                ui.label(words);
+                ui.add(Label::new(words).truncate());
             }
         }
-        if !in_review {
-            let is_picked = cx.state.live.view.picked.is_some();
-            let which = if is_picked { "picked" } else { "newest" };
-            ui.label(RichText::new(which).small().color(theme.faint));
-        }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            show_loop_buttons(ui, cx);
-        });
     });
 }
 
@@ -106,7 +123,7 @@ fn show_loop_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
     // In review the loop of the card goes on, and the one of the picture has its button below it.
     if cx.state.tab != Tab::Review {
-        let name = if cx.state.live.loops { "Hold loop" } else { "Loop" };
+        let name = if cx.state.live.loops { "Stop loop" } else { "Loop" };
         cx.button_named(ui, &Command::ToggleLoop, name);
     }
 }
@@ -123,7 +140,12 @@ fn show_found(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) 
         event.score,
         origin_text(&event.origin),
     );
-    ui.label(RichText::new(words).color(theme.faint));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        show_trust(ui, theme, row, ui.available_width() * 0.5);
+        let line = Label::new(RichText::new(&words).color(theme.faint)).truncate();
+        ui.add(line).on_hover_text(words);
+    });
     let high = (ui.available_height() * 0.56).max(40.0);
     match cx.state.live.pictures_of(row) {
         Ok(clip) => pictures::show(ui, cx, row, clip, high),
@@ -136,11 +158,31 @@ fn show_found(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) 
 /// In review: the model's values and the person's, the pictures, the motion, and the decision.
 fn show_reviewed(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) {
     verdict::show_values(ui, cx, theme, row);
-    let space = ui.available_height() - verdict::HEIGHT_PT;
+    let space = ui.available_height() - cx.cache.card.decisions_pt.unwrap_or(verdict::HEIGHT_PT);
+    let hides = cx.state.hides_the_model();
+    // In a low window the pictures are worth more than the plot.
+    let has_plot = space > LEAST_PICTURES_PT + MOTION_PT.0;
     // Six pictures of a face in a row, with their captions.
     let wanted = (ui.available_width() - 30.0) / 6.0 * 1.15 + 20.0;
-    let high = wanted.min(space - MOTION_PT.0).max(50.0);
-    let plot = (space - high - 8.0).clamp(MOTION_PT.0, MOTION_PT.1);
+    let high = wanted.min(space - if has_plot { MOTION_PT.0 } else { 0.0 } - 8.0);
+    let high = high.max(LEAST_PICTURES_PT - 16.0);
+    let plot = (space - high - 16.0).clamp(MOTION_PT.0 - 8.0, MOTION_PT.1);
+    // In a window that is lower still, the picture beside the card has to do.
+    if space > LEAST_PICTURES_PT + 16.0 {
+        show_pictures(ui, cx, row, high);
+    }
+    if hides {
+        let words = "You work blind: how the face moves is hidden.";
+        ui.add(Label::new(RichText::new(words).color(theme.faint)).truncate());
+    } else if has_plot {
+        motion::show(ui, cx, theme, row, plot);
+    }
+    let decisions = ui.scope(|ui| verdict::show_decisions(ui, cx, row)).response.rect.height();
+    cx.cache.card.decisions_pt = Some(decisions + 8.0);
+}
+
+/// The pictures of the event under review, in a row so many points high.
+fn show_pictures(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row, high: f32) {
     ui.allocate_ui(vec2(ui.available_width(), high), |ui| {
         match cx.state.review.view.clip(row, 1.0) {
             None => pictures::waiting(ui, "The event’s pictures are on their way…"),
@@ -149,11 +191,9 @@ fn show_reviewed(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Ro
                 pictures::waiting(ui, "No picture lies in the event.");
             }
             Some(Ok(clip)) => {
-                let high = (ui.available_height() - pictures::CAPTION_PT).max(40.0);
+                let high = (ui.available_height() - pictures::CAPTION_PT).max(16.0);
                 pictures::show(ui, cx, row, clip, high);
             }
         }
     });
-    motion::show(ui, cx, theme, row, plot);
-    verdict::show_decisions(ui, cx, row);
 }

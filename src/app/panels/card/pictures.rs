@@ -32,6 +32,8 @@ pub struct CardTextures {
     magnified: Texture,
     /// The looped event, and when its loop began, seconds of the window's clock.
     loop_began: Option<(Target, f64)>,
+    /// Height of the decisions as they were drawn last, points.
+    pub(super) decisions_pt: Option<f32>,
     pub(super) motions: Option<(u64, Motions)>,
 }
 
@@ -58,7 +60,7 @@ pub(super) fn show(
             let version = version(cx.state.tab, row, 1.0, index);
             let texture = cx.cache.card.stills[i].show(ui.ctx(), version, image);
             let rect = cell(ui, side, name, &seq.to_string(), Some(texture), clip.size_px());
-            if name == "apex" {
+            if name == "apex" && !cx.state.hides_the_model() {
                 show_moving(ui, cx, row, clip, rect);
             }
         }
@@ -129,7 +131,7 @@ fn cell(
         ui.spacing_mut().interact_size.y = 15.0;
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 5.0;
-            ui.label(title(name).small());
+            ui.add(egui::Label::new(title(name).small()).truncate());
             let caption = RichText::new(caption).small().color(theme.faint);
             ui.add(egui::Label::new(caption).truncate());
         });
@@ -226,7 +228,7 @@ fn show_magnified(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row, side: Vec2)
                     words = "";
                 }
             }
-            Some(Err(_)) => words = "not to be had",
+            Some(Err(_)) => words = "none",
             None => {}
         }
         let rect = cell(ui, side, "magnified", words, texture, size_px);
@@ -236,7 +238,10 @@ fn show_magnified(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row, side: Vec2)
         let mut chosen = factor;
         let drag = egui::DragValue::new(&mut chosen).range(MAGNIFICATION).prefix("× ");
         let response = ui.put(
-            Rect::from_min_size(rect.left_top() + vec2(3.0, 3.0), vec2(44.0, 18.0)),
+            Rect::from_min_size(
+                rect.left_top() + vec2(2.0, 2.0),
+                vec2(44.0, 18.0).min(side - vec2(4.0, 2.0)),
+            ),
             drag.speed(0.1).max_decimals(0),
         );
         let response = response.accessible_name("Magnification");

@@ -9,7 +9,7 @@ use crate::measure::event::{Emotion, Event, Side};
 
 /// Draws the two lists side by side.
 pub(super) fn show(ui: &mut Ui, theme: &Theme, event: &Event) {
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    ScrollArea::vertical().auto_shrink(false).min_scrolled_height(0.0).show(ui, |ui| {
         ui.columns(2, |columns| {
             show_units(&mut columns[0], theme, event);
             show_emotion(&mut columns[1], theme, event);
@@ -34,7 +34,8 @@ fn show_units(ui: &mut Ui, theme: &Theme, event: &Event) {
             share_bar(ui, &unit.to_string(), unit.probability, theme.accent, 44.0)
                 .on_hover_text(format!("Probability {:.0} %", unit.probability * 100.0));
             ui.label(title(unit.to_string()));
-            ui.label(format!("{}{side}", unit.unit.name()));
+            let words = format!("{}{side}", unit.unit.name());
+            ui.add(egui::Label::new(&words).truncate()).on_hover_text(words);
         });
     }
 }
@@ -44,7 +45,7 @@ fn show_emotion(ui: &mut Ui, theme: &Theme, event: &Event) {
     ui.spacing_mut().item_spacing.y = 3.0;
     ui.horizontal(|ui| {
         ui.label(title("Emotion"));
-        ui.label(emotion_words(event));
+        ui.add(egui::Label::new(emotion_words(event)).truncate());
     });
     let Some(reading) = &event.emotion else { return };
     for (emotion, share) in Emotion::ALL.into_iter().zip(reading.probabilities) {

@@ -7,8 +7,8 @@ use crate::app::panels::events::{emotion_words, length_words};
 use crate::app::review::bounds::moment_of;
 use crate::app::review::command::{Edge, ReviewCommand};
 use crate::app::theme::{SMALL_PT, Theme};
-use crate::app::widgets::PanelContext;
-use crate::measure::event::units_text;
+use crate::app::widgets::{PanelContext, shortened};
+use crate::measure::event::{Moment, units_text};
 use crate::session::annotation::{Bounds, Label, Verdict};
 use crate::session::table::Row;
 
@@ -16,41 +16,69 @@ use crate::session::table::Row;
 const LINE_PT: f32 = 23.0;
 const LINES: f32 = 3.0;
 
-/// Height of the decisions, points.
+/// A card at least so wide shows frames beside times, points.
+const WIDE_PT: f32 = 600.0;
+
+/// A card at least so wide shows the length of an event, points.
+const LENGTH_PT: f32 = 460.0;
+
+/// Below this width the buttons stand closer together, points.
+const DECISIONS_PT: f32 = 560.0;
+
+/// A note is shown where it has so much room, points.
+const NOTE_PT: f32 = 90.0;
+
+/// Height of the decisions until they have been drawn, points.
 pub(super) const HEIGHT_PT: f32 = (LINE_PT + 4.0) * LINES + 8.0;
 
 /// The model's values over the person's; what differs stands out.
 pub(super) fn show_values(ui: &mut Ui, cx: &PanelContext<'_>, theme: &Theme, row: &Row) {
     let small = |words: String| RichText::new(words).size(SMALL_PT);
-    Grid::new("values").num_columns(7).min_row_height(16.0).spacing([12.0, 1.0]).show(ui, |ui| {
+    // A narrow card has room for the times and not for the frames beside them.
+    let is_wide = ui.available_width() > WIDE_PT;
+    let moment_words = |at: Moment| match is_wide {
+        true => format!("{}  {}", at.time, at.frame),
+        false => at.time.to_string(),
+    };
+    let has_length = ui.available_width() > LENGTH_PT;
+    let gap = if has_length { 12.0 } else { 7.0 };
+    let grid = Grid::new("values").min_row_height(16.0).spacing([gap, 1.0]);
+    grid.show(ui, |ui| {
         for head in ["", "onset", "apex", "offset", "length", "emotion", "units"] {
-            ui.label(small(head.into()).color(theme.faint));
+            if head != "length" || has_length {
+                ui.label(small(head.into()).color(theme.faint));
+            }
         }
         ui.end_row();
         if let Some(event) = &row.machine {
             ui.label(small("model".into()).color(theme.faint));
             for moment in [event.onset, event.apex, event.offset] {
-                ui.label(small(format!("{}  {}", moment.time, moment.frame)));
+                ui.label(small(moment_words(moment)));
             }
-            ui.label(small(format!("{:.0} ms", event.duration_secs() * 1000.0)));
+            if has_length {
+                ui.label(small(format!("{:.0} ms", event.duration_secs() * 1000.0)));
+            }
             ui.label(small(emotion_words(event)));
             ui.add(egui::Label::new(small(or_dash(units_text(&event.action_units)))).truncate());
             ui.end_row();
         }
         let Some(rater) = &row.rater else { return };
         let bounds = cx.state.review.bounds(row);
-        ui.label(small(rater.clone()).color(theme.faint));
+        let name = small(shortened(rater, if has_length { 12 } else { 7 })).color(theme.faint);
+        ui.label(name).on_hover_text(rater);
         for edge in Edge::ALL {
             let at = moment_of(&bounds, edge);
             let was = row.machine.as_ref().map(|event| {
                 let bounds = Bounds { onset: event.onset, apex: event.apex, offset: event.offset };
                 moment_of(&bounds, edge)
             });
-            let words = small(format!("{}  {}", at.time, at.frame));
+            let words = small(moment_words(at));
             let is_moved = was.is_none_or(|was| was != at);
             ui.label(if is_moved { words.color(theme.accent).strong() } else { words });
         }
-        ui.label(small(length_words(row)));
+        if has_length {
+            ui.label(small(length_words(row)));
+        }
         let label = row.label.map_or("–", Label::name);
         let label_ink = if row.label.is_some() { theme.accent } else { theme.faint };
         ui.label(small(label.into()).color(label_ink));
@@ -68,14 +96,16 @@ fn or_dash(text: String) -> String {
 
 /// Draws the buttons.
 pub(super) fn show_decisions(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row) {
+    let is_narrow = ui.available_width() < DECISIONS_PT;
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-        ui.spacing_mut().button_padding = vec2(6.0, 2.0);
-        ui.spacing_mut().interact_size.y = LINE_PT;
+        let (gap, padding) = if is_narrow { (3.0, 4.0) } else { (4.0, 6.0) };
+        ui.spacing_mut().item_spacing = vec2(gap, gap);
+        ui.spacing_mut().button_padding = vec2(padding, 2.0);
+        ui.spacing_mut().interact_size.y = if is_narrow { LINE_PT - 3.0 } else { LINE_PT };
         for (verdict, name) in [
             (Verdict::Confirmed, "✓ Confirm"),
             (Verdict::Rejected, "× Reject"),
-            (Verdict::Open, "Reopen"),
+            (Verdict::Open, "Not judged"),
         ] {
             cx.button_named(ui, &Command::Review(ReviewCommand::Judge(verdict)), name);
         }
@@ -86,10 +116,12 @@ pub(super) fn show_decisions(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row) 
         ui.add_space(4.0);
         cx.button_named(ui, &Command::Review(ReviewCommand::Units), "Units…");
         cx.button_named(ui, &Command::Review(ReviewCommand::Write), "Note…");
-        if !row.note.is_empty() {
-            ui.add(egui::Label::new(&row.note).truncate());
+        if !row.note.is_empty() && ui.available_width() > NOTE_PT {
+            ui.add(egui::Label::new(&row.note).truncate()).on_hover_text(&row.note);
         }
-        ui.end_row();
+        if !is_narrow {
+            ui.end_row();
+        }
         ui.spacing_mut().button_padding.x = 3.5;
         for (i, label) in Label::ALL.into_iter().enumerate() {
             let name = format!("{} {}", i + 1, label.name());

@@ -5,7 +5,7 @@ use egui::{RichText, Ui, vec2};
 use crate::app::command::Command;
 use crate::app::review::command::ReviewCommand;
 use crate::app::review::filter::{Filter, ListOrder};
-use crate::app::theme::{Grade, SMALL_PT, Theme};
+use crate::app::theme::{Grade, SMALL_PT, Theme, verdict_word};
 use crate::app::widgets::PanelContext;
 use crate::measure::event::EventKind;
 use crate::session::annotation::Verdict;
@@ -52,7 +52,7 @@ fn show_filters(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         let kinds = EventKind::ALL.map(|kind| (kind, kind.name()));
         choose(ui, cx, "kind", &kinds, filter.kind, |kind| Filter { kind, ..filter.clone() });
         let verdicts = [Verdict::Open, Verdict::Confirmed, Verdict::Rejected];
-        let verdicts = verdicts.map(|verdict| (verdict, verdict.name()));
+        let verdicts = verdicts.map(|verdict| (verdict, verdict_word(verdict)));
         choose(ui, cx, "verdict", &verdicts, filter.verdict, |verdict| Filter {
             verdict,
             ..filter.clone()

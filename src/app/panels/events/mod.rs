@@ -1,7 +1,8 @@
 //! The list of events: live as they are found, in review with filters, an order and the marked moments.
 
 use egui::{
-    Align2, FontId, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, FontId, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use crate::app::command::{Command, Tab};
@@ -12,7 +13,9 @@ use crate::app::review::filter::said;
 use crate::app::review::{ReviewPhase, ReviewState};
 use crate::app::state::State;
 use crate::app::theme::{Grade, SMALL_PT, Theme, emotion_word, title};
-use crate::app::widgets::{PanelContext, faint, grade_shape, kind_shape, verdict_shape};
+use crate::app::widgets::{
+    PanelContext, faint, grade_shape, kind_shape, text_within, verdict_shape,
+};
 use crate::measure::event::{Event, EventKind, units_text};
 use crate::session::annotation::Verdict;
 use crate::session::table::Row;
@@ -39,10 +42,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let in_review = cx.state.tab == Tab::Review;
     ui.horizontal(|ui| {
-        ui.label(title("Events"));
-        let words = RichText::new(count_words(cx.state)).color(Theme::of(ui).faint);
-        ui.label(if in_review { words.small() } else { words });
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if in_review {
                 ui.spacing_mut().item_spacing.x = 3.0;
                 ui.spacing_mut().button_padding.x = 7.0;
@@ -50,8 +50,15 @@ fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.sign(ui, &Command::NextEvent, "▼");
             cx.sign(ui, &Command::PreviousEvent, "▲");
             if in_review {
-                cx.button_named(ui, &Command::Review(ReviewCommand::NextOpen), "Next open");
+                cx.button_named(ui, &Command::Review(ReviewCommand::NextOpen), "Next to judge");
             }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(Label::new(title("Events")).truncate());
+                let counts = count_words(cx.state);
+                let words = RichText::new(&counts).color(Theme::of(ui).faint);
+                let words = if in_review { words.small() } else { words };
+                ui.add(Label::new(words).truncate()).on_hover_text(counts);
+            });
         });
     });
 }
@@ -96,7 +103,7 @@ fn show_found(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             is_shown: shown == Some(event.id),
             verdict: None,
             words,
-            grade: Grade::of(event.trouble),
+            grade: Some(Grade::of(event.trouble)),
             quality,
             spoken: spoken(event),
         }
@@ -128,7 +135,7 @@ fn show_reviewed(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             is_shown: review.view.picked == Some(row.target),
             verdict: Some(row.verdict),
             words: emotion_line(row),
-            grade: list.grades[index],
+            grade: (!review.is_blind()).then_some(list.grades[index]),
             quality: None,
             spoken: said(row),
         }
@@ -156,7 +163,8 @@ struct Line {
     verdict: Option<Verdict>,
     /// The second line.
     words: String,
-    grade: Grade,
+    /// How far it can be trusted; `None` where that is not shown.
+    grade: Option<Grade>,
     /// The grade in words, where there is room.
     quality: Option<String>,
     /// For those who read the screen by ear.
@@ -210,8 +218,7 @@ fn show_line(ui: &mut Ui, cx: &mut PanelContext<'_>, line: &Line) {
     draw_line(&painter, &theme, rect, line);
     let target = row.target;
     let hover = if row.note.is_empty() { spoken } else { &row.note };
-    // Live, the line itself says all that is known.
-    let response = if line.verdict.is_some() { response.on_hover_text(hover) } else { response };
+    let response = response.on_hover_text(hover);
     if response.clicked() {
         cx.send(Command::SelectEvent(target));
     }
@@ -234,34 +241,42 @@ fn draw_line(painter: &egui::Painter, theme: &Theme, rect: Rect, line: &Line) {
     let (left, right) = (rect.left() + 30.0, rect.right() - 10.0);
     let small = FontId::proportional(SMALL_PT);
     let ink = if row.verdict == Verdict::Rejected { theme.faint } else { theme.text };
-    let onset = row.bounds.onset.time.to_string();
-    painter.text(pos2(left, first), Align2::LEFT_CENTER, onset, FontId::monospace(13.0), ink);
-    let at = pos2(left + 77.0, first);
-    painter.text(at, Align2::LEFT_CENTER, length_words(row), small.clone(), theme.faint);
+    // Each line is filled from both sides, and what does not fit ends in “…”.
     let units = units_text(&row.units);
     let (units, color) = match units.is_empty() {
         true => ("no units".to_owned(), theme.faint),
         false => (format!("AU {units}"), ink),
     };
-    let at = pos2(right, first);
-    painter.text(at, Align2::RIGHT_CENTER, units, FontId::proportional(13.5), color);
-    let mut used = right;
+    let draw = |x: f32, y: f32, align, words: (String, FontId, egui::Color32), most: f32| {
+        text_within(painter, pos2(x, y), align, words, most)
+    };
+    let onset = (row.bounds.onset.time.to_string(), FontId::monospace(13.0), ink);
+    let used = draw(left, first, Align2::LEFT_CENTER, onset, right - left);
+    let length = (length_words(row), small.clone(), theme.faint);
+    let at = (left + 77.0).max(used.right() + 8.0);
+    let used = draw(at, first, Align2::LEFT_CENTER, length, right - at);
+    let units = (units, FontId::proportional(13.5), color);
+    draw(right, first, Align2::RIGHT_CENTER, units, right - used.right() - 8.0);
+
+    let words = (line.words.clone(), small.clone(), ink);
+    let signs = if row.note.is_empty() { 18.0 } else { 54.0 };
+    let used = draw(left, second, Align2::LEFT_CENTER, words, right - left - signs);
+    let mut end = right;
     if let Some(quality) = &line.quality {
-        let at = pos2(right, second);
-        used = painter.text(at, Align2::RIGHT_CENTER, quality, small.clone(), theme.faint).left();
-        used -= 4.0;
+        let most = right - used.right() - signs - 12.0;
+        let quality = (quality.clone(), small.clone(), theme.faint);
+        if most > 24.0 {
+            end = draw(right, second, Align2::RIGHT_CENTER, quality, most).left() - 4.0;
+        }
     }
-    let sign = Rect::from_center_size(pos2(used - 6.0, second), vec2(12.0, 12.0));
-    painter.extend(grade_shape(line.grade, sign, theme.grade(line.grade)));
-    used -= 18.0;
+    if let Some(grade) = line.grade {
+        let sign = Rect::from_center_size(pos2(end - 6.0, second), vec2(12.0, 12.0));
+        painter.extend(grade_shape(grade, sign, theme.grade(grade)));
+    }
     if !row.note.is_empty() {
-        let at = pos2(used, second);
-        used = painter.text(at, Align2::RIGHT_CENTER, "note", small.clone(), ink).left();
+        let note = ("note".to_owned(), small, ink);
+        draw(end - 18.0, second, Align2::RIGHT_CENTER, note, 32.0);
     }
-    let galley = painter.layout_no_wrap(line.words.clone(), small, ink);
-    let clip = Rect::from_min_max(pos2(left, rect.top()), pos2(used, rect.bottom()));
-    let at = pos2(left, second - galley.size().y / 2.0);
-    painter.with_clip_rect(clip).galley(at, galley, ink);
 }
 
 fn show_marks(ui: &mut Ui, cx: &mut PanelContext<'_>) {

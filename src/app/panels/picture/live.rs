@@ -6,7 +6,7 @@ use super::{place, plate, show_in, waiting};
 use crate::app::command::{Command, OverlayLayer};
 use crate::app::live::{LivePhase, LiveState};
 use crate::app::overlay::{self, ScreenFromFrame};
-use crate::app::theme::{Grade, SMALL_PT, Theme, phase_word};
+use crate::app::theme::{Grade, SMALL_PT, Theme};
 use crate::app::widgets::{PanelContext, grade_shape, named, phase_shape};
 use crate::engine::Preview;
 use crate::measure::event::Event;
@@ -26,6 +26,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     match (&live.preview, &live.phase) {
         (Some(preview), _) => show_preview(ui, cx, preview),
         (None, LivePhase::Starting(step)) => waiting(ui, step),
+        (None, LivePhase::Lost(words)) => waiting(ui, words),
         (None, LivePhase::Live | LivePhase::Paused) => {
             waiting(ui, "waiting for the first picture");
         }
@@ -48,7 +49,12 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
         )
     });
     let spoken = other.clone().unwrap_or_else(|| format!("face quality {}", quality.trouble));
-    named(&response, Role::Image, format!("Live picture, {spoken}"));
+    let kind = match (&live.phase, live.source.kind) {
+        (LivePhase::Lost(_), _) => "Last picture before the camera was lost",
+        (_, "camera") => "Live picture",
+        _ => "Picture",
+    };
+    named(&response, Role::Image, format!("{kind}, {spoken}"));
 
     let painter = ui.painter_at(rect);
     let to = ScreenFromFrame::fit(rect, size_px);
@@ -63,15 +69,21 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
             draw(&painter, &Theme::DARK, &preview.overlay, to);
         }
     }
-    show_held(&painter, rect, &Theme::of(ui), &live.phase);
+    show_lost(&painter, rect, &live.phase);
+    show_held(&painter, rect, &Theme::of(ui), live);
     if let Some(words) = other {
         show_name(&painter, rect, &words);
     }
     ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.spacing_mut().button_padding.x = 7.0;
         for layer in [OverlayLayer::Landmarks, OverlayLayer::Regions, OverlayLayer::Arrows] {
             cx.button(ui, &Command::ToggleLayer(layer));
         }
     });
+    if let LivePhase::Lost(_) = live.phase {
+        return;
+    }
     let quality = show_quality(&painter, rect, &preview.overlay.quality);
     let id = ui.scope_id().with("quality");
     ui.interact(quality, id, Sense::hover()).on_hover_text(measurements(&preview.overlay.quality));
@@ -111,7 +123,7 @@ fn show_kept(ui: &mut Ui, cx: &mut PanelContext<'_>, frame: &Named<'_>, image: &
     let words = format!("{}  frame {}, the face as its event kept it", frame.time, frame.seq);
     named(&response, Role::Image, format!("Picture of frame {} at {}", frame.seq, frame.time));
     let painter = ui.painter_at(area);
-    show_held(&painter, area, &Theme::of(ui), &cx.state.live.phase);
+    show_held(&painter, area, &Theme::of(ui), &cx.state.live);
     show_name(&painter, area, &words);
 }
 
@@ -123,19 +135,37 @@ fn show_name(painter: &egui::Painter, picture: Rect, words: &str) {
     plate(painter, picture, Align2::RIGHT_TOP, galley);
 }
 
-/// When the picture is not live, it says so where people look.
-fn show_held(painter: &egui::Painter, rect: Rect, theme: &Theme, phase: &LivePhase) {
-    if *phase == LivePhase::Live {
+/// Dims the last picture of a camera that is lost, and says what is tried.
+fn show_lost(painter: &egui::Painter, rect: Rect, phase: &LivePhase) {
+    let LivePhase::Lost(words) = phase else { return };
+    painter.rect_filled(rect, 0.0, Color32::from_black_alpha(170));
+    let words = format!("{}. This is its last picture.", words.trim_end_matches(['.', '…']));
+    let most = (rect.width() - 32.0).max(80.0);
+    let galley = painter.layout(words, FontId::proportional(14.0), Theme::DARK.text, most);
+    painter.galley(rect.center() - galley.size() / 2.0, galley, Theme::DARK.text);
+}
+
+/// What the picture is, where people look, unless it is that of a camera that is on.
+fn show_held(painter: &egui::Painter, rect: Rect, theme: &Theme, live: &LiveState) {
+    let phase = &live.phase;
+    let runs = *phase == LivePhase::Live;
+    if runs && live.source.kind == "camera" {
         return;
     }
     let color = Theme::DARK.phase(phase);
-    painter.rect_stroke(rect, 0.0, Stroke::new(3.0, theme.phase(phase)), egui::StrokeKind::Inside);
-    let plate = Rect::from_min_size(rect.left_top() + vec2(10.0, 10.0), vec2(112.0, 26.0));
+    if !runs {
+        let stroke = Stroke::new(3.0, theme.phase(phase));
+        painter.rect_stroke(rect, 0.0, stroke, egui::StrokeKind::Inside);
+    }
+    let font = FontId::proportional(14.0);
+    let galley = painter.layout_no_wrap(live.phase_word().to_owned(), font, color);
+    let size = vec2(galley.size().x + 38.0, 26.0);
+    let plate = Rect::from_min_size(rect.left_top() + vec2(10.0, 10.0), size);
     painter.rect_filled(plate, 6.0, Color32::from_black_alpha(190));
     let sign = Rect::from_center_size(plate.left_center() + vec2(15.0, 0.0), vec2(15.0, 15.0));
     painter.extend(phase_shape(phase, sign, color));
-    let at = plate.left_center() + vec2(28.0, 0.0);
-    painter.text(at, Align2::LEFT_CENTER, phase_word(phase), FontId::proportional(14.0), color);
+    let at = plate.left_center() + vec2(28.0, -galley.size().y / 2.0);
+    painter.galley(at, galley, color);
 }
 
 /// How good the face is to measure, on a plate at the bottom of the picture; gives the plate.

@@ -58,6 +58,7 @@ fn waiting(ui: &mut Ui, words: &str) {
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() * 0.4);
         ui.spinner();
-        ui.label(RichText::new(format!("{words}…")).color(Theme::of(ui).faint));
+        let end = if words.ends_with('.') { "" } else { "…" };
+        ui.label(RichText::new(format!("{words}{end}")).color(Theme::of(ui).faint));
     });
 }

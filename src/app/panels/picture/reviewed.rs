@@ -56,6 +56,8 @@ fn show_frame(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         plate(&painter, rect, Align2::LEFT_TOP, words);
     }
     ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        ui.spacing_mut().button_padding.x = 5.0;
         for (edge, name) in Edge::ALL.into_iter().zip(["Onset", "Apex", "Offset"]) {
             cx.button_named(ui, &Command::Review(ReviewCommand::GoTo(edge)), name);
         }

@@ -82,9 +82,22 @@ pub(super) fn show_review(ui: &mut Ui, cx: &mut PanelContext<'_>, fault: Option<
 fn show(ui: &mut Ui, words: Words, show_choices: impl FnOnce(&mut Ui)) {
     let theme = Theme::of(ui);
     let high = ui.available_height();
+    // What does not fit is reached by scrolling.
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        show_centered(ui, &theme, high, words, show_choices);
+    });
+}
+
+fn show_centered(
+    ui: &mut Ui,
+    theme: &Theme,
+    high: f32,
+    words: Words,
+    show_choices: impl FnOnce(&mut Ui),
+) {
     ui.vertical_centered(|ui| {
-        ui.add_space((high * 0.5 - 150.0).max(0.0));
-        if high > 320.0 {
+        ui.add_space((high * 0.5 - 170.0).max(0.0));
+        if high > 340.0 {
             let (rect, _) = ui.allocate_exact_size(vec2(84.0, 92.0), Sense::empty());
             overlay::sketch(ui.painter(), rect, Stroke::new(1.6, theme.faint));
         }

@@ -1,44 +1,54 @@
 //! Live: where the run stands, which source and models, the threshold and the baseline.
 
-use egui::{Key, RichText, Role, Slider, SliderClamping, Ui};
+use egui::{Align, Key, Label, Layout, RichText, Role, Slider, SliderClamping, Ui};
 
-use super::{show_state, show_status};
+use super::show_state;
 use crate::app::command::{Command, Floating};
 use crate::app::live::{Cameras, LivePhase, LiveState};
 use crate::app::message::Weight;
 use crate::app::recording;
 use crate::app::settings::FALSE_ALARMS;
-use crate::app::theme::{Theme, phase_word};
-use crate::app::widgets::{PanelContext, named, phase_shape};
+use crate::app::theme::Theme;
+use crate::app::widgets::{PanelContext, named, phase_shape, shortened};
+use crate::measure::baseline::Baseline;
 use crate::measure::time::Timestamp;
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
-/// Draws it.
+/// Room that is kept for the menu of sources, points.
+const LEAST_SOURCE_PT: f32 = 190.0;
+
+/// Draws it, in two lines that have room in every window.
 pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
         show_phase(ui, cx);
         ui.separator();
         show_buttons(ui, cx);
         ui.separator();
-        show_source_menu(ui, cx);
+        let kept = ui.available_width() - LEAST_SOURCE_PT;
+        recording::badge::show(ui, cx, kept);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| show_source_menu(ui, cx));
+    });
+    ui.horizontal(|ui| {
         show_model_menu(ui, cx);
         ui.separator();
         show_threshold(ui, cx);
         ui.separator();
         show_baseline(ui, cx);
+        ui.separator();
+        show_source(ui, cx);
     });
-    show_source(ui, cx);
 }
 
 fn show_phase(ui: &mut Ui, cx: &PanelContext<'_>) {
     let phase = &cx.state.live.phase;
     let color = Theme::of(ui).phase(phase);
-    show_state(ui, "State", phase_word(phase), color, |rect| phase_shape(phase, rect, color));
+    show_state(ui, "State", cx.state.live.phase_word(), color, |rect| {
+        phase_shape(phase, rect, color)
+    });
     let clock = Timestamp::from_secs(cx.state.live.newest_secs());
     ui.label(RichText::new(clock.to_string()).monospace())
         .on_hover_text("Time of the newest picture on the source's own clock");
-    recording::badge::show(ui, cx);
 }
 
 fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -59,8 +69,10 @@ fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     } else {
         cx.state.live.view.session.source.name.clone()
     };
-    let title = format!("Source: {} ▼", shortened(&name, 28));
-    ui.menu_button(title, |ui| {
+    // A letter is about so wide, points.
+    let letters = ((ui.available_width() - 96.0) / 7.6).clamp(8.0, 40.0) as usize;
+    let title = format!("Source: {} ▼", shortened(&name, letters));
+    let menu = ui.menu_button(title, |ui| {
         ui.set_min_width(280.0);
         show_cameras(ui, cx);
         cx.menu_item(ui, &Command::FindCameras);
@@ -72,6 +84,9 @@ fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.label(RichText::new("Or the path of a video or folder").small());
         ui.horizontal(|ui| {
             let field = cx.state.live.path.show(ui, "Path", |field| field.desired_width(200.0));
+            if !std::mem::replace(&mut cx.cache.path_focused, true) {
+                field.request_focus();
+            }
             let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             let open = Command::OpenPath(cx.state.live.path.text());
             let opened = ui.add_enabled(cx.state.allows(&open), egui::Button::new("Open"));
@@ -80,9 +95,10 @@ fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                 ui.close();
             }
         });
-    })
-    .response
-    .on_hover_text("Choose a camera, a video, a folder of pictures or the demo person");
+    });
+    cx.cache.path_focused &= menu.inner.is_some();
+    let help = "Choose a camera, a video, a folder of pictures or the demo person";
+    menu.response.on_hover_text(help);
 }
 
 fn show_cameras(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -147,36 +163,59 @@ fn show_baseline(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             let response = ui.add(bar);
             named(&response, Role::ProgressIndicator, format!("Baseline {:.0} %", done * 100.0));
         }
-        None => drop(cx.button_named(ui, &Command::Baseline, "Baseline 10 s")),
+        None => match &cx.state.live.view.session.baseline {
+            Some(baseline) => show_active_baseline(ui, cx, baseline),
+            None => drop(cx.button_named(ui, &Command::Baseline, "Baseline 10 s")),
+        },
     }
 }
 
-/// What the source and the engine say of themselves; the newest loss stays in view.
+/// A baseline is in use: that is said, and a click drops it.
+fn show_active_baseline(ui: &mut Ui, cx: &mut PanelContext<'_>, baseline: &Baseline) {
+    let button = egui::Button::new("Baseline on  ×").selected(true);
+    let response = ui.add_enabled(cx.state.allows(&Command::DropBaseline), button).on_hover_text(
+        format!(
+            "The thresholds follow this person’s neutral face, measured from {} to {} over {}              frames ({}). Click to go on without it; B measures it again.",
+            baseline.from,
+            baseline.to,
+            baseline.frames,
+            baseline.quality_in_words()
+        ),
+    );
+    if response.clicked() {
+        cx.send(Command::DropBaseline);
+    }
+}
+
+/// What the source and the engine say of themselves, as far as there is room.
 fn show_source(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let faint = Theme::of(ui).faint;
     let live = &cx.state.live;
-    let words = match &live.phase {
+    let mut words = match &live.phase {
         LivePhase::Starting(step) => format!("Starting: {step}…"),
-        LivePhase::Fault(error) => error.clone(),
+        LivePhase::Fault(error) | LivePhase::Lost(error) => error.clone(),
         _ if live.view.session.source.name.is_empty() => "No source is open".into(),
         _ => source_words(live),
     };
-    show_status(ui, RichText::new(words).small().color(faint), |ui| {
+    let stats = &live.stats;
+    if stats.analysed > 0 {
+        words = format!(
+            "{} frames, {} lost, {:.1} of {:.1} per second, {:.1} ms each; {words}",
+            stats.analysed,
+            live.view.session.counts().lost,
+            stats.analysis_fps,
+            stats.source_fps,
+            stats.frame_ms
+        );
+    }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let warned = cx.state.messages.log().any(|line| line.weight != Weight::Note);
         let log = Command::ToggleWindow(Floating::Log);
         cx.button_named(ui, &log, if warned { "Log !" } else { "Log" });
-        let stats = &live.stats;
-        if stats.analysed > 0 {
-            let words = format!(
-                "{} frames, {:.1} ms each, {:.1} of {:.1} per second, {} lost",
-                stats.analysed,
-                stats.frame_ms,
-                stats.analysis_fps,
-                stats.source_fps,
-                live.view.session.counts().lost
-            );
-            ui.label(RichText::new(words).small().color(faint));
-        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let line = RichText::new(&words).small().color(faint);
+            ui.add(Label::new(line).truncate()).on_hover_text(words);
+        });
     });
 }
 
@@ -193,28 +232,4 @@ fn source_words(live: &LiveState) -> String {
         words.push_str(&format!(", {:.0} % done", done * 100.0));
     }
     words
-}
-
-/// At most `most` letters, the middle left out.
-fn shortened(text: &str, most: usize) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    if letters.len() <= most {
-        return text.to_owned();
-    }
-    let side = most / 2;
-    let (head, tail) = (&letters[..side], &letters[letters.len() - side + 1..]);
-    format!("{}…{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_names_lose_their_middle_and_not_their_ends() {
-        let short = shortened("a_rather_long_file_name_of_a_video.mp4", 16);
-        assert_eq!(short.chars().count(), 16);
-        assert!(short.starts_with("a_rathe") && short.ends_with(".mp4"));
-        assert_eq!(shortened("имя файла.mp4", 16), "имя файла.mp4");
-    }
 }

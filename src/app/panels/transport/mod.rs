@@ -1,6 +1,6 @@
-//! The bar at the bottom: what goes on, the buttons that start, hold and move it, and one line of status.
+//! The bar at the bottom: what goes on, the buttons that start, pause and move it, and where what is done goes.
 
-use egui::{Align, Color32, Label, Layout, Rect, RichText, Role, Shape, Ui};
+use egui::{Color32, Rect, Role, Shape, Ui};
 
 use crate::app::command::Tab;
 use crate::app::panels::{Panel, Slot};
@@ -31,20 +31,8 @@ fn show_state(
     draw: impl FnOnce(Rect) -> Vec<Shape>,
 ) {
     let response = ui.scope(|ui| {
-        ui.set_min_width(92.0);
+        ui.set_min_width(86.0);
         badge(ui, word, color, draw);
     });
     named(&response.response, Role::Status, format!("{subject}: {word}"));
-}
-
-/// The line of status: `words` from the left, as far as what `add_right` draws leaves room.
-fn show_status(ui: &mut Ui, words: RichText, add_right: impl FnOnce(&mut Ui)) {
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            add_right(ui);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(Label::new(words).truncate());
-            });
-        });
-    });
 }

@@ -1,8 +1,8 @@
 //! In review: which frame, what moves it, who works, and whether it is kept.
 
-use egui::{RichText, Ui};
+use egui::{Align, Label, Layout, RichText, Ui};
 
-use super::{show_state, show_status};
+use super::show_state;
 use crate::app::command::{Command, Floating};
 use crate::app::panels::raters::{layer_words, rater_words};
 use crate::app::review::command::ReviewCommand;
@@ -10,7 +10,7 @@ use crate::app::review::rating::RaterLayer;
 use crate::app::review::{ReviewPhase, ReviewState};
 use crate::app::theme::Theme;
 use crate::app::view::playback::PlaybackMotion;
-use crate::app::widgets::{PanelContext, motion_shape};
+use crate::app::widgets::{PanelContext, motion_shape, shortened};
 
 /// Draws it.
 pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -18,24 +18,27 @@ pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         show_motion(ui, cx);
         ui.separator();
         show_buttons(ui, cx);
-        ui.separator();
+    });
+    ui.horizontal(|ui| {
         cx.button_named(ui, &Command::Review(ReviewCommand::Undo), "Undo");
         cx.button_named(ui, &Command::Review(ReviewCommand::Redo), "Redo");
         ui.separator();
-        show_rater(ui, cx);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             cx.button_named(ui, &Command::ToggleWindow(Floating::Export), "Export…");
             cx.button_named(ui, &Command::ToggleWindow(Floating::Agreement), "Agreement…");
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                show_rater(ui, cx);
+                show_kept(ui, cx);
+            });
         });
     });
-    show_hint(ui, cx);
 }
 
 fn show_motion(ui: &mut Ui, cx: &PanelContext<'_>) {
     let theme = Theme::of(ui);
     let playback = &cx.state.review.playback;
     let Some(at) = playback.at() else {
-        // Where there is no frame, nothing is held.
+        // Where there is no frame, nothing is paused.
         ui.label(RichText::new("no frame").color(theme.faint));
         return;
     };
@@ -48,10 +51,10 @@ fn show_motion(ui: &mut Ui, cx: &PanelContext<'_>) {
     ui.label(words).on_hover_text("The frame that was asked for, on the source's own clock");
 }
 
-/// `HELD`, `PLAYING`, `2× BACK`, `LOOP 1/4`.
+/// `PAUSED`, `PLAYING`, `2× BACK`, `LOOP 1/4`.
 pub fn motion_words(motion: PlaybackMotion) -> String {
     match motion {
-        PlaybackMotion::Held => "HELD".into(),
+        PlaybackMotion::Held => "PAUSED".into(),
         PlaybackMotion::Runs(1.0) => "PLAYING".into(),
         PlaybackMotion::Runs(speed) if speed < 0.0 => format!("{}× BACK", -speed),
         PlaybackMotion::Runs(speed) => format!("{speed}× ON"),
@@ -86,33 +89,31 @@ fn show_rater(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let review = &cx.state.review;
     let words = match review.view.session.log.rater(&review.rating.rater) {
         _ if !review.rating.is_named => "Rater: asked at the first edit".to_owned(),
-        Some(rater) => format!("Rater: {}", rater_words(rater)),
-        None => format!("Rater: {}", review.rating.rater),
+        Some(rater) => format!("Rater: {}", shortened(&rater_words(rater), 28)),
+        None => format!("Rater: {}", shortened(&review.rating.rater, 28)),
     };
     cx.button_named(ui, &Command::ToggleWindow(Floating::Raters), &words);
     if !review.rating.is_named && review.view.session.log.rater(&review.rating.rater).is_some() {
-        let words = format!("showing {}", layer_words(&review.rating.layer));
+        let words = format!("showing {}", shortened(&layer_words(&review.rating.layer), 20));
         ui.label(RichText::new(words).color(Theme::of(ui).faint));
     } else if !review.rating.is_own() {
         let color = Theme::of(ui).suspect;
-        let words = format!("showing {}, to look at only", layer_words(&review.rating.layer));
-        ui.label(RichText::new(words).color(color));
+        let layer = layer_words(&review.rating.layer);
+        let words = RichText::new(format!("showing {}", shortened(&layer, 20))).color(color);
+        ui.label(words).on_hover_text(format!("{layer}, to look at and not to change"));
         let own = ReviewCommand::Show(RaterLayer::Rater(review.rating.rater.clone()));
         cx.button_named(ui, &Command::Review(own), "Back to mine");
     }
 }
 
-/// What the last command did, and whether it is kept.
-fn show_hint(ui: &mut Ui, cx: &PanelContext<'_>) {
-    let theme = Theme::of(ui);
+/// Whether what is done is kept.
+fn show_kept(ui: &mut Ui, cx: &PanelContext<'_>) {
     let review = &cx.state.review;
-    show_status(ui, RichText::new(&review.hint).color(theme.text), |ui| {
-        let (words, color) = kept_words(review, &theme);
-        let response = ui.label(RichText::new(words).small().color(color));
-        if let Some(folder) = &review.storage.folder {
-            response.on_hover_text(folder.display().to_string());
-        }
-    });
+    let (words, color) = kept_words(review, &Theme::of(ui));
+    let folder = review.storage.folder.as_ref().map(|folder| folder.display().to_string());
+    let hover = folder.map_or(words.clone(), |folder| format!("{words}\n{folder}"));
+    let words = RichText::new(words).small().color(color);
+    ui.add(Label::new(words).truncate()).on_hover_text(hover);
 }
 
 /// Where what is done goes.
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn each_motion_has_a_word() {
         let words = |motion| motion_words(motion);
-        assert_eq!(words(PlaybackMotion::Held), "HELD");
+        assert_eq!(words(PlaybackMotion::Held), "PAUSED");
         assert_eq!(words(PlaybackMotion::Runs(1.0)), "PLAYING");
         assert_eq!(words(PlaybackMotion::Runs(-4.0)), "4× BACK");
         assert_eq!(words(PlaybackMotion::Loops { first: 0, last: 9, speed: 0.125 }), "LOOP 1/8");
