@@ -227,7 +227,7 @@ mod tests {
         let spec: SourceSpec = "video:track=2:a b.mp4".parse().expect("a video");
         assert_eq!((spec.options.track, spec.path()), (Some(2), PathBuf::from("a b.mp4")));
         let file: SourceSpec = "video:track=two:a.mp4".parse().expect("a video");
-        assert_eq!((file.options.track, file.target.as_str()), (None, "track=two:a.mp4"));
+        assert_eq!((file.options.track, file.target.to_str()), (None, Some("track=two:a.mp4")));
     }
 
     #[test]
