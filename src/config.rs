@@ -159,7 +159,7 @@ impl Config {
     /// Reads settings from a TOML file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let name = || path.display().to_string();
-        let text = std::fs::read_to_string(path)
+        let text = crate::files::read_text(path)
             .map_err(|error| ConfigError::Io { path: name(), error })?;
         let config: Self = toml::from_str(&text)
             .map_err(|error| ConfigError::Toml { path: name(), error: Box::new(error) })?;

@@ -6,6 +6,7 @@
 //!
 //! | folder | what it holds |
 //! |---|---|
+//! | [`files`] | opening and making files: no pipe, private, whole or not at all |
 //! | [`measure`] | the words that all parts share: time, geometry, event, quality, regions, sample |
 //! | [`config`] | every setting, with unit, range, default and reason |
 //! | [`media`] | pixels and containers: frame, colour, JPEG, the readers of MP4, AVI, MKV and NPZ, the film writer |
@@ -52,6 +53,7 @@ pub mod config;
 pub mod engine;
 pub mod evaluate;
 pub mod exchange;
+pub mod files;
 pub mod measure;
 pub mod media;
 pub mod model;

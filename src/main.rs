@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use fleeting::cli;
+use fleeting::model::telemetry;
 
 /// The systems' own allocators scatter what is kept for long (pictures of events) among what comes and
 /// goes with every frame (the networks' tensors), and grow by what lies between: `.github/ENDURANCE.md`
@@ -11,6 +12,10 @@ use fleeting::cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Before anything else, because what it does is to begin again.
+    if let Some(ended) = telemetry::restart_without() {
+        return ended;
+    }
     // The allocator asks for huge pages, which hold what was never touched: a third on top of samples.
     // No difference in speed was measured (`.github/ENDURANCE.md`), and where the system refuses, nothing
     // is lost. What it starts, such as ffmpeg, goes without them too.

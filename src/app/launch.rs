@@ -64,7 +64,9 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
     let opened = catch_unwind(AssertUnwindSafe(|| {
         let create = move |cc: &eframe::CreationContext<'_>| {
             restore_at_start();
-            Ok(Box::new(App::new(cc, options, Box::new(NativeBackend))) as Box<dyn eframe::App>)
+            let recording = options.session.clone().zip(options.recording.clone());
+            let backend = Box::new(NativeBackend { recording });
+            Ok(Box::new(App::new(cc, options, backend)) as Box<dyn eframe::App>)
         };
         eframe::run_native("fleeting", native, Box::new(create))
     }));

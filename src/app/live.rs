@@ -204,5 +204,5 @@ impl LiveState {
 
 /// The demo person.
 pub(super) fn demo() -> SourceSpec {
-    SourceSpec { kind: "demo", target: String::new(), options: Default::default() }
+    SourceSpec { kind: "demo", target: Default::default(), options: Default::default() }
 }

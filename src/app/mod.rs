@@ -58,6 +58,8 @@ pub struct LaunchOptions {
     pub config: Config,
     /// A session's folder to review; no source is opened then unless one was asked for.
     pub session: Option<PathBuf>,
+    /// The recording that this session is of, as the user named it.
+    pub recording: Option<SourceSpec>,
 }
 
 /// What only saves work: textures, and where a list stands.

@@ -270,6 +270,7 @@ impl State {
             Cameras::Found(cameras) if !cameras.is_empty() => {
                 let CameraChoice { target, name } = cameras[0].clone();
                 self.messages.note_down(format!("Using the camera “{name}”, the first one found."));
+                let target = target.into();
                 SourceSpec { kind: "camera", target, options: SourceOptions::default() }
             }
             Cameras::Failed(error) => {

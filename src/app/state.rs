@@ -77,7 +77,7 @@ impl State {
         backend: Box<dyn Backend>,
         wake: Wake,
     ) -> Self {
-        let LaunchOptions { source, fps, models, mut config, session } = options;
+        let LaunchOptions { source, fps, models, mut config, session, recording: _ } = options;
         config.spotting.false_alarms_per_minute = settings.false_alarms_per_minute;
         Self {
             tab: Tab::default(),
@@ -323,7 +323,7 @@ impl State {
             }
             Pick::Video | Pick::Images => {
                 let kind = if pick == Pick::Video { "video" } else { "images" };
-                let target = path.to_string_lossy().into_owned();
+                let target = path.into();
                 self.choose(SourceSpec { kind, target, options: SourceOptions::default() });
             }
         }

@@ -1,5 +1,6 @@
 //! `fleeting analyze`: a source in, events and samples out, with the numbers that live analysis gives.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use super::features;
 use super::interrupt::Interrupt;
 use crate::config::Config;
 use crate::engine::live::record::RecordOrder;
-use crate::exchange::csv::{TRUTH_FILE, write_events};
+use crate::exchange::csv::{self, TRUTH_FILE, write_events};
 use crate::exchange::{Format, PictureUse, View, write_new};
 use crate::measure::event::EventKind;
 use crate::media::pictures::Pictures;
@@ -21,9 +22,9 @@ use crate::session::Session;
 use crate::session::consent::Consent;
 use crate::session::counts::LossReason;
 use crate::session::pictures;
-use crate::session::store::{self, DATABASE, session_list};
+use crate::session::store::{self, DATABASE, known, session_list};
 use crate::source::demo::{self, Demo};
-use crate::source::{SourceSpec, camera};
+use crate::source::{SourceSpec, camera, video};
 
 mod measure;
 
@@ -43,12 +44,13 @@ const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
     and samples.csv (one line per frame; an empty score is a frame that could not be scored); \
     for the demo person also truth.csv. That of --session must not hold a session; it gets what a \
     recording in the window gets, to be reviewed and exported. That of --features must be new or empty; \
-    it gets the labelled motion that models/training learns from. Ctrl-C ends in order.\n\n\
+    it gets the labelled motion that models/training learns from. Ctrl-C, SIGTERM and SIGHUP end in order. \
+    Only you can read what is written.\n\n\
     Of a folder, every video and every folder of pictures in it is measured; each gets a folder of \
     its own, a list names them all, and the same command goes on where it was cut off.")]
 pub(super) struct Raw {
     /// camera, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
-    source: String,
+    source: OsString,
     /// Folder for the results
     #[arg(long, value_name = "DIR", required_unless_present_any = ["session", "features"])]
     out: Option<PathBuf>,
@@ -73,17 +75,16 @@ pub(super) struct Raw {
     /// Which expressions the source shows: a table (.csv) or an ELAN file (.eaf), as for import
     #[arg(long, value_name = "FILE", requires = "features")]
     labels: Option<PathBuf>,
-    /// What to write
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "csv",
-        value_parser = super::format_names())]
-    format: Vec<String>,
+    #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "out",
+        value_parser = super::format_names(), help = "What to write [default: csv]")]
+    format: Option<Vec<String>>,
     /// Stop after so many seconds of the source's own time
     #[arg(long, value_name = "N", value_parser = super::parse_secs)]
     seconds: Option<f64>,
     /// Set the threshold for so many expected false alarms per minute, 0.05-20
     #[arg(long, value_name = "X", value_parser = super::parse_false_alarms)]
     false_alarms_per_minute: Option<f32>,
-    /// Frames per second of an image folder, or asked of a camera
+    /// Frames per second of an image folder, of a video that carries a wrong rate, or asked of a camera
     #[arg(long, value_parser = super::parse_fps)]
     fps: Option<f64>,
     /// Width and height asked of a camera or of the demo person, such as 320x240
@@ -142,7 +143,8 @@ impl AnalyseOptions {
         }
         let opened = match &self.session {
             Some(order) if order.folder.join(DATABASE).exists() => {
-                pictures::of_session(&order.folder)
+                let recording = Some(&self.source).filter(|s| pictures::can_be_seen_again(s));
+                pictures::of_session(&order.folder, recording)
             }
             _ if pictures::can_be_seen_again(&self.source) => {
                 pictures::of_source(&self.source).map(Some)
@@ -164,6 +166,17 @@ fn is_a_session(folder: &Path) -> CliError {
 }
 
 impl Raw {
+    /// Where models and settings go that stood before the command.
+    pub(super) fn models_and_settings(&mut self) -> [Option<&mut Option<PathBuf>>; 2] {
+        [Some(&mut self.models), Some(&mut self.config)]
+    }
+
+    /// The formats that were asked for, or the usual one.
+    fn formats(&self) -> Result<Vec<&'static Format>, CliError> {
+        let usual = || vec![csv::FORMAT.name.to_owned()];
+        super::exporters(&self.format.clone().unwrap_or_else(usual))
+    }
+
     pub(super) fn check(self) -> Result<super::Job, CliError> {
         let folder = PathBuf::from(&self.source);
         if folder.join(DATABASE).exists() {
@@ -174,8 +187,8 @@ impl Raw {
             return Ok(super::Job::Batch(self.check_batch(folder)?));
         }
         if is_shared {
-            let text =
-                format!("{}: --jobs and --share are for a folder of recordings", self.source);
+            let name = self.source.display();
+            let text = format!("{name}: --jobs and --share are for a folder of recordings");
             return Err(CliError::Misuse(text));
         }
         Ok(super::Job::Analyse(self.check_one()?))
@@ -200,6 +213,13 @@ impl Raw {
                         for one of them";
             return Err(CliError::Misuse(text.into()));
         };
+        if self.size.is_some() {
+            return Err(size_of_recording(&folder.display()));
+        }
+        let formats = match self.format {
+            Some(names) => super::exporters(&names)?,
+            None => vec![&csv::FORMAT],
+        };
         let mut config = super::load_config(self.config.as_ref())?;
         if let Some(rate) = self.false_alarms_per_minute {
             config.spotting.false_alarms_per_minute = rate;
@@ -207,7 +227,7 @@ impl Raw {
         Ok(super::batch::BatchOptions {
             folder,
             out,
-            formats: super::exporters(&self.format)?,
+            formats,
             models: super::model_choice(self.models),
             config,
             fps: self.fps,
@@ -218,8 +238,15 @@ impl Raw {
     }
 
     fn check_one(self) -> Result<AnalyseOptions, CliError> {
-        let mut source: SourceSpec = self.source.parse()?;
-        source.options.fps = self.fps;
+        let mut source = SourceSpec::named(&self.source)?;
+        if source.kind == video::KIND.name {
+            source.options.told_fps = self.fps;
+        } else {
+            source.options.fps = self.fps;
+        }
+        if self.size.is_some() && pictures::can_be_seen_again(&source) {
+            return Err(size_of_recording(&source));
+        }
         source.options.size_px = self.size;
         source.options.limit_secs = self.seconds;
         let mut config = super::load_config(self.config.as_ref())?;
@@ -231,7 +258,7 @@ impl Raw {
         if needs_end && ENDLESS.contains(&source.kind) {
             return Err(CliError::Misuse(format!("{source} has no end: give --seconds")));
         }
-        let formats = super::exporters(&self.format)?;
+        let formats = self.formats()?;
         self.check_pictures(&source, &formats)?;
         let consent = self.consent(&source)?;
         let with_pictures = !self.scores_only;
@@ -263,6 +290,12 @@ impl Raw {
     }
 }
 
+/// A recording has the size that it has.
+fn size_of_recording(name: &dyn std::fmt::Display) -> CliError {
+    let text = "expected a camera or the demo person, found a recording, which keeps its size";
+    CliError::Misuse(format!("--size: {text}: {name}"))
+}
+
 fn parse_last_day(text: &str) -> Result<Date, String> {
     let date: Date = text.parse().map_err(|_| "expected a date such as 2027-12-31".to_owned())?;
     let today = session_list::today();
@@ -273,6 +306,7 @@ pub(super) fn run(job: &AnalyseOptions, out: &mut dyn Write) -> Result<(), CliEr
     job.out.as_ref().map_or(Ok(()), |folder| super::must_be_new_or_empty(folder))?;
     job.features.as_ref().map_or(Ok(()), features::Order::check)?;
     let interrupt = Interrupt::watch();
+    note_recording(job);
     let mut session = Session::keeping_all().without_pictures();
     let begun = Instant::now();
     let broken = if job.source.is_live() || job.session.is_some() {
@@ -331,6 +365,17 @@ fn nothing_measured(job: &AnalyseOptions, session: &Session) -> String {
         );
     }
     format!("{source}: nothing was measured: {counts}{said}")
+}
+
+/// So that a review of the session finds its recording again, wherever that is.
+fn note_recording(job: &AnalyseOptions) {
+    let Some(order) = &job.session else { return };
+    if !pictures::can_be_seen_again(&job.source) {
+        return;
+    }
+    if let Err(error) = known::note(&order.folder, &job.source) {
+        tracing::warn!("a review will ask where the recording is: {error}");
+    }
 }
 
 /// What the demo person truly did, beside what was found.

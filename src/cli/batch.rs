@@ -2,18 +2,24 @@
 //!
 //! Each recording has a folder of its own below `--out`, which appears when it is whole. A run that
 //! was cut off goes on where it stopped: what is finished is known by a hash of the recording, the
-//! settings, the models and the formats. Several machines can share the work.
+//! settings, the models and the formats. Several machines can share the work, and two runs may overlap: each
+//! waits for what the other is at work on. A wish to stop ends the run with a list of what was done.
 
-use std::fs::File;
+use std::fs::TryLockError;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
 
 use super::CliError;
+use super::interrupt::{Interrupt, Interruptible};
 use super::progress;
 use crate::config::Config;
 use crate::engine::offline::analyse_all;
 use crate::engine::workers::batch::{Panicked, in_parallel};
 use crate::exchange::{Format, PictureUse, View};
+use crate::files;
 use crate::model::provenance::Provenance;
 use crate::model::{ModelChoice, Models};
 use crate::pipeline::Pipeline;
@@ -26,7 +32,7 @@ mod manifest;
 mod result;
 
 pub(super) use find::is_many;
-use find::{FoundRecording, Kind, recordings};
+use find::{FolderContent, FoundRecording, Kind, recordings};
 use manifest::Line;
 use result::{Identity, Outcome};
 
@@ -46,7 +52,7 @@ pub struct BatchOptions {
     pub models: ModelChoice,
     /// Settings.
     pub config: Config,
-    /// Of image folders.
+    /// Told of image folders and of videos.
     pub fps: Option<f64>,
     /// Stop each after so many seconds of its own time.
     pub limit_secs: Option<f64>,
@@ -66,10 +72,32 @@ pub(super) fn parse_share(text: &str) -> Result<(usize, usize), String> {
         .ok_or_else(|| "expected a share such as 2/8, from 1/8 to 8/8".into())
 }
 
-/// What became of one recording, and whether an earlier run had done it.
+/// How often it is looked at whether another run has done what this one waits for.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Why a recording has no result yet.
+const STOPPED: &str = "the run was stopped before it was done";
+
+/// What became of one recording, and whether another run had done it.
 struct Done {
     line: Line,
     is_old: bool,
+}
+
+/// Why a recording has no result.
+enum Undone {
+    /// Something is wrong, in words.
+    Failed(String),
+    /// Another run is at work on it.
+    Busy,
+    /// The run was stopped.
+    Stopped,
+}
+
+impl From<String> for Undone {
+    fn from(text: String) -> Self {
+        Self::Failed(text)
+    }
 }
 
 /// Everything that all recordings share.
@@ -78,20 +106,25 @@ struct Bench<'a> {
     models: Models,
     /// All that the numbers depend on beside the recording.
     rest: String,
+    interrupt: Interrupt,
 }
 
 pub(super) fn run(job: &BatchOptions, out: &mut dyn Write) -> Result<(), CliError> {
     let io = |path: &Path, error| CliError::File { path: path.into(), error };
     let found = recordings(&job.folder, &job.out).map_err(|(path, error)| io(&path, error))?;
+    let FolderContent { recordings, left } = found;
     let (part, of) = job.share.unwrap_or((1, 1));
-    let all: Vec<FoundRecording> = found.into_iter().skip(part - 1).step_by(of).collect();
+    let all: Vec<FoundRecording> = recordings.into_iter().skip(part - 1).step_by(of).collect();
     if all.is_empty() && job.share.is_none() {
         let folder = job.folder.display();
-        let text = format!("{folder}: expected videos or folders of pictures, found none");
+        let mut text = format!("{folder}: expected videos or folders of pictures, found none");
+        for find::Left { name, why } in &left {
+            text.push_str(&format!("\n{name}: {why}"));
+        }
         return Err(CliError::Failed(text));
     }
     let bench = Bench::new(job)?;
-    std::fs::create_dir_all(job.out.join(UNFINISHED)).map_err(|error| io(&job.out, error))?;
+    files::create_folder(&job.out.join(UNFINISHED)).map_err(|error| io(&job.out, error))?;
     let lists = manifest::paths(&job.out, job.share);
     manifest::check_free(&lists).map_err(CliError::Failed)?;
     let done = bench.work_through(&all, out)?;
@@ -99,22 +132,30 @@ pub(super) fn run(job: &BatchOptions, out: &mut dyn Write) -> Result<(), CliErro
     match std::fs::remove_dir(job.out.join(UNFINISHED)) {
         Ok(()) | Err(_) => {}
     }
-    let lines: Vec<Line> = done.iter().map(|done| done.line.clone()).collect();
+    let mut lines: Vec<Line> = done.iter().map(|done| done.line.clone()).collect();
+    for left in &left {
+        writeln!(out, "left {}: {}", left.name, left.why).map_err(CliError::Output)?;
+        lines.push(Line::left(left));
+    }
     manifest::write(&lists, &lines).map_err(|error| io(&lists[0], error))?;
-    summarise(&done, &lists[0], out)
+    let summarised = summarise(&done, left.len(), &lists[0], out);
+    bench.interrupt.check().and(summarised)
 }
 
-fn summarise(done: &[Done], list: &Path, out: &mut dyn Write) -> Result<(), CliError> {
+fn summarise(done: &[Done], left: usize, list: &Path, out: &mut dyn Write) -> Result<(), CliError> {
     let failed = done.iter().filter(|done| done.line.status == "failed").count();
     let old = done.iter().filter(|done| done.is_old).count();
     let outcomes = || done.iter().filter_map(|done| done.line.outcome.as_ref());
+    let open = done.iter().filter(|done| done.line.status == "open").count();
     let hours = outcomes().map(|outcome| outcome.seconds).sum::<f64>() / 3600.0;
     writeln!(
         out,
-        "{} recordings, {hours:.2} hours: {} analysed now, {old} before, {failed} failed; {} micro \
+        "{} recordings, {hours:.2} hours: {} analysed now, {old} before, {failed} failed{}{}; {} micro \
          and {} macro events; {}",
         done.len(),
         done.len() - old - done.iter().filter(|done| done.line.outcome.is_none()).count(),
+        if open > 0 { format!(", {open} not done") } else { String::new() },
+        if left > 0 { format!("; {left} left out") } else { String::new() },
         outcomes().map(|outcome| outcome.micro).sum::<usize>(),
         outcomes().map(|outcome| outcome.macro_).sum::<usize>(),
         list.display(),
@@ -140,7 +181,7 @@ impl<'a> Bench<'a> {
         let (fps, limit) = (job.fps, job.limit_secs);
         let backend = crate::model::Runtime::get().backend;
         let rest = format!("{program}\n{settings}\n{files}{formats:?} {fps:?} {limit:?} {backend}");
-        Ok(Self { job, models, rest })
+        Ok(Self { job, models, rest, interrupt: Interrupt::watch() })
     }
 
     /// Does them all, and says so one by one; in the order of `all` whoever was first.
@@ -153,40 +194,62 @@ impl<'a> Bench<'a> {
         let mut done: Vec<Option<Done>> = all.iter().map(|_| None).collect();
         let mut told = Ok(());
         let bar = progress::bar(Some(all.len() as u64));
-        let work = |pipeline: &mut Option<Pipeline>, recording: &FoundRecording| {
-            self.one(recording, pipeline)
-        };
         let jobs = self.job.jobs.unwrap_or(cores);
-        let started = in_parallel(
-            all,
-            jobs,
-            || None,
-            work,
-            |index, result| {
-                let name = &all[index].name;
-                let result = result.unwrap_or_else(|Panicked(text)| {
-                    let text = format!("a bug in Fleeting: {text}");
-                    Done { line: Line::new(name, Err(text)), is_old: false }
-                });
-                bar.inc(1);
-                if told.is_ok() {
-                    told = bar.suspend(|| tell(&result, out));
-                }
-                done[index] = Some(result);
-            },
-        );
+        let mut rest: Vec<usize> = (0..all.len()).collect();
+        // What another run is at work on comes last, and is waited for then.
+        for waits in [false, true] {
+            let items = std::mem::take(&mut rest);
+            let work = |pipeline: &mut Option<Pipeline>, index: &usize| {
+                self.one(&all[*index], pipeline, waits)
+            };
+            let started = in_parallel(
+                &items,
+                jobs,
+                || None,
+                work,
+                |place, result| {
+                    let (index, name) = (items[place], &all[items[place]].name);
+                    let result = result.unwrap_or_else(|Panicked(text)| {
+                        let text = format!("a bug in Fleeting: {text}");
+                        Some(Done { line: Line::new(name, Err(text)), is_old: false })
+                    });
+                    let Some(result) = result else { return rest.push(index) };
+                    bar.inc(1);
+                    if told.is_ok() {
+                        told = bar.suspend(|| tell(&result, out));
+                    }
+                    done[index] = Some(result);
+                },
+            );
+            started.map_err(|error| {
+                CliError::Failed(format!("no thread could be started: {error}"))
+            })?;
+        }
         bar.finish_and_clear();
-        started
-            .map_err(|error| CliError::Failed(format!("no thread could be started: {error}")))?;
         told.map_err(CliError::Output)?;
         Ok(done.into_iter().flatten().collect())
     }
 
-    fn one(&self, recording: &FoundRecording, pipeline: &mut Option<Pipeline>) -> Done {
-        let done = |result, is_old| Done { line: Line::new(&recording.name, result), is_old };
-        match self.try_one(recording, pipeline) {
-            Ok((outcome, is_old)) => done(Ok(outcome), is_old),
-            Err(error) => done(Err(error), false),
+    /// None where another run is at work on it and this one does not wait.
+    fn one(
+        &self,
+        recording: &FoundRecording,
+        pipeline: &mut Option<Pipeline>,
+        waits: bool,
+    ) -> Option<Done> {
+        let name = &recording.name;
+        let done = |result, is_old| Some(Done { line: Line::new(name, result), is_old });
+        loop {
+            match self.try_one(recording, pipeline) {
+                Ok((outcome, is_old)) => return done(Ok(outcome), is_old),
+                Err(Undone::Failed(error)) => return done(Err(error), false),
+                Err(Undone::Busy) if !waits => return None,
+                Err(Undone::Busy) => std::thread::sleep(LOOK_EVERY),
+                Err(Undone::Stopped) => {
+                    let line = Line::open(name, STOPPED);
+                    return Some(Done { line, is_old: false });
+                }
+            }
         }
     }
 
@@ -194,36 +257,65 @@ impl<'a> Bench<'a> {
         &self,
         recording: &FoundRecording,
         pipeline: &mut Option<Pipeline>,
-    ) -> Result<(Outcome, bool), String> {
-        let at = |path: &Path| {
-            let path = path.display().to_string();
-            move |error: io::Error| format!("{path}: {error}")
+    ) -> Result<(Outcome, bool), Undone> {
+        if self.interrupt.is_set() {
+            return Err(Undone::Stopped);
+        }
+        // By the place of the results, which two copies of one recording do not share.
+        let place = Sha256::digest(recording.results().as_os_str().as_encoded_bytes());
+        let place: String = place.iter().map(|byte| format!("{byte:02x}")).collect();
+        let unfinished = self.job.out.join(UNFINISHED).join(place);
+        let lock_path = unfinished.with_extension("lock");
+        // Another run may have taken the folder away, as the last that worked in it.
+        let folder = self.job.out.join(UNFINISHED);
+        files::create_folder(&folder).map_err(at(&folder))?;
+        let mut options = files::options();
+        let lock = options.write(true).create(true).truncate(false).open(&lock_path);
+        let lock = match lock {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Undone::Busy),
+            lock => lock.map_err(at(&lock_path))?,
         };
+        match lock.try_lock() {
+            Ok(()) if is_still(&lock, &lock_path) => {}
+            Ok(()) | Err(TryLockError::WouldBlock) => return Err(Undone::Busy),
+            Err(TryLockError::Error(error)) => return Err(at(&lock_path)(error).into()),
+        }
+        let ended = self.one_locked(recording, &unfinished, pipeline);
+        std::fs::remove_file(&lock_path).map_err(at(&lock_path))?;
+        match ended {
+            // A recording that was read to half may give anything.
+            Err(_) if self.interrupt.is_set() => Err(Undone::Stopped),
+            Err(error) => Err(Undone::Failed(error)),
+            Ok(done) => Ok(done),
+        }
+    }
+
+    /// The same, where no other run is at work on it.
+    fn one_locked(
+        &self,
+        recording: &FoundRecording,
+        unfinished: &Path,
+        pipeline: &mut Option<Pipeline>,
+    ) -> Result<(Outcome, bool), String> {
         let identity = Identity::of(recording, &self.rest).map_err(at(&recording.path))?;
         let target = self.job.out.join(recording.results());
-        let unfinished = self.job.out.join(UNFINISHED).join(&identity.key);
-        let lock_path = unfinished.with_extension("lock");
-        let lock = File::create(&lock_path).map_err(at(&lock_path))?;
-        if lock.try_lock().is_err() {
-            return Err("another run is at work on it".into());
-        }
         if target.exists() {
-            let known = known(&target, &identity);
-            std::fs::remove_file(&lock_path).map_err(at(&lock_path))?;
-            return known.map(|outcome| (outcome, true));
+            return known(&target, &identity).map(|outcome| (outcome, true));
         }
         // What a run that was cut off left there is nobody's.
-        if unfinished.exists() {
-            std::fs::remove_dir_all(&unfinished).map_err(at(&unfinished))?;
-        }
-        let outcome = self.analyse(recording, &identity, &unfinished, pipeline);
-        let moved = outcome.and_then(|outcome| {
-            target.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(at(&target))?;
-            std::fs::rename(&unfinished, &target).map_err(at(&target))?;
-            Ok((outcome, false))
-        });
-        std::fs::remove_file(&lock_path).map_err(at(&lock_path))?;
-        moved
+        let clear = || match unfinished.exists() {
+            true => std::fs::remove_dir_all(unfinished).map_err(at(unfinished)),
+            false => Ok(()),
+        };
+        clear()?;
+        let outcome = self.analyse(recording, &identity, unfinished, pipeline);
+        let (Ok(outcome), false) = (&outcome, self.interrupt.is_set()) else {
+            clear()?;
+            return outcome.map(|outcome| (outcome, false)).and(Err(STOPPED.into()));
+        };
+        target.parent().map_or(Ok(()), files::create_folder).map_err(at(&target))?;
+        std::fs::rename(unfinished, &target).map_err(at(&target))?;
+        Ok((outcome.clone(), false))
     }
 
     /// Measures one and writes everything into `folder`. What was measured before a recording broke is
@@ -240,18 +332,25 @@ impl<'a> Bench<'a> {
                 Kind::Video => video::KIND.name,
                 Kind::Images => images::KIND.name,
             },
-            target: recording.path.to_string_lossy().into_owned(),
+            target: recording.path.clone().into(),
             options: crate::source::SourceOptions::default(),
         };
-        spec.options.fps = self.job.fps;
+        match recording.kind {
+            Kind::Video => spec.options.told_fps = self.job.fps,
+            Kind::Images => spec.options.fps = self.job.fps,
+        }
         spec.options.limit_secs = self.job.limit_secs;
-        let mut source = spec.open().map_err(|error| error.to_string())?;
+        let inner = spec.open().map_err(|error| error.to_string())?;
+        let mut source = Interruptible { inner, interrupt: self.interrupt.clone() };
         let pipeline = self.ready(pipeline)?;
         let mut session = Session::keeping_all();
-        let analysed = analyse_all(source.as_mut(), pipeline, &mut session, |_| ());
+        let analysed = analyse_all(&mut source, pipeline, &mut session, |_| ());
         let error = analysed.err().map(|error| error.to_string());
         if let Some(error) = error.as_ref().filter(|_| session.history.is_empty()) {
             return Err(error.clone());
+        }
+        if self.interrupt.is_set() {
+            return Err(STOPPED.into());
         }
         let mut files = Vec::new();
         let shown = self.job.formats.iter().any(|format| format.pictures != PictureUse::None);
@@ -282,6 +381,26 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// An error of the file system, with the place where it came up.
+fn at(path: &Path) -> impl FnOnce(io::Error) -> String {
+    let path = path.display().to_string();
+    move |error| format!("{path}: {error}")
+}
+
+/// Whether the file that was locked still has its name: whoever held it before has taken it away.
+#[cfg(unix)]
+fn is_still(lock: &std::fs::File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let same = lock.metadata().and_then(|held| Ok(held.ino() == path.metadata()?.ino()));
+    same.unwrap_or(false)
+}
+
+/// A file that is held open keeps its name here.
+#[cfg(not(unix))]
+fn is_still(_: &std::fs::File, path: &Path) -> bool {
+    path.exists()
+}
+
 /// What an earlier run found out about the same recording in the same way.
 fn known(target: &Path, identity: &Identity) -> Result<Outcome, String> {
     let target_text = target.display();
@@ -302,6 +421,9 @@ fn known(target: &Path, identity: &Identity) -> Result<Outcome, String> {
 fn tell(done: &Done, out: &mut dyn Write) -> io::Result<()> {
     let Line { source, error, outcome, .. } = &done.line;
     match (error, outcome) {
+        (Some(error), _) if done.line.status == "open" => {
+            writeln!(out, "not done {source}: {error}")
+        }
         (Some(error), _) => writeln!(out, "failed {source}: {error}"),
         (None, Some(_)) if done.is_old => writeln!(out, "done before: {source}"),
         (None, Some(o)) => {

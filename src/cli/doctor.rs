@@ -23,7 +23,7 @@ pub(super) struct Raw {
     json: bool,
     /// Look at the models of this folder instead of the built-in ones
     #[arg(long, value_name = "DIR")]
-    models: Option<PathBuf>,
+    pub(super) models: Option<PathBuf>,
 }
 
 /// How to print the findings, and which models to look at.

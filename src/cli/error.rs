@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::Signal;
+use super::plain::plain;
 use crate::config::ConfigError;
 use crate::engine::offline::OfflineError;
 use crate::evaluate::EvaluateError;
@@ -44,9 +46,9 @@ pub enum CliError {
     /// A stored session.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Ctrl-C.
-    #[error("stopped by Ctrl-C; what was measured until then is written")]
-    Interrupted,
+    /// Ctrl-C, or another signal to stop.
+    #[error("stopped by {0}; what was measured until then is written")]
+    Interrupted(Signal),
     /// Layers that are not compared.
     #[error(transparent)]
     Agreement(#[from] AgreementError),
@@ -74,7 +76,7 @@ impl CliError {
     pub fn report(&self) -> ExitCode {
         match self {
             // Help and version are errors to clap; it prints them to standard output.
-            Self::Usage(error) => match error.print() {
+            Self::Usage(error) => match print(error) {
                 Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
                 Err(_) => ExitCode::from(2),
             },
@@ -84,14 +86,22 @@ impl CliError {
                 let code = match self {
                     Self::Misuse(_) => 2,
                     // As a shell says it: 128 and the signal's number.
-                    Self::Interrupted => 130,
+                    Self::Interrupted(signal) => 128 + signal.0,
                     _ => 1,
                 };
                 // Nothing is left to tell where even this fails.
-                match writeln!(io::stderr(), "fleeting: {self}") {
+                match writeln!(io::stderr(), "fleeting: {}", plain(&self.to_string())) {
                     Ok(()) | Err(_) => ExitCode::from(code),
                 }
             }
         }
     }
+}
+
+/// Help as clap prints it, with colours; a complaint, which repeats what was typed, without any.
+fn print(error: &clap::Error) -> io::Result<()> {
+    if !error.use_stderr() {
+        return error.print();
+    }
+    write!(io::stderr(), "{}", plain(&error.render().to_string()))
 }

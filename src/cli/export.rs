@@ -1,11 +1,13 @@
 //! `fleeting export`: a saved session in other formats.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
 use super::CliError;
 use super::stored::{self, Loaded};
-use crate::exchange::{ExportError, Format, View};
+use crate::exchange::{ExportError, Format, PictureUse, View};
+use crate::source::SourceSpec;
 
 /// Write a saved session in other formats
 #[derive(Debug, clap::Args)]
@@ -23,9 +25,13 @@ pub(super) struct Raw {
     /// Whose layer to write; without it the model's
     #[arg(long, value_name = "NAME")]
     rater: Option<String>,
-    /// Blur faces in every picture that is written
+    /// Blur the faces that are found in every picture that is written; look at the pictures before you pass
+    /// them on
     #[arg(long)]
     blur: bool,
+    /// The recording that the session is of, for its pictures where it has none of its own
+    #[arg(long, value_name = "PATH")]
+    recording: Option<OsString>,
     /// Folder for the files; none of them may exist yet
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -40,8 +46,10 @@ pub struct ExportOptions {
     pub formats: Vec<&'static Format>,
     /// Whose layer; none for the model's.
     pub rater: Option<String>,
-    /// Whether faces are blurred in pictures.
+    /// Whether the faces that are found are blurred in pictures.
     pub blur: bool,
+    /// The recording that the session is of, as the user named it.
+    pub recording: Option<SourceSpec>,
     /// Folder for the files.
     pub out: PathBuf,
 }
@@ -49,13 +57,19 @@ pub struct ExportOptions {
 impl Raw {
     pub(super) fn check(self) -> Result<ExportOptions, CliError> {
         let formats = super::exporters(&self.format)?;
+        if self.blur && formats.iter().all(|format| format.pictures == PictureUse::None) {
+            let text = "--blur: expected a format with pictures (report, clips, gif), found none";
+            return Err(CliError::Misuse(text.into()));
+        }
+        let recording = self.recording.map(|text| SourceSpec::named(&text)).transpose()?;
         let Self { session, rater, blur, out, .. } = self;
-        Ok(ExportOptions { session, formats, rater, blur, out })
+        Ok(ExportOptions { session, formats, rater, blur, recording, out })
     }
 }
 
 pub(super) fn run(job: &ExportOptions, out: &mut dyn Write) -> Result<(), CliError> {
-    let Loaded { session, mut pictures } = stored::read(&job.session)?;
+    let Loaded { session, mut pictures } =
+        stored::read_with_recording(&job.session, job.recording.as_ref())?;
     let mut view = View::new(&session, job.rater.as_deref()).map_err(ExportError::from)?;
     view.pictures = pictures.as_deref_mut();
     view.blur = job.blur;

@@ -27,7 +27,7 @@ impl Order {
     /// Finds out before the work what would only be found after it.
     pub(super) fn check(&self) -> Result<(), CliError> {
         let file_error = |error| CliError::File { path: self.labels.clone(), error };
-        std::fs::File::open(&self.labels).map_err(file_error)?;
+        crate::files::open(&self.labels).map_err(file_error)?;
         super::must_be_new_or_empty(&self.folder)
     }
 }

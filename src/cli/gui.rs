@@ -1,29 +1,33 @@
 //! `fleeting`: the window.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::CliError;
 use crate::app::{self, LaunchOptions};
 use crate::config::Config;
 use crate::model::ModelChoice;
-use crate::source::SourceSpec;
+use crate::source::{SourceSpec, video};
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(super) struct Raw {
     /// camera, camera:0, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
     #[arg(long, value_name = "SOURCE")]
-    source: Option<String>,
+    source: Option<OsString>,
     /// Review the session in this folder, and open no source unless one is named
     #[arg(long, value_name = "DIR")]
     session: Option<PathBuf>,
+    /// The recording that the session is of, for its pictures where it has none of its own
+    #[arg(long, value_name = "PATH", requires = "session")]
+    recording: Option<OsString>,
     /// Read models from this folder's manifest.toml instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
     /// Read settings from this TOML file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Frames per second: asked of a camera, told of an image folder
+    /// Frames per second: asked of a camera, told of an image folder or of a video that carries a wrong rate
     #[arg(long, value_parser = super::parse_fps)]
     fps: Option<f64>,
 }
@@ -35,6 +39,8 @@ pub struct GuiOptions {
     pub source: Option<SourceSpec>,
     /// The session to review from the start.
     pub session: Option<PathBuf>,
+    /// The recording that the session is of.
+    pub recording: Option<SourceSpec>,
     /// Frames per second for whichever source is opened.
     pub fps: Option<f64>,
     /// Folder of models; none for the built-in ones.
@@ -44,14 +50,53 @@ pub struct GuiOptions {
 }
 
 impl Raw {
+    /// Gives what stood before a command to that command; what it has no place for is refused.
+    pub(super) fn hand_on(self, command: &mut super::RawCommand) -> Result<(), CliError> {
+        let Self { source, session, recording, models, config, fps } = self;
+        let name = command.name();
+        let refuse = |option: &str| {
+            let text =
+                format!("{option} before `{name}` is for the window; put it behind `{name}`");
+            Err(CliError::Misuse(format!("{text}, if `fleeting {name} --help` names it")))
+        };
+        for (option, is_given) in [
+            ("--source", source.is_some()),
+            ("--session", session.is_some()),
+            ("--recording", recording.is_some()),
+            ("--fps", fps.is_some()),
+        ] {
+            if is_given {
+                return refuse(option);
+            }
+        }
+        let given = [("--models", models), ("--config", config)];
+        for ((option, given), place) in given.into_iter().zip(command.models_and_settings()) {
+            match (given, place) {
+                (None, _) => {}
+                (given, Some(place)) if place.is_none() => *place = given,
+                (_, Some(_)) => {
+                    return Err(CliError::Misuse(format!("{option}: expected once, found twice")));
+                }
+                (_, None) => return refuse(option),
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn check(self) -> Result<GuiOptions, CliError> {
-        let mut source = self.source.map(|text| text.parse::<SourceSpec>()).transpose()?;
+        let mut source = self.source.map(|text| SourceSpec::named(&text)).transpose()?;
         if let Some(spec) = &mut source {
-            spec.options.fps = self.fps;
+            if spec.kind == video::KIND.name {
+                spec.options.told_fps = self.fps;
+            } else {
+                spec.options.fps = self.fps;
+            }
             spec.options.paced = true;
         }
         let config = super::load_config(self.config.as_ref())?;
-        Ok(GuiOptions { source, session: self.session, fps: self.fps, models: self.models, config })
+        let recording = self.recording.map(|text| SourceSpec::named(&text)).transpose()?;
+        let Self { session, fps, models, .. } = self;
+        Ok(GuiOptions { source, session, recording, fps, models, config })
     }
 }
 
@@ -60,9 +105,9 @@ pub(super) fn run(job: GuiOptions) -> Result<(), CliError> {
     if !has_display() {
         return Err(CliError::Failed(NO_DISPLAY.into()));
     }
-    let GuiOptions { source, session, fps, models, config } = job;
+    let GuiOptions { source, session, recording, fps, models, config } = job;
     let models = models.map_or(ModelChoice::Embedded, ModelChoice::Folder);
-    app::run(LaunchOptions { source, fps, models, config, session })
+    app::run(LaunchOptions { source, fps, models, config, session, recording })
         .map_err(|error| CliError::Failed(error.to_string()))
 }
 

@@ -1,38 +1,100 @@
-//! Ctrl-C as an end in order: what was measured is written.
+//! The wish to stop, as an end in order: what was measured is written.
 
+use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::CliError;
 use crate::media::stream::{Next, Source, SourceError, SourceInfo};
 
-/// Whether Ctrl-C was pressed.
+/// What asked the program to stop, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signal(pub u8);
+
+impl Signal {
+    /// A terminal that was closed.
+    const HANGUP: Self = Self(1);
+    /// Ctrl-C.
+    const INTERRUPT: Self = Self(2);
+    /// `kill`, a queue of jobs, a container that is stopped.
+    const TERMINATE: Self = Self(15);
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::HANGUP => f.write_str("SIGHUP"),
+            Self::INTERRUPT => f.write_str("Ctrl-C"),
+            Self::TERMINATE => f.write_str("SIGTERM"),
+            Self(number) => write!(f, "signal {number}"),
+        }
+    }
+}
+
+/// Whether the program was asked to stop.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Interrupt(Arc<AtomicBool>);
+pub(super) struct Interrupt(Arc<AtomicUsize>);
 
 impl Interrupt {
-    /// From now on, Ctrl-C no longer ends the program by itself.
+    /// From now on, Ctrl-C, SIGTERM and SIGHUP no longer end the program by themselves.
     pub(super) fn watch() -> Self {
         let interrupt = Self::default();
-        let flag = Arc::clone(&interrupt.0);
-        if let Err(error) = ctrlc::set_handler(move || flag.store(true, Ordering::Release)) {
-            tracing::warn!("Ctrl-C ends the program at once: {error}");
+        if let Err(error) = interrupt.listen() {
+            tracing::warn!("a signal to stop ends the program at once: {error}");
         }
         interrupt
     }
 
-    /// Whether it was pressed.
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+    #[cfg(unix)]
+    fn listen(&self) -> std::io::Result<()> {
+        for signal in [Signal::INTERRUPT, Signal::TERMINATE, Signal::HANGUP] {
+            if signal == Signal::HANGUP && is_hangup_ignored() {
+                continue;
+            }
+            let number = signal.0;
+            signal_hook::flag::register_usize(number.into(), Arc::clone(&self.0), number.into())?;
+        }
+        Ok(())
     }
 
-    /// An error where it was pressed.
+    #[cfg(not(unix))]
+    fn listen(&self) -> std::io::Result<()> {
+        let flag = Arc::clone(&self.0);
+        let number = Signal::INTERRUPT.0.into();
+        ctrlc::set_handler(move || flag.store(number, Ordering::SeqCst))
+            .map_err(std::io::Error::other)
+    }
+
+    /// Whether it was asked.
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst) != 0
+    }
+
+    /// An error where it was asked.
     pub(super) fn check(&self) -> Result<(), CliError> {
-        if self.is_set() { Err(CliError::Interrupted) } else { Ok(()) }
+        match u8::try_from(self.0.load(Ordering::SeqCst)) {
+            Ok(0) | Err(_) => Ok(()),
+            Ok(number) => Err(CliError::Interrupted(Signal(number))),
+        }
     }
 }
 
-/// A source that ends at Ctrl-C.
+/// Whether whoever started the program wants it to outlive the terminal, as `nohup` does.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    use std::io::IsTerminal;
+    match std::fs::read_to_string("/proc/self/status") {
+        Ok(status) => {
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+            let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+            mask.is_some_and(|mask| mask & 1 != 0)
+        }
+        // Other systems do not say. `nohup` leaves no terminal to write to.
+        Err(_) => !std::io::stdout().is_terminal() && !std::io::stderr().is_terminal(),
+    }
+}
+
+/// A source that ends when the program is to stop.
 pub(super) struct Interruptible {
     pub(super) inner: Box<dyn Source>,
     pub(super) interrupt: Interrupt,

@@ -8,7 +8,7 @@
 //! | 0 | done |
 //! | 1 | something failed: a file, a device, a model; one line on standard error says what |
 //! | 2 | the command line cannot be understood |
-//! | 130 | stopped by Ctrl-C; what was measured until then is written |
+//! | 130, 143, 129 | stopped by Ctrl-C, SIGTERM or SIGHUP; what was measured until then is written |
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -24,6 +24,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Config, ConfigError};
 use crate::exchange::{Format, View, format_to_write, written_formats};
+use crate::files;
 use crate::media::image::MAX_SIDE_PX;
 use crate::model::ModelChoice;
 
@@ -38,12 +39,14 @@ pub mod features;
 pub mod gui;
 pub mod import;
 mod interrupt;
+mod plain;
 mod progress;
 pub mod sessions;
 mod stored;
 pub mod synth;
 
 pub use error::CliError;
+pub use interrupt::Signal;
 
 /// What the user typed, before any of it is looked at.
 #[derive(Debug, Parser)]
@@ -59,7 +62,6 @@ pub use error::CliError;
         fleeting --source demo                       open it on a synthetic person\n  \
         fleeting analyze clip.mp4 --out results      measure a recording\n  \
         fleeting doctor                              what runs here, how fast, and what would help",
-    args_conflicts_with_subcommands = true,
     disable_help_subcommand = true
 )]
 struct Raw {
@@ -150,28 +152,68 @@ pub fn parse(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
 ) -> Result<(Job, Logging), CliError> {
     let raw = Raw::try_parse_from(args)?;
-    let job = match raw.command {
-        None => Job::Gui(raw.gui.check()?),
-        Some(RawCommand::Analyse(raw)) => raw.check()?,
-        Some(RawCommand::Evaluate(raw)) => Job::Evaluate(raw.check()),
-        Some(RawCommand::Synth(raw)) => Job::Synth(raw.check()?),
-        Some(RawCommand::Export(raw)) => Job::Export(raw.check()?),
-        Some(RawCommand::Import(raw)) => Job::Import(raw.check()?),
-        Some(RawCommand::Agreement(raw)) => Job::Agreement(raw.check()),
-        Some(RawCommand::Sessions(raw)) => Job::Sessions(raw.check()?),
-        Some(RawCommand::Doctor(raw)) => Job::Doctor(raw.check()),
+    let Raw { gui, command, verbose } = raw;
+    let job = match command {
+        None => Job::Gui(gui.check()?),
+        Some(mut command) => {
+            gui.hand_on(&mut command)?;
+            command.check()?
+        }
     };
-    Ok((job, Logging(raw.verbose)))
+    Ok((job, Logging(verbose)))
+}
+
+impl RawCommand {
+    fn check(self) -> Result<Job, CliError> {
+        Ok(match self {
+            Self::Analyse(raw) => raw.check()?,
+            Self::Evaluate(raw) => Job::Evaluate(raw.check()),
+            Self::Synth(raw) => Job::Synth(raw.check()?),
+            Self::Export(raw) => Job::Export(raw.check()?),
+            Self::Import(raw) => Job::Import(raw.check()?),
+            Self::Agreement(raw) => Job::Agreement(raw.check()),
+            Self::Sessions(raw) => Job::Sessions(raw.check()?),
+            Self::Doctor(raw) => Job::Doctor(raw.check()),
+        })
+    }
+
+    /// As it is typed.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Analyse(_) => "analyze",
+            Self::Evaluate(_) => "evaluate",
+            Self::Synth(_) => "synth",
+            Self::Export(_) => "export",
+            Self::Import(_) => "import",
+            Self::Agreement(_) => "agreement",
+            Self::Sessions(_) => "sessions",
+            Self::Doctor(_) => "doctor",
+        }
+    }
+
+    /// Where it takes models and settings, if it does.
+    fn models_and_settings(&mut self) -> [Option<&mut Option<PathBuf>>; 2] {
+        match self {
+            Self::Analyse(raw) => raw.models_and_settings(),
+            Self::Doctor(raw) => [Some(&mut raw.models), None],
+            _ => [None, None],
+        }
+    }
 }
 
 /// Does a job; results go to standard output, progress to standard error.
 pub fn run(job: Job) -> Result<(), CliError> {
-    let mut out = io::stdout().lock();
+    if let Job::Gui(job) = job {
+        return gui::run(job);
+    }
+    let mut out = plain::Output::new(io::stdout().lock());
+    let done = run_without_window(job, &mut out);
+    done.and(out.end().map_err(CliError::Output))
+}
+
+fn run_without_window(job: Job, mut out: &mut dyn Write) -> Result<(), CliError> {
     match job {
-        Job::Gui(job) => {
-            drop(out);
-            gui::run(job)
-        }
+        Job::Gui(job) => gui::run(job),
         Job::Analyse(job) => analyse::run(&job, &mut out),
         Job::Evaluate(job) => evaluate::run(&job, &mut out),
         Job::Synth(job) => synth::run(&job, &mut out),
@@ -186,8 +228,13 @@ pub fn run(job: Job) -> Result<(), CliError> {
 
 fn must_be_new_or_empty(folder: &Path) -> Result<(), CliError> {
     let file_error = |error| CliError::File { path: folder.into(), error };
+    // What a run that was killed left unfinished is nobody's.
+    let counts = |entry: &io::Result<std::fs::DirEntry>| match entry {
+        Ok(entry) => !files::is_unfinished(&entry.file_name().to_string_lossy()),
+        Err(_) => true,
+    };
     match std::fs::read_dir(folder) {
-        Ok(mut entries) => match entries.next().transpose().map_err(file_error)? {
+        Ok(mut entries) => match entries.find(counts).transpose().map_err(file_error)? {
             None => Ok(()),
             Some(entry) => Err(CliError::Failed(format!(
                 "{}: expected a new or empty folder, found `{}` in it; nothing is overwritten",
@@ -329,6 +376,36 @@ mod tests {
         ] {
             let error = parsed(line).expect_err(line);
             assert!(error.to_string().contains("expected"), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn general_options_stand_before_the_command_or_behind_it() {
+        for line in [
+            "fleeting -v analyze demo --seconds 1 --out x",
+            "fleeting analyze -v demo --seconds 1 --out x",
+        ] {
+            let (job, Logging(verbose)) =
+                parse(line.split_whitespace().map(OsString::from)).expect(line);
+            assert!(matches!(job, Job::Analyse(_)) && verbose == 1, "{line}");
+        }
+        let line = "fleeting --models m analyze demo --seconds 1 --out x";
+        let Ok(Job::Analyse(job)) = parsed(line) else { panic!("{line}") };
+        assert_eq!(job.models, ModelChoice::Folder("m".into()));
+    }
+
+    #[test]
+    fn an_option_of_the_window_is_refused_before_a_command() {
+        for (line, word) in [
+            ("fleeting --source demo analyze demo --seconds 1 --out x", "--source"),
+            ("fleeting --fps 30 sessions", "--fps"),
+            ("fleeting --session s doctor", "--session"),
+            ("fleeting --models m sessions", "--models"),
+            ("fleeting --models m analyze demo --seconds 1 --out x --models n", "--models"),
+        ] {
+            let error = parsed(line).expect_err(line);
+            assert!(matches!(error, CliError::Misuse(_)), "{line}: {error}");
+            assert!(error.to_string().contains(word), "{line}: {error}");
         }
     }
 

@@ -55,6 +55,10 @@ impl Raw {
         let no_home = || CliError::Misuse("there is no usual folder here: name one".into());
         let is_usual = self.folder.is_none();
         let folder = self.folder.or_else(session_list::usual_folder).ok_or_else(no_home)?;
+        if self.yes && !self.delete && !self.delete_past {
+            let text = "--yes: expected --delete or --delete-past, found neither";
+            return Err(CliError::Misuse(text.into()));
+        }
         let delete = match (self.delete, self.delete_past) {
             (true, _) => Some(Delete::One),
             (_, true) => Some(Delete::Past),

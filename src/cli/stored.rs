@@ -1,14 +1,15 @@
 //! A saved session from whatever names it: its folder, its database, or a `session.json`.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::CliError;
 use crate::exchange::json;
+use crate::files;
 use crate::media::pictures::Pictures;
 use crate::session::Session;
 use crate::session::store::{self, DATABASE};
+use crate::source::SourceSpec;
 
 /// A session with its pictures, where there are any.
 pub(super) struct Loaded {
@@ -18,6 +19,14 @@ pub(super) struct Loaded {
 
 /// Reads the session that `path` names. Whatever is not one is refused in the same words.
 pub(super) fn read(path: &Path) -> Result<Loaded, CliError> {
+    read_with_recording(path, None)
+}
+
+/// The same, with the recording that the user says the session is of.
+pub(super) fn read_with_recording(
+    path: &Path,
+    recording: Option<&SourceSpec>,
+) -> Result<Loaded, CliError> {
     let is_not = |found: &str| {
         let text = format!(
             "{}: expected a session (a folder with {DATABASE} or {name}, or a {name}), found {found}",
@@ -30,33 +39,38 @@ pub(super) fn read(path: &Path) -> Result<Loaded, CliError> {
     if path.is_dir() {
         let inside = path.join(json::FILE_NAME);
         return match () {
-            () if is_there(&path.join(DATABASE)) => stored(path),
-            () if is_there(&inside) => document(&inside),
+            () if is_there(&path.join(DATABASE)) => stored(path, recording),
+            () if is_there(&inside) => document(&inside, recording),
             () => is_not("a folder with neither"),
         };
     }
     let mut first = [0];
-    match File::open(path).and_then(|mut file| file.read(&mut first)) {
+    match files::open(path).and_then(|mut file| file.read(&mut first)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             is_not("nothing of this name")
         }
         Err(error) => Err(CliError::File { path: path.into(), error }),
         // The database by its own name is as good as its folder, and says itself what is wrong with it.
         Ok(_) if path.file_name().is_some_and(|name| name == DATABASE) => {
-            stored(path.parent().filter(|above| *above != Path::new("")).unwrap_or(Path::new(".")))
+            let above = path.parent().filter(|above| *above != Path::new(""));
+            stored(above.unwrap_or(Path::new(".")), recording)
         }
         Ok(0) => is_not("an empty file"),
         Ok(_) if !first.starts_with(b"{") => is_not("a file of another kind"),
-        Ok(_) => document(path),
+        Ok(_) => document(path, recording),
     }
 }
 
-fn stored(folder: &Path) -> Result<Loaded, CliError> {
-    let opened = store::open(folder)?;
+fn stored(folder: &Path, recording: Option<&SourceSpec>) -> Result<Loaded, CliError> {
+    let opened = store::open_of_recording(folder, recording)?;
     opened.remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
     Ok(Loaded { session: opened.session, pictures: opened.pictures })
 }
 
-fn document(file: &Path) -> Result<Loaded, CliError> {
+fn document(file: &Path, recording: Option<&SourceSpec>) -> Result<Loaded, CliError> {
+    if recording.is_some() {
+        let text = "--recording: expected the folder of a session, found a session.json";
+        return Err(CliError::Misuse(text.into()));
+    }
     Ok(Loaded { session: json::read(file)?, pictures: None })
 }

@@ -96,6 +96,11 @@ impl Raw {
                     RawFeatures::Spotting => FeatureKind::Spotting,
                     RawFeatures::Recognition => FeatureKind::Recognition,
                 };
+                if matches!(features, RawFeatures::Recognition) && frames.is_some() {
+                    let text = "--frames: expected --features spotting, found recognition, whose \
+                                expressions have a length of their own";
+                    return Err(CliError::Misuse(text.into()));
+                }
                 let frames = frames.map_or(SEGMENT_FRAMES, |frames| frames as usize);
                 let set = FeatureSet { kind, count: count as usize, frames, seed };
                 Ok(SynthOptions::Features { set, basis, out })

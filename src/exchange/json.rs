@@ -133,7 +133,7 @@ fn counts(session: &Session) -> serde_json::Value {
 /// Reads a session back from the file at `path`.
 pub fn read(path: &Path) -> Result<Session, ExportError> {
     let file =
-        std::fs::File::open(path).map_err(|error| ExportError::Io { path: path.into(), error })?;
+        crate::files::open(path).map_err(|error| ExportError::Io { path: path.into(), error })?;
     let wrong = |found: String| ExportError::NotASession { path: path.into(), found };
     type Owned = Document<Vec<Event>, Vec<LoggedNotice>, Vec<Rater>, Vec<Entry>, Vec<Row>>;
     let document: Owned =

@@ -1,13 +1,13 @@
 //! Outside formats: sessions as files that other tools read, and other people's events from theirs.
 //! To add a format: one file, and one line in [`FORMATS`].
 //!
-//! No file is ever overwritten, and one that could not be finished is taken away again, so that
-//! whatever lies in the folder afterwards is whole.
+//! No file is ever overwritten, and each gets its name once it is whole, so that whatever lies in the folder
+//! afterwards is whole, also where the program was killed. Only their owner can read them.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::session::Session;
 use crate::session::table::UnknownRater;
 use import::EventReader;
@@ -233,7 +233,7 @@ impl Format {
     /// Writes `view` into `folder`, which is made if it is not there.
     pub fn write(&self, view: &mut View<'_>, folder: &Path) -> Result<Written, ExportError> {
         let files = self.placed(view, folder)?;
-        std::fs::create_dir_all(folder)
+        files::create_folder(folder)
             .map_err(|error| ExportError::Io { path: folder.into(), error })?;
         let mut paths = Vec::new();
         for (file, path) in files {
@@ -255,13 +255,12 @@ pub fn write_new(
         io::ErrorKind::AlreadyExists => ExportError::Exists { path: path.into() },
         _ => ExportError::Io { path: path.into(), error },
     };
-    let file = File::create_new(path).map_err(failed)?;
-    let mut out = BufWriter::new(file);
-    let written = content(&mut out).and_then(|()| out.flush());
-    written.map_err(|error| match std::fs::remove_file(path) {
-        Ok(()) => failed(error),
-        Err(_) => failed(io::Error::new(error.kind(), format!("left unfinished: {error}"))),
-    })
+    let written = files::write_new(path, |file| {
+        let mut out = BufWriter::new(file.try_clone()?);
+        content(&mut out)?;
+        out.flush()
+    });
+    written.map_err(failed)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub struct View<'a> {
     pub rows: Vec<Row>,
     /// The pictures that were analysed.
     pub pictures: Option<&'a mut (dyn Pictures + 'static)>,
-    /// Whether faces are blurred in every picture that is written.
+    /// Whether the faces that are found are blurred in every picture that is written.
     pub blur: bool,
     /// Models to find faces with, where they are those of the session; else those inside the program.
     pub models: ModelChoice,

@@ -49,7 +49,7 @@ impl fmt::Display for ArrayError {
 impl Archive {
     /// Opens an archive; the inner error says what was found instead of one.
     pub fn open(path: &Path) -> io::Result<Result<Self, String>> {
-        let file = File::open(path)?;
+        let file = crate::files::open(path)?;
         if file.metadata()?.is_dir() {
             return Ok(Err("a folder".into()));
         }

@@ -13,6 +13,7 @@ mod network;
 mod onnx_runtime;
 pub mod provenance;
 pub mod runtime;
+pub mod telemetry;
 mod tract;
 
 pub use manifest::{Calibration, Manifest, ModelEntry, Task, Tensor};
@@ -213,7 +214,8 @@ impl Models {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
-    std::fs::read(path).map_err(|error| ModelError::Io { path: path.display().to_string(), error })
+    crate::files::read(path)
+        .map_err(|error| ModelError::Io { path: path.display().to_string(), error })
 }
 
 /// One opened model.

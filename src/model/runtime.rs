@@ -1,7 +1,8 @@
 //! Which library runs the models: ONNX Runtime where one is installed, tract inside the program else.
 //!
 //! Decided once per process, because `ort` holds one library for good. A library that does not load
-//! or is too old is passed over, and the reason is kept for `fleeting doctor`.
+//! or is too old is passed over, and the reason is kept for `fleeting doctor`. So is every library where it
+//! would speak to its maker ([`telemetry`]).
 
 use std::env;
 use std::fmt;
@@ -12,7 +13,7 @@ use ort::environment::Environment;
 use serde::{Deserialize, Serialize};
 
 use super::network::Opened;
-use super::{onnx_runtime, tract};
+use super::{onnx_runtime, telemetry, tract};
 
 /// What runs the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,14 +57,23 @@ impl Runtime {
     pub fn get() -> &'static Self {
         static RUNTIME: OnceLock<Runtime> = OnceLock::new();
         RUNTIME.get_or_init(|| {
-            let only_tract = env::var(BACKEND_VARIABLE).is_ok_and(|v| v == "tract");
-            Self::choose(if only_tract { Vec::new() } else { candidates() })
+            let runtime = Self::choose(libraries(), telemetry::is_off());
+            tracing::info!("the models run in {runtime}");
+            runtime
         })
     }
 
-    fn choose(libraries: Vec<PathBuf>) -> Self {
+    fn choose(libraries: Vec<PathBuf>, telemetry_is_off: bool) -> Self {
         let mut skipped = Vec::new();
         for library in libraries {
+            if !telemetry_is_off {
+                let variable = telemetry::VARIABLE;
+                let why = format!(
+                    "expected {variable}=1 in the environment, found it missing: it would send data"
+                );
+                skipped.push((library, why));
+                continue;
+            }
             // Nothing of `ort` may be called before a library is in, or it takes one by itself.
             let builder = match ort::init_from(&library) {
                 Ok(builder) => builder.with_name("fleeting").with_telemetry(false),
@@ -118,6 +128,17 @@ fn version_in(info: &str, library: &Path) -> String {
     branch.or(in_name).unwrap_or("of unknown version").into()
 }
 
+/// Whether [`Runtime::get`] would try a library.
+pub(super) fn may_load_a_library() -> bool {
+    !libraries().is_empty()
+}
+
+/// Library files to try; none where the embedded runtime was asked for.
+fn libraries() -> Vec<PathBuf> {
+    let only_tract = env::var(BACKEND_VARIABLE).is_ok_and(|value| value == "tract");
+    if only_tract { Vec::new() } else { candidates() }
+}
+
 /// Library files worth trying, in order: what `ORT_DYLIB_PATH` names, then beside the program, the
 /// system's library folders, and Python environments with the `onnxruntime` package.
 fn candidates() -> Vec<PathBuf> {
@@ -130,7 +151,9 @@ fn candidates() -> Vec<PathBuf> {
         .chain(system.iter().map(PathBuf::from))
         .chain([PathBuf::from(multiarch)])
         .chain(python_prefixes().into_iter().flat_map(|prefix| capi_folders(&prefix)));
-    named.into_iter().chain(folders.flat_map(|folder| libraries_in(&folder))).collect()
+    let found = named.into_iter().chain(folders.flat_map(|folder| libraries_in(&folder)));
+    // The loader would wait for the other end of a pipe. A bare name is one that it looks for itself.
+    found.filter(|path| crate::files::refuse_pipe(path).is_ok()).collect()
 }
 
 /// Roots of Python environments: the active one, then the one whose `python3` comes first in the path.
@@ -192,6 +215,15 @@ mod tests {
         assert_eq!(version_in("something else", library), "1.26.0");
         let unnumbered = Path::new("onnxruntime.dll");
         assert_eq!(version_in("something else", unnumbered), "of unknown version");
+    }
+
+    #[test]
+    fn no_library_is_loaded_that_would_speak_to_its_maker() {
+        let library = PathBuf::from("/nowhere/libonnxruntime.so");
+        let Runtime { backend, skipped, .. } = Runtime::choose(vec![library.clone()], false);
+        assert_eq!(backend, RuntimeKind::Tract);
+        let [(path, why)] = skipped.as_slice() else { panic!("{skipped:?}") };
+        assert!(*path == library && why.contains("ORT_DISABLE_TELEMETRY=1"), "{why}");
     }
 
     #[test]

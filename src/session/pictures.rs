@@ -14,17 +14,19 @@ use crate::source::{SourceOptions, SourceSpec, images, video};
 pub fn open(path: &Path) -> Result<Box<dyn Pictures>, PictureError> {
     if path.join(store::DATABASE).exists() {
         let none = "expected stored pictures, found a session without any";
-        return of_session(path)?.ok_or_else(|| PictureError::new(path, none));
+        return of_session(path, None)?.ok_or_else(|| PictureError::new(path, none));
     }
     let kind = if path.is_dir() { images::KIND.name } else { video::KIND.name };
-    let target = path.to_string_lossy().into_owned();
-    of_source(&SourceSpec { kind, target, options: SourceOptions::default() })
+    of_source(&SourceSpec { kind, target: path.into(), options: SourceOptions::default() })
 }
 
 /// Opens the pictures that are stored in the session's folder; none where it was recorded without, or
-/// they are not there.
-pub fn of_session(folder: &Path) -> Result<Option<Box<dyn Pictures>>, PictureError> {
-    let opened = store::open(folder);
+/// they are not there. `recording` is the one that the user says the session is of.
+pub fn of_session(
+    folder: &Path,
+    recording: Option<&SourceSpec>,
+) -> Result<Option<Box<dyn Pictures>>, PictureError> {
+    let opened = store::open_of_recording(folder, recording);
     Ok(opened.map_err(|error| PictureError::new(folder, error.to_string()))?.pictures)
 }
 
@@ -86,15 +88,10 @@ pub fn can_be_seen_again(spec: &SourceSpec) -> bool {
 /// Opens what a source delivered, once more, for looking at in any order. Cameras and demo persons
 /// cannot be looked at again.
 pub fn of_source(spec: &SourceSpec) -> Result<Box<dyn Pictures>, PictureError> {
-    let path = spec.path();
-    let opened = match spec.kind {
-        kind if kind == video::KIND.name => video::pictures(&path, spec.options.track),
-        kind if kind == images::KIND.name => images::pictures(spec),
-        _ => {
-            let found = "expected a video file or a folder of pictures, found a source that is gone \
-                         once it was seen";
-            return Err(PictureError { path: spec.to_string().into(), found: found.into() });
-        }
+    let Some(opened) = spec.pictures() else {
+        let found = "expected a video file or a folder of pictures, found a source that is gone once it \
+                     was seen";
+        return Err(PictureError { path: spec.to_string().into(), found: found.into() });
     };
-    opened.map_err(|error| PictureError::of(&path, error))
+    opened.map_err(|error| PictureError::of(&spec.path(), error))
 }

@@ -13,6 +13,7 @@ use rusqlite::{Connection, ErrorCode, params};
 use super::annotation::{Entry, Rater};
 use super::consent::Consent;
 use super::record::Record;
+use crate::files;
 use crate::measure::event::Event;
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
@@ -20,15 +21,18 @@ use crate::media::stream::{Notice, SourceInfo};
 use crate::model::provenance::Provenance;
 use crate::session::counts::Loss;
 use crate::session::record::Stats;
+use crate::source::SourceSpec;
 
+pub mod known;
 mod open;
 mod pictures;
 mod read;
+mod review;
 mod rows;
 mod schema;
 pub mod session_list;
 
-pub use open::{Opened, open};
+pub use open::{Opened, open, open_of_recording};
 
 /// The database's file name; a folder that has it is a session.
 pub const DATABASE: &str = "session.sqlite";
@@ -56,6 +60,9 @@ const WITH_PICTURES: &str = "with_pictures";
 
 /// Held locked by whoever records into the folder.
 const LOCK: &str = "recording.lock";
+
+/// Held locked by the window that reviews the session. Any other that opens it adds a line.
+const REVIEW_LOCK: &str = "review.lock";
 
 /// Why a session cannot be stored or read.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +94,18 @@ pub enum StoreError {
     /// Somebody records into it at this moment.
     #[error("{}: is being recorded; stop the recording first", path.display())]
     Recording {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A window has it open at this moment.
+    #[error("{}: is open for review in a window; close it there first", path.display())]
+    Reviewed {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Its files were deleted or moved while it was open.
+    #[error("{}: is not there any more, so nothing can be added to it; somebody deleted or moved it", path.display())]
+    Gone {
         /// The folder.
         path: PathBuf,
     },
@@ -143,6 +162,10 @@ impl StoreError {
             Some(ErrorCode::DiskFull) => Self::Full { path },
             Some(ErrorCode::SystemIoFailure) => Self::Disk { path, error },
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
+            Some(ErrorCode::TooBig) => {
+                let expected = "a session whose values have the size that such values have";
+                Self::NotASession { path, expected, found: "a value of many megabytes".into() }
+            }
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
                 Self::damaged(&path, &error.to_string())
             }
@@ -173,18 +196,24 @@ pub struct Store {
     newest: Timestamp,
     /// Held while recording.
     lock: Option<File>,
+    /// Held while a window reviews it.
+    review: Option<review::Hold>,
+    /// The recording that the user named for it.
+    recording: Option<SourceSpec>,
+    /// Whether it lies in a file, which may go.
+    is_in_file: bool,
 }
 
 impl Store {
     /// Begins a session in `folder`, which is made where it is not there, and must not hold one.
     pub fn create(folder: &Path, beginning: &Beginning) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(|error| StoreError::io(folder, error))?;
+        files::create_folder(folder).map_err(|error| StoreError::io(folder, error))?;
         let path = folder.join(DATABASE);
-        OpenOptions::new().write(true).create_new(true).open(&path).map_err(|error| match error
-            .kind()
-        {
-            io::ErrorKind::AlreadyExists => StoreError::Exists { path: folder.into() },
-            _ => StoreError::io(&path, error),
+        files::options().write(true).create_new(true).open(&path).map_err(|error| {
+            match error.kind() {
+                io::ErrorKind::AlreadyExists => StoreError::Exists { path: folder.into() },
+                _ => StoreError::io(&path, error),
+            }
         })?;
         Self::fill(folder, &path, beginning).inspect_err(|_| {
             // What never began is not to be taken for a session later.
@@ -211,7 +240,16 @@ impl Store {
 
     fn over(db: Connection, folder: &Path) -> Self {
         let (folder, newest) = (folder.into(), Timestamp::ZERO);
-        Self { db, folder, is_dirty: false, newest, lock: None }
+        Self {
+            db,
+            folder,
+            is_dirty: false,
+            newest,
+            lock: None,
+            review: None,
+            recording: None,
+            is_in_file: true,
+        }
     }
 
     /// The session's folder.
@@ -397,6 +435,10 @@ impl Store {
     /// Hands everything appended so far to the system, where a kill of the program does not reach it.
     pub fn commit(&mut self) -> Result<(), StoreError> {
         if self.is_dirty {
+            // A file that was deleted takes what is written, and nobody will ever read it.
+            if self.is_in_file && self.path().symlink_metadata().is_err() {
+                return Err(StoreError::Gone { path: self.folder.clone() });
+            }
             self.db.execute_batch("COMMIT").map_err(|error| self.failed(error))?;
             self.is_dirty = false;
         }
@@ -481,21 +523,34 @@ pub(crate) fn bytes_in(folder: &Path) -> u64 {
 
 /// Says no to a session whose own files are links: whoever made them chose what is written to.
 fn refuse_links(folder: &Path) -> Result<(), StoreError> {
-    for name in [DATABASE, &format!("{DATABASE}-wal"), &format!("{DATABASE}-shm"), LOCK] {
+    for name in OWN_FILES {
         let path = folder.join(name);
-        if path.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
-            let (expected, found) = ("a file of the session's own", "a link".into());
-            return Err(StoreError::NotASession { path, expected, found });
-        }
+        let found = match path.symlink_metadata() {
+            Ok(found) if found.is_symlink() => "a link",
+            Ok(found) if !found.is_file() => "no file but a folder, pipe or device",
+            _ => continue,
+        };
+        let (expected, found) = ("a file of the session's own", found.into());
+        return Err(StoreError::NotASession { path, expected, found });
     }
     Ok(())
 }
+
+/// The session's own files but for its pictures. The last three are SQLite's, beside its database.
+const OWN_FILES: [&str; 6] = [
+    DATABASE,
+    LOCK,
+    REVIEW_LOCK,
+    "session.sqlite-wal",
+    "session.sqlite-shm",
+    "session.sqlite-journal",
+];
 
 /// Takes the lock of whoever records into `folder`; the system gives it back when its holder dies.
 fn lock(folder: &Path) -> Result<File, StoreError> {
     refuse_links(folder)?;
     let path = folder.join(LOCK);
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = files::options().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(|error| StoreError::io(&path, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

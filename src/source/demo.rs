@@ -52,7 +52,7 @@ impl Demo {
             expected: expected.into(),
             found,
         };
-        let seed: u64 = match spec.target.as_str() {
+        let seed: u64 = match &*spec.target.to_string_lossy() {
             "" => 0,
             text => text.parse().map_err(|_| {
                 unusable("a seed from 0 to 18446744073709551615", format!("`{text}`"))

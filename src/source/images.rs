@@ -82,7 +82,7 @@ fn rate(spec: &SourceSpec) -> Result<f64, SourceError> {
     let fps = spec.options.fps.unwrap_or(DEFAULT_FPS);
     if !FPS_RANGE.contains(&fps) {
         let expected = "a rate from 1/60 to 100000 frames per second";
-        return Err(SourceError::unusable(&spec.target, expected, fps.to_string()));
+        return Err(SourceError::unusable(spec.target.display(), expected, fps.to_string()));
     }
     Ok(fps)
 }
@@ -309,7 +309,7 @@ mod tests {
 
     fn open_folder(path: &Path, fps: Option<f64>) -> Result<Box<dyn Source>, SourceError> {
         let options = crate::source::SourceOptions { fps, ..Default::default() };
-        open(&SourceSpec { kind: KIND.name, target: path.to_string_lossy().into(), options })
+        open(&SourceSpec { kind: KIND.name, target: path.into(), options })
     }
 
     /// Sequence numbers with the red of the first pixel, and the texts of notices.
@@ -361,7 +361,7 @@ mod tests {
             }
         }
         assert_eq!(times, [0.0, 0.1, 0.2, 0.6, 0.8, 0.9, 1.0]);
-        let target = folder.path().to_string_lossy().into();
+        let target = folder.path().into();
         let spec = SourceSpec { kind: KIND.name, target, options: Default::default() };
         let pictures = pictures(&spec).expect("opens");
         let seen: Vec<u64> = pictures.moments().iter().map(|moment| moment.frame).collect();

@@ -3,7 +3,9 @@
 //! A source stamps every frame at capture and counts it in `seq`; what happens to it on the way
 //! (a cable pulled, a broken picture) it reports between the frames, so that nothing is lost in silence.
 
+use crate::media::pictures::Pictures;
 use crate::media::stream::{Source, SourceError};
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,6 +15,7 @@ pub mod demo;
 pub mod images;
 mod limit;
 mod order;
+mod retime;
 pub mod video;
 
 /// One kind of source.
@@ -41,8 +44,8 @@ pub static SOURCES: &[SourceKind] = &[camera::KIND, video::KIND, images::KIND, d
 pub struct SourceSpec {
     /// An entry of [`SOURCES`].
     pub kind: &'static str,
-    /// What follows the colon; empty when nothing does.
-    pub target: String,
+    /// What follows the colon; empty when nothing does. The name of a file may hold any bytes.
+    pub target: OsString,
     /// Choices that only some kinds use.
     pub options: SourceOptions,
 }
@@ -52,7 +55,10 @@ pub struct SourceSpec {
 pub struct SourceOptions {
     /// Frames per second: asked of a camera, told of an image folder. None: the best the source has.
     pub fps: Option<f64>,
-    /// Width and height asked of a camera, pixels.
+    /// Frames per second told of a video whose own times are wrong: each frame gets the time that its number
+    /// has at this rate. None: the times that the file gives.
+    pub told_fps: Option<f64>,
+    /// Width and height asked of a camera or of the demo person, pixels.
     pub size_px: Option<(usize, usize)>,
     /// Ends an endless source after so many seconds of its own time.
     pub limit_secs: Option<f64>,
@@ -83,17 +89,66 @@ impl SourceSpec {
 
     /// Holds `source` to its order, and ends it when [`SourceOptions::limit_secs`] says so.
     pub(crate) fn held(&self, source: Box<dyn Source>) -> Box<dyn Source> {
-        let source = Box::new(order::Ordered::new(source));
+        let mut source: Box<dyn Source> = Box::new(order::Ordered::new(source));
+        if let Some(fps) = self.options.told_fps {
+            source = Box::new(retime::Retimed::new(source, fps));
+        }
         match self.options.limit_secs {
             Some(limit_secs) => Box::new(limit::Limited { inner: source, limit_secs }),
             None => source,
         }
     }
 
+    /// Opens a recording for looking at in any order, with the numbers and times that [`Self::open`] gives.
+    pub(crate) fn pictures(&self) -> Option<Result<Box<dyn Pictures>, SourceError>> {
+        let opened = match self.kind {
+            kind if kind == video::KIND.name => video::pictures(&self.path(), self.options.track),
+            kind if kind == images::KIND.name => images::pictures(self),
+            _ => return None,
+        };
+        Some(opened.map(|pictures| match self.options.told_fps {
+            Some(fps) => Box::new(retime::RetimedPictures::new(pictures, fps)) as Box<dyn Pictures>,
+            None => pictures,
+        }))
+    }
+
+    /// What `text` names, which may be the path of a file whose name is no UTF-8.
+    pub fn named(text: &OsStr) -> Result<Self, SourceError> {
+        if let Some(text) = text.to_str() {
+            return text.parse();
+        }
+        let bytes = text.as_encoded_bytes();
+        let prefixed = SOURCES.iter().find_map(|kind| {
+            let rest = bytes.strip_prefix(kind.name.as_bytes())?.strip_prefix(b":")?;
+            Some((kind.name, rest.len()))
+        });
+        let (kind, target) = match prefixed {
+            Some((kind, length)) => (kind, tail(text, length)?),
+            None if Path::new(text).is_dir() => (images::KIND.name, text.to_owned()),
+            None => (video::KIND.name, text.to_owned()),
+        };
+        Ok(Self { kind, target, options: SourceOptions::default() })
+    }
+
     /// The named file or folder.
     pub fn path(&self) -> PathBuf {
         PathBuf::from(&self.target)
     }
+}
+
+/// The last `length` bytes of a name, which follow a colon.
+#[cfg(unix)]
+fn tail(text: &OsStr, length: usize) -> Result<OsString, SourceError> {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = text.as_bytes();
+    Ok(OsStr::from_bytes(&bytes[bytes.len() - length..]).to_owned())
+}
+
+/// Elsewhere, such a name can be given without a kind before it.
+#[cfg(not(unix))]
+fn tail(text: &OsStr, _length: usize) -> Result<OsString, SourceError> {
+    let expected = "a name in Unicode behind the colon, or a path alone";
+    Err(SourceError::unusable(text.display(), expected, "other characters"))
 }
 
 /// Any source, held to numbers and times that only grow as [`SourceSpec::open`] holds those it opens.
@@ -106,9 +161,9 @@ impl fmt::Display for SourceSpec {
         if self.target.is_empty() {
             f.write_str(self.kind)
         } else if let Some(track) = self.options.track {
-            write!(f, "{}:{TRACK}{track}:{}", self.kind, self.target)
+            write!(f, "{}:{TRACK}{track}:{}", self.kind, self.target.display())
         } else {
-            write!(f, "{}:{}", self.kind, self.target)
+            write!(f, "{}:{}", self.kind, self.target.display())
         }
     }
 }
@@ -144,7 +199,7 @@ impl FromStr for SourceSpec {
         let (track, target) =
             if kind == video::KIND.name { track_of(target) } else { (None, target) };
         let options = SourceOptions { track, ..SourceOptions::default() };
-        Ok(Self { kind, target: target.to_owned(), options })
+        Ok(Self { kind, target: target.into(), options })
     }
 }
 
@@ -172,7 +227,7 @@ mod tests {
         let spec: SourceSpec = "video:track=2:a b.mp4".parse().expect("a video");
         assert_eq!((spec.options.track, spec.path()), (Some(2), PathBuf::from("a b.mp4")));
         let file: SourceSpec = "video:track=two:a.mp4".parse().expect("a video");
-        assert_eq!((file.options.track, file.target.as_str()), (None, "track=two:a.mp4"));
+        assert_eq!((file.options.track, file.target.to_str()), (None, Some("track=two:a.mp4")));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use fleeting::synth::render::video::{VideoJob, write};
+use sha2::{Digest, Sha256};
 
 use crate::program::{Ran, fleeting};
 
@@ -75,6 +76,71 @@ fn how_many_work_at_once_changes_no_byte_and_one_bad_file_does_not_stop_the_rest
 }
 
 #[test]
+fn two_copies_of_a_recording_give_two_results_however_many_work_at_once() {
+    let base = tempfile::tempdir().expect("a folder");
+    let film = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/video/b_frames.mp4");
+    for name in ["s1", "s2", "s3"] {
+        fs::create_dir_all(base.path().join("in").join(name)).expect("made");
+        fs::copy(film, base.path().join("in").join(name).join("P01.mp4")).expect("copied");
+    }
+    analyze(base.path(), "one", &["--jobs", "1"]).succeeded();
+    analyze(base.path(), "three", &["--jobs", "3"]).succeeded();
+    let (one, three) = (content(&base.path().join("one")), content(&base.path().join("three")));
+    assert_eq!(one, three);
+    assert_eq!(one.len(), 2 + 3 * 3);
+}
+
+#[test]
+fn runs_that_overlap_end_with_true_lists() {
+    let base = tempfile::tempdir().expect("a folder");
+    let film = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/video/b_frames.mp4");
+    fs::create_dir_all(base.path().join("in")).expect("made");
+    for number in 0..6 {
+        fs::copy(film, base.path().join(format!("in/{number}.mp4"))).expect("copied");
+    }
+    let runs: Vec<_> = std::thread::scope(|scope| {
+        let run = || analyze(base.path(), "out", &["--jobs", "2"]);
+        let runs = [scope.spawn(run), scope.spawn(run), scope.spawn(run)];
+        runs.map(|run| run.join().expect("it ran")).into()
+    });
+    let mut analysed = 0;
+    for ran in &runs {
+        ran.succeeded();
+        analysed += ran
+            .out
+            .lines()
+            .filter(|line| line.starts_with("done ") && line.contains("frames"))
+            .count();
+    }
+    assert_eq!(analysed, 6, "each is analysed once: {runs:?}");
+    let list = fs::read_to_string(base.path().join("out/manifest.csv")).expect("a list");
+    assert_eq!(list.matches(",done,").count(), 6, "{list}");
+    assert!(!base.path().join("out/.unfinished").exists());
+}
+
+#[test]
+fn what_is_not_taken_for_a_recording_is_listed() {
+    let base = tempfile::tempdir().expect("a folder");
+    let film = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/video/b_frames.mp4");
+    fs::create_dir_all(base.path().join("in")).expect("made");
+    fs::create_dir_all(base.path().join("other")).expect("made");
+    fs::copy(film, base.path().join("in/a.mp4")).expect("copied");
+    fs::copy(film, base.path().join("in/b.mp4.backup")).expect("copied");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(base.path().join("other"), base.path().join("in/c"))
+        .expect("linked");
+    let ran = analyze(base.path(), "out", &[]);
+    ran.succeeded();
+    let list = fs::read_to_string(base.path().join("out/manifest.csv")).expect("a list");
+    for text in [&ran.out, &list] {
+        assert!(text.contains("b.mp4.backup") && text.contains("an MP4 file"), "{text}");
+        assert!(!cfg!(unix) || text.contains("a link to a folder"), "{text}");
+    }
+    let names = fs::read_dir(base.path().join("out")).expect("a folder").flatten();
+    assert!(names.into_iter().all(|name| !name.file_name().to_string_lossy().contains("backup")));
+}
+
+#[test]
 fn what_is_done_is_not_done_again_and_a_run_that_was_cut_off_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
@@ -92,13 +158,8 @@ fn what_is_done_is_not_done_again_and_a_run_that_was_cut_off_goes_on() {
     fs::remove_dir_all(folder.join("out/s 1/b.mkv")).expect("removed");
     let result = fs::read_to_string(folder.join("out/a.mkv/result.json")).expect("a result");
     assert!(result.contains("source_sha256"));
-    let manifest: serde_json::Value =
-        serde_json::from_slice(&fs::read(folder.join("out/manifest.json")).expect("a list"))
-            .expect("JSON");
-    let lines = manifest.as_array().expect("a list");
-    let line = lines.iter().find(|line| line["source"] == "s 1/b.mkv").expect("on the list");
-    let key = line["outcome"]["key"].as_str().expect("a key");
-    let half = folder.join("out/.unfinished").join(key);
+    let place = Sha256::digest("s 1/b.mkv").iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let half = folder.join("out/.unfinished").join(place);
     fs::create_dir_all(&half).expect("made");
     fs::write(half.join("events.csv"), "onset_fr").expect("written");
     let ran = analyze(folder, "out", &[]);

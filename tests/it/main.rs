@@ -19,6 +19,7 @@ mod batch;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod camera;
 mod cli;
+mod commands;
 mod counts;
 mod damage;
 mod engine;

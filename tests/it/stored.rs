@@ -12,10 +12,18 @@ use fleeting::session::store::{Beginning, Store};
 use crate::program::{fleeting, fleeting_at};
 
 /// A second without a picture and without an event, cut off before its end.
-fn cut_off(folder: &Path) {
+pub(crate) fn cut_off(folder: &Path) {
+    drop(recording(folder));
+}
+
+/// The same while it is recorded.
+pub(crate) fn recording(folder: &Path) -> Store {
     let beginning = Beginning {
         consent: Some(Consent { who: "P01".into(), purpose: "pilot".into(), keep_until: None }),
-        provenance: Provenance::default(),
+        provenance: Provenance {
+            begun_at_unix_ms: Some(1_700_000_000_000),
+            ..Provenance::default()
+        },
         with_pictures: false,
     };
     let mut store = Store::create(folder, &beginning).expect("made");
@@ -30,6 +38,7 @@ fn cut_off(folder: &Path) {
         store.append_sample(&sample).expect("added");
     }
     store.commit().expect("kept");
+    store
 }
 
 #[test]

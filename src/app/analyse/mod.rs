@@ -18,6 +18,7 @@ use crate::model::provenance::Provenance;
 use crate::session::Session;
 use crate::session::record::Record;
 use crate::session::record::Stats;
+use crate::session::store::known;
 use crate::source::{SourceOptions, SourceSpec};
 
 pub mod keep;
@@ -221,7 +222,7 @@ impl State {
         source.options = SourceOptions { fps: self.outside.fps, paced: false, ..source.options };
         // A kept session looks for its recording later, from wherever the program runs then.
         if let Ok(whole) = source.path().canonicalize() {
-            source.target = whole.to_string_lossy().into_owned();
+            source.target = whole.into();
         }
         let phase = AnalysePhase::Starting(format!("opening {source}"));
         let (chosen, chosen_name) = (Some(source.clone()), source.to_string());
@@ -233,6 +234,11 @@ impl State {
         let path = std::mem::take(&mut self.analyse.path);
         let engine = self.outside.backend.start(&assignment, self.outside.wake.clone());
         let folder = self.keep_analysis(engine.as_ref(), &path.text());
+        if let Some((folder, source)) = folder.as_ref().zip(chosen.as_ref())
+            && let Err(error) = known::note(folder, source)
+        {
+            tracing::warn!("review will ask where the recording is: {error}");
+        }
         let keeping = self.analyse.keeping.renewed(folder);
         let (mut session, stats) = (Session::keeping_all(), Stats::default());
         session.provenance = Provenance::of_settings(&assignment.config, chosen_name);

@@ -31,7 +31,10 @@ const SHORTEST_LOOK: Duration = Duration::from_millis(250);
 
 /// Starts real engines.
 #[derive(Debug, Default)]
-pub struct NativeBackend;
+pub struct NativeBackend {
+    /// A session's folder and the recording that the user says it is of.
+    pub recording: Option<(PathBuf, SourceSpec)>,
+}
 
 impl EngineHandle for Engine {
     fn send(&self, command: EngineCommand) -> Result<(), Busy> {
@@ -90,8 +93,10 @@ impl Backend for NativeBackend {
         wake: Wake,
     ) -> Pending<Result<OpenedSession, String>> {
         let (folder, models, woken) = (folder.to_owned(), models.clone(), wake.clone());
+        let named = self.recording.as_ref().filter(|(session, _)| *session == folder);
+        let recording = named.map(|(_, recording)| recording.clone());
         let failed = || Err("The system has no thread to give for opening a session.".to_owned());
-        run_task("fleeting-open", move || open(&folder, &models, woken), wake, failed)
+        run_task("fleeting-open", move || open(&folder, recording, &models, woken), wake, failed)
     }
 
     fn screen(
@@ -191,6 +196,10 @@ impl AnnotationSink for AnnotationWriter {
     fn fault(&mut self) -> Option<String> {
         AnnotationWriter::fault(self)
     }
+
+    fn remark(&mut self) -> Option<String> {
+        AnnotationWriter::remark(self)
+    }
 }
 
 /// Writes what was asked for; the error is one sentence.
@@ -225,8 +234,15 @@ fn write_agreement(agreement: &Agreement, folder: &Path) -> Result<Written, Expo
 }
 
 /// Reads the session in `folder`; the error is one sentence.
-fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<OpenedSession, String> {
-    let stored = store::open(folder).map_err(|error| error.to_string())?;
+fn open(
+    folder: &Path,
+    recording: Option<SourceSpec>,
+    models: &ModelChoice,
+    wake: Wake,
+) -> Result<OpenedSession, String> {
+    let stored = store::open_of_recording(folder, recording.as_ref());
+    let mut stored = stored.map_err(|error| error.to_string())?;
+    stored.remarks.extend(stored.store.hold_for_review());
     let second = stored.store.pictures().map_err(|error| error.to_string())?;
     let woken = wake.clone();
     let writer = AnnotationWriter::start(stored.store, move || woken())
@@ -239,7 +255,7 @@ fn open(folder: &Path, models: &ModelChoice, wake: Wake) -> Result<OpenedSession
     Ok(OpenedSession {
         session: stored.session,
         place: Some(folder.to_owned()),
-        source: None,
+        source: recording,
         remarks: stored.remarks,
         screen: screen.map(|projection| Box::new(projection) as Box<dyn SessionPictures>),
         keeper: Some(Box::new(writer)),

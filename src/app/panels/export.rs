@@ -35,7 +35,8 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         written_formats().for_each(|format| show_format(ui, cx, &theme, format));
     });
     let mut blur = cx.state.review.export.blur;
-    let help = "Blurs the face in clips and in the report; tables hold no picture";
+    let help = "Blurs the faces that are found in clips and in the report; look at them before you \
+                pass them on. Tables hold no picture";
     if ui.checkbox(&mut blur, "Blur faces").on_hover_text(help).changed() {
         cx.send(Command::Review(ReviewCommand::BlurExport(blur)));
     }

@@ -53,6 +53,11 @@ pub trait AnnotationSink: Send {
 
     /// Why something could not be kept, once; one sentence.
     fn fault(&mut self) -> Option<String>;
+
+    /// What else the user should know of the place, once: that another window has opened it too.
+    fn remark(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// One thing to write.
@@ -81,13 +86,14 @@ pub struct ExportJob {
     pub session: Arc<Session>,
     /// Its folder, which has its pictures; none for one that is in memory only.
     pub place: Option<PathBuf>,
-    /// The recording that it is of, where that can be looked at again.
+    /// The recording that it is of, where that can be looked at again; of a session in a folder, the one
+    /// that the user named.
     pub source: Option<SourceSpec>,
     /// Whose layer; none for the model's.
     pub rater: Option<String>,
     /// What.
     pub what: ExportContent,
-    /// Whether faces are blurred in every picture.
+    /// Whether the faces that are found are blurred in every picture.
     pub blur: bool,
     /// The models of the window.
     pub models: ModelChoice,
@@ -99,7 +105,9 @@ impl ExportJob {
     /// The session's pictures; none where it has none. The error is one sentence.
     pub fn pictures(&self) -> Option<Result<Box<dyn Pictures>, String>> {
         let opened = match (&self.place, &self.source) {
-            (Some(folder), _) => pictures::of_session(folder).transpose(),
+            (Some(folder), recording) => {
+                pictures::of_session(folder, recording.as_ref()).transpose()
+            }
             (None, Some(source)) if pictures::can_be_seen_again(source) => {
                 Some(pictures::of_source(source))
             }

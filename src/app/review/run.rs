@@ -117,6 +117,9 @@ impl State {
                 format!("{why} Review goes on, but what you do from now on is in memory only.");
             self.messages.post(Weight::Error, Topic::Other, text);
         }
+        if let Some(text) = self.review.storage.sink.as_mut().and_then(|sink| sink.remark()) {
+            self.messages.post(Weight::Warning, Topic::Other, text);
+        }
         let next = next.filter(|_| self.tab == Tab::Review);
         let next_message = self.messages.advance(now);
         next.into_iter().chain(next_message).reduce(f64::min)

@@ -36,7 +36,7 @@ fn the_window_and_the_report_show_the_same_change_of_a_weak_event() {
     let at = |frame| Moment { frame, time: Timestamp::of_frame(frame, 30.0) };
     let bounds = Bounds { onset: at(0), apex: at(1), offset: at(1) };
     let mut pictures = Weak(vec![at(0), at(1)]);
-    let strip = strip(&mut pictures, &bounds, false, &mut Nobody).expect("a strip");
+    let strip = strip(&mut pictures, &bounds, (false, None), &mut Nobody).expect("a strip");
     let report = strip.difference;
 
     let frame = |index: usize| (index as u64, at(index as u64).time, image(index).into());

@@ -1,13 +1,14 @@
 //! The list of all recordings and what became of them. It holds no clock time and no duration of the
 //! work, so that the same recordings give the same list whoever did them and how.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::find::Left;
 use super::result::Outcome;
+use crate::files;
 
 /// Columns of the table. A file that begins otherwise is not replaced.
 const COLUMNS: [&str; 10] = [
@@ -27,7 +28,8 @@ const COLUMNS: [&str; 10] = [
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Line {
     pub(super) source: String,
-    /// `done`, or `failed` where there is an error.
+    /// `done`, or `failed` where there is an error; `open` where the run was stopped before; `left` for what
+    /// is not taken for a recording.
     pub(super) status: &'static str,
     pub(super) outcome: Option<Outcome>,
     pub(super) error: Option<String>,
@@ -43,6 +45,18 @@ impl Line {
                 Self { source, status, error: outcome.error.clone(), outcome: Some(outcome) }
             }
         }
+    }
+
+    /// One that was not begun or not ended when the run was stopped.
+    pub(super) fn open(source: &str, why: &str) -> Self {
+        let (source, error) = (source.to_owned(), Some(why.to_owned()));
+        Self { source, status: "open", outcome: None, error }
+    }
+
+    /// What is not taken for a recording.
+    pub(super) fn left(left: &Left) -> Self {
+        let (source, error) = (left.name.clone(), Some(left.why.clone()));
+        Self { source, status: "left", outcome: None, error }
     }
 
     fn fields(&self) -> [String; COLUMNS.len()] {
@@ -77,7 +91,7 @@ pub(super) fn check_free([table, list]: &[PathBuf; 2]) -> Result<(), String> {
     let taken = |path: &Path| {
         format!("{}: is not a list that Fleeting wrote, and is not replaced", path.display())
     };
-    let begins = |path: &Path, with: &str| match std::fs::read_to_string(path) {
+    let begins = |path: &Path, with: &str| match files::read_text(path) {
         Ok(text) => text.starts_with(with),
         Err(error) => error.kind() == io::ErrorKind::NotFound,
     };
@@ -89,7 +103,7 @@ pub(super) fn check_free([table, list]: &[PathBuf; 2]) -> Result<(), String> {
 
 /// Writes both lists, each as a whole; those of an earlier run are replaced.
 pub(super) fn write([table, list]: &[PathBuf; 2], lines: &[Line]) -> io::Result<()> {
-    replace(table, |out| {
+    files::replace(table, |out| {
         let mut table = csv::Writer::from_writer(out);
         table.write_record(COLUMNS)?;
         for line in lines {
@@ -97,18 +111,10 @@ pub(super) fn write([table, list]: &[PathBuf; 2], lines: &[Line]) -> io::Result<
         }
         table.flush()
     })?;
-    replace(list, |out| {
+    files::replace(list, |out| {
         serde_json::to_writer_pretty(&mut *out, lines)?;
         writeln!(out)
     })
-}
-
-fn replace(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let new = path.with_extension(format!("new-{}", std::process::id()));
-    let mut file = File::create(&new)?;
-    content(&mut file)?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! What a finished recording leaves in its folder, by which it is known again.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::find::{FoundRecording, Kind};
 use crate::exchange::write_new;
+use crate::files;
 use crate::measure::event::EventKind;
 use crate::session::Session;
 
@@ -83,7 +83,7 @@ impl Outcome {
 
     /// Reads what an earlier run left in `folder`; none where it left nothing that is whole.
     pub(super) fn read(folder: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(folder.join(FILE_NAME)).ok()?;
+        let text = files::read_text(&folder.join(FILE_NAME)).ok()?;
         serde_json::from_str(&text).ok()
     }
 
@@ -122,7 +122,7 @@ impl Identity {
 }
 
 fn hash_file(path: &Path, mut hash: Sha256) -> io::Result<Sha256> {
-    let mut reader = BufReader::new(File::open(path)?);
+    let mut reader = BufReader::new(files::open(path)?);
     let mut buffer = vec![0; 1 << 20];
     loop {
         match reader.read(&mut buffer)? {
@@ -163,7 +163,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.mp4");
         std::fs::write(&path, content).expect("written");
-        let recording = FoundRecording { kind: Kind::Video, path, name: "a.mp4".into() };
+        let name = "a.mp4".to_owned();
+        let recording = FoundRecording { kind: Kind::Video, path, below: "a.mp4".into(), name };
         Identity::of(&recording, rest).expect("readable").key
     }
 

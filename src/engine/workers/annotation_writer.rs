@@ -1,11 +1,18 @@
 //! The thread that puts what people do in review onto the disk, each act as soon as it is done.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use super::worker::{Keep, Worker, WorkerThread};
 use crate::session::annotation::{Entry, Rater};
 use crate::session::store::Store;
 
 /// Acts that may wait for the disk; whoever does more at once waits, which only a script can.
 const WAITING: usize = 256;
+
+/// How often it is looked at whether another window has opened the same place, while nothing is to be kept.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// One thing to be kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +29,11 @@ pub enum Kept {
 pub trait AnnotationStore: Send {
     /// Puts one thing onto the disk; the error is one sentence.
     fn keep(&mut self, kept: &Kept) -> Result<(), String>;
+
+    /// What else the user should know of the place since the last call, one sentence.
+    fn look(&mut self) -> Option<String> {
+        None
+    }
 }
 
 impl AnnotationStore for Store {
@@ -34,11 +46,31 @@ impl AnnotationStore for Store {
         .and_then(|()| self.commit())
         .map_err(|error| error.to_string())
     }
+
+    fn look(&mut self) -> Option<String> {
+        self.look_for_others()
+    }
 }
 
 /// The window's end. On drop it waits until all is kept.
 #[derive(Debug)]
-pub struct AnnotationWriter(Worker<Kept, String>);
+pub struct AnnotationWriter {
+    worker: Worker<Kept, Said>,
+    /// What the thread has said and nobody has asked for.
+    unread: RefCell<VecDeque<Said>>,
+}
+
+/// What the thread says; one sentence each.
+#[derive(Debug)]
+enum Said {
+    /// Why something could not be kept.
+    Fault(String),
+    /// What else the user should know of the place.
+    Remark(String),
+}
+
+/// Sentences that may wait for the window; it is told once of a fault, and seldom of anything else.
+const SENTENCES: usize = 64;
 
 impl AnnotationWriter {
     /// Starts the thread. `wake` is called when something could not be kept. Fails where the system has no
@@ -47,26 +79,48 @@ impl AnnotationWriter {
         mut store: impl AnnotationStore + 'static,
         wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
-        let body = move |end: WorkerThread<Kept, String>| {
-            while let Some(kept) = end.next() {
-                if let Err(why) = store.keep(&kept) {
-                    // What comes after it is kept all the same, whoever listens.
-                    end.answer(why).unwrap_or(());
-                }
+        let body = move |end: WorkerThread<Kept, Said>| {
+            let mut has_failed = false;
+            while let Ok(kept) = end.next_within(LOOK_EVERY) {
+                let said = match kept {
+                    // The first fault says enough. What comes after it is kept all the same.
+                    Some(kept) => store
+                        .keep(&kept)
+                        .err()
+                        .filter(|_| !std::mem::replace(&mut has_failed, true))
+                        .map(Said::Fault),
+                    None => store.look().map(Said::Remark),
+                };
+                // Whoever listens.
+                said.map_or(Ok(()), |said| end.answer(said)).unwrap_or(());
             }
         };
-        let (requests, faults) = (Keep::All(WAITING), Keep::Newest);
-        Worker::start("fleeting-annotation-writer", requests, faults, body, wake).map(Self)
+        let (requests, answers) = (Keep::All(WAITING), Keep::All(SENTENCES));
+        let worker = Worker::start("fleeting-annotation-writer", requests, answers, body, wake)?;
+        Ok(Self { worker, unread: RefCell::default() })
     }
 
     /// Takes one thing over.
     pub fn keep(&self, kept: Kept) {
-        self.0.ask(kept);
+        self.worker.ask(kept);
     }
 
-    /// Why something could not be kept, once: the newest fault.
+    /// Why something could not be kept, once: the first fault.
     pub fn fault(&self) -> Option<String> {
-        self.0.answer()
+        let is_fault = |said: &Said| matches!(said, Said::Fault(_));
+        self.take(is_fault)
+    }
+
+    /// What else the user should know of the place, once; see [`AnnotationStore::look`].
+    pub fn remark(&self) -> Option<String> {
+        self.take(|said| matches!(said, Said::Remark(_)))
+    }
+
+    fn take(&self, is_wanted: impl Fn(&Said) -> bool) -> Option<String> {
+        let mut unread = self.unread.borrow_mut();
+        unread.extend(std::iter::from_fn(|| self.worker.answer()));
+        let at = unread.iter().position(is_wanted)?;
+        unread.remove(at).map(|(Said::Fault(text) | Said::Remark(text))| text)
     }
 }
 
@@ -102,6 +156,25 @@ mod tests {
         writer.keep(undo(2));
         drop(writer);
         assert_eq!(rx.try_iter().collect::<Vec<_>>(), [undo(1), undo(2)]);
+    }
+
+    #[test]
+    fn what_happens_to_the_place_is_said_while_nothing_is_to_be_kept() {
+        struct Watched;
+        impl AnnotationStore for Watched {
+            fn keep(&mut self, _: &Kept) -> Result<(), String> {
+                Ok(())
+            }
+            fn look(&mut self) -> Option<String> {
+                Some("another window".into())
+            }
+        }
+        let (wake, woken) = bounded(64);
+        let writer =
+            AnnotationWriter::start(Watched, move || wake.send(()).unwrap_or(())).expect("starts");
+        woken.recv_timeout(Duration::from_secs(30)).expect("woken");
+        assert_eq!(writer.remark().as_deref(), Some("another window"));
+        assert_eq!(writer.fault(), None);
     }
 
     #[test]

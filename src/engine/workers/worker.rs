@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::engine::join;
 use crate::engine::live::link::{
@@ -85,6 +86,12 @@ impl<R, A> WorkerThread<R, A> {
         self.requests.recv().ok()
     }
 
+    /// The next request, or `None` where none comes within `time`. [`Closed`] when the handle was dropped,
+    /// which ends the thread.
+    pub fn next_within(&self, time: Duration) -> Result<Option<R>, Closed> {
+        self.requests.recv_timeout(time)
+    }
+
     /// Whether another request waits.
     pub fn is_asked(&self) -> bool {
         !self.requests.is_empty()
@@ -119,7 +126,6 @@ impl<R, A> fmt::Debug for Worker<R, A> {
 mod tests {
     use super::*;
     use crossbeam_channel::{Receiver, bounded};
-    use std::time::Duration;
 
     const PATIENCE: Duration = Duration::from_secs(10);
 

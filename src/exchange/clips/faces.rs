@@ -1,10 +1,11 @@
 //! The faces in recorded pictures, found with the settings and models that the session was measured with.
 
-use crate::measure::geometry::Rect;
+use super::search;
+use crate::measure::geometry::{Point, Rect};
 use crate::media::image::{Frame, RgbImage};
 use crate::model::provenance::Provenance;
 use crate::model::{ModelChoice, Models};
-use crate::pipeline::face::detect::FaceFinder;
+use crate::pipeline::face::detect::{BlazeFace, Detector, FaceFinder};
 use crate::pipeline::{Output, Overlay, Pipeline};
 
 /// What finds faces in one picture of an event after another; in tests, a stand-in.
@@ -18,13 +19,24 @@ pub trait FaceFollower {
     /// A box round every face in `picture`, pixels, also of people who are not measured. The error is one
     /// sentence.
     fn faces(&mut self, picture: &RgbImage) -> Result<Vec<Rect>, String>;
+
+    /// A box round every face of whatever size, pixels. Takes many times as long as [`Self::faces`]. The
+    /// error is one sentence.
+    fn everyone(&mut self, picture: &RgbImage) -> Result<Vec<Rect>, String> {
+        self.faces(picture)
+    }
 }
+
+/// A face that may not be one is hidden all the same.
+const LEAST_CONFIDENCE: f32 = 0.3;
 
 /// A session's own pipeline, with detectors for the faces of other people.
 pub struct SessionFaces {
     pipeline: Pipeline,
     output: Output,
     detectors: FaceFinder,
+    /// For parts of a picture.
+    small: BlazeFace,
 }
 
 impl SessionFaces {
@@ -36,7 +48,8 @@ impl SessionFaces {
         let pipeline =
             Pipeline::new(&models, &provenance.config()).map_err(|error| error.to_string())?;
         let detectors = FaceFinder::new(&models).map_err(|error| error.to_string())?;
-        Ok(Self { pipeline, output: Output::default(), detectors })
+        let small = BlazeFace::new(&models).map_err(|error| error.to_string())?;
+        Ok(Self { pipeline, output: Output::default(), detectors, small })
     }
 }
 
@@ -54,8 +67,6 @@ impl FaceFollower for SessionFaces {
     }
 
     fn faces(&mut self, picture: &RgbImage) -> Result<Vec<Rect>, String> {
-        /// A face that may not be one is hidden all the same.
-        const LEAST_CONFIDENCE: f32 = 0.3;
         let mut faces = Vec::new();
         self.detectors.reset();
         let keep = |face: &crate::measure::face::FaceBox| {
@@ -64,6 +75,21 @@ impl FaceFollower for SessionFaces {
         };
         let found = self.detectors.find(picture, LEAST_CONFIDENCE, keep);
         found.map_err(|error| error.to_string())?;
+        Ok(faces)
+    }
+
+    fn everyone(&mut self, picture: &RgbImage) -> Result<Vec<Rect>, String> {
+        let mut faces = self.faces(picture)?;
+        let mut part = RgbImage::default();
+        for window in search::windows(picture.width, picture.height) {
+            window.cut(picture, &mut part);
+            let found = self.small.detect(&part, LEAST_CONFIDENCE);
+            let corner = Point::new(window.left as f32, window.top as f32);
+            faces.extend(found.map_err(|error| error.to_string())?.iter().map(|face| {
+                let Rect { min, max } = face.rect_in_frame;
+                Rect { min: min + corner, max: max + corner }
+            }));
+        }
         Ok(faces)
     }
 }

@@ -1,13 +1,46 @@
-//! What is done to a face that nobody is to know.
+//! What is done to the faces that nobody is to know.
 
 use crate::measure::geometry::{Point, Rect};
 use crate::media::image::RgbImage;
 
 /// What is hidden.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Hidden {
-    Region(Rect),
+    Faces {
+        /// The one whose motion was measured.
+        subject: Rect,
+        /// All of them, none of which overlap.
+        all: Vec<Rect>,
+    },
     Everything,
+}
+
+impl Hidden {
+    /// What hides the subject and everybody else; everything where the subject was not found.
+    pub(crate) fn of(subject: &[Rect], others: &[Rect]) -> Self {
+        let around = |faces: &[Rect]| {
+            let corners: Vec<Point> =
+                faces.iter().map(wider).flat_map(|face| [face.min, face.max]).collect();
+            Rect::around(&corners)
+        };
+        let Some(subject) = around(subject) else { return Self::Everything };
+        let mut all = vec![subject];
+        others.iter().map(wider).for_each(|face| add(&mut all, face));
+        Self::Faces { subject, all }
+    }
+}
+
+/// Adds a region to `all`, as one with those that it overlaps.
+fn add(all: &mut Vec<Rect>, mut region: Rect) {
+    while let Some(at) = all.iter().position(|other| other.iou(&region) > 0.0) {
+        let other = all.swap_remove(at);
+        let (min, max) = (region.min, region.max);
+        region = Rect {
+            min: Point::new(min.x.min(other.min.x), min.y.min(other.min.y)),
+            max: Point::new(max.x.max(other.max.x), max.y.max(other.max.y)),
+        };
+    }
+    all.push(region);
 }
 
 /// A box that holds hair, chin and ears too.
@@ -18,14 +51,21 @@ pub(crate) fn wider(face: &Rect) -> Rect {
 }
 
 /// Reduces what is to be hidden to squares of one colour.
-pub(crate) fn hide(image: &mut RgbImage, hidden: Hidden) {
+pub(crate) fn hide(image: &mut RgbImage, hidden: &Hidden) {
+    match hidden {
+        Hidden::Everything => hide_part(image, None),
+        Hidden::Faces { all, .. } => all.iter().for_each(|face| hide_part(image, Some(*face))),
+    }
+}
+
+fn hide_part(image: &mut RgbImage, region: Option<Rect>) {
     /// Squares across a hidden region: too few for a face to be known by.
     const SQUARES: usize = 6;
     let (width, height) = (image.width, image.height);
     let inside = |v: f32, most: usize| (v.max(0.0) as usize).min(most);
-    let (xs, ys) = match hidden {
-        Hidden::Everything => (0..width, 0..height),
-        Hidden::Region(r) => (
+    let (xs, ys) = match region {
+        None => (0..width, 0..height),
+        Some(r) => (
             inside(r.min.x.floor(), width)..inside(r.max.x.ceil(), width),
             inside(r.min.y.floor(), height)..inside(r.max.y.ceil(), height),
         ),

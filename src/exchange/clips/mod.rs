@@ -1,9 +1,9 @@
 //! Pictures of events: clips that any player shows, and the strip of onset, apex and offset.
 //!
 //! A clip is an event with a little before and after, as it was recorded or slower, every picture at
-//! its own time. Where faces are hidden, one region that holds the face in every picture of the event
-//! is reduced to a few squares before anything is encoded; where no face is found at all, the whole
-//! picture is.
+//! its own time. Where faces are hidden, regions that hold each face in every picture of the event are
+//! reduced to a few squares before anything is encoded: that of the person who was measured, and those of
+//! bystanders of whatever size. Where the person who was measured is not found, the whole picture is.
 
 use std::cell::RefCell;
 use std::io;
@@ -21,18 +21,21 @@ pub mod extract;
 pub mod face_pictures;
 pub mod faces;
 mod hide;
+mod search;
 mod strip;
 
 use extract::EventPictures;
 use faces::{FaceFollower, SessionFaces, followed_face};
-use hide::{Hidden, hide, wider};
+use hide::{Hidden, hide};
 pub use strip::{Strip, strip};
 
 use super::{FileFormat, Format, PictureUse, Sink, View};
 use crate::measure::geometry::Rect;
+use crate::measure::time::Timestamp;
 use crate::media::image::{Frame, RgbImage};
 use crate::media::pictures::Pictures;
 use crate::pipeline::Overlay;
+use crate::session::Session;
 use crate::session::annotation::Bounds;
 use crate::session::clip::slow_loop::{LoopSpeed, MARGIN_SECS, REST_SECS};
 use crate::session::table::Row;
@@ -63,14 +66,32 @@ pub struct ClipOptions {
     pub speed: f64,
     /// What is shown before onset and after offset, seconds.
     pub margin_secs: f64,
-    /// Whether faces are hidden.
+    /// Whether the faces that are found are hidden.
     pub blur: bool,
+    /// The distance of the outer eye corners of the person who was measured, pixels, where it is known.
+    pub eye_distance_px: Option<f32>,
+}
+
+/// How far the eye distance of a face may be from the one that the analysis measured, as a factor.
+const SAME_EYES: std::ops::RangeInclusive<f32> = 0.7..=1.4;
+
+/// Everybody is looked for so often in the pictures of a clip, seconds: nobody goes far meanwhile.
+const SEARCH_EVERY_SECS: f64 = 0.25;
+
+/// How far apart the outer corners of the tracked eyes are during an event, pixels: the median.
+pub fn eye_distance_px(session: &Session, bounds: &Bounds) -> Option<f32> {
+    let frames = bounds.onset.frame..=bounds.offset.frame;
+    let during = session.history.samples().iter().filter(|sample| frames.contains(&sample.seq));
+    let eyes = during.map(|sample| sample.quality.eye_distance_px);
+    let mut eyes: Vec<f32> = eyes.filter(|eyes| eyes.is_finite() && *eyes > 0.0).collect();
+    eyes.sort_by(f32::total_cmp);
+    eyes.get(eyes.len() / 2).copied()
 }
 
 impl Default for ClipOptions {
     fn default() -> Self {
         let speed = LoopSpeed::default().factor();
-        Self { speed, margin_secs: MARGIN_SECS, blur: false }
+        Self { speed, margin_secs: MARGIN_SECS, blur: false, eye_distance_px: None }
     }
 }
 
@@ -87,7 +108,9 @@ fn files(view: &View<'_>, ending: &str, write: WriteClip) -> Vec<FileFormat> {
     let file = |row: &Row| {
         let (bounds, faces) = (row.bounds, Rc::clone(&faces));
         FileFormat::new(format!("{}.{ending}", clip_name(row)), move |view, out| {
-            let options = ClipOptions { blur: view.blur, ..ClipOptions::default() };
+            let eye_distance_px = eye_distance_px(view.session, &bounds);
+            let options =
+                ClipOptions { blur: view.blur, eye_distance_px, ..ClipOptions::default() };
             let Some(pictures) = view.pictures.as_deref_mut() else { return Ok(()) };
             if !options.blur {
                 return write(pictures, &bounds, &options, &mut Nobody, out);
@@ -148,7 +171,8 @@ impl<'a> Cut<'a> {
         })?;
         let mut cut = Self { recorded, hidden: None };
         if options.blur {
-            cut.hidden = Some(cut.hiding(faces).map_err(io::Error::other)?);
+            cut.hidden =
+                Some(cut.hiding(options.eye_distance_px, faces).map_err(io::Error::other)?);
         }
         Ok(cut)
     }
@@ -158,23 +182,36 @@ impl<'a> Cut<'a> {
         self.recorded.moments().len()
     }
 
-    /// One region for all pictures, so that a picture in which the face is not found hides it too. It holds
-    /// the face that was measured, and every other face.
-    fn hiding(&mut self, faces: &mut dyn FaceFollower) -> Result<Hidden, String> {
-        let mut corners = Vec::new();
+    /// The same regions for all pictures, so that a picture in which a face is not found hides it too. They
+    /// hold the face that was measured, and every other face that is found.
+    fn hiding(
+        &mut self,
+        eye_distance_px: Option<f32>,
+        faces: &mut dyn FaceFollower,
+    ) -> Result<Hidden, String> {
+        let (mut subject, mut others) = (Vec::new(), Vec::new());
+        let last = self.recorded.moments().last().map(|moment| moment.frame);
+        let mut searched: Option<Timestamp> = None;
         self.recorded.follow(faces, f64::INFINITY, |frame, overlay, faces| {
-            let mut found = faces.faces(&frame.image)?;
-            found.extend(followed_face(overlay));
-            corners.extend(found.iter().map(wider).flat_map(|face| [face.min, face.max]));
+            let found = overlay.landmarks.eye_distance_px();
+            let is_same = eye_distance_px.is_none_or(|eyes| SAME_EYES.contains(&(found / eyes)));
+            subject.extend(followed_face(overlay).filter(|_| is_same));
+            let is_due = |before: Timestamp| frame.time.secs_since(before) >= SEARCH_EVERY_SECS;
+            if Some(frame.seq) == last || searched.is_none_or(is_due) {
+                others.extend(faces.everyone(&frame.image)?);
+                searched = Some(frame.time);
+            } else {
+                others.extend(faces.faces(&frame.image)?);
+            }
             Ok(())
         })?;
-        Ok(Rect::around(&corners).map_or(Hidden::Everything, Hidden::Region))
+        Ok(Hidden::of(&subject, &others))
     }
 
     /// Picture `index` of the event.
     fn frame(&mut self, index: usize) -> io::Result<Frame> {
         let mut frame = self.recorded.picture(index).map_err(io::Error::other)?;
-        if let Some(hidden) = self.hidden {
+        if let Some(hidden) = &self.hidden {
             let mut image = (*frame.image).clone();
             hide(&mut image, hidden);
             (frame.image, frame.jpeg) = (image.into(), None);

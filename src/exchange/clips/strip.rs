@@ -24,14 +24,15 @@ pub struct Strip {
 }
 
 /// Cuts the strip of an event: one and the same part of the picture at each moment, round the face
-/// where it is found, else all of it.
+/// where it is found, else all of it. With `blur`, faces are hidden; the other value is
+/// [`ClipOptions::eye_distance_px`].
 pub fn strip(
     pictures: &mut dyn Pictures,
     bounds: &Bounds,
-    blur: bool,
+    (blur, eye_distance_px): (bool, Option<f32>),
     faces: &mut dyn FaceFollower,
 ) -> io::Result<Strip> {
-    let options = ClipOptions { margin_secs: 0.0, blur, ..ClipOptions::default() };
+    let options = ClipOptions { margin_secs: 0.0, blur, eye_distance_px, ..ClipOptions::default() };
     let mut cut = Cut::new(pictures, bounds, &options, faces)?;
     let mut at = |frame: u64| {
         let moments = cut.recorded.moments();
@@ -41,7 +42,7 @@ pub fn strip(
     let [onset, apex, offset] =
         [at(bounds.onset.frame)?, at(bounds.apex.frame)?, at(bounds.offset.frame)?];
     let face = match cut.hidden {
-        Some(Hidden::Region(region)) => Some(region),
+        Some(Hidden::Faces { subject, .. }) => Some(subject),
         Some(Hidden::Everything) => None,
         None => {
             faces.forget();

@@ -1,12 +1,13 @@
 //! Clips and strips read back.
 
-use super::hide::{Hidden, wider};
+use super::hide::wider;
 use super::*;
 use crate::measure::event::Moment;
 use crate::measure::geometry::{Affine, Point, Rect};
 use crate::measure::time::Timestamp;
 use crate::media::pictures::PictureError;
 use crate::session::pictures;
+use crate::synth::render::portrait::Portrait;
 
 const SIZE_PX: (usize, usize) = (81, 64);
 
@@ -174,7 +175,7 @@ fn where_no_face_is_found_the_whole_picture_is_hidden() {
 
 #[test]
 fn a_strip_shows_the_face_at_its_three_moments_and_what_changed() {
-    let strip = strip(&mut Person::new(), &bounds([40, 60, 70]), false, &mut Finder(0));
+    let strip = strip(&mut Person::new(), &bounds([40, 60, 70]), (false, None), &mut Finder(0));
     let strip = strip.expect("a strip");
     let region = wider(&FACE);
     let (width, height) = (strip.onset.width, strip.onset.height);
@@ -248,8 +249,115 @@ fn the_face_is_found_with_the_settings_that_the_session_was_recorded_with() {
     let mut strict = recorded_with(|config| config.face.min_presence = 2.0);
     let why = clip(&mut strict).expect_err("nothing is that sure");
     assert!(why.contains("No face"), "{why}");
-    let whole = strip(film.as_mut(), &bounds, false, &mut strict).expect("a strip");
+    let whole = strip(film.as_mut(), &bounds, (false, None), &mut strict).expect("a strip");
     assert_eq!((whole.onset.width, whole.onset.height), (320, 240));
-    let usual = strip(film.as_mut(), &bounds, false, &mut recorded_with(|_| ())).expect("a strip");
+    let usual =
+        strip(film.as_mut(), &bounds, (false, None), &mut recorded_with(|_| ())).expect("a strip");
     assert!(usual.onset.width < 320, "cut round the face");
+}
+
+/// A grey room of 1280×720 with a portrait's head at each place: whose, how wide the face is, and where its
+/// middle is, pixels.
+fn room(people: &[(&str, f32, Point)]) -> RgbImage {
+    let mut room = image::RgbImage::from_pixel(1280, 720, image::Rgb([118, 122, 126]));
+    for (name, face_px, middle) in people {
+        let portrait = Portrait::named(name).expect("an embedded portrait");
+        let face = Rect::around(&portrait.points_px).expect("a mesh");
+        let scale = face_px / face.width();
+        let side = |side: usize| (side as f32 * scale) as u32;
+        let head = buffer_of(&portrait.image).expect("whole");
+        let (width, height) = (side(portrait.image.width), side(portrait.image.height));
+        let head = imageops::resize(&head, width, height, FilterType::Triangle);
+        let corner = *middle - face.center() * scale;
+        imageops::replace(&mut room, &head, corner.x as i64, corner.y as i64);
+    }
+    RgbImage::from_vec(1280, 720, room.into_raw()).expect("whole")
+}
+
+/// The same picture all the time.
+struct Still(RgbImage, Vec<Moment>);
+
+impl Pictures for Still {
+    fn moments(&self) -> &[Moment] {
+        &self.1
+    }
+
+    fn picture(&mut self, index: usize) -> Result<Frame, PictureError> {
+        let Moment { frame, time } = self.1[index];
+        Ok(Frame::new(frame, time, self.0.clone().into()))
+    }
+}
+
+#[test]
+fn bystanders_are_hidden_too_however_small_and_wherever_they_are() {
+    let subject = ("p002", 250.0, Point::new(520.0, 380.0));
+    let others = [
+        ("p007", 95.0, Point::new(1010.0, 240.0)),
+        ("p001", 60.0, Point::new(1150.0, 560.0)),
+        ("p006", 34.0, Point::new(120.0, 90.0)),
+    ];
+    let people = [&[subject], &others[..]].concat();
+    let picture = room(&people);
+    let mut still = Still(picture.clone(), (0..3).map(at).collect());
+    let mut faces = session_faces();
+    let options = ClipOptions { margin_secs: 0.0, blur: true, ..ClipOptions::default() };
+    let mut cut = Cut::new(&mut still, &bounds([0, 1, 2]), &options, &mut faces).expect("cut");
+    let Some(Hidden::Faces { all, .. }) = cut.hidden.clone() else { panic!("{:?}", cut.hidden) };
+    for (name, face_px, middle) in people {
+        let half = Point::new(face_px * 0.5, face_px * 0.5);
+        let face = Rect { min: middle - half, max: middle + half };
+        let is_hidden = all.iter().any(|hidden| {
+            hidden.min.x <= face.min.x
+                && hidden.min.y <= face.min.y
+                && hidden.max.x >= face.max.x
+                && hidden.max.y >= face.max.y
+        });
+        assert!(is_hidden, "the face of {name} with {face_px} px is not hidden in {all:?}");
+    }
+    // Not everything is hidden for that.
+    let shown = cut.frame(1).expect("a picture").image;
+    assert_eq!(shown.at(640, 30), picture.at(640, 30));
+}
+
+/// The program's own networks.
+fn session_faces() -> SessionFaces {
+    SessionFaces::open(&Default::default(), &Default::default()).expect("models")
+}
+
+/// Finds bystanders only.
+struct Bystanders;
+
+impl FaceFollower for Bystanders {
+    fn forget(&mut self) {}
+
+    fn follow(&mut self, _: &Frame) -> Result<Overlay, String> {
+        Ok(Overlay::default())
+    }
+
+    fn faces(&mut self, _: &RgbImage) -> Result<Vec<Rect>, String> {
+        Ok(vec![FACE])
+    }
+}
+
+#[test]
+fn where_the_person_who_was_measured_is_not_found_the_whole_picture_is_hidden() {
+    let mut person = Person::new();
+    let cut = Cut::new(&mut person, &bounds([40, 45, 50]), &options(1.0, true), &mut Bystanders);
+    assert_eq!(cut.expect("pictures").hidden, Some(Hidden::Everything));
+}
+
+#[test]
+fn a_face_of_another_size_is_not_taken_for_the_one_that_was_measured() {
+    let picture = room(&[("p002", 250.0, Point::new(640.0, 360.0))]);
+    let mut still = Still(picture, (0..3).map(at).collect());
+    let mut faces = session_faces();
+    let mut hidden = |eye_distance_px| {
+        let options =
+            ClipOptions { margin_secs: 0.0, blur: true, eye_distance_px, ..ClipOptions::default() };
+        let cut = Cut::new(&mut still, &bounds([0, 1, 2]), &options, &mut faces);
+        cut.expect("cut").hidden
+    };
+    assert!(matches!(hidden(None), Some(Hidden::Faces { .. })));
+    // Its eyes are about 150 pixels apart.
+    assert_eq!(hidden(Some(400.0)), Some(Hidden::Everything));
 }

@@ -246,7 +246,7 @@ pub fn read(path: &Path, session: &Session, choice: &Choice) -> Result<Import, I
         let most = format!("at most {} MiB", MOST_BYTES >> 20);
         return Err(wrong(Wrong::new("", most, format!("{} MiB", bytes >> 20))));
     }
-    let content = std::fs::read(path).map_err(io)?;
+    let content = crate::files::read(path).map_err(io)?;
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let frames = Frames::new(session).map_err(wrong)?;
     let readers: Vec<_> =

@@ -364,7 +364,11 @@ fn write_details(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
         fact(out, "Threshold", &text)?;
     }
     if view.blur {
-        fact(out, "Faces", "blurred in every picture of this report")?;
+        fact(
+            out,
+            "Faces",
+            "those that were found are blurred; look at each picture before you pass it on",
+        )?;
     }
     for model in &provenance.models {
         fact(out, &format!("Model: {}", model.task), &format!("{} {}", model.file, model.sha256))?;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use image::imageops::{self, FilterType};
 
 use crate::exchange::clips::faces::SessionFaces;
-use crate::exchange::clips::{buffer_of, strip};
+use crate::exchange::clips::{buffer_of, eye_distance_px, strip};
 use crate::exchange::{Sink, View};
 use crate::media::image::RgbImage;
 use crate::media::jpeg;
@@ -34,14 +34,14 @@ impl Strips {
         row: &Row,
         out: &mut Sink,
     ) -> io::Result<()> {
-        let blur = view.blur;
+        let hiding = (view.blur, eye_distance_px(view.session, &row.bounds));
         let Some(pictures) = view.pictures.as_deref_mut() else { return Ok(()) };
         let opened = match self.faces.take() {
             Some(opened) => opened,
             None => SessionFaces::open(&view.session.provenance, &view.models)
                 .map_err(io::Error::other)?,
         };
-        match strip(pictures, &row.bounds, blur, self.faces.insert(opened)) {
+        match strip(pictures, &row.bounds, hiding, self.faces.insert(opened)) {
             Ok(strip) => {
                 writeln!(out, "<div class=\"strip\">")?;
                 let (onset, apex, offset) = (row.bounds.onset, row.bounds.apex, row.bounds.offset);

@@ -30,7 +30,8 @@ pub struct MkvWriter {
 impl MkvWriter {
     /// Begins a film of pictures of `size_px` in a file that must not exist yet.
     pub fn create(path: &Path, size_px: (usize, usize)) -> io::Result<Self> {
-        let mut file = File::options().read(true).write(true).create_new(true).open(path)?;
+        let mut options = crate::files::options();
+        let mut file = options.read(true).write(true).create_new(true).open(path)?;
         let header = Header::new(size_px);
         file.write_all(&header.bytes)?;
         let bytes = header.bytes.len() as u64;

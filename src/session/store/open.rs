@@ -12,6 +12,7 @@ use super::{
 use crate::measure::time::Timestamp;
 use crate::media::pictures::Pictures;
 use crate::session::Session;
+use crate::source::SourceSpec;
 
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -37,6 +38,15 @@ pub struct Opened {
 /// Reads the session in `folder`. Where its recording was cut off, it is repaired first. A folder
 /// that cannot be written to is read all the same; adding to it then fails.
 pub fn open(folder: &Path) -> Result<Opened, StoreError> {
+    open_of_recording(folder, None)
+}
+
+/// The same, with the recording that the user says the session is of. Without one, the recording that the
+/// session names is opened only where it lies beside the session or this user has analysed it.
+pub fn open_of_recording(
+    folder: &Path,
+    recording: Option<&SourceSpec>,
+) -> Result<Opened, StoreError> {
     let path = folder.join(DATABASE);
     check_header(folder, &path)?;
     let left_over = lock_left_over(folder)?;
@@ -44,6 +54,8 @@ pub fn open(folder: &Path) -> Result<Opened, StoreError> {
     check_version(&db, &path)?;
     check_soundness(&db, &path)?;
     let mut store = Store::over(db, folder);
+    store.recording = recording.cloned();
+    store.is_in_file = is_writable;
     let failed = |error| StoreError::of_database(&path, error);
     schema::migrate(&mut store.db, schema::STEPS).map_err(failed)?;
     let mut session = read::session(&store.db).map_err(failed)?;
@@ -51,9 +63,11 @@ pub fn open(folder: &Path) -> Result<Opened, StoreError> {
     let mut remarks = Vec::new();
     close_what_was_cut_off(&mut store, &session, &mut remarks)?;
     if is_writable {
-        if left_over.is_some() {
-            let path = folder.join(LOCK);
-            fs::remove_file(&path).map_err(|error| StoreError::io(&path, error))?;
+        if left_over.is_some()
+            && let Err(error) = fs::remove_file(folder.join(LOCK))
+        {
+            // Its files can be written and its folder cannot: the next to open it finds the lock again.
+            tracing::debug!("{}: {LOCK}: {error}", folder.display());
         }
     } else {
         remarks.push("The folder cannot be written to, so nothing can be added here.".into());
@@ -117,6 +131,10 @@ pub(super) fn connect(folder: &Path, path: &Path) -> Result<(Connection, bool), 
     let opened = schema::connect(path).and_then(|db| {
         schema::make_ready(&db, schema::Sync::Always).map_err(failed)?;
         db.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(failed)?;
+        // A file that may only be read takes the beginning of a transaction all the same.
+        if db.is_readonly("main").map_err(failed)? {
+            return Err(StoreError::ReadOnly { path: folder.into() });
+        }
         Ok(db)
     });
     match opened {
@@ -146,6 +164,7 @@ pub(super) fn in_memory(folder: &Path, path: &Path) -> Result<Connection, StoreE
     }
     let source = schema::connect(&copy)?;
     let mut db = Connection::open_in_memory().map_err(failed)?;
+    schema::limit(&db).map_err(failed)?;
     rusqlite::backup::Backup::new(&source, &mut db)
         .and_then(|backup| backup.run_to_completion(4096, std::time::Duration::ZERO, None))
         .map_err(failed)?;
@@ -204,11 +223,6 @@ pub(super) fn check_version(db: &Connection, path: &Path) -> Result<(), StoreErr
             found: "one that was cut off as it began".into(),
         });
     }
-    if let Some(stranger) = schema::stranger(db).map_err(failed)? {
-        let found = format!("`{stranger}`, which acts by itself");
-        let expected = "a session with tables only";
-        return Err(StoreError::NotASession { path: path.into(), expected, found });
-    }
     let known = schema::STEPS.len();
     if version > known {
         return Err(StoreError::NotASession {
@@ -216,6 +230,11 @@ pub(super) fn check_version(db: &Connection, path: &Path) -> Result<(), StoreErr
             expected: "a session that this version can read",
             found: format!("layout {version}, of a newer version, where this one reads {known}"),
         });
+    }
+    if let Some(stranger) = schema::stranger(db, version).map_err(failed)? {
+        let expected = "a session with the tables that Fleeting makes, and no others";
+        let found = format!("{stranger:?}, which is not as Fleeting makes it");
+        return Err(StoreError::NotASession { path: path.into(), expected, found });
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! The pictures of a stored session: one file, or several where their size changed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::rows::{self, all};
-use super::{Store, StoreError, WITH_PICTURES, is_film_name, read};
+use super::{Store, StoreError, WITH_PICTURES, is_film_name, known, read};
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
@@ -11,7 +11,7 @@ use crate::media::mkv;
 use crate::media::mkv::MkvReader;
 use crate::media::pictures::{PictureError, Pictures};
 use crate::session::pictures;
-use crate::source::SourceSpec;
+use crate::source::{SourceOptions, SourceSpec, images, video};
 
 /// Several films as one.
 struct Reels {
@@ -95,31 +95,50 @@ pub(super) fn open(
     Ok((Some(Box::new(Reels { films, moments })), opened))
 }
 
-/// Those of the recording that was analysed, where it still is where it was and is the same to the last
-/// frame. Nobody is told of one that is gone: no pictures were promised.
+/// Those of the recording that was analysed, where it is found and is the same to the last frame.
+///
+/// What the session names is not opened for that alone, since a session may come from anybody: it has to lie
+/// beside the session, or to be noted as this user's own, or to be named by the user.
 fn of_recording(
     store: &Store,
     remarks: &mut Vec<String>,
 ) -> Result<Option<Box<dyn Pictures>>, StoreError> {
     let failed = |error| store.failed(error);
-    let provenance = read::provenance(&store.db).map_err(failed)?;
-    let Ok(mut source) = provenance.source.parse::<SourceSpec>() else { return Ok(None) };
-    // As it was named: from here, or from where the session lies.
-    let beside = store.folder.join("..").join(source.path());
-    let Some(path) = [source.path(), beside].into_iter().find(|path| path.exists()) else {
-        return Ok(None);
+    let mut source = match &store.recording {
+        Some(named) => named.clone(),
+        None => {
+            let provenance = read::provenance(&store.db).map_err(failed)?;
+            match found(store, &provenance.source) {
+                Found::Here(source) => source,
+                Found::Elsewhere(name) => {
+                    remarks.push(format!(
+                        "The recording {name} does not lie beside the session, so its pictures are not \
+                         shown. Put it there, or name it: --recording PATH."
+                    ));
+                    return Ok(None);
+                }
+                Found::Nothing => return Ok(None),
+            }
+        }
     };
-    if !pictures::can_be_seen_again(&source) {
-        return Ok(None);
+    let nominal_fps = read::source(&store.db).map_err(failed)?.nominal_fps;
+    if source.kind == images::KIND.name {
+        source.options.fps = source.options.fps.or(nominal_fps);
     }
-    source.target = path.to_string_lossy().into_owned();
-    source.options.fps = read::source(&store.db).map_err(failed)?.nominal_fps;
     let moments = all(&store.db, "SELECT frame, time_ns FROM sample ORDER BY frame", |row| {
         Ok(Moment { frame: rows::count(row, 0)?, time: Timestamp::from_nanos(row.get(1)?) })
     });
     let moments = moments.map_err(failed)?;
     let name = source.path().display().to_string();
-    match pictures::of_source(&source) {
+    // A video may have been analysed at a rate that was told.
+    let told = SourceOptions { told_fps: nominal_fps, ..source.options.clone() };
+    let is_video = source.kind == video::KIND.name;
+    let at_told_rate = SourceSpec { options: told, ..source.clone() };
+    let mut opened = pictures::of_source(&source);
+    if is_video && opened.as_ref().is_ok_and(|pictures| !pictures.moments().starts_with(&moments)) {
+        opened = pictures::of_source(&at_told_rate);
+    }
+    match opened {
         Ok(pictures) if pictures.moments().starts_with(&moments) => Ok(Some(pictures)),
         Ok(_) => {
             remarks.push(format!(
@@ -132,6 +151,43 @@ fn of_recording(
             Ok(None)
         }
     }
+}
+
+/// Where the recording is that a session names.
+enum Found {
+    /// Where it may be opened.
+    Here(SourceSpec),
+    /// Not where it may be opened without being asked for; its name without the way there.
+    Elsewhere(String),
+    /// The session is of no recording.
+    Nothing,
+}
+
+/// Looks for the recording that was noted as `source`. Nothing outside the session's folder and the one
+/// above it is touched, but for what this user's own program has noted.
+fn found(store: &Store, source: &str) -> Found {
+    let Ok(mut spec) = source.parse::<SourceSpec>() else { return Found::Nothing };
+    let path = spec.path();
+    let (true, Some(name)) = (pictures::can_be_seen_again(&spec), path.file_name()) else {
+        return Found::Nothing;
+    };
+    let is_folder = spec.kind == images::KIND.name;
+    let beside = [store.folder.join(name), store.folder.join("..").join(name)];
+    // A link would lead elsewhere.
+    let is_it = |path: &PathBuf| {
+        path.symlink_metadata().is_ok_and(|found| match is_folder {
+            true => found.is_dir(),
+            false => found.is_file(),
+        })
+    };
+    if let Some(path) = beside.into_iter().find(is_it) {
+        spec.target = path.into();
+        return Found::Here(spec);
+    }
+    if known::is_noted(&store.folder, source) && path.exists() {
+        return Found::Here(spec);
+    }
+    Found::Elsewhere(format!("{name:?}"))
 }
 
 fn open_one(path: &Path, is_writable: bool) -> Result<(MkvReader, Vec<String>), PictureError> {

@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
@@ -97,29 +98,59 @@ pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let opened = Connection::open_with_flags(path, flags).and_then(|db| {
         db.busy_timeout(PATIENCE)?;
         db.pragma_update(None, "trusted_schema", false)?;
+        db.pragma_update(None, "cell_size_check", true)?;
+        limit(&db)?;
         Ok(db)
     });
     opened.map_err(|error| StoreError::of_database(path, error))
 }
 
-/// The first thing in the file that would act by itself when it is read or added to, and is not what
-/// [`migrate`] puts there: a view, a trigger, a virtual table.
-pub(super) fn stranger(db: &Connection) -> rusqlite::Result<Option<String>> {
-    let mut statement = db.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")?;
-    let mut rows = statement.query([])?;
-    let known: Vec<String> = TABLES
-        .iter()
-        .flat_map(|table| ["UPDATE", "DELETE"].map(|verb| keeper(table, verb)))
-        .collect();
-    while let Some(row) = rows.next()? {
-        let (name, sql): (String, String) = (row.get(0)?, row.get(1)?);
-        let is_table = sql.starts_with("CREATE TABLE");
-        let is_index = sql.starts_with("CREATE INDEX") || sql.starts_with("CREATE UNIQUE INDEX");
-        if !is_table && !is_index && !known.contains(&sql) {
-            return Ok(Some(name));
-        }
+/// Holds what one value can take and what one statement can ask for to far more than a session needs.
+pub(super) fn limit(db: &Connection) -> rusqlite::Result<()> {
+    /// A value or a row, bytes. The longest are settings and notes, of some kilobytes.
+    const LONGEST: i32 = 16 << 20;
+    for (limit, most) in [
+        (Limit::SQLITE_LIMIT_LENGTH, LONGEST),
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 16),
+        (Limit::SQLITE_LIMIT_COLUMN, 64),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 32),
+        (Limit::SQLITE_LIMIT_ATTACHED, 0),
+        (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 4),
+    ] {
+        db.set_limit(limit, most)?;
     }
-    Ok(None)
+    Ok(())
+}
+
+/// The first thing in the file that is not exactly what Fleeting puts into one of `version`, or that is
+/// missing: a view, a trigger, a virtual table, a column that is computed when it is read.
+pub(super) fn stranger(db: &Connection, version: usize) -> rusqlite::Result<Option<String>> {
+    let found = layout(db)?;
+    if version == 0 {
+        // One that was cut off before its layout was there.
+        return Ok(found.into_iter().next().map(|(name, _)| name));
+    }
+    let mut own = Connection::open_in_memory()?;
+    migrate(&mut own, STEPS.get(..version).unwrap_or(STEPS))?;
+    let own = layout(&own)?;
+    let strange = found.iter().find(|thing| !own.contains(thing));
+    // The triggers are put into a file where they are missing.
+    let is_there = |name: &str| found.iter().any(|(other, _)| other == name);
+    let missing = TABLES.into_iter().find(|table| !is_there(table));
+    Ok(strange.map(|(name, _)| name.clone()).or(missing.map(str::to_owned)))
+}
+
+/// Everything in a file by name, with the words that made it.
+fn layout(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    // What has no words is an index that SQLite makes by itself for a column that is unique.
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL";
+    let mut statement = db.prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        let sql: String = row.get(1)?;
+        // Versions of SQLite differ in the spaces about a column that was added.
+        Ok((row.get(0)?, sql.split_whitespace().collect::<Vec<_>>().join(" ")))
+    })?;
+    rows.collect()
 }
 
 /// When commits wait for the disk.

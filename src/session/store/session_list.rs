@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::{DATABASE, LOCK, StoreError, bytes_in, open, read};
+use super::{DATABASE, OWN_FILES, StoreError, bytes_in, open, read, review};
 use crate::model::provenance::Provenance;
 use crate::session::consent::Consent;
 
@@ -101,6 +101,7 @@ pub fn delete(folder: &Path) -> Result<Deleted, StoreError> {
     open::check_header(folder, &path)?;
     // Held to the end, so that nobody opens what is going.
     let _lock = open::lock_left_over(folder)?;
+    review::refuse_reviewed(folder)?;
     let mut deleted = Deleted::default();
     let own = own_files(folder).map_err(|error| StoreError::io(folder, error))?;
     for file in own {
@@ -125,13 +126,7 @@ fn own_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let text = name.to_string_lossy();
         let order = match text.as_ref() {
             DATABASE => 2,
-            LOCK => 1,
-            text if text
-                .strip_prefix(DATABASE)
-                .is_some_and(|rest| ["-wal", "-shm"].contains(&rest)) =>
-            {
-                1
-            }
+            text if OWN_FILES.contains(&text) => 1,
             text if super::is_film_name(text) => 0,
             _ => continue,
         };

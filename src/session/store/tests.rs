@@ -321,14 +321,114 @@ fn a_session_without_pictures_shows_those_of_its_recording_as_long_as_that_is_th
 
     let other = base.path().join("other.fleeting");
     let late: Vec<_> = moments.iter().map(|m| Moment { time: m.time + 0.001, ..*m }).collect();
-    store_without_pictures(&other, &video.to_string_lossy(), &late);
+    // Wherever the recording was, only its name counts.
+    store_without_pictures(&other, "/elsewhere/clip.mp4", &late);
     let opened = open(&other).expect("opened");
     assert!(opened.pictures.is_none() && opened.remarks[0].contains("clip.mp4 is no longer"));
     drop(opened);
 
     fs::remove_file(&video).expect("removed");
     let opened = open(&folder).expect("opened");
-    assert!(opened.pictures.is_none() && opened.remarks.is_empty(), "{:?}", opened.remarks);
+    assert!(opened.pictures.is_none() && opened.remarks[0].contains("\"clip.mp4\" does not lie"));
+}
+
+#[test]
+fn a_recording_that_a_session_names_elsewhere_is_opened_only_where_the_user_names_it() {
+    let (base, folder) = folder();
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/video/b_frames.mp4");
+    let elsewhere = base.path().join("far/away");
+    fs::create_dir_all(&elsewhere).expect("made");
+    let video = elsewhere.join("clip.mp4");
+    fs::copy(fixture, &video).expect("copied");
+    let moments = crate::session::pictures::open(&video).expect("opens").moments().to_vec();
+    let named = video.to_string_lossy().into_owned();
+    let climbs = "far/away/clip.mp4".to_owned();
+    for (number, source) in [named, climbs, "../x/../far/away/clip.mp4".into()].iter().enumerate() {
+        let folder = folder.join(number.to_string());
+        store_without_pictures(&folder, source, &moments);
+        let opened = open(&folder).expect("opened");
+        assert!(opened.pictures.is_none(), "{source} was opened");
+        assert!(opened.remarks[0].contains("--recording"), "{:?}", opened.remarks);
+        drop(opened);
+        let spec = SourceSpec::named(video.as_os_str()).expect("a path");
+        let opened = open_of_recording(&folder, Some(&spec)).expect("opened");
+        assert!(opened.pictures.is_some() && opened.remarks.is_empty(), "{:?}", opened.remarks);
+        assert!(opened.store.pictures().expect("readable").is_some());
+    }
+    // A link beside the session leads elsewhere.
+    #[cfg(unix)]
+    {
+        let folder = folder.join("linked");
+        store_without_pictures(&folder, "clip.mp4", &moments);
+        std::os::unix::fs::symlink(&video, folder.join("clip.mp4")).expect("linked");
+        assert!(open(&folder).expect("opened").pictures.is_none());
+    }
+}
+
+#[test]
+fn two_windows_with_one_session_are_told_of_each_other_and_nobody_deletes_it_meanwhile() {
+    let (_base, folder) = folder();
+    store(&full_session(), &folder).finish(None).expect("closed");
+    let mut first = open(&folder).expect("opened").store;
+    assert_eq!(first.hold_for_review(), None);
+    assert_eq!(first.look_for_others(), None);
+    // As another process leaves its line.
+    let held = fs::read_to_string(folder.join(REVIEW_LOCK)).expect("there");
+    assert_eq!(held, format!("{}\n", std::process::id()));
+    let mut lock = OpenOptions::new().append(true).open(folder.join(REVIEW_LOCK)).expect("there");
+    io::Write::write_all(&mut lock, b"1\n").expect("added");
+    assert!(first.look_for_others().is_some_and(|text| text.contains("too")));
+    assert_eq!(first.look_for_others(), None, "it is said once");
+    assert!(
+        session_list::delete(&folder).expect_err("open").to_string().contains("open for review")
+    );
+    // The same window may open it anew, and another one is told.
+    let mut second = open(&folder).expect("opened").store;
+    assert_eq!(second.hold_for_review(), None);
+    fs::write(folder.join(REVIEW_LOCK), "1\n").expect("written");
+    let mut third = open(&folder).expect("opened").store;
+    assert!(third.hold_for_review().is_some_and(|text| text.contains("Another window has")));
+    drop((first, second, third));
+    assert!(session_list::delete(&folder).expect("deleted").left.is_empty());
+    assert!(!folder.exists());
+}
+
+#[test]
+fn what_is_said_of_a_session_that_was_deleted_meanwhile_is_an_error() {
+    let (_base, folder) = folder();
+    store(&full_session(), &folder).finish(None).expect("closed");
+    let mut reviewed = open(&folder).expect("opened").store;
+    fs::remove_dir_all(&folder).expect("removed");
+    assert!(reviewed.look_for_others().is_some_and(|text| text.contains("not there any more")));
+    let mut other = Store { is_in_file: true, ..reviewed };
+    other.append_entry(&entry(Act::Undo)).expect("taken");
+    let error = other.commit().expect_err("nowhere").to_string();
+    assert!(error.contains("deleted or moved"), "{error}");
+}
+
+#[test]
+#[cfg(unix)]
+fn all_that_a_session_holds_can_be_read_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_base, folder) = folder();
+    let recording = store(&full_session(), &folder);
+    let mut film = crate::media::mkv::MkvWriter::create(&folder.join("pictures-1.mkv"), (64, 48))
+        .expect("begun");
+    film.push(&crate::media::image::Frame {
+        image: Arc::new(crate::media::image::RgbImage::new(64, 48)),
+        ..Default::default()
+    })
+    .expect("added");
+    let mode = |path: &Path| path.metadata().expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let mut seen = 0;
+    for entry in fs::read_dir(&folder).expect("a folder") {
+        let path = entry.expect("readable").path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 5, "database, journal, index, lock and film, found {seen}");
+    drop(recording);
 }
 
 #[test]
@@ -420,8 +520,12 @@ fn a_link_in_the_place_of_a_sessions_own_file_is_not_written_through() {
 }
 
 #[test]
-fn a_database_that_would_act_by_itself_is_refused() {
+fn a_database_that_is_not_exactly_as_fleeting_makes_it_is_refused() {
     for (what, sql) in [
+        ("entry", "ALTER TABLE entry ADD COLUMN long TEXT AS (hex(zeroblob(1000000000)))"),
+        ("more", "CREATE TABLE more (n INTEGER PRIMARY KEY)"),
+        ("by_kind", "CREATE INDEX by_kind ON event (kind)"),
+        ("other", "ALTER TABLE stats RENAME TO other"),
         ("all", "CREATE VIEW all_of AS SELECT * FROM sample, sample, sample"),
         ("late", "CREATE TRIGGER late AFTER INSERT ON entry BEGIN SELECT 1; END"),
         (
@@ -436,7 +540,7 @@ fn a_database_that_would_act_by_itself_is_refused() {
         db.execute_batch(sql).expect("added");
         drop(db);
         let error = error_of(&folder);
-        assert!(error.contains(what) && error.contains("acts by itself"), "{error}");
+        assert!(error.contains(what) && error.contains("not as Fleeting makes it"), "{error}");
         assert!(session_list::look(&folder).is_err());
     }
 }

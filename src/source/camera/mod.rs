@@ -123,7 +123,7 @@ impl Camera {
     /// Opens the camera that `spec` names.
     pub fn open(spec: &SourceSpec, opener: Opener) -> Result<Self, SourceError> {
         let entries = list();
-        Self::open_entry(entry::find(&entries, &spec.target)?, spec, opener)
+        Self::open_entry(entry::find(&entries, &spec.target.to_string_lossy())?, spec, opener)
     }
 
     /// Opens the camera that a list has named, by any means.

@@ -23,7 +23,31 @@ mod ffmpeg;
 mod tests;
 
 /// Endings by which videos are looked for, lower case; one that is named is read whatever its ending.
-pub const ENDINGS: [&str; 9] = ["mp4", "m4v", "mov", "avi", "mkv", "webm", "wmv", "mpg", "mpeg"];
+pub const ENDINGS: [&str; 25] = [
+    "mp4", "m4v", "mov", "qt", "avi", "divx", "mkv", "webm", "wmv", "asf", "mpg", "mpeg", "m2v",
+    "vob", "mts", "m2ts", "m2t", "3gp", "3g2", "flv", "f4v", "ogv", "mxf", "dv", "tod",
+];
+
+/// Endings of sound and still pictures in the containers of videos.
+const NOT_VIDEO: [&str; 12] =
+    ["m4a", "m4b", "m4r", "aac", "mka", "ogg", "oga", "opus", "wma", "heic", "heif", "avif"];
+
+/// What a file without a video's ending is by its first bytes, where that is a video: "an MPEG stream".
+pub fn looks_like(path: &Path) -> Option<&'static str> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    if ending.is_some_and(|ending| NOT_VIDEO.contains(&ending.as_str())) {
+        return None;
+    }
+    match Container::of(&first_bytes(path).ok()?) {
+        Container::Mp4 => Some("an MP4 file"),
+        Container::Avi => Some("an AVI file"),
+        Container::Text | Container::Other(OF_ANY_KIND) => None,
+        Container::Other(what) => Some(what),
+    }
+}
+
+/// A file of which nothing is known.
+const OF_ANY_KIND: &str = "of a kind that is not read here";
 
 /// Whether the name of a file says that it is a video.
 pub fn has_ending(path: &Path) -> bool {
@@ -121,7 +145,7 @@ impl Container {
         } else if is_text(head) {
             Self::Text
         } else {
-            Self::Other("of a kind that is not read here")
+            Self::Other(OF_ANY_KIND)
         }
     }
 }

@@ -12,11 +12,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn open_path(path: &Path) -> Result<Box<dyn Source>, SourceError> {
-    open(&SourceSpec {
-        kind: KIND.name,
-        target: path.to_string_lossy().into_owned(),
-        options: Default::default(),
-    })
+    open(&SourceSpec { kind: KIND.name, target: path.into(), options: Default::default() })
 }
 
 /// Everything that a file delivers.

@@ -24,7 +24,7 @@ pub(super) fn show_live(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         if let Cameras::Found(cameras) = &cx.state.live.cameras {
             for camera in cameras.iter().take(3) {
                 if ui.button(format!("Use “{}”", camera.name)).clicked() {
-                    let target = camera.target.clone();
+                    let target = camera.target.clone().into();
                     let options = Default::default();
                     cx.send(Command::Choose(SourceSpec { kind: "camera", target, options }));
                 }

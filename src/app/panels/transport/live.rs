@@ -109,9 +109,9 @@ fn show_cameras(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         Cameras::Found(cameras) => {
             for camera in cameras {
                 let is_used = cx.state.live.source.kind == "camera"
-                    && cx.state.live.source.target == camera.target;
+                    && cx.state.live.source.target == *camera.target;
                 if ui.selectable_label(is_used, format!("Camera: {}", camera.name)).clicked() {
-                    let target = camera.target.clone();
+                    let target = camera.target.clone().into();
                     let options = Default::default();
                     cx.send(Command::Choose(SourceSpec { kind: "camera", target, options }));
                     ui.close();
