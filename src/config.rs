@@ -136,7 +136,7 @@ pub enum ConfigError {
     Toml {
         /// The file.
         path: String,
-        /// What is wrong, with its line.
+        /// The fault, with its line.
         error: Box<toml::de::Error>,
     },
     /// A value outside its range.

@@ -86,7 +86,7 @@ pub fn replace(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -
     fs::rename(&unfinished, path)
 }
 
-/// Whether a name is that of a file which a run that was killed left unfinished.
+/// True if a name is that of a file which a run that was killed left unfinished.
 pub fn is_unfinished(name: &str) -> bool {
     name.starts_with('.') && name.contains(UNFINISHED)
 }

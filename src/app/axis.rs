@@ -149,7 +149,7 @@ pub struct Band {
     pub kind: EventKind,
     /// Onset, apex and offset, seconds.
     pub secs: [f64; 3],
-    /// Whether the card shows it.
+    /// True if the card shows it.
     pub is_shown: bool,
     /// How it was judged.
     pub verdict: Verdict,

@@ -110,7 +110,7 @@ pub enum Command {
     ShowTab(Tab),
     /// Mark the newest moment, or open the field for words about it.
     Mark {
-        /// Whether words are asked for.
+        /// True if words are asked for.
         with_words: bool,
     },
     /// Keep the note that is being written.
@@ -191,12 +191,12 @@ pub enum Floating {
     Export,
     /// A path, typed where the desktop has no file dialog.
     TypedPath,
-    /// Whether blind work is to end.
+    /// True if blind work is to end.
     FinishBlind,
 }
 
 impl Floating {
-    /// Whether something is typed in it. Such a dialog closes by its buttons and by Esc only, so that a
+    /// True if something is typed in it. Such a dialog closes by its buttons and by Esc only, so that a
     /// click beside it loses no word.
     pub fn takes_text(self) -> bool {
         match self {

@@ -30,7 +30,7 @@ impl TextField {
         self.0.take();
     }
 
-    /// Whether there is nothing but space in it.
+    /// True if there is nothing but space in it.
     pub fn is_blank(&self) -> bool {
         self.text().trim().is_empty()
     }

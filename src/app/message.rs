@@ -55,7 +55,7 @@ pub struct Message {
 /// camera that comes and goes all day leaves one line and not hundreds; the log keeps each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
-    /// Whether frames come.
+    /// True if frames come.
     Connection,
     /// Frames that were lost.
     Loss,
@@ -63,7 +63,7 @@ pub enum Topic {
     Other,
 }
 
-/// Whether two texts say the same, but for their numbers.
+/// True if two texts say the same, but for their numbers.
 fn same_words(a: &str, b: &str) -> bool {
     let words = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     words(a) == words(b)

@@ -77,7 +77,7 @@ pub struct Cache {
     pub card: panels::card::CardTextures,
     /// The agreement that was worked out last.
     pub agreement: Option<panels::agreement::CachedAgreement>,
-    /// Whether the search field is to get the keyboard.
+    /// True if the search field is to get the keyboard.
     pub search_wanted: bool,
     /// The tab and the place to which the list of events was last scrolled.
     pub scrolled_to: Option<(Tab, Option<usize>)>,
@@ -85,9 +85,9 @@ pub struct Cache {
     pub palette_row: usize,
     /// The dialog that was drawn last.
     pub dialog: Option<Floating>,
-    /// Whether the field of the source menu has got the keyboard since the menu was opened.
+    /// True if the field of the source menu has got the keyboard since the menu was opened.
     pub path_focused: bool,
-    /// Whether the first field of the dialog is to get the keyboard.
+    /// True if the first field of the dialog is to get the keyboard.
     pub focus_wanted: bool,
 }
 

@@ -41,7 +41,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Whether a layer is drawn.
+    /// True if a layer is drawn.
     pub fn shows(&self, layer: OverlayLayer) -> bool {
         match layer {
             OverlayLayer::Landmarks => self.landmarks,

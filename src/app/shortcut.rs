@@ -30,7 +30,7 @@ pub(super) const fn ctrl(key: Key) -> Chord {
 }
 
 impl Chord {
-    /// Whether pressing `key` with `modifiers` is this chord.
+    /// True if pressing `key` with `modifiers` is this chord.
     ///
     /// A sign such as `?` needs Shift on one keyboard and not on the next, so Shift is let be there.
     pub fn matches(&self, key: Key, modifiers: Modifiers) -> bool {

@@ -161,7 +161,7 @@ impl State {
         }
     }
 
-    /// Whether the command can do anything now.
+    /// True if the command can do anything now.
     pub fn allows(&self, command: &Command) -> bool {
         if let Some(meant) = in_review(command)
             && self.tab == Tab::Review
@@ -208,7 +208,7 @@ impl State {
         }
     }
 
-    /// Whether a command that switches something has it switched on; none for the others.
+    /// True if a command that switches something has it switched on; `None` for the others.
     pub fn is_on(&self, command: &Command) -> Option<bool> {
         match command {
             Command::ToggleLayer(layer) => Some(self.settings.shows(*layer)),
@@ -232,7 +232,7 @@ impl State {
         self.settings.false_alarms_per_minute
     }
 
-    /// Whether the rater in view works blind, so that no value of the model is shown.
+    /// True if the rater in view works blind, so that no value of the model is shown.
     pub fn hides_the_model(&self) -> bool {
         self.tab == Tab::Review && self.review.is_blind()
     }

@@ -124,7 +124,7 @@ pub struct AnalyseOptions {
 }
 
 impl AnalyseOptions {
-    /// The session as it was stored, whose times are those of its film; none where none was.
+    /// The session as it was stored, whose times are those of its film; `None` where none was.
     fn stored(&self) -> Option<Session> {
         let order = self.session.as_ref()?;
         match store::open(&order.folder) {

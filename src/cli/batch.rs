@@ -56,7 +56,7 @@ pub struct BatchOptions {
     pub fps: Option<f64>,
     /// Stop each after so many seconds of its own time.
     pub limit_secs: Option<f64>,
-    /// Recordings at once; none for as many as there are cores.
+    /// Recordings at once; `None` for as many as there are cores.
     pub jobs: Option<usize>,
     /// Which share of the recordings, counted from 1, of how many.
     pub share: Option<(usize, usize)>,
@@ -230,7 +230,7 @@ impl<'a> Bench<'a> {
         Ok(done.into_iter().flatten().collect())
     }
 
-    /// None where another run is at work on it and this one does not wait.
+    /// `None` where another run is at work on it and this one does not wait.
     fn one(
         &self,
         recording: &FoundRecording,
@@ -387,7 +387,7 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> String {
     move |error| format!("{path}: {error}")
 }
 
-/// Whether the file that was locked still has its name: whoever held it before has taken it away.
+/// True if the file that was locked still has its name: whoever held it before has taken it away.
 #[cfg(unix)]
 fn is_still(lock: &std::fs::File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;

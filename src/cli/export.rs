@@ -44,9 +44,9 @@ pub struct ExportOptions {
     pub session: PathBuf,
     /// The formats.
     pub formats: Vec<&'static Format>,
-    /// Whose layer; none for the model's.
+    /// Whose layer; `None` for the model's.
     pub rater: Option<String>,
-    /// Whether the faces that are found are blurred in pictures.
+    /// True if the faces that are found are blurred in pictures.
     pub blur: bool,
     /// The recording that the session is of, as the user named it.
     pub recording: Option<SourceSpec>,

@@ -43,7 +43,7 @@ pub struct GuiOptions {
     pub recording: Option<SourceSpec>,
     /// Frames per second for whichever source is opened.
     pub fps: Option<f64>,
-    /// Folder of models; none for the built-in ones.
+    /// Folder of models; `None` for the built-in ones.
     pub models: Option<PathBuf>,
     /// Settings.
     pub config: Config,
@@ -115,7 +115,7 @@ const NO_DISPLAY: &str = "there is no display to open a window on (neither DISPL
     WAYLAND_DISPLAY is set); without one use `fleeting analyze SOURCE --out DIR`, or see \
     `fleeting --help`";
 
-/// Whether the session has a display. Systems without these variables always do.
+/// True if the session has a display. Systems without these variables always do.
 pub(super) fn has_display() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !cfg!(all(unix, not(target_os = "macos")))

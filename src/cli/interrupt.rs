@@ -31,7 +31,7 @@ impl fmt::Display for Signal {
     }
 }
 
-/// Whether the program was asked to stop.
+/// True if the program was asked to stop.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interrupt(Arc<AtomicUsize>);
 
@@ -65,7 +65,7 @@ impl Interrupt {
             .map_err(std::io::Error::other)
     }
 
-    /// Whether it was asked.
+    /// True if it was asked.
     pub(super) fn is_set(&self) -> bool {
         self.0.load(Ordering::SeqCst) != 0
     }
@@ -79,7 +79,7 @@ impl Interrupt {
     }
 }
 
-/// Whether whoever started the program wants it to outlive the terminal, as `nohup` does.
+/// True if whoever started the program wants it to outlive the terminal, as `nohup` does.
 #[cfg(unix)]
 fn is_hangup_ignored() -> bool {
     use std::io::IsTerminal;

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-/// Whether a terminal does something at this character beside showing it: control characters but for the end
+/// True if a terminal does something at this character beside showing it: control characters but for the end
 /// of a line and the tabulator, and marks that turn the direction of text.
 fn is_order(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')

@@ -33,7 +33,7 @@ pub(super) struct Raw {
 pub struct SessionsOptions {
     /// A folder of sessions, or one session.
     pub folder: PathBuf,
-    /// Whether that is where the window stores them, which may not be there yet.
+    /// True if that is where the window stores them, which may not be there yet.
     pub is_usual: bool,
     /// What to delete; none to list only.
     pub delete: Option<Delete>,

@@ -80,7 +80,7 @@ pub enum SynthOptions {
     Features {
         /// What, how much, from which seed.
         set: FeatureSet,
-        /// Face basis; none for the built-in rules.
+        /// Face basis; `None` for the built-in rules.
         basis: Option<PathBuf>,
         /// File, new.
         out: PathBuf,

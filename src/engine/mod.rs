@@ -330,7 +330,7 @@ fn analyse<A: Analyser>(
     }
 }
 
-/// A named thread; none where the system has no more to give, which shows as an end without a word.
+/// A named thread; `None` where the system has no more to give, which shows as an end without a word.
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
     let spawned = std::thread::Builder::new().name(name.into()).spawn(body);
     spawned.map_err(|error| tracing::error!("{name}: {error}")).ok()

@@ -52,7 +52,7 @@ pub struct Agreement {
     pub emotion: Option<EmotionKappa>,
     /// Label by label over the matched events: emotions, then action units (`AU4`).
     pub per_label: Vec<Kappa>,
-    /// What a reader should know before believing a kappa, one sentence each.
+    /// Cautions for the reader of a kappa, one sentence each.
     pub remarks: Vec<String>,
 }
 
@@ -85,7 +85,7 @@ pub enum AgreementError {
     },
 }
 
-/// Whether the layer of this rater, none for the model's, may be compared with others.
+/// True if the layer of this rater, none for the model's, may be compared with others.
 pub fn may_compare(session: &Session, rater: Option<&str>) -> Result<(), AgreementError> {
     match rater.filter(|name| session.log.is_blind(name)) {
         Some(name) => Err(AgreementError::Blind { name: name.into() }),
@@ -121,7 +121,7 @@ pub struct Kappa {
     pub observed: f64,
     /// Share that chance would make the same, 0–1.
     pub expected: f64,
-    /// (observed − expected) / (1 − expected); none where chance leaves nothing to explain.
+    /// (observed − expected) / (1 − expected); `None` where chance leaves nothing to explain.
     pub kappa: Option<f64>,
     /// The greatest kappa that how often each said yes allows.
     pub maximum: Option<f64>,
@@ -142,7 +142,7 @@ pub struct EmotionKappa {
     pub observed: f64,
     /// Share that chance would name alike, 0–1.
     pub expected: f64,
-    /// None where chance leaves nothing to explain.
+    /// `None` where chance leaves nothing to explain.
     pub kappa: Option<f64>,
 }
 
@@ -339,7 +339,7 @@ impl Kappa {
         }
     }
 
-    /// Why this kappa must not be taken at its face; none where it may.
+    /// The reason not to take this kappa at face value; `None` where it may.
     fn explanation(&self) -> Option<String> {
         let all = self.both + self.only_first + self.only_second + self.neither;
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);

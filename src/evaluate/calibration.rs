@@ -87,7 +87,7 @@ fn never_rising(pairs: &mut [[f32; 2]]) {
     }
 }
 
-/// What the network said at each of its looks, in order.
+/// The network's outputs of each window, in order.
 struct Answers {
     network: Box<dyn Network>,
     rows: Vec<Vec<f32>>,

@@ -10,7 +10,7 @@ use crate::exchange::import::Wrong;
 use crate::exchange::table::Table;
 use crate::measure::event::{EventKind, Interval};
 
-/// What `evaluate events` prints.
+/// The report of `evaluate events`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EventsReport {
     /// Micro-expressions.

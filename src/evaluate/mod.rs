@@ -51,9 +51,9 @@ pub enum EvaluateError {
         path: String,
         /// Which array, column or line.
         what: String,
-        /// What would have done.
+        /// The expected content.
         expected: String,
-        /// What is there.
+        /// The content that was found.
         found: String,
     },
     /// A model cannot be used.
@@ -160,7 +160,7 @@ fn write_counts(f: &mut fmt::Formatter<'_>, rows: &[(&str, &MatchCounts)]) -> fm
     Ok(())
 }
 
-/// The middle value; the mean of the two middle ones of an even number; none of none.
+/// The middle value, or the mean of the two middle ones; `None` of no values.
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let n = values.len();

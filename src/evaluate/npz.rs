@@ -45,7 +45,7 @@ impl Npz {
         Ok(array.iter().cloned().collect())
     }
 
-    /// Whether there is such an array.
+    /// True if there is such an array.
     pub(super) fn has(&self, name: &str) -> bool {
         self.archive.has(name)
     }

@@ -26,7 +26,7 @@ pub struct DatasetScore {
     pub uar: f64,
 }
 
-/// What `evaluate recognition` prints.
+/// The report of `evaluate recognition`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RecognitionReport {
     /// Unweighted F1 over all samples, 0–1.
@@ -129,7 +129,7 @@ pub fn recognition(path: &Path, models: &Models) -> Result<RecognitionReport, Ev
     Ok(RecognitionReport { units, ..RecognitionReport::new(&readings) })
 }
 
-/// What the coder says of each unit in each sample; `None` where the file has no `units`.
+/// The coder's word on each unit in each sample; `None` where the file has no `units`.
 fn true_units(
     npz: &mut Npz,
     samples: usize,

@@ -58,7 +58,7 @@ impl KindCounts {
     }
 }
 
-/// What `evaluate spotting` prints.
+/// The report of `evaluate spotting`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SpottingReport {
     /// Micro-expressions.

@@ -11,7 +11,7 @@ use crate::measure::event::{ActionUnit, MovingUnit, Side};
 /// move it too far.
 const LEAST_TRUE: usize = 5;
 
-/// What a file says of one unit in one event.
+/// One unit of one event in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrueUnit {
     /// The coder did not say.
@@ -66,7 +66,7 @@ pub struct UnitsReport {
 const NAMES: [&str; ActionUnit::RECOGNISED.len()] =
     ["1", "2", "4", "5", "6", "7", "9", "10", "12", "14", "15", "17", "20", "23/24", "25/26"];
 
-/// What the coder and the recogniser say of one event.
+/// One event: the coder's units and the recogniser's.
 pub(super) type CodedEvent = ([TrueUnit; ActionUnit::RECOGNISED.len()], Vec<MovingUnit>);
 
 impl UnitsReport {

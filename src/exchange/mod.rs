@@ -35,11 +35,11 @@ pub struct Format {
     pub name: &'static str,
     /// One line for menus and help: what is written.
     pub about: &'static str,
-    /// Whether it shows pictures of the face.
+    /// True if it shows pictures of the face.
     pub pictures: PictureUse,
-    /// How it is read; none where it is only written.
+    /// How it is read; `None` where it is only written.
     pub read: Option<Reader>,
-    /// The files that it writes of a view, which may depend on what there is; none where it is only read.
+    /// The files that it writes of a view, which may depend on what there is; `None` where it is only read.
     pub files: Option<fn(&View<'_>) -> Vec<FileFormat>>,
     /// What a reader of these files should know, one sentence each.
     pub remarks: fn(&View<'_>) -> Vec<String>,
@@ -139,7 +139,7 @@ pub enum ExportError {
     /// Writing would replace something.
     #[error("{}: already exists, and nothing is overwritten; choose another folder", path.display())]
     Exists {
-        /// What is there.
+        /// The content that was found.
         path: PathBuf,
     },
     /// Only pictures are shown, and there are none.
@@ -203,7 +203,7 @@ impl Format {
         self.files.map_or_else(Vec::new, |files| files(view))
     }
 
-    /// Whether it has nothing to write for a session without pictures.
+    /// True if it has nothing to write for a session without pictures.
     pub fn needs_pictures(&self) -> bool {
         self.pictures == PictureUse::Needed
     }

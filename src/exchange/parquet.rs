@@ -28,7 +28,7 @@ pub const FORMAT: Format = Format::written(
 /// Samples of a row group: a minute at 1,000 frames a second.
 const GROUP: usize = 1 << 16;
 
-/// A measured number's name, and how to take it from a sample; not-a-number where there is none.
+/// A measured number's name, and how to take it from a sample; NaN where there is none.
 type Measure = (&'static str, fn(&Sample) -> f32);
 
 /// What is measured of a sample beside its motion.

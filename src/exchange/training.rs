@@ -89,7 +89,7 @@ fn write(
 struct Labelled {
     kind: EventKind,
     bounds: Bounds,
-    /// None where nobody named it.
+    /// `None` where nobody named it.
     emotion: Option<Emotion>,
     units: Vec<(ActionUnit, Side)>,
 }
@@ -127,7 +127,7 @@ fn displacement(sample: &Sample, step_secs: f64) -> Option<RegionDisplacement> {
     })
 }
 
-/// Every frame that was measured, with the displacement since the one before; none where a run begins.
+/// Every frame that was measured, with the displacement since the one before; `None` where a run begins.
 ///
 /// A frame without motion begins a run, or was left out at a high rate: the first after a gap begins.
 fn steps(samples: &Samples) -> impl Iterator<Item = (Sample, Option<RegionDisplacement>)> {

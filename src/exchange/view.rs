@@ -15,13 +15,13 @@ const FALLBACK_FPS: f64 = 30.0;
 pub struct View<'a> {
     /// The session.
     pub session: &'a Session,
-    /// Whose view; none for the model's.
+    /// Whose view; `None` for the model's.
     pub rater: Option<&'a str>,
     /// Every event of the layer with the model's value beside it, by onset.
     pub rows: Vec<Row>,
     /// The pictures that were analysed.
     pub pictures: Option<&'a mut (dyn Pictures + 'static)>,
-    /// Whether the faces that are found are blurred in every picture that is written.
+    /// True if the faces that are found are blurred in every picture that is written.
     pub blur: bool,
     /// Models to find faces with, where they are those of the session; else those inside the program.
     pub models: ModelChoice,
@@ -103,7 +103,7 @@ impl<'a> View<'a> {
     }
 
     /// The file that players and annotation programs open: the recording, or the film of the session
-    /// where a camera or another source was recorded that is no file. None where there is no file.
+    /// where a camera or another source was recorded that is no file. `None` where there is no file.
     pub fn media(&self) -> Option<&str> {
         self.session.media()
     }

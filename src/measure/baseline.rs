@@ -1,4 +1,4 @@
-//! What a person's neutral face measures: the level that their own movements stand out from.
+//! The level of a person's neutral face, above which their own movements stand out.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ impl Spread {
         Some(Self { median, sigma: SIGMA_PER_MAD * self::median(&mut values)? })
     }
 
-    /// How many sigmas `value` lies above the median; none where nothing strayed.
+    /// How many sigmas `value` lies above the median; `None` where nothing strayed.
     pub fn z(&self, value: f32) -> Option<f32> {
         (self.sigma > 0.0).then(|| (value - self.median) / self.sigma)
     }
@@ -122,7 +122,7 @@ impl Baseline {
         Ok(Self { from, to, numbered, frames, scored, talking, moving, micro, macro_, regions })
     }
 
-    /// Whether nearly every frame was there, scored and still.
+    /// True if nearly every frame was there, scored and still.
     pub fn is_good(&self) -> bool {
         let (scored, restless) = Self::GOOD;
         let all = self.numbered.max(self.frames) as f64;

@@ -62,7 +62,7 @@ impl Side {
     /// Both, left, right: the order of the recogniser's outputs.
     pub const ALL: [Self; 3] = [Self::Both, Self::Left, Self::Right];
 
-    /// What coders write before the number: `L`, `R`, or nothing for both.
+    /// The letter that coders write before the number: `L`, `R`, or nothing for both.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::Both => "",
@@ -83,7 +83,7 @@ impl Side {
 
 /// An action unit of the Facial Action Coding System, by its number.
 ///
-/// 23/24 and 25/26 are told apart by the generator but not by the recogniser, which reports 24 and 25.
+/// The generator knows 23, 24, 25 and 26. The recogniser reports 24 for 23 and 24, and 25 for 25 and 26.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ActionUnit(pub u8);
@@ -209,13 +209,13 @@ impl Emotion {
     }
 }
 
-/// What the recogniser makes of an event.
+/// The recogniser's reading of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EmotionReading {
     /// Calibrated probabilities in the order of [`Emotion::ALL`]; they sum to 1.
     #[serde(deserialize_with = "crate::measure::finite::three")]
     pub probabilities: [f32; 3],
-    /// Whether the best probability reaches the abstention level. Below it the event reads "unclear".
+    /// True if the best probability reaches the abstention level. Below it the event reads "unclear".
     pub clear: bool,
 }
 
@@ -233,7 +233,7 @@ impl EmotionReading {
     }
 }
 
-/// Who says that an event is there.
+/// The origin of an event: the model or a person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
@@ -255,7 +255,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Whether it is later than `other` by both of its names.
+    /// True if it is later than `other` by both of its names.
     pub(crate) fn is_after(self, other: Self) -> bool {
         self.frame > other.frame && self.time > other.time
     }
@@ -279,11 +279,11 @@ pub struct Event {
     pub score: f32,
     /// Units that move, strongest first.
     pub action_units: Vec<MovingUnit>,
-    /// The recogniser's reading; none where it could not run.
+    /// The recogniser's reading; `None` where it could not run.
     pub emotion: Option<EmotionReading>,
-    /// What troubled the frames from onset to offset. Not empty: suspect, kept all the same.
+    /// The trouble of the frames from onset to offset. An event with trouble is suspect and is kept.
     pub trouble: crate::measure::quality::Trouble,
-    /// Who says so.
+    /// The model or a person.
     pub origin: Origin,
 }
 

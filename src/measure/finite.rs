@@ -3,10 +3,10 @@
 
 use serde::de::{Deserialize, Deserializer, Error};
 
-/// What such a number is called, to follow "found".
+/// The name of such a number, to follow "found".
 pub(crate) const TOO_LARGE: &str = "a number that is too large";
 
-/// What was measured; not-a-number where nothing was, or no number.
+/// The measured value; NaN where nothing was measured.
 pub(crate) fn measured(value: Option<f32>) -> f32 {
     value.filter(|value| value.is_finite()).unwrap_or(f32::NAN)
 }

@@ -168,7 +168,7 @@ impl Affine {
         }
     }
 
-    /// The map back; none for a map that flattens the plane.
+    /// The map back; `None` for a map that flattens the plane.
     pub fn inverse(&self) -> Option<Self> {
         let [a, b, c, d, e, f] = self.m;
         let det = a * e - b * d;

@@ -1,4 +1,4 @@
-//! What troubles a frame, measured and named, so that a score is trusted no further than it deserves.
+//! The quality of a frame, measured and named, so that a reader knows how far to trust its score.
 
 use std::fmt;
 
@@ -51,12 +51,12 @@ impl Trouble {
     pub const UNSCORABLE: Self =
         Self(Self::NO_FACE.0 | Self::TURNED.0 | Self::GAP.0 | Self::SMALL_FACE.0);
 
-    /// Whether any of `other` is among these.
+    /// True if any of `other` is among these.
     pub const fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Whether there is nothing.
+    /// True if there is nothing.
     pub const fn is_none(self) -> bool {
         self.0 == 0
     }
@@ -67,7 +67,7 @@ impl Trouble {
         Self(self.0 | other.0)
     }
 
-    /// Whether a frame with this trouble can be scored.
+    /// True if a frame with this trouble can be scored.
     pub const fn scorable(self) -> bool {
         !self.any(Self::UNSCORABLE)
     }
@@ -91,10 +91,10 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// The measurements behind a [`Trouble`]; not-a-number where there is no face to measure.
+/// The measurements behind a [`Trouble`]; NaN where there is no face to measure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
-    /// What troubles the frame.
+    /// The trouble of the frame.
     pub trouble: Trouble,
     /// Lid gap over eye width, mean of both eyes; about 0.3 open, under 0.15 closed.
     pub lid_aperture: f32,

@@ -48,7 +48,7 @@ pub struct RegionMotion {
 }
 
 impl RegionMotion {
-    /// Whether all of it are numbers. What is read from a file and is none was not measured.
+    /// True if every value is finite. A value that is read from a file and is not finite was not measured.
     pub(crate) fn is_finite(&self) -> bool {
         self.regions.as_flattened().iter().chain(&self.head).all(|value| value.is_finite())
     }

@@ -1,4 +1,4 @@
-//! What is known of one analysed frame.
+//! One analysed frame: its score and its sample.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ pub struct Score {
 }
 
 impl Score {
-    /// Whether both are numbers. What is read from a file and is none was not measured.
+    /// True if both are finite. A value that is read from a file and is not finite was not measured.
     pub(crate) fn is_finite(&self) -> bool {
         self.micro.is_finite() && self.macro_.is_finite()
     }

@@ -80,7 +80,7 @@ impl Default for PixelAspect {
 }
 
 impl PixelAspect {
-    /// None where either number is 0: nothing is said.
+    /// `None` where either number is 0: nothing is said.
     pub(crate) fn new(width: u32, height: u32) -> Option<Self> {
         (width > 0 && height > 0).then_some(Self(width, height))
     }

@@ -66,7 +66,7 @@ pub fn decode_into(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
     decoder.decode_into(&mut image.data).map_err(broken)
 }
 
-/// The picture without what follows it, and with its Huffman tables; none where it has no end.
+/// The picture without what follows it, and with its Huffman tables; `None` where it has no end.
 pub fn picture(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(with_tables(bytes.get(..end_of_picture(bytes)?)?))
 }

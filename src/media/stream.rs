@@ -22,16 +22,16 @@ pub struct SourceInfo {
     pub frames: Option<u64>,
     /// Pixel format and other detail, for the status line: "MJPEG 640×480 at 30".
     pub detail: String,
-    /// Whether frames are stamped on arrival because the device gives no capture time.
+    /// True if frames are stamped on arrival because the device gives no capture time.
     pub stamped_on_arrival: bool,
     /// The time of the first frame on the media's own clock, by which players and annotation programs
     /// count. Later than zero where sound begins before the first picture.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub media_start: Timestamp,
-    /// Whether the media has sound; none where that is not known.
+    /// True if the media has sound; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub has_sound: Option<bool>,
-    /// The number in the name of the picture that is frame 0; none where numbers and names agree, or
+    /// The number in the name of the picture that is frame 0; `None` where numbers and names agree, or
     /// there are no numbered names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_of_frame_0: Option<u64>,
@@ -128,9 +128,9 @@ pub enum SourceError {
     Unusable {
         /// The file, folder or device.
         what: String,
-        /// What would have done.
+        /// The expected content.
         expected: String,
-        /// What is there.
+        /// The content that was found.
         found: String,
     },
     /// No camera, or none that may be opened. `advice` says what the person can do.

@@ -23,7 +23,7 @@ pub struct Manifest {
     pub model: Vec<ModelEntry>,
 }
 
-/// What a model does.
+/// The task of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
@@ -73,7 +73,7 @@ pub struct ModelEntry {
     pub file: String,
     /// Of the file, in hexadecimal.
     pub sha256: String,
-    /// What the model does.
+    /// The task of the model.
     pub task: Task,
     /// The only runtime that this form of the model is for; none: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,7 +88,7 @@ pub struct ModelEntry {
     pub licence: String,
     /// Who made it, from what, by what.
     pub origin: String,
-    /// What its numbers mean; for spotters and recognisers.
+    /// The meaning of its outputs; for spotters and recognisers.
     #[serde(default)]
     pub calibration: Calibration,
 }
@@ -140,7 +140,7 @@ impl Manifest {
 }
 
 impl ModelEntry {
-    /// What cannot be so, as "expected …, found …". Whoever wrote the manifest may not name a file
+    /// A contradiction in the manifest, as "expected …, found …". Whoever wrote the manifest may not name a file
     /// outside its folder, nor make memory be taken without end.
     fn fault(&self) -> Option<String> {
         let Self { file, sha256, task, inputs, outputs, calibration, .. } = self;
@@ -169,7 +169,7 @@ impl ModelEntry {
         calibration.fault().map(|(key, expected)| format!("calibration.{key}: expected {expected}"))
     }
 
-    /// Whether this form of the model is for `backend`.
+    /// True if this form of the model is for `backend`.
     pub fn runs_on(&self, backend: RuntimeKind) -> bool {
         self.backend.is_none_or(|only| only == backend)
     }
@@ -209,7 +209,7 @@ impl Calibration {
 }
 
 impl Tensor {
-    /// Whether its size is one that a model here may have.
+    /// True if its size is one that a model here may have.
     fn is_possible(&self) -> bool {
         let free = self.shape.iter().filter(|side| **side < 0).count();
         let mut fixed = self.shape.iter().filter(|side| **side >= 0);
@@ -217,7 +217,7 @@ impl Tensor {
         free <= 1 && values.is_some_and(|values| values <= MOST_VALUES)
     }
 
-    /// The full shape of `values` values; none where they do not fit.
+    /// The full shape of `values` values; `None` where they do not fit.
     pub fn shape_of(&self, values: usize) -> Option<Vec<i64>> {
         let fixed = self.least_values();
         let free = self.shape.iter().any(|d| *d < 0);
@@ -231,7 +231,7 @@ impl Tensor {
         self.shape.iter().map(|d| (*d).max(1) as usize).product()
     }
 
-    /// Whether a shape is this one, free dimensions standing for any size on either side.
+    /// True if a shape is this one, free dimensions standing for any size on either side.
     pub fn accepts(&self, shape: &[i64]) -> bool {
         shape.len() == self.shape.len()
             && shape.iter().zip(&self.shape).all(|(a, b)| *a < 0 || *b < 0 || a == b)

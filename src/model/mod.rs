@@ -57,7 +57,7 @@ pub enum ModelError {
     Manifest {
         /// The file.
         path: String,
-        /// What is wrong, with its line.
+        /// The fault, with its line.
         error: Box<toml::de::Error>,
     },
     /// The file is not the one that the manifest describes.
@@ -65,9 +65,9 @@ pub enum ModelError {
     Changed {
         /// The file.
         file: String,
-        /// What the manifest says.
+        /// The value in the manifest.
         expected: String,
-        /// What the bytes say.
+        /// The value in the file.
         found: String,
     },
     /// No entry of the manifest does this.
@@ -75,9 +75,9 @@ pub enum ModelError {
     Missing {
         /// The manifest.
         origin: String,
-        /// What was looked for.
+        /// The wanted thing.
         task: Task,
-        /// What would have run it.
+        /// The runtime that it needs.
         backend: RuntimeKind,
     },
     /// A tensor has another name, type or shape than the manifest says.
@@ -105,7 +105,7 @@ pub enum ModelError {
 /// Every model of one choice, hashes checked, none opened yet.
 #[derive(Clone, Debug)]
 pub struct Models {
-    /// What the manifest says.
+    /// The value in the manifest.
     pub manifest: Manifest,
     /// For messages: the folder, or "embedded models".
     origin: String,
@@ -181,7 +181,7 @@ impl Models {
         Ok(())
     }
 
-    /// Whether there is a model for this task.
+    /// True if there is a model for this task.
     pub fn has(&self, task: Task) -> bool {
         self.find(task).is_ok()
     }
@@ -221,7 +221,7 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
 /// One opened model.
 #[derive(Debug)]
 pub struct Model {
-    /// What the manifest says of it.
+    /// Its entry in the manifest.
     pub entry: ModelEntry,
     network: Box<dyn Runnable>,
     /// One buffer for each output, reused from run to run.
@@ -314,7 +314,7 @@ fn check_outlets(
     Ok(())
 }
 
-/// Whether a side may be of any size by the manifest that the file has fixed.
+/// True if a side may be of any size by the manifest that the file has fixed.
 fn asks_for_more(tensor: &Tensor, shape: &[i64]) -> bool {
     tensor.shape.iter().zip(shape).any(|(said, found)| *said < 0 && *found >= 0)
 }

@@ -24,7 +24,7 @@ pub(super) struct Opened {
     pub(super) network: Box<dyn Runnable>,
 }
 
-/// What a library makes of a network. Errors are in the library's words.
+/// A network that a library has opened. Errors are in the library's words.
 pub(super) trait Runnable: Debug + Send {
     /// Runs it, and shows each output to `take`.
     fn run(&mut self, inputs: &[Given<'_>], take: Take<'_>) -> Result<(), String>;

@@ -1,4 +1,4 @@
-//! What made a session's numbers, so that they can be made again.
+//! The models and settings that made a session's numbers, so that they can be made again.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::model::{Models, Task};
 /// One model file that was used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFile {
-    /// What it does: `spot`, `recognise`, …
+    /// Its task: `spot`, `recognise`, …
     pub task: String,
     /// Its name in the manifest.
     pub file: String,
@@ -16,7 +16,7 @@ pub struct ModelFile {
     pub sha256: String,
 }
 
-/// What made a session's numbers. Empty where it is not known.
+/// The models and settings that made a session's numbers. Empty where they are not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// Name and version of the program.
@@ -32,7 +32,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// What is known before a source is.
+    /// The facts that hold before a source is open.
     pub fn of(models: &Models, config: &Config) -> Self {
         let file = |entry: &crate::model::ModelEntry| ModelFile {
             task: entry.task.to_string(),
@@ -62,7 +62,7 @@ impl Provenance {
         })
     }
 
-    /// Whether `models` has every file named here that finds and follows faces.
+    /// True if `models` has every file named here that finds and follows faces.
     pub fn has_faces_of(&self, models: &Models) -> bool {
         let tasks = [Task::Detect, Task::DetectFallback, Task::Landmarks].map(|t| t.to_string());
         let mut of_faces = self.models.iter().filter(|file| tasks.contains(&file.task));

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::network::Opened;
 use super::{onnx_runtime, telemetry, tract};
 
-/// What runs the models.
+/// The runtime that runs the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RuntimeKind {
@@ -41,11 +41,11 @@ pub struct Runtime {
     pub backend: RuntimeKind,
     /// Its version, as it tells it.
     pub version: String,
-    /// The library file; none for the embedded runtime.
+    /// The library file; `None` for the embedded runtime.
     pub library: Option<PathBuf>,
     /// Libraries that were passed over, each with the reason.
     pub skipped: Vec<(PathBuf, String)>,
-    /// What the library's sessions are made in; none for the embedded runtime.
+    /// The environment of the library's sessions; `None` for the embedded runtime.
     environment: Option<Environment>,
 }
 
@@ -128,12 +128,12 @@ fn version_in(info: &str, library: &Path) -> String {
     branch.or(in_name).unwrap_or("of unknown version").into()
 }
 
-/// Whether [`Runtime::get`] would try a library.
+/// True if [`Runtime::get`] would try a library.
 pub(super) fn may_load_a_library() -> bool {
     !libraries().is_empty()
 }
 
-/// Library files to try; none where the embedded runtime was asked for.
+/// Library files to try; `None` where the embedded runtime was asked for.
 fn libraries() -> Vec<PathBuf> {
     let only_tract = env::var(BACKEND_VARIABLE).is_ok_and(|value| value == "tract");
     if only_tract { Vec::new() } else { candidates() }
@@ -194,7 +194,7 @@ fn libraries_in(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What lies in `folder`, by name; nothing where it cannot be read.
+/// The entries of `folder`, by name; empty where it cannot be read.
 fn subfolders(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();

@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode};
 /// (Seen in 1.32, where the option of the library's own interface does not.)
 pub const VARIABLE: &str = "ORT_DISABLE_TELEMETRY";
 
-/// Whether a library that is loaded by this process would say nothing to its maker.
+/// True if a library that is loaded by this process would say nothing to its maker.
 pub fn is_off() -> bool {
     env::var_os(VARIABLE).is_some_and(|value| value == "1")
 }

@@ -8,19 +8,19 @@ use std::collections::VecDeque;
 
 use crate::measure::time::Timestamp;
 
-/// Above so many frames per second, frames are left out.
+/// Above this rate, frames per second, frames are left out.
 const FASTEST_FPS: f64 = 45.0;
 /// The grid that the frames measured then lie nearest to.
 const GRID_SECS: f64 = 1.0 / 30.0;
-/// The rate is counted over so many seconds.
+/// The rate is counted over this time, seconds.
 const RATE_SECS: f64 = 1.0;
 
-/// What is known of the next frame by its time alone.
+/// The facts about the next frame that its time alone gives.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tick {
-    /// Whether the frame is measured. Others take their score from their neighbours.
+    /// True if the frame is measured. Others take their score from their neighbours.
     pub measured: bool,
-    /// Seconds since the frame measured before; none for the first.
+    /// Seconds since the frame measured before; `None` for the first.
     pub dt_secs: Option<f64>,
     /// Frames per second over the last second; 0 before there are two.
     pub rate_fps: f32,

@@ -37,7 +37,7 @@ use sample_queue::SampleQueue;
 use spotting::threshold::ThresholdedSpotter;
 use spotting::{Spotted, Step};
 
-/// What the person may see drawn over the picture. Not data: the newest replaces older ones.
+/// The drawing over the picture. It is not data: the newest replaces older ones.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
     /// The mesh; empty where no face is.
@@ -48,11 +48,11 @@ pub struct Overlay {
     pub motion: Option<RegionMotion>,
     /// From the held-still face crop to the frame.
     pub frame_from_face: Option<Affine>,
-    /// What troubles this frame.
+    /// The trouble of this frame.
     pub quality: Quality,
 }
 
-/// What one call of [`Pipeline::push`] or [`Pipeline::finish`] yields. Reused between calls, so that
+/// The result of one call of [`Pipeline::push`] or [`Pipeline::finish`] yields. Reused between calls, so that
 /// the hot loop allocates nothing.
 #[derive(Debug, Default)]
 pub struct Output {

@@ -77,7 +77,7 @@ impl SampleQueue {
     }
 }
 
-/// Linear between two scores; none where either side has none.
+/// Linear between two scores; `None` where either side has none.
 fn between_scores(
     before: Option<(f64, Option<Score>)>,
     after: Option<(f64, Option<Score>)>,

@@ -10,7 +10,7 @@ pub struct Consent {
     pub who: String,
     /// What for.
     pub purpose: String,
-    /// The last day that the session may be kept; none where no end was agreed.
+    /// The last day that the session may be kept; `None` where no end was agreed.
     pub keep_until: Option<Date>,
 }
 
@@ -26,7 +26,7 @@ impl Consent {
         }
     }
 
-    /// Whether `today` is past the last day.
+    /// True if `today` is past the last day.
     pub fn is_past(&self, today: Date) -> bool {
         self.keep_until.is_some_and(|last| today > last)
     }

@@ -158,7 +158,7 @@ impl Losses {
         self.frames[reason.index()]
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.frames.iter().all(|frames| *frames == 0)
     }

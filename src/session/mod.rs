@@ -61,7 +61,7 @@ pub struct Session {
     pub baseline: Option<baseline::Baseline>,
     /// What people said about it.
     pub log: annotation::Log,
-    /// What was agreed before it was stored; none where nothing was stored.
+    /// What was agreed before it was stored; `None` where nothing was stored.
     pub consent: Option<consent::Consent>,
     /// What made the numbers.
     pub provenance: provenance::Provenance,
@@ -70,7 +70,7 @@ pub struct Session {
     pub films: Vec<String>,
     /// Pictures of the newest events, by event number, oldest first.
     clips: VecDeque<(u64, Arc<EventClip>)>,
-    /// Whether none are kept.
+    /// True if none are kept.
     keeps_no_pictures: bool,
 }
 
@@ -134,7 +134,7 @@ impl Session {
     }
 
     /// The file that its times are times of: the recording that was analysed, or else the film of the
-    /// session. None where what was recorded is gone.
+    /// session. `None` where what was recorded is gone.
     pub fn media(&self) -> Option<&str> {
         let kind = self.provenance.source.split_once(':');
         let kind = kind.map_or(self.provenance.source.as_str(), |(kind, _)| kind);

@@ -20,7 +20,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Pictures>, PictureError> {
     of_source(&SourceSpec { kind, target: path.into(), options: SourceOptions::default() })
 }
 
-/// Opens the pictures that are stored in the session's folder; none where it was recorded without, or
+/// Opens the pictures that are stored in the session's folder; `None` where it was recorded without, or
 /// they are not there. `recording` is the one that the user says the session is of.
 pub fn of_session(
     folder: &Path,
@@ -79,7 +79,7 @@ impl Pictures for Growing {
     }
 }
 
-/// Whether what a source delivered can be looked at again: recordings can, cameras and demo persons
+/// True if what a source delivered can be looked at again: recordings can, cameras and demo persons
 /// cannot.
 pub fn can_be_seen_again(spec: &SourceSpec) -> bool {
     [video::KIND.name, images::KIND.name].contains(&spec.kind)

@@ -47,6 +47,6 @@ pub struct Stats {
     pub analysis_fps: f32,
     /// Mean milliseconds of analysis per frame.
     pub frame_ms: f32,
-    /// How much of a recording is done, 0–1; none for a source without a known end.
+    /// How much of a recording is done, 0–1; `None` for a source without a known end.
     pub progress: Option<f32>,
 }

@@ -48,7 +48,7 @@ pub(super) fn segment_name(segment: u32) -> String {
     format!("{}{segment}{}", FILM_NAME.0, FILM_NAME.1)
 }
 
-/// Whether a picture file of a session may be called so.
+/// True if a picture file of a session may be called so.
 fn is_film_name(name: &str) -> bool {
     let number = name.strip_prefix(FILM_NAME.0).and_then(|rest| rest.strip_suffix(FILM_NAME.1));
     number.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()) && n.parse::<u32>().is_ok())
@@ -86,9 +86,9 @@ pub enum StoreError {
     NotASession {
         /// The file or folder.
         path: PathBuf,
-        /// What would have done.
+        /// The expected content.
         expected: &'static str,
-        /// What is there.
+        /// The content that was found.
         found: String,
     },
     /// Somebody records into it at this moment.
@@ -177,7 +177,7 @@ impl StoreError {
 /// What is known when a session begins.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Beginning {
-    /// What was agreed; none where nobody was asked, as for a video that is analysed.
+    /// What was agreed; `None` where nobody was asked, as for a video that is analysed.
     pub consent: Option<Consent>,
     /// What makes the numbers.
     pub provenance: Provenance,
@@ -200,7 +200,7 @@ pub struct Store {
     review: Option<review::Hold>,
     /// The recording that the user named for it.
     recording: Option<SourceSpec>,
-    /// Whether it lies in a file, which may go.
+    /// True if it lies in a file, which may go.
     is_in_file: bool,
 }
 

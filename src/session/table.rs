@@ -36,9 +36,9 @@ pub fn layer_named<'a>(session: &'a Session, name: &str) -> Result<Option<&'a st
 pub struct Row {
     /// Which event.
     pub target: Target,
-    /// Whose view this is; none for the model's own.
+    /// Whose view this is; `None` for the model's own.
     pub rater: Option<String>,
-    /// What the model said, unchanged; none for an event that a person added.
+    /// What the model said, unchanged; `None` for an event that a person added.
     pub machine: Option<Event>,
     /// The rater's judgement.
     pub verdict: Verdict,
@@ -78,13 +78,13 @@ impl Row {
         self.label.map_or_else(|| self.emotion(), Label::class)
     }
 
-    /// Whether the layer says that the event is there: the model of all of its own, a rater of those
+    /// True if the layer says that the event is there: the model of all of its own, a rater of those
     /// confirmed.
     pub fn is_held(&self) -> bool {
         self.rater.is_none() || self.verdict == Verdict::Confirmed
     }
 
-    /// Whether the rater has not judged it yet.
+    /// True if the rater has not judged it yet.
     pub fn is_open(&self) -> bool {
         self.rater.is_some() && self.verdict == Verdict::Open
     }

@@ -29,7 +29,7 @@ const FPS_RANGE: std::ops::RangeInclusive<f64> = 1.0 / 60.0..=100_000.0;
 /// Endings that are read, lower case.
 const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "jpe", "bmp", "tif", "tiff"];
 
-/// Whether the name of a file says that it is a picture.
+/// True if the name of a file says that it is a picture.
 pub fn has_ending(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))

@@ -27,7 +27,7 @@ pub struct SourceKind {
     pub target_help: &'static str,
     /// One line for menus and help.
     pub about: &'static str,
-    /// Whether frames arrive by themselves. A live source that is not read in time loses its oldest
+    /// True if frames arrive by themselves. A live source that is not read in time loses its oldest
     /// frames; any other waits.
     pub is_live: bool,
     /// Opens it; runs in the capture thread and may take seconds.
@@ -76,7 +76,7 @@ impl SourceSpec {
         SOURCES.iter().find(|k| k.name == self.kind).unwrap_or(&SOURCES[0])
     }
 
-    /// Whether frames that nobody takes in time are lost: those of a camera are, and those of a demo
+    /// True if frames that nobody takes in time are lost: those of a camera are, and those of a demo
     /// person that plays by the clock as a camera would.
     pub fn is_live(&self) -> bool {
         self.source_kind().is_live && (self.kind == camera::KIND.name || self.options.paced)

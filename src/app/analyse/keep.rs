@@ -14,13 +14,13 @@ use crate::engine::live::record::{RecordOrder, RecordState, RecordingStatus};
 /// What is kept, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keeping {
-    /// Whether the next analysis is kept.
+    /// True if the next analysis is kept.
     pub is_wanted: bool,
-    /// Whether its pictures are stored too.
+    /// True if its pictures are stored too.
     pub with_pictures: bool,
-    /// The session of the analysis that runs or has ended; none where it is in memory only.
+    /// The session of the analysis that runs or has ended; `None` where it is in memory only.
     pub folder: Option<PathBuf>,
-    /// Whether the disk's end was announced.
+    /// True if the disk's end was announced.
     is_warned: bool,
 }
 

@@ -32,11 +32,11 @@ pub enum AnalyseCommand {
     PickVideo,
     /// Ask for a folder of pictures.
     PickImages,
-    /// Whether the next analysis is kept on the disk, and with a copy of its pictures.
+    /// True if the next analysis is kept on the disk, and with a copy of its pictures.
     Keep {
-        /// Whether it is kept.
+        /// True if it is kept.
         is_wanted: bool,
-        /// Whether its pictures are copied.
+        /// True if its pictures are copied.
         with_pictures: bool,
     },
     /// Analyse what is chosen.
@@ -122,7 +122,7 @@ pub struct AnalyseState {
     pub stats: Stats,
     /// What it has found.
     pub session: Session,
-    /// Whether and where it is kept.
+    /// True if and where it is kept.
     pub keeping: Keeping,
     engine: Option<Box<dyn EngineHandle>>,
 }

@@ -93,7 +93,7 @@ impl Pick {
         }
     }
 
-    /// Whether what is picked may be made later.
+    /// True if what is picked may be made later.
     pub fn may_be_new(self) -> bool {
         matches!(self, Self::Recordings | Self::Export)
     }
@@ -140,7 +140,7 @@ pub trait Backend {
     ) -> Option<Box<dyn SessionPictures>>;
 
     /// The pictures that are being recorded into `folder` at this moment, measured as `provenance`
-    /// says; none where they cannot be had.
+    /// says; `None` where they cannot be had.
     fn recording_pictures(
         &mut self,
         _folder: &Path,

@@ -262,7 +262,7 @@ fn open(
     })
 }
 
-/// Whether the desktop has what shows a file dialog: on Linux, its portal over the session bus, or
+/// True if the desktop has what shows a file dialog: on Linux, its portal over the session bus, or
 /// zenity.
 fn may_have_dialogs() -> bool {
     if !cfg!(target_os = "linux") {

@@ -52,7 +52,7 @@ pub enum Slot {
         share: f32,
         /// Least height, points.
         least_pt: f32,
-        /// Whether review goes without it in a low window.
+        /// True if review goes without it in a low window.
         can_be_left_out: bool,
     },
     /// All between the bars.

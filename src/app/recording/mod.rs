@@ -84,7 +84,7 @@ pub struct ConsentForm {
     pub purpose: String,
     /// Last day, as it is typed; empty for no end.
     pub keep_until: String,
-    /// Whether no picture is stored.
+    /// True if no picture is stored.
     pub scores_only: bool,
     /// Where sessions are stored.
     pub folder: String,
@@ -162,7 +162,7 @@ pub struct SessionList {
     pub sessions: Vec<StoredSession>,
     /// Those that cannot be read, one sentence each.
     pub unreadable: Vec<String>,
-    /// Bytes that are free; none where the system does not say.
+    /// Bytes that are free; `None` where the system does not say.
     pub free_bytes: Option<u64>,
 }
 
@@ -212,11 +212,11 @@ pub struct Records {
     pub now: Option<RecordingStatus>,
     /// Who has agreed to the recording before, from the same source.
     pub agreed: Option<String>,
-    /// What is stored; none until somebody has looked.
+    /// What is stored; `None` until somebody has looked.
     pub session_list: Option<SessionList>,
     /// What is to be deleted once that is confirmed.
     pub chosen: Vec<PathBuf>,
-    /// Whether the disk's end was announced.
+    /// True if the disk's end was announced.
     warned: bool,
     /// What a busy engine has not taken yet.
     unsent: Vec<Deed>,
@@ -227,7 +227,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// Whether frames are stored.
+    /// True if frames are stored.
     pub fn is_recording(&self) -> bool {
         self.now.as_ref().is_some_and(|now| now.state == RecordState::Running)
     }

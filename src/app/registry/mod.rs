@@ -77,7 +77,7 @@ pub struct CommandEntry {
     pub help: &'static str,
     /// Which menu it is in.
     pub group: Group,
-    /// Whether holding the key repeats it.
+    /// True if holding the key repeats it.
     pub repeats: bool,
     /// Where it can be given. In other tabs its keys may mean something else.
     pub tabs: &'static [Tab],
@@ -140,7 +140,7 @@ pub fn entries() -> impl Iterator<Item = &'static CommandEntry> + Clone {
         .chain(recording::ENTRIES)
 }
 
-/// The entry of a command; none for a command that carries data.
+/// The entry of a command; `None` for a command that carries data.
 pub fn entry_of(command: &Command) -> Option<&'static CommandEntry> {
     entries().find(|e| e.command == *command)
 }

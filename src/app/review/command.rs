@@ -130,21 +130,21 @@ pub enum ReviewCommand {
     Unblind,
     /// Show this layer; only one's own can be changed.
     Show(RaterLayer),
-    /// Whether a new rater is to work blind.
+    /// True if a new rater is to work blind.
     SetBlind(bool),
     /// The two layers that are compared.
     Compare(RaterLayer, RaterLayer),
 
     /// Choose a format of the export, or let it go.
     ToggleFormat(&'static str),
-    /// Whether faces are blurred in what is exported.
+    /// True if faces are blurred in what is exported.
     BlurExport(bool),
     /// Ask for a folder and write the chosen formats.
     Export,
     /// Ask for a folder and write the agreement.
     ExportAgreement,
 
-    /// Whether the coder of an imported layer saw nothing of the model.
+    /// True if the coder of an imported layer saw nothing of the model.
     BlindImport(bool),
     /// Ask for a file and take it in.
     Import,
@@ -154,7 +154,7 @@ pub enum ReviewCommand {
 }
 
 impl ReviewCommand {
-    /// Whether it says something in the name of the rater who works.
+    /// True if it says something in the name of the rater who works.
     pub fn says_something(&self) -> bool {
         matches!(
             self,
@@ -174,7 +174,7 @@ impl ReviewCommand {
     }
 }
 
-/// What a command that both tabs have means in review; none for one that review leaves as it is.
+/// What a command that both tabs have means in review; `None` for one that review leaves as it is.
 pub fn in_review(asked: &Command) -> Option<ReviewCommand> {
     Some(match asked {
         Command::StepFrames(frames) => ReviewCommand::Step(*frames),

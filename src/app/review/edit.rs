@@ -93,12 +93,12 @@ impl ReviewState {
         }
     }
 
-    /// Whether an event is repeated.
+    /// True if an event is repeated.
     pub fn is_looping(&self) -> bool {
         matches!(self.playback.motion(), PlaybackMotion::Loops { .. })
     }
 
-    /// Whether a command that switches something has it switched on; none for the others.
+    /// True if a command that switches something has it switched on; `None` for the others.
     pub fn is_on(&self, command: &ReviewCommand) -> Option<bool> {
         let row = self.picked_row();
         match command {
@@ -112,7 +112,7 @@ impl ReviewState {
         }
     }
 
-    /// Whether the command can do anything now.
+    /// True if the command can do anything now.
     pub fn allows(&self, command: &ReviewCommand) -> bool {
         let can_change = self.rating.is_own() && self.picked_row().is_some();
         match command {

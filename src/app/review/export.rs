@@ -32,7 +32,7 @@ pub enum ExportPhase {
 pub struct ExportForm {
     /// Names of the chosen formats.
     pub chosen: Vec<&'static str>,
-    /// Whether faces are blurred in every picture that is written.
+    /// True if faces are blurred in every picture that is written.
     pub blur: bool,
     /// Where it stands.
     pub phase: ExportPhase,
@@ -60,7 +60,7 @@ impl ExportForm {
         }
     }
 
-    /// Whether something is being written.
+    /// True if something is being written.
     pub fn is_running(&self) -> bool {
         self.job.is_some()
     }

@@ -21,7 +21,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether an event passes; `said` is what the list says of it.
+    /// True if an event passes; `said` is what the list says of it.
     pub fn passes(&self, row: &Row, grade: Grade, said: &str) -> bool {
         let text = self.text.to_lowercase();
         let said = said.to_lowercase();
@@ -32,7 +32,7 @@ impl Filter {
             && text.split_whitespace().all(|word| said.contains(word))
     }
 
-    /// Whether everything passes.
+    /// True if everything passes.
     pub fn is_open(&self) -> bool {
         Self { text: self.text.trim().into(), ..self.clone() } == Self::default()
     }

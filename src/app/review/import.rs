@@ -35,7 +35,7 @@ pub struct ImportForm {
     /// The field for names of tiers to take, parted by commas; empty for those that are named after
     /// events.
     pub tiers: TextField,
-    /// Whether the coder saw nothing of the model.
+    /// True if the coder saw nothing of the model.
     pub blind: bool,
     /// Where it stands.
     pub phase: ImportPhase,
@@ -43,7 +43,7 @@ pub struct ImportForm {
 }
 
 impl ReviewState {
-    /// Whether a file can be asked for.
+    /// True if a file can be asked for.
     pub(super) fn can_import(&self) -> bool {
         self.phase == super::ReviewPhase::Open
             && self.import.job.is_none()

@@ -15,7 +15,7 @@ pub struct InMemory {
 }
 
 impl InMemory {
-    /// Over the pictures that `session` holds; none where it holds none.
+    /// Over the pictures that `session` holds; `None` where it holds none.
     pub fn of(session: &Session) -> Option<Self> {
         let clips = session.events.iter().filter_map(|event| session.clip(event.id));
         let clips: Vec<_> = clips.cloned().collect();

@@ -144,12 +144,12 @@ impl ReviewState {
         }
     }
 
-    /// Whether the rater who works sees nothing of the model and of others.
+    /// True if the rater who works sees nothing of the model and of others.
     pub fn is_blind(&self) -> bool {
         self.view.session.log.is_blind(&self.rating.rater)
     }
 
-    /// Whether pictures can be asked for.
+    /// True if pictures can be asked for.
     pub fn has_pictures(&self) -> bool {
         self.frame.pictures.is_some()
     }

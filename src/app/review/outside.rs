@@ -84,16 +84,16 @@ impl ExportContent {
 pub struct ExportJob {
     /// The session.
     pub session: Arc<Session>,
-    /// Its folder, which has its pictures; none for one that is in memory only.
+    /// Its folder, which has its pictures; `None` for one that is in memory only.
     pub place: Option<PathBuf>,
     /// The recording that it is of, where that can be looked at again; of a session in a folder, the one
     /// that the user named.
     pub source: Option<SourceSpec>,
-    /// Whose layer; none for the model's.
+    /// Whose layer; `None` for the model's.
     pub rater: Option<String>,
     /// What.
     pub what: ExportContent,
-    /// Whether the faces that are found are blurred in every picture.
+    /// True if the faces that are found are blurred in every picture.
     pub blur: bool,
     /// The models of the window.
     pub models: ModelChoice,
@@ -102,7 +102,7 @@ pub struct ExportJob {
 }
 
 impl ExportJob {
-    /// The session's pictures; none where it has none. The error is one sentence.
+    /// The session's pictures; `None` where it has none. The error is one sentence.
     pub fn pictures(&self) -> Option<Result<Box<dyn Pictures>, String>> {
         let opened = match (&self.place, &self.source) {
             (Some(folder), recording) => {
@@ -137,14 +137,14 @@ impl ImportJob {
 pub struct OpenedSession {
     /// All that is known of it.
     pub session: Session,
-    /// Its folder; none for one that is in memory only.
+    /// Its folder; `None` for one that is in memory only.
     pub place: Option<PathBuf>,
     /// The recording that it is of, where that can be looked at again.
     pub source: Option<SourceSpec>,
     /// What was repaired or is missing, one sentence each.
     pub remarks: Vec<String>,
-    /// Its pictures; none where none were stored or they cannot be read.
+    /// Its pictures; `None` where none were stored or they cannot be read.
     pub screen: Option<Box<dyn SessionPictures>>,
-    /// Where acts are kept; none in memory, and where the folder cannot be written.
+    /// Where acts are kept; `None` in memory, and where the folder cannot be written.
     pub keeper: Option<Box<dyn AnnotationSink>>,
 }

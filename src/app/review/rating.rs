@@ -78,7 +78,7 @@ impl Rating {
         }
     }
 
-    /// Whether what is shown is the rater's own and can be changed.
+    /// True if what is shown is the rater's own and can be changed.
     pub fn is_own(&self) -> bool {
         self.layer.rater() == Some(&self.rater)
     }
@@ -93,7 +93,7 @@ pub fn last(session: &Session) -> Option<&str> {
 }
 
 impl ReviewState {
-    /// Whether somebody has to say who works before this is done.
+    /// True if somebody has to say who works before this is done.
     pub fn must_ask(&self, command: &ReviewCommand) -> bool {
         !self.rating.is_named && command.says_something() && self.allows(command)
     }

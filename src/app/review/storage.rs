@@ -18,7 +18,7 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Whether acts are kept somewhere.
+    /// True if acts are kept somewhere.
     pub fn is_kept(&self) -> bool {
         self.sink.is_some() && self.unkept.is_none()
     }

@@ -35,7 +35,7 @@ pub struct Moving {
     pub percent: [f32; 2],
 }
 
-/// The regions that move visibly from onset to apex, the farthest first; none where it was not measured.
+/// The regions that move visibly from onset to apex, the farthest first; `None` where it was not measured.
 pub fn moving(session: &Session, onset: Moment, apex: Moment) -> Option<Vec<Moving>> {
     let movement = region_motion::movement(session, onset, apex)?.into_iter().enumerate();
     let mut all: Vec<_> = movement

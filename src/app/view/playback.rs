@@ -50,7 +50,7 @@ impl Playback {
         &self.moments
     }
 
-    /// The frame in view; none in a session without frames.
+    /// The frame in view; `None` in a session without frames.
     pub fn at(&self) -> Option<Moment> {
         self.moments.get(self.index).copied()
     }

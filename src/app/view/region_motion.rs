@@ -13,7 +13,7 @@ pub const DRAWN_REGIONS: usize = 4;
 /// Seconds drawn before onset and after offset.
 const MARGIN_SECS: f64 = 0.5;
 
-/// How far each region moved from onset to apex, percent of the outer-eye distance; none where the
+/// How far each region moved from onset to apex, percent of the outer-eye distance; `None` where the
 /// samples are no longer whole or the face could not be measured.
 pub fn movement(session: &Session, onset: Moment, apex: Moment) -> Option<[[f32; 2]; REGIONS]> {
     let samples = session.history.samples();
@@ -67,7 +67,7 @@ pub fn motions(session: &Session, bounds: &Bounds) -> Motions {
     Motions { secs: (from.secs(), to.secs()), regions, greatest }
 }
 
-/// Whether a moment lies in what [`motions`] draws.
+/// True if a moment lies in what [`motions`] draws.
 pub fn is_in(motions: &Motions, time: Timestamp) -> bool {
     (motions.secs.0..=motions.secs.1).contains(&time.secs())
 }

@@ -11,7 +11,7 @@ const DEFAULT_SPAN_SECS: f64 = 20.0;
 /// Which seconds are in view.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeWindow {
-    /// Whether the newest moment stays at the right edge.
+    /// True if the newest moment stays at the right edge.
     pub follows: bool,
     span_secs: f64,
     /// Right edge; counts only while not following.

@@ -61,7 +61,7 @@ struct Content {
     left: Vec<(PathBuf, String)>,
 }
 
-/// Whether a bare folder means many recordings, and not one that came as pictures.
+/// True if a bare folder means many recordings, and not one that came as pictures.
 pub(in crate::cli) fn is_many(folder: &Path) -> bool {
     look(folder).is_ok_and(|content| !content.has_pictures || !content.videos.is_empty())
 }

@@ -81,7 +81,7 @@ impl Outcome {
         })
     }
 
-    /// Reads what an earlier run left in `folder`; none where it left nothing that is whole.
+    /// Reads what an earlier run left in `folder`; `None` where it left nothing that is whole.
     pub(super) fn read(folder: &Path) -> Option<Self> {
         let text = files::read_text(&folder.join(FILE_NAME)).ok()?;
         serde_json::from_str(&text).ok()

@@ -7,11 +7,11 @@ use serde::Serialize;
 use crate::model::{Models, Runtime, RuntimeKind};
 use crate::source::camera;
 
-/// What runs the models.
+/// The runtime that runs the models.
 #[derive(Debug, Serialize)]
 pub(super) struct RuntimeFound {
     pub(super) name: String,
-    /// Whether it is a library of the machine rather than the embedded runtime.
+    /// True if it is a library of the machine rather than the embedded runtime.
     pub(super) is_onnx_runtime: bool,
     /// Libraries that were passed over, each with the reason.
     pub(super) skipped: Vec<[String; 2]>,
@@ -38,7 +38,7 @@ pub(super) struct ModelFound {
     pub(super) sha256: String,
     pub(super) licence: String,
     pub(super) origin: String,
-    /// Whether this is the entry that this machine's runtime takes.
+    /// True if this is the entry that this machine's runtime takes.
     pub(super) is_used: bool,
 }
 
@@ -79,7 +79,7 @@ pub(super) fn cameras() -> Vec<CameraFound> {
         .collect()
 }
 
-/// The version that ffmpeg tells; none where it does not start.
+/// The version that ffmpeg tells; `None` where it does not start.
 pub(super) fn ffmpeg() -> Option<String> {
     let output = Command::new("ffmpeg").arg("-version").stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -83,7 +83,7 @@ pub(crate) struct Links {
     pub(crate) stop: Arc<AtomicBool>,
     /// The source as the user named it.
     pub(crate) source: String,
-    /// Whether the source goes on by itself while the analysis pauses.
+    /// True if the source goes on by itself while the analysis pauses.
     pub(crate) is_live: bool,
 }
 
@@ -184,7 +184,7 @@ impl Running<'_> {
         }
     }
 
-    /// Whether the last turn of the loop took so long that frames were lost by it. The frames of a source
+    /// True if the last turn of the loop took so long that frames were lost by it. The frames of a source
     /// that waits are not.
     fn look_at_rhythm(&mut self) -> Result<(), Closed> {
         let (now, missed) = (Instant::now(), self.links.frames.signs().missed());

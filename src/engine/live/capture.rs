@@ -24,11 +24,11 @@ const FORGIVEN_LAG_SECS: f64 = 0.25;
 pub struct CaptureJob {
     /// As the user named it.
     pub name: String,
-    /// Whether frames that nobody takes in time are lost.
+    /// True if frames that nobody takes in time are lost.
     pub is_live: bool,
-    /// Whether recorded time passes as by the clock.
+    /// True if recorded time passes as by the clock.
     pub is_paced: bool,
-    /// Whether frames come from the moment that it is open. What comes before the models are ready is
+    /// True if frames come from the moment that it is open. What comes before the models are ready is
     /// then let go and counted; any other source waits.
     pub runs_by_itself: bool,
     /// Opens it; called once, in the capture thread, and may take seconds.

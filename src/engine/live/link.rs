@@ -110,7 +110,7 @@ impl<T> QueueReceiver<T> {
         self.rx.try_recv().ok()
     }
 
-    /// Whether no item waits.
+    /// True if no item waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.rx.is_empty()
     }

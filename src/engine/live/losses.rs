@@ -15,7 +15,7 @@ const EXPLAINED_FRAMES: u32 = 300;
 /// Follows the numbers of one run.
 #[derive(Debug)]
 pub(crate) struct LossAccount {
-    /// Whether broken pictures are counted by the source. The notices of other sources say each.
+    /// True if broken pictures are counted by the source. The notices of other sources say each.
     is_live: bool,
     /// The next number, once there was one.
     expected: Option<u64>,

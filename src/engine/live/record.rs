@@ -49,7 +49,7 @@ const LOW_SECS: f64 = 600.0;
 pub struct RecordOrder {
     /// The session's folder; must not hold one yet.
     pub folder: PathBuf,
-    /// What was agreed; none where nobody was asked.
+    /// What was agreed; `None` where nobody was asked.
     pub consent: Option<Consent>,
     /// Whether pictures are stored, or scores only.
     pub with_pictures: bool,
@@ -66,9 +66,9 @@ pub struct RecordingStatus {
     pub secs: f64,
     /// Bytes on the disk.
     pub bytes: u64,
-    /// Bytes that are free on that disk; none where the system does not say.
+    /// Bytes that are free on that disk; `None` where the system does not say.
     pub free_bytes: Option<u64>,
-    /// Seconds until the disk is full at the present rate; none while that is unknown.
+    /// Seconds until the disk is full at the present rate; `None` while that is unknown.
     pub left_secs: Option<f64>,
 }
 
@@ -84,7 +84,7 @@ pub enum RecordState {
 }
 
 impl RecordingStatus {
-    /// Whether the disk will soon be full.
+    /// True if the disk will soon be full.
     pub fn is_low(&self) -> bool {
         self.free_bytes.is_some_and(|free| free < LOW_BYTES)
             || self.left_secs.is_some_and(|secs| secs < LOW_SECS)

@@ -92,7 +92,7 @@ impl<R, A> WorkerThread<R, A> {
         self.requests.recv_timeout(time)
     }
 
-    /// Whether another request waits.
+    /// True if another request waits.
     pub fn is_asked(&self) -> bool {
         !self.requests.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What agreement says of layers whose events are known.
+//! Agreement between layers whose events are known.
 
 use super::*;
 use crate::exchange::tests::{bounds, reviewed};

@@ -170,7 +170,7 @@ fn media_length_secs(view: &View<'_>) -> f64 {
     last.map_or(0.0, |last| view.on_media(view.end_of(last)).secs())
 }
 
-/// Whether the media has sound, as far as that is known; a session's own film has none.
+/// True if the media has sound, as far as that is known; a session's own film has none.
 fn has_sound(view: &View<'_>) -> bool {
     let source = &view.session.source;
     view.media() == Some(&source.name) && source.has_sound.unwrap_or(false)

@@ -25,7 +25,7 @@ fn missing(names: &[String]) -> Option<String> {
     (!(has("behavior") && (is_aggregated || is_tabular))).then(|| expected.to_owned())
 }
 
-/// Whether the file is a table of BORIS.
+/// True if the file is a table of BORIS.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
     Table::has_header(bytes, missing)
 }
@@ -62,7 +62,7 @@ fn said<'a>(row: Row<'a>, name: &str) -> &'a str {
     if text.eq_ignore_ascii_case(NOTHING) { "" } else { text }
 }
 
-/// Seconds, or `hh:mm:ss.mmm`. None where the field is empty.
+/// Seconds, or `hh:mm:ss.mmm`. `None` where the field is empty.
 fn seconds(row: Row<'_>, name: &str) -> Result<Option<f64>, Wrong> {
     let text = said(row, name);
     if text.is_empty() {
@@ -82,7 +82,7 @@ fn seconds(row: Row<'_>, name: &str) -> Result<Option<f64>, Wrong> {
     }
 }
 
-/// The observation of the session's recording; none where the table has only one.
+/// The observation of the session's recording; `None` where the table has only one.
 fn observation<'a>(table: &'a Table, session: &Session) -> Result<Option<&'a str>, Wrong> {
     for row in table.rows() {
         let offset = row.number("time offset (s)", "seconds").unwrap_or(None);

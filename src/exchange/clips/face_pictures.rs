@@ -78,7 +78,7 @@ impl FacePictures {
         self.pictures.push_back(picture);
     }
 
-    /// Cuts the pictures of `event`; none where they are no longer kept or there never were any.
+    /// Cuts the pictures of `event`; `None` where they are no longer kept or there never were any.
     pub(crate) fn cut(&self, event: &Event) -> Option<EventClip> {
         let Event { onset, apex, offset, .. } = *event;
         self.cut_out(&Bounds { onset, apex, offset })

@@ -66,7 +66,7 @@ pub struct ClipOptions {
     pub speed: f64,
     /// What is shown before onset and after offset, seconds.
     pub margin_secs: f64,
-    /// Whether the faces that are found are hidden.
+    /// True if the faces that are found are hidden.
     pub blur: bool,
     /// The distance of the outer eye corners of the person who was measured, pixels, where it is known.
     pub eye_distance_px: Option<f32>,

@@ -266,7 +266,7 @@ fn number_pair<W: Write>(
     number(table, text, y)
 }
 
-/// One number, in its shortest text that reads back the same; not-a-number is empty.
+/// One number, in its shortest text that reads back the same; NaN is empty.
 fn number<W: Write>(table: &mut csv::Writer<W>, text: &mut String, value: f32) -> io::Result<()> {
     use std::fmt::Write as _;
     text.clear();

@@ -23,7 +23,7 @@ fn missing(names: &[String]) -> Option<String> {
     (!(has_both("frame") || has_both("s"))).then(|| expected.to_owned())
 }
 
-/// Whether the file is a table of events.
+/// True if the file is a table of events.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
     Table::has_header(bytes, missing)
 }
@@ -93,7 +93,7 @@ impl Line<'_> {
         Ok(event)
     }
 
-    /// Whether it is one of the generator's true events, which are there and which nobody judges.
+    /// True if it is one of the generator's true events, which are there and which nobody judges.
     fn is_truth(&self) -> bool {
         self.get("origin") == origin_text(&Origin::Truth)
     }
@@ -179,7 +179,7 @@ impl Line<'_> {
         moment.map(Some).ok_or_else(|| self.wrong(&name, expected))
     }
 
-    /// Whether the frame is where the time of the same line puts it. Where it is not, the labels were
+    /// True if the frame is where the time of the same line puts it. Where it is not, the labels were
     /// made on another recording or on a copy with another rate, and all of them are wrong.
     fn must_agree(&self, name: &str, moment: Moment) -> Result<(), Wrong> {
         let is_apart = |secs: f64| {

@@ -46,7 +46,7 @@ pub(crate) struct FoundEvent {
     pub(crate) bounds: Bounds,
     pub(crate) verdict: Verdict,
     pub(crate) label: Option<Label>,
-    /// None where they are as the model said.
+    /// `None` where they are as the model said.
     pub(crate) units: Option<Vec<MovingUnit>>,
     pub(crate) note: String,
     pub(crate) odd: Vec<Odd>,
@@ -150,7 +150,7 @@ impl FoundEvent {
         }
     }
 
-    /// Whether it has other bounds than the model gave.
+    /// True if it has other bounds than the model gave.
     fn is_moved(&self, id: u64, session: &Session) -> bool {
         let event = session.events.iter().find(|event| event.id == id);
         event.is_some_and(|event| {

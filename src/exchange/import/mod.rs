@@ -32,7 +32,7 @@ pub struct EventReader {
     pub about: &'static str,
     /// How names of such files end, in lower case.
     pub endings: &'static [&'static str],
-    /// Whether a file with such an ending is of this format.
+    /// True if a file with such an ending is of this format.
     pub(crate) is_one: fn(&[u8]) -> bool,
     /// Reads it.
     pub(crate) read: fn(&Input<'_>) -> Result<Found, Wrong>,
@@ -172,9 +172,9 @@ pub enum ImportError {
         path: PathBuf,
         /// Where in it, with a colon and a space behind; or empty.
         what: String,
-        /// What would have done.
+        /// The expected content.
         expected: String,
-        /// What is there.
+        /// The content that was found.
         found: String,
     },
 }

@@ -96,7 +96,7 @@ pub(crate) fn label_named(word: &str) -> Option<Label> {
     Label::ALL.into_iter().find(|label| label.name() == synonym)
 }
 
-/// `1+2`, `L12`, `AU4, AU7`; none where it is anything else.
+/// `1+2`, `L12`, `AU4, AU7`; `None` where it is anything else.
 pub(crate) fn units_named(text: &str) -> Option<Vec<MovingUnit>> {
     let parts = text.split(['+', ',', ';', ' ']).filter(|part| !part.is_empty());
     let units: Option<Vec<MovingUnit>> = parts.map(|part| part.parse().ok()).collect();

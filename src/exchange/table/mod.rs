@@ -73,7 +73,7 @@ impl Table {
         Ok(table)
     }
 
-    /// Whether the first row has names in which nothing is missing.
+    /// True if the first row has names in which nothing is missing.
     pub(crate) fn has_header(bytes: &[u8], missing: impl Fn(&[String]) -> Option<String>) -> bool {
         decode(bytes).is_ok_and(|(text, _)| {
             let (said, content) = said_delimiter(&text);
@@ -104,7 +104,7 @@ impl Table {
         }
     }
 
-    /// Whether there is a column of this name.
+    /// True if there is a column of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.names.iter().any(|column| column == name)
     }
@@ -146,7 +146,7 @@ impl<'a> Row<'a> {
         cell::read_cell(self.raw(name))
     }
 
-    /// Whether there is a column of this name.
+    /// True if there is a column of this name.
     pub(crate) fn has(self, name: &str) -> bool {
         self.table.has(name)
     }
@@ -184,7 +184,7 @@ impl<'a> Row<'a> {
         if number.is_finite() { Ok(Some(number)) } else { Err(wrong()) }
     }
 
-    /// The whole number in this column; `7.0` is one too. None where the field is empty.
+    /// The whole number in this column; `7.0` is one too. `None` where the field is empty.
     pub(crate) fn whole(self, name: &str, expected: &str) -> Result<Option<i64>, Wrong> {
         const MOST: f64 = (1_u64 << 53) as f64;
         match self.number(name, expected)? {

@@ -139,7 +139,7 @@ impl<'a> Iterator for Walk<'a> {
     }
 }
 
-/// What [`Elements::checked`] put in; none where the checksum does not fit.
+/// What [`Elements::checked`] put in; `None` where the checksum does not fit.
 pub(crate) fn checked(data: &[u8]) -> Option<&[u8]> {
     let mut walk = Walk(data);
     let (_, crc) = walk.next().filter(|(id, _)| *id == id::CRC_32)?;

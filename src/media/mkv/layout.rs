@@ -126,7 +126,7 @@ fn duration_nanos(places: &[PicturePlace]) -> i64 {
     last + (last - first) / (places.len() as i64 - 1).max(1)
 }
 
-/// A picture's cluster up to its JPEG; none for a JPEG beyond 256 MiB.
+/// A picture's cluster up to its JPEG; `None` for a JPEG beyond 256 MiB.
 pub(crate) fn picture_header(moment: Moment, jpeg: &[u8]) -> Option<[u8; PICTURE_HEADER_BYTES]> {
     if jpeg.len() > MAX_JPEG_BYTES {
         return None;
@@ -167,7 +167,7 @@ pub(crate) struct PictureHeader {
 }
 
 impl PictureHeader {
-    /// None where `bytes` are no such header.
+    /// `None` where `bytes` are no such header.
     pub(crate) fn parse(bytes: &[u8; PICTURE_HEADER_BYTES]) -> Option<Self> {
         let (cluster, size, header) = element_header(bytes)?;
         let whole = header + usize::try_from(size).ok()?;
@@ -285,7 +285,7 @@ pub(crate) fn index_at(header: &[u8], segment: u64) -> Option<u64> {
     segment.checked_add(uint(position))
 }
 
-/// Reads what [`index`] writes; none where it is damaged.
+/// Reads what [`index`] writes; `None` where it is damaged.
 pub(crate) fn read_index(bytes: &[u8], segment: u64) -> Option<Vec<PicturePlace>> {
     let tags = checked(find(&[id::TAGS], bytes)?)?;
     let numbers = find(&[id::TAG, id::SIMPLE_TAG, id::TAG_BINARY], tags)?;

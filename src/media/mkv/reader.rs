@@ -31,7 +31,7 @@ pub struct MkvReader {
 struct Found {
     places: Vec<PicturePlace>,
     troubles: Vec<String>,
-    /// Whether the film was finished.
+    /// True if the film was finished.
     is_complete: bool,
     /// Where the last whole picture ends.
     end: u64,
@@ -95,7 +95,7 @@ impl Pictures for MkvReader {
     }
 }
 
-/// Whether the file at `path` begins as a film with pictures does; false where it cannot be read.
+/// True if the file at `path` begins as a film with pictures does; false where it cannot be read.
 pub fn is_film(path: &Path) -> bool {
     let mut start = Vec::new();
     let read =
@@ -146,7 +146,7 @@ fn find(path: &Path, file: &mut File) -> Result<Found, PictureError> {
     }
 }
 
-/// What the index of a finished film says; none where there is no such index, or it lies.
+/// What the index of a finished film says; `None` where there is no such index, or it lies.
 fn complete(file: &mut File, start: &[u8], segment: u64) -> io::Result<Option<Found>> {
     let Some(at) = index_at(start, segment) else { return Ok(None) };
     let mut bytes = Vec::new();
@@ -218,7 +218,7 @@ impl Found {
     }
 }
 
-/// The header at byte `at`; none where there is none.
+/// The header at byte `at`; `None` where there is none.
 fn read_header(file: &mut File, at: u64) -> io::Result<Option<PictureHeader>> {
     let mut header = [0; PICTURE_HEADER_BYTES];
     file.seek(SeekFrom::Start(at))?;
@@ -229,7 +229,7 @@ fn read_header(file: &mut File, at: u64) -> io::Result<Option<PictureHeader>> {
     }
 }
 
-/// Reads the JPEG at `at` into `buffer`; none where it is cut off or its checksum does not fit.
+/// Reads the JPEG at `at` into `buffer`; `None` where it is cut off or its checksum does not fit.
 fn read_picture(
     file: &mut File,
     at: u64,

@@ -36,7 +36,7 @@ fn is_slice(unit: &[u8]) -> bool {
     [kind::SLICE, kind::REFRESH_SLICE].contains(&kind_of(unit))
 }
 
-/// Whether a slice is the first of its picture: it begins at macroblock 0, whose code is a single 1.
+/// True if a slice is the first of its picture: it begins at macroblock 0, whose code is a single 1.
 fn begins_picture(unit: &[u8]) -> bool {
     is_slice(unit) && unit.get(1).is_some_and(|byte| byte & 0x80 != 0)
 }
@@ -89,13 +89,13 @@ impl AvcConfig {
         Some(Self { length_bytes, parameter_sets, stream: stream?, is_known, container_colour })
     }
 
-    /// Whether decoding may begin with this sample: no picture from it on needs one before it. Other
+    /// True if decoding may begin with this sample: no picture from it on needs one before it. Other
     /// key frames do not promise that of the pictures that are shown before them.
     pub(crate) fn is_beginning(&self, sample: &[u8]) -> bool {
         self.units(sample).map_while(|unit| unit).any(|unit| kind_of(unit) == kind::REFRESH_SLICE)
     }
 
-    /// Whether no part of a picture is in this sample.
+    /// True if no part of a picture is in this sample.
     pub(crate) fn is_without_picture(&self, sample: &[u8]) -> bool {
         // Where a length lies, nothing is known of what follows.
         !self.units(sample).any(|unit| {
@@ -128,12 +128,12 @@ impl AvcConfig {
         }
     }
 
-    /// The colours of `stream`; none where they are of a kind that is not known here.
+    /// The colours of `stream`; `None` where they are of a kind that is not known here.
     pub(crate) fn encoding(&self, stream: &Stream) -> Option<YuvColour> {
         stream.colour.or(self.container_colour).encoding()
     }
 
-    /// The sample's units; none where a length lies, which ends them.
+    /// The sample's units; `None` where a length lies, which ends them.
     fn units<'a>(&self, sample: &'a [u8]) -> impl Iterator<Item = Option<&'a [u8]>> {
         let (length_bytes, mut rest) = (self.length_bytes, sample);
         std::iter::from_fn(move || {

@@ -24,11 +24,11 @@ pub(crate) fn parse(reader: &mut BufReader<File>, layout: &Layout) -> Result<Mp4
 }
 
 thread_local! {
-    /// Whether a panic in this thread is expected, and nothing to tell of.
+    /// True if a panic in this thread is expected, and nothing to tell of.
     static IS_LEASHED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `parse` gives; none where it panics.
+/// What `parse` gives; `None` where it panics.
 fn leashed<T>(parse: impl FnOnce() -> T) -> Option<T> {
     static HOOKED: Once = Once::new();
     HOOKED.call_once(|| {
@@ -152,7 +152,7 @@ impl Layout {
         }
     }
 
-    /// Whether the boxes in a box called `name` fill it one after the other, and those in them likewise.
+    /// True if the boxes in a box called `name` fill it one after the other, and those in them likewise.
     fn look_into(
         &mut self,
         reader: &mut BufReader<File>,
@@ -213,7 +213,7 @@ impl Layout {
     }
 }
 
-/// Whether boxes of this name stand at the top of a file. Bytes behind the last box, as recovery programs
+/// True if boxes of this name stand at the top of a file. Bytes behind the last box, as recovery programs
 /// and camera cards leave them, begin with none.
 fn is_part(name: &[u8]) -> bool {
     const NAMES: [&[u8]; 16] = [
@@ -223,7 +223,7 @@ fn is_part(name: &[u8]) -> bool {
     NAMES.contains(&name)
 }
 
-/// Whether pictures may stand among the bytes from `from` on, whose first box is damaged: the beginning of
+/// True if pictures may stand among the bytes from `from` on, whose first box is damaged: the beginning of
 /// them names one that holds some.
 fn holds_parts(reader: &mut BufReader<File>, from: u64) -> io::Result<bool> {
     const LOOKED_AT_BYTES: u64 = 1 << 20;

@@ -118,7 +118,7 @@ pub(super) fn movie_start_nanos(mp4: &Mp4) -> Option<i128> {
 
 /// In which order, and when, the samples are shown.
 pub(super) struct DisplayOrder {
-    /// Of every sample in file order, its place in the order of display; none where it is not shown.
+    /// Of every sample in file order, its place in the order of display; `None` where it is not shown.
     pub(super) places: Vec<Option<u64>>,
     /// Of every place, its sample.
     pub(super) samples: Vec<usize>,

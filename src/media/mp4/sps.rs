@@ -7,7 +7,7 @@ use crate::media::display::PixelAspect;
 /// How the colours are encoded, as far as something says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StatedColour {
-    /// Whether luma spans 0–255.
+    /// True if luma spans 0–255.
     pub(crate) is_full_range: Option<bool>,
     /// The code of the colour matrix (ITU-T H.273, 8.3): 1 is BT.709, 5 and 6 are BT.601, 2 says
     /// nothing.
@@ -24,7 +24,7 @@ impl StatedColour {
         }
     }
 
-    /// The colour encoding that is meant; none for a matrix that is not known here.
+    /// The colour encoding that is meant; `None` for a matrix that is not known here.
     pub(crate) fn encoding(self) -> Option<YuvColour> {
         let unstated = YuvColour::UNSTATED;
         let matrix = match self.matrix_code {

@@ -29,7 +29,7 @@ pub(super) struct Mp4Video {
     lost: u64,
     /// Samples are over, also where the file is cut off.
     is_read: bool,
-    /// Whether a change of size was told of.
+    /// True if a change of size was told of.
     has_changed: bool,
     /// To be delivered before anything else.
     pending: Option<Frame>,

@@ -33,7 +33,7 @@ const FOLLOW_RADIANS: f32 = 0.05;
 #[derive(Debug)]
 pub struct Aligner {
     cropper: Cropper,
-    /// From the face crop to the frame; none while there is no face.
+    /// From the face crop to the frame; `None` while there is no face.
     frame_from_face: Option<Affine>,
     /// The newest frame and the one before, for cropping them anew.
     newest: Option<Arc<RgbImage>>,
@@ -44,14 +44,14 @@ pub struct Aligner {
     pub now: GrayImage,
 }
 
-/// What [`Aligner::push`] did.
+/// The result of [`Aligner::push`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Aligned {
     /// From the face crop to the frame.
     pub frame_from_face: Affine,
-    /// Whether `before` shows the frame before through the same crop.
+    /// True if `before` shows the frame before through the same crop.
     pub comparable: bool,
-    /// Whether the crop followed the face with this frame, so that `before` is a new picture.
+    /// True if the crop followed the face with this frame, so that `before` is a new picture.
     pub moved: bool,
 }
 

@@ -6,7 +6,7 @@
 use crate::measure::geometry::{Affine, Point};
 use crate::media::image::{GrayImage, RgbImage, luma};
 
-/// What lies beyond the border of the frame.
+/// The grey of what lies beyond the border of the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Border {
     /// The border, repeated outwards.

@@ -27,7 +27,7 @@ const INPUT_SIDE: usize = 256;
 const MARGIN: f32 = 1.5;
 
 impl Landmarks {
-    /// Whether there is no face.
+    /// True if there is no face.
     pub fn is_empty(&self) -> bool {
         self.points_in_frame.is_empty()
     }
@@ -40,7 +40,7 @@ impl Landmarks {
         }
     }
 
-    /// One point of the mesh; none where no face is.
+    /// One point of the mesh; `None` where no face is.
     pub fn point(&self, index: usize) -> Option<Point> {
         self.points_in_frame.get(index).copied()
     }
@@ -88,7 +88,7 @@ impl FaceSquare {
         Affine::similarity(scale, self.radians, self.center - middle)
     }
 
-    /// Whether `other` is the same square but for tremor.
+    /// True if `other` is the same square but for tremor.
     fn still_fits(&self, other: &Self) -> bool {
         self.center.distance(other.center) < 0.04 * self.side_px
             && (0.92..1.08).contains(&(other.side_px / self.side_px))
@@ -102,7 +102,7 @@ pub struct Mesh {
     model: Model,
     cropper: Cropper,
     input: Vec<f32>,
-    /// Where to look next; none while no face is followed.
+    /// Where to look next; `None` while no face is followed.
     square: Option<FaceSquare>,
 }
 
@@ -118,7 +118,7 @@ impl Mesh {
         self.square = None;
     }
 
-    /// Whether a face is being followed.
+    /// True if a face is being followed.
     pub fn follows_a_face(&self) -> bool {
         self.square.is_some()
     }

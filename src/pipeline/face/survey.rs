@@ -46,7 +46,7 @@ struct Told {
 }
 
 impl Told {
-    /// Whether now is the moment to tell.
+    /// True if now is the moment to tell.
     fn see(&mut self, is_there: bool) -> bool {
         self.looks = if is_there { self.looks.saturating_add(1) } else { 0 };
         self.looks == LOOKS
@@ -73,7 +73,7 @@ impl Survey {
         (self.upside_down, self.several) = Default::default();
     }
 
-    /// Whether the last look found the picture standing on its head.
+    /// True if the last look found the picture standing on its head.
     pub fn is_upside_down(&self) -> bool {
         self.is_upside_down
     }
@@ -122,7 +122,7 @@ fn text_of_upside_down(frame: &Frame) -> String {
     )
 }
 
-/// None where at most one face is in the picture, or none is followed.
+/// `None` where at most one face is in the picture, or none is followed.
 fn text_of_several(frame: &Frame, faces: &[FaceBox], followed: &Landmarks) -> Option<String> {
     let ours = Rect::around(&followed.points_in_frame)?;
     let is_ours = |face: &&FaceBox| holds(&face.rect_in_frame, ours.center());

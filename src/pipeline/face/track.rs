@@ -34,7 +34,7 @@ impl Tracker {
         self.age_frames = 0;
     }
 
-    /// Whether the mesh should look at the next frame whatever the flow will say: as often as the
+    /// True if the mesh should look at the next frame whatever the flow will say: as often as the
     /// settings ask, while there is no face, and after a pause of `dt_secs`.
     pub fn is_due(&mut self, dt_secs: Option<f64>) -> bool {
         self.age_frames += 1;

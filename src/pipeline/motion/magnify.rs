@@ -59,7 +59,7 @@ pub fn magnify(pictures: &[&RgbImage], reference: usize, factor: f32) -> Vec<Rgb
 struct Movement {
     /// All of it.
     whole: Lattice,
-    /// What the head as a whole does not explain.
+    /// The motion that the head as a whole does not explain.
     own: Lattice,
 }
 

@@ -25,18 +25,18 @@ pub struct Motion {
     places: Places,
     wanted: Vec<bool>,
     watch: Watch,
-    /// The head's motion since the frame before; none where it could not be measured.
+    /// The head's motion since the frame before; `None` where it could not be measured.
     head: Option<Head>,
-    /// Whether the landmarks no longer fit what is seen.
+    /// True if the landmarks no longer fit what is seen.
     mesh_is_old: bool,
 }
 
-/// What one frame gave.
+/// The measurements of one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
     /// From the face crop to the frame.
     pub frame_from_face: Affine,
-    /// Since the frame before; none where there was none to compare with.
+    /// Since the frame before; `None` where there was none to compare with.
     pub displacement: Option<RegionDisplacement>,
 }
 
@@ -89,7 +89,7 @@ impl Motion {
         Measured { frame_from_face, displacement }
     }
 
-    /// Whether the face does not hold still, so that the mesh should look at the next frame beforehand.
+    /// True if the face does not hold still, so that the mesh should look at the next frame beforehand.
     pub fn is_restless(&self) -> bool {
         self.watch.is_restless()
     }

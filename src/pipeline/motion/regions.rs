@@ -170,7 +170,7 @@ pub fn measure(field: &FlowField, places: &Places) -> Option<(RegionDisplacement
     Some((moved, head))
 }
 
-/// What a place does besides going along with the head, pixels of the aligned face.
+/// The motion of a place beyond that of the head, pixels of the aligned face.
 fn own_motion(field: &FlowField, head: &Head, place: &RegionPlace, radius: f32) -> Point {
     let near = patches_near(place.at, radius, field.columns, field.cells.len());
     let patches = near.map(|(index, weight)| {

@@ -81,7 +81,7 @@ impl Judge {
         *self = Self::new(&self.config);
     }
 
-    /// What troubles this frame.
+    /// The trouble of this frame.
     pub fn judge(&mut self, evidence: &Evidence<'_>) -> Quality {
         let dt_secs = evidence.tick.dt_secs.map_or(0.0, |dt| dt as f32);
         let mut quality = Quality { rate_fps: evidence.tick.rate_fps, ..NOTHING };

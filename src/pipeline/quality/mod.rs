@@ -1,4 +1,4 @@
-//! What troubles a frame, judged from what was measured in it.
+//! The judgement of a frame's quality from the measurements in it.
 
 mod judge;
 mod mouth;

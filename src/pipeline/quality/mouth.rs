@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 
 use crate::pipeline::motion::regions::RegionDisplacement;
 
-/// Turns are counted over so many seconds.
+/// Turns are counted over this time, seconds.
 const WINDOW_SECS: f32 = 1.5;
 /// The mouth must come back by so much, percent of the eye distance, for a turn to count: ten times the
 /// noise of a lip on a face of good size.
 const LEAST_TURN: f32 = 0.8;
-/// And by so many pixels of the frame, since on a small face the noise is larger.
+/// And by this many pixels of the frame, since the noise is larger on a small face.
 const LEAST_TURN_PX: f32 = 0.6;
 /// Regions whose distance is the opening of the mouth.
 const UPPER_LIP: usize = 9;

@@ -13,7 +13,7 @@ use crate::pipeline::spotting::Proposal;
 #[derive(Debug)]
 pub struct EventBuilder {
     motion_buffer: MotionBuffer,
-    /// None where the models hold no recogniser: events then have no emotion and no action units.
+    /// `None` where the models hold no recogniser: events then have no emotion and no action units.
     recogniser: Option<Recogniser>,
     events_found: u64,
 }

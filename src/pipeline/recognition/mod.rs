@@ -1,7 +1,7 @@
 //! Reads an event: which emotion, and which action units on which half of the face.
 //!
 //! Direction and pattern are what carry over between faces, so the network sees every event at unit
-//! size; how large it was is told apart, and may be unknown. Phases that were not measured are masked.
+//! size; its size is a separate input, and may be unknown. Phases that were not measured are masked.
 
 use crate::measure::event::{ActionUnit, EmotionReading, MovingUnit, Side};
 use crate::measure::regions::REGIONS;
@@ -21,10 +21,10 @@ const MIN_UNIT_PROBABILITY: f32 = 0.5;
 const STILL_PERCENT: f32 = 1e-3;
 
 /// Displacement of every region in each phase, percent of the outer-eye distance, x right, y down,
-/// head motion removed. None where a phase was not measured.
+/// head motion removed. `None` where a phase was not measured.
 pub type Phases = [Option<[[f32; 2]; REGIONS]>; PHASES];
 
-/// What the recogniser makes of an event.
+/// The recogniser's reading of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// Which emotion.
@@ -101,7 +101,7 @@ impl Recogniser {
     }
 }
 
-/// Softmax of the logits over the temperature; no better than a guess where they are no numbers.
+/// Softmax of the logits over the temperature; equal probabilities where a logit is not finite.
 fn emotion(logits: &[f32], temperature: f32, abstain_below: f32) -> EmotionReading {
     let logits = [0, 1, 2].map(|i| logits.get(i).copied().unwrap_or(0.0) / temperature);
     let top = logits.iter().copied().fold(f32::MIN, f32::max);

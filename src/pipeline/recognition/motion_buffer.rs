@@ -59,13 +59,13 @@ impl MotionBuffer {
         }
     }
 
-    /// What troubled any frame from `first` to `last`.
+    /// The trouble of all frames from `first` to `last`.
     pub fn trouble(&self, first: Moment, last: Moment) -> Trouble {
         let covered = |f: &&Remembered| first.time <= f.moment.time && f.moment.time <= last.time;
         self.frames.iter().filter(covered).fold(Trouble::NONE, |all, f| all.with(f.trouble))
     }
 
-    /// Displacement onset → middle → apex → offset; none for a phase without two frames of one run.
+    /// Displacement onset → middle → apex → offset; `None` for a phase without two frames of one run.
     pub fn phases(&self, onset: Moment, apex: Moment, offset: Moment) -> Phases {
         let middle = onset.time + apex.time.secs_since(onset.time) / 2.0;
         let [onset, middle, apex, offset] =

@@ -104,9 +104,9 @@ pub struct Step {
     /// Its capture time.
     pub time: Timestamp,
     /// Motion of the twelve regions since the frame before, percent of the outer-eye distance, head
-    /// motion removed. None where it could not be measured.
+    /// motion removed. `None` where it could not be measured.
     pub displacement: Option<[[f32; 2]; SPOT_REGIONS]>,
-    /// What troubles the frame.
+    /// The trouble of the frame.
     pub trouble: Trouble,
 }
 

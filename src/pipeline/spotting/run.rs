@@ -225,7 +225,7 @@ impl Run {
     }
 }
 
-/// A candidate in frames: the nearest ones to its times, none beyond the run. None where that is too
+/// A candidate in frames: the nearest ones to its times, none beyond the run. `None` where that is too
 /// short to be a movement of its kind, or is made of the edge of the run.
 fn proposal(
     kind: EventKind,

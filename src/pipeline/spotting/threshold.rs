@@ -14,7 +14,7 @@ const HIGHEST_THRESHOLD: f32 = 0.95;
 /// Scores frames and proposes intervals.
 #[derive(Debug)]
 pub struct ThresholdedSpotter {
-    /// None where the models hold no spotter: every frame is measured and none is scored.
+    /// `None` where the models hold no spotter: every frame is measured and none is scored.
     spotter: Option<Spotter>,
     calibration: Calibration,
     config: SpottingConfig,

@@ -97,7 +97,7 @@ impl Label {
         }
     }
 
-    /// The class of the field's composite evaluation that it falls into (MEGC 2019); none for `other`.
+    /// The class of the field's composite evaluation that it falls into (MEGC 2019); `None` for `other`.
     pub fn emotion(self) -> Option<Emotion> {
         match self {
             Self::Happiness => Some(Emotion::Positive),
@@ -176,7 +176,7 @@ pub struct Judgement {
     pub note: String,
     /// Set for an event of the rater's own.
     pub kind: Option<EventKind>,
-    /// Whether an event of the rater's own came with an imported file.
+    /// True if an event of the rater's own came with an imported file.
     pub is_imported: bool,
 }
 
@@ -187,9 +187,9 @@ pub struct Layer {
     pub events: BTreeMap<Target, Judgement>,
     /// Marked moments in the order marked.
     pub marks: Vec<(Moment, String)>,
-    /// Whether there is something to take back.
+    /// True if there is something to take back.
     pub can_undo: bool,
-    /// Whether there is something to do again.
+    /// True if there is something to do again.
     pub can_redo: bool,
 }
 
@@ -242,7 +242,7 @@ impl Log {
         exactly.or_else(|| self.raters.iter().find(|known| is_same_name(&known.name, name)))
     }
 
-    /// Whether the rater of exactly this name works blind and is not done.
+    /// True if the rater of exactly this name works blind and is not done.
     pub fn is_blind(&self, name: &str) -> bool {
         self.raters.iter().any(|rater| rater.name == name && rater.blind)
     }

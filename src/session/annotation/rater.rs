@@ -50,7 +50,7 @@ impl Rater {
         }
     }
 
-    /// How the layer came about, one sentence; none for one that was made here in full view.
+    /// How the layer came about, one sentence; `None` for one that was made here in full view.
     pub fn told(&self) -> Option<String> {
         let name = &self.name;
         match (&self.imported, self.was_blind) {
@@ -67,7 +67,7 @@ impl Rater {
     }
 }
 
-/// Whether two names are the same rater's: `R1`, `r1` and ` R1 ` are.
+/// True if two names are the same rater's: `R1`, `r1` and ` R1 ` are.
 pub fn is_same_name(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }

@@ -63,7 +63,7 @@ impl Channel {
         }
     }
 
-    /// The sample's value; not-a-number where it has none.
+    /// The sample's value; NaN where it has none.
     pub(super) fn value(self, sample: &Held<'_>) -> f32 {
         let none = f32::NAN;
         match self {
@@ -170,7 +170,7 @@ impl History {
         self.folded + self.samples.len()
     }
 
-    /// Whether there were none yet.
+    /// True if there were none yet.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

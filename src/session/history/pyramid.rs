@@ -18,15 +18,15 @@ pub struct Column {
     pub first: Timestamp,
     /// Time of its last sample.
     pub last: Timestamp,
-    /// Least and greatest value; none where nothing was measured.
+    /// Least and greatest value; `None` where nothing was measured.
     pub range: Option<(f32, f32)>,
-    /// Whether any of its samples has no value.
+    /// True if any of its samples has no value.
     pub has_gap: bool,
     /// Times of the first and the last sample that has a value.
     pub valued: Option<(Timestamp, Timestamp)>,
-    /// Whether nothing was measured somewhere between those two.
+    /// True if nothing was measured somewhere between those two.
     pub has_hole: bool,
-    /// Whether frames are missing before the first of those two.
+    /// True if frames are missing before the first of those two.
     pub follows_gap: bool,
     /// Everything that troubled any of its samples.
     pub trouble: Trouble,

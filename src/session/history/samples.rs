@@ -118,7 +118,7 @@ impl Samples {
         self.pieces.len().saturating_sub(1) * PIECE + last
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }

@@ -29,7 +29,7 @@ pub fn note(session: &Path, recording: &SourceSpec) -> io::Result<()> {
     })
 }
 
-/// Whether it was noted that `session` is of `recording`.
+/// True if it was noted that `session` is of `recording`.
 pub(super) fn is_noted(session: &Path, recording: &str) -> bool {
     let (Some(list), Ok(session)) = (list(), text_of(session)) else { return false };
     read(&list).iter().any(|note| note.0 == session && note.1 == recording)
@@ -39,7 +39,7 @@ fn text_of(session: &Path) -> io::Result<String> {
     Ok(std::path::absolute(session)?.display().to_string())
 }
 
-/// Where the notes are; none where the system knows no home.
+/// Where the notes are; `None` where the system knows no home.
 fn list() -> Option<PathBuf> {
     let dirs = directories::ProjectDirs::from("", "", "fleeting")?;
     Some(dirs.data_local_dir().join("recordings.jsonl"))

@@ -17,7 +17,7 @@ use crate::source::SourceSpec;
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// What would have done.
+/// The expected content.
 const EXPECTED: &str = "a session recorded by Fleeting";
 
 /// Where the header has the application's number.
@@ -29,7 +29,7 @@ pub struct Opened {
     pub session: Session,
     /// To add to it.
     pub store: Store,
-    /// Its pictures; none where it was recorded without, or they are not there.
+    /// Its pictures; `None` where it was recorded without, or they are not there.
     pub pictures: Option<Box<dyn Pictures>>,
     /// What was repaired and what is missing, one sentence each.
     pub remarks: Vec<String>,

@@ -40,7 +40,7 @@ impl Pictures for Reels {
 }
 
 impl Store {
-    /// Another reader of its pictures, for whoever must not wait for the first; none where there are
+    /// Another reader of its pictures, for whoever must not wait for the first; `None` where there are
     /// none.
     pub fn pictures(&self) -> Result<Option<Box<dyn Pictures>>, StoreError> {
         Ok(open(self, false, &mut Vec::new())?.0)

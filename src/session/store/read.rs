@@ -132,7 +132,7 @@ pub(super) fn fact(db: &Connection, key: &str) -> rusqlite::Result<Option<String
     db.query_row("SELECT value FROM fact WHERE key = ?", [key], |row| row.get(0)).optional()
 }
 
-/// Whether the recording was closed, by whomever.
+/// True if the recording was closed, by whomever.
 pub(super) fn has_ended(db: &Connection) -> rusqlite::Result<bool> {
     db.query_row("SELECT EXISTS (SELECT * FROM ending)", [], |row| row.get(0))
 }

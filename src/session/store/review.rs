@@ -68,7 +68,7 @@ impl Hold {
         Ok(Self { file, is_held, known_bytes })
     }
 
-    /// Whether the holder is another window of this process, which opens a session anew before it lets the
+    /// True if the holder is another window of this process, which opens a session anew before it lets the
     /// old one go.
     fn is_of_this_process(&self) -> bool {
         let mut text = String::new();
@@ -77,7 +77,7 @@ impl Hold {
         read.is_ok() && text.lines().next() == Some(std::process::id().to_string().as_str())
     }
 
-    /// Whether somebody has added a line.
+    /// True if somebody has added a line.
     fn has_grown(&mut self) -> bool {
         // The one who held it may be gone.
         self.is_held = self.is_held || self.file.try_lock().is_ok();

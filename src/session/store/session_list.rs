@@ -21,12 +21,12 @@ pub struct StoredSession {
     pub provenance: Provenance,
     /// Bytes of its files.
     pub bytes: u64,
-    /// Whether somebody records into it at this moment.
+    /// True if somebody records into it at this moment.
     pub is_recording: bool,
 }
 
 impl StoredSession {
-    /// Whether it may no longer be kept.
+    /// True if it may no longer be kept.
     pub fn is_past(&self, today: Date) -> bool {
         self.consent.as_ref().is_some_and(|consent| consent.is_past(today))
     }
@@ -46,13 +46,13 @@ pub fn today() -> Date {
     jiff::ZonedDateTime::now().date()
 }
 
-/// Where sessions are stored if nobody says otherwise; none where the system knows no home.
+/// Where sessions are stored if nobody says otherwise; `None` where the system knows no home.
 pub fn usual_folder() -> Option<PathBuf> {
     let dirs = directories::UserDirs::new()?;
     Some(dirs.video_dir().unwrap_or_else(|| dirs.home_dir()).join("Fleeting"))
 }
 
-/// Bytes that are free where `folder` is or would be; none where the system does not say.
+/// Bytes that are free where `folder` is or would be; `None` where the system does not say.
 pub fn free_bytes(folder: &Path) -> Option<u64> {
     // Above a bare name is the folder in which the program runs.
     let above = folder.ancestors().filter(|above| !above.as_os_str().is_empty());

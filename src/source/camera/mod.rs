@@ -75,7 +75,7 @@ pub fn list() -> Vec<CameraEntry> {
     return nokhwa::list();
 }
 
-/// Whether camera `index` is no longer the one of that name. Only Linux tells without opening it.
+/// True if camera `index` is no longer the one of that name. Only Linux tells without opening it.
 fn has_moved(index: u32, name: &str) -> bool {
     #[cfg(target_os = "linux")]
     return v4l2::name_of(index).is_none_or(|now| now != name);

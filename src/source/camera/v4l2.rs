@@ -158,7 +158,7 @@ fn rates(node: &Node, code: FourCC, size_px: (usize, usize), wanted: f64) -> Vec
 
 /// An open camera.
 pub(super) struct V4l2Camera {
-    /// None only while it is being dropped.
+    /// `None` only while it is being dropped.
     stream: Option<MmapStream<'static>>,
     format: CaptureFormat,
     progress: Progress,

@@ -120,7 +120,7 @@ impl Sequence {
     }
 }
 
-/// Whether numbers that grow count frames: at least half of them follow the one before.
+/// True if numbers that grow count frames: at least half of them follow the one before.
 fn count_frames(numbers: &[u64]) -> bool {
     let steps = numbers.windows(2);
     let (all, by_one) = (steps.len(), steps.filter(|pair| pair[1] == pair[0] + 1).count());
@@ -180,7 +180,7 @@ impl Name {
     }
 }
 
-/// Whether names are decimal numbers such as `0.033` and `0.1`, and no counter behind a point.
+/// True if names are decimal numbers such as `0.033` and `0.1`, and no counter behind a point.
 fn are_times(names: &[Name]) -> bool {
     let is_decimal = |name: &Name| match (name.runs.len(), name.texts.as_slice()) {
         (1, [_]) => true,
@@ -204,7 +204,7 @@ fn are_times(names: &[Name]) -> bool {
     !(is_counter && count_frames(&fractions))
 }
 
-/// The run of digits that counts; none where several change and none of them tells every picture apart.
+/// The run of digits that counts; `None` where several change and none of them tells every picture apart.
 fn counter(names: &[Name]) -> Result<Option<usize>, (&'static str, String)> {
     let runs = names.first().map_or(0, |name| name.runs.len());
     let values =

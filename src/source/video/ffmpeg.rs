@@ -185,7 +185,7 @@ impl FfmpegVideo {
         })
     }
 
-    /// What went wrong, once ffmpeg has closed the pipe; none where nothing did.
+    /// What went wrong, once ffmpeg has closed the pipe; `None` where nothing did.
     fn failure(&mut self) -> Option<String> {
         if self.pictures.fill_buf().is_ok_and(|rest| !rest.is_empty()) {
             // It would wait for ever for somebody who reads what it has to give.

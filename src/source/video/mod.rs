@@ -49,7 +49,7 @@ pub fn looks_like(path: &Path) -> Option<&'static str> {
 /// A file of which nothing is known.
 const OF_ANY_KIND: &str = "of a kind that is not read here";
 
-/// Whether the name of a file says that it is a video.
+/// True if the name of a file says that it is a video.
 pub fn has_ending(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
@@ -150,7 +150,7 @@ impl Container {
     }
 }
 
-/// Whether all of `head` is text, allowing for a letter cut off at its end.
+/// True if all of `head` is text, allowing for a letter cut off at its end.
 fn is_text(head: &[u8]) -> bool {
     let letters = match std::str::from_utf8(head) {
         Ok(text) => text,

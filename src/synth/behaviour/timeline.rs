@@ -14,7 +14,7 @@ pub struct Activation {
     pub units: Vec<UnitMove>,
     /// Micro or macro.
     pub kind: EventKind,
-    /// How observers read the units; none for a combination without a rule.
+    /// How observers read the units; `None` for a combination without a rule.
     pub emotion: Option<Emotion>,
     /// When the movement becomes visible. This and the next two are the labels.
     pub onset_secs: f64,
@@ -266,7 +266,7 @@ impl Timeline {
         Pose { units, head, gaze, gain: self.exposure.at(secs)[0].exp() }
     }
 
-    /// Whether the eyes blink at `secs`.
+    /// True if the eyes blink at `secs`.
     #[cfg(test)]
     pub fn is_blinking(&self, secs: f64) -> bool {
         self.blinks.iter().any(|(start, end)| (*start..=*end).contains(&secs))

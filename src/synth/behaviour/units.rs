@@ -37,7 +37,7 @@ pub const FULL_PERCENT: [f32; 21] = [
     39.5, 9.7, 8.9,
 ];
 
-/// The index of a unit in [`UNITS`]; none for a unit that no rig moves.
+/// The index of a unit in [`UNITS`]; `None` for a unit that no rig moves.
 pub fn index_of(unit: ActionUnit) -> Option<usize> {
     UNITS.iter().position(|u| *u == unit)
 }

@@ -36,7 +36,7 @@ struct Figure {
 }
 
 impl Figure {
-    /// Whether the synthetic figure lies in the measured range, widened by the tolerance.
+    /// True if the synthetic figure lies in the measured range, widened by the tolerance.
     fn holds(&self) -> bool {
         let (least, most) = self.measured;
         (least - self.tolerance..=most + self.tolerance).contains(&self.synthetic)

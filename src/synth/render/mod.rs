@@ -133,7 +133,7 @@ impl Renderer {
     }
 }
 
-/// Whether the cell at (`left`, `top`) comes from where it is.
+/// True if the cell at (`left`, `top`) comes from where it is.
 fn is_still(corners: &[Point; 4], left: f32, top: f32) -> bool {
     let step = STEP_PX as f32;
     let places = [(left, top), (left + step, top), (left, top + step), (left + step, top + step)];
@@ -141,7 +141,7 @@ fn is_still(corners: &[Point; 4], left: f32, top: f32) -> bool {
 }
 
 /// `image` enlarged or reduced so that it just covers `size_px`, cut evenly, and the map from the
-/// one to the other; none for an empty image.
+/// one to the other; `None` for an empty image.
 fn fill(image: &RgbImage, (width, height): (usize, usize)) -> Option<(RgbImage, Affine)> {
     let scale = (width as f32 / image.width as f32).max(height as f32 / image.height as f32);
     let across = ((image.width as f32 * scale).round() as usize).max(width);

@@ -26,7 +26,7 @@ pub(crate) struct Texture {
 }
 
 impl Texture {
-    /// The spline through the pixels of `image`, after a Gaussian blur of `blur_px`; none for an
+    /// The spline through the pixels of `image`, after a Gaussian blur of `blur_px`; `None` for an
     /// empty picture.
     pub(crate) fn new(image: &RgbImage, blur_px: f32) -> Option<Self> {
         let (width, height) = (image.width, image.height);

@@ -206,7 +206,7 @@ const AU45: &[Patch] = &[
     skin(EYE_INNER, [-0.15, 0.1], [0.16, 0.14]),
 ];
 
-/// The patches of a unit on one half of the face; none for a unit the rig does not move.
+/// The patches of a unit on one half of the face; `None` for a unit the rig does not move.
 pub(crate) fn patches(unit: u8) -> &'static [Patch] {
     match unit {
         1 => AU1,

@@ -157,7 +157,7 @@ fn none_words(review: &ReviewState) -> &'static str {
 /// One event of the list.
 struct Line {
     row: Row,
-    /// Whether the card shows it.
+    /// True if the card shows it.
     is_shown: bool,
     /// How it was judged; `None` where nobody judges.
     verdict: Option<Verdict>,

@@ -106,7 +106,7 @@ fn show_rater(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// Whether what is done is kept.
+/// True if what is done is kept.
 fn show_kept(ui: &mut Ui, cx: &PanelContext<'_>) {
     let review = &cx.state.review;
     let (words, color) = kept_words(review, &Theme::of(ui));

@@ -26,7 +26,7 @@ pub(crate) struct EafFile {
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) id: String,
-    /// None where ELAN leaves the time open.
+    /// `None` where ELAN leaves the time open.
     pub(super) secs: Option<f64>,
 }
 

@@ -310,7 +310,7 @@ impl EafTier {
         !self.annotations.is_empty()
     }
 
-    /// Whether it holds the model's events, in a file of Fleeting's.
+    /// True if it holds the model's events, in a file of Fleeting's.
     fn is_the_models(&self) -> bool {
         let rest = self.name.strip_prefix(MODEL).and_then(|rest| rest.strip_prefix(" events"));
         let is_number = |rest: &str| rest.trim_start().parse::<u32>().is_ok();

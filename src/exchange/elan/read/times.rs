@@ -9,7 +9,7 @@ use super::document::{Annotation, EafFile, EafTier, Slot};
 const DEEPEST: usize = 16;
 
 impl EafFile {
-    /// Seconds in the media; none where nothing tells them.
+    /// Seconds in the media; `None` where nothing tells them.
     pub(super) fn span_secs(&self, annotation: &Annotation) -> Option<[f64; 2]> {
         self.spans.get(&annotation.id).copied()
     }

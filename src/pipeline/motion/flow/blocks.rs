@@ -1,4 +1,4 @@
-//! What every block of the picture says about its displacement, and what its neighbourhood says.
+//! The displacement of every block of the picture, from its own pixels and from its neighbourhood.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x4};

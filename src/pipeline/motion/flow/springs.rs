@@ -134,7 +134,7 @@ impl Springs {
     }
 }
 
-/// What the springs of a row, to the left, right, above and below, pull at with their other ends.
+/// The neighbours of a row, to the left, right, above and below, to which its springs are tied.
 #[inline(always)]
 fn pull(plane: &[f32], start: usize, stride: usize, springs: [&[f32]; 4], out: &mut [f32]) {
     let n = out.len();

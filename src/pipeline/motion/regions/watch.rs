@@ -1,4 +1,4 @@
-//! Whether the mesh is still true: not how long ago it looked matters, but what has moved since.
+//! Decides whether the mesh still fits. Motion since the last look matters, not the time since then.
 
 use super::{Head, Places, REGIONS, RegionDisplacement, own_motion};
 use crate::measure::geometry::Point;
@@ -47,7 +47,7 @@ impl Watch {
         self.since_mesh = Moved::default();
     }
 
-    /// Whether the face moved in the last frame, so that it will hardly hold still in the next one.
+    /// True if the face moved in the last frame, so that it will hardly hold still in the next one.
     pub fn is_restless(&self) -> bool {
         self.restless
     }
@@ -82,7 +82,7 @@ impl Moved {
         sums.zip(steps).for_each(|(sum, step)| *sum = *sum + *step);
     }
 
-    /// Whether anything has moved by its limit.
+    /// True if anything has moved by its limit.
     fn exceeds(&self, limits: &Limits) -> bool {
         let beyond = |all: &[Point], px: f32| all.iter().any(|moved| moved.norm() >= px);
         beyond(&self.eyes, limits.eyes)

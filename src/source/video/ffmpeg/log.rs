@@ -25,7 +25,7 @@ pub(super) struct Log {
     /// Streams of the file that is read.
     pub(super) videos: usize,
     pub(super) sounds: usize,
-    /// Whether what follows is of the file that is read, rather than of what is made of it.
+    /// True if what follows is of the file that is read, rather than of what is made of it.
     is_of_input: bool,
     /// The last line that ffmpeg itself calls an error.
     pub(super) complaint: Option<String>,

@@ -32,7 +32,7 @@ pub(super) struct FfmpegPictures {
     what: String,
     track: Option<usize>,
     program: Program,
-    /// Whether a time leads to its frame; none where that is not known yet.
+    /// True if a time leads to its frame; `None` where that is not known yet.
     has_one_clock: Option<bool>,
     moments: Vec<Moment>,
     /// The first frame's time on the stream's own clock.
@@ -77,7 +77,7 @@ impl FfmpegPictures {
         FfmpegVideo::start(wish, &self.program, begin)
     }
 
-    /// Whether every frame's time is that of the file's own clock; the file is read through once more to
+    /// True if every frame's time is that of the file's own clock; the file is read through once more to
     /// know it.
     fn has_one_clock(&mut self) -> Result<bool, SourceError> {
         if let Some(known) = self.has_one_clock {
