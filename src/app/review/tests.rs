@@ -229,7 +229,7 @@ fn undoing_shows_the_event_that_it_changed() {
     assert_eq!(review.view.picked, Some(Target::Machine(2)));
     review.apply(ReviewCommand::Undo);
     assert_eq!(review.view.picked, Some(Target::Machine(0)));
-    assert!(review.hint.contains("event 0"), "{}", review.hint);
+    assert!(review.hint.contains("event 1"), "{}", review.hint);
 }
 
 #[test]

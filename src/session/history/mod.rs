@@ -13,7 +13,7 @@ use crate::measure::regions::REGIONS;
 use crate::measure::time::Timestamp;
 
 use crate::measure::sample::Sample;
-use pyramid::Pyramid;
+use pyramid::{BLOCK, Pyramid};
 use samples::{Held, PIECE, Samples};
 
 pub use pyramid::Column;
@@ -193,7 +193,8 @@ impl History {
 
     /// What a plot `wanted` columns wide draws of `channel` from `from` to `to`, in order of time,
     /// one beyond the edge on either side. At most twice as many columns come as were wanted, and a
-    /// few; no value inside lies outside all of them.
+    /// few, and more only where the finest of several samples hold a moment without a value; no value
+    /// inside lies outside all of them.
     pub fn columns(
         &self,
         channel: Channel,
@@ -209,7 +210,21 @@ impl History {
             let held = whole.filter_map(|index| self.samples.held(index));
             return held.map(|sample| single(channel, &sample)).collect();
         }
-        self.pyramid.columns(index, from, to, most)
+        let columns = self.pyramid.columns(index, from, to, most);
+        columns.into_iter().flat_map(|column| self.opened(channel, column)).collect()
+    }
+
+    /// A column of the finest blocks with a hole in it, sample by sample as far as they are kept: the
+    /// block is wider than a point. Any other column as it is.
+    fn opened(&self, channel: Channel, column: Column) -> Vec<Column> {
+        let inside = self.samples.around(column.first, column.last);
+        let is_kept = self.samples.held(inside.start).is_some_and(|s| s.time <= column.first);
+        if !column.has_hole || !is_kept || inside.len() > BLOCK + 2 {
+            return vec![column];
+        }
+        let held = inside.filter_map(|index| self.samples.held(index));
+        let held = held.filter(|s| (column.first..=column.last).contains(&s.time));
+        held.map(|sample| single(channel, &sample)).collect()
     }
 
     /// [`Self::columns`] as lines of (seconds, value). No line crosses a moment at which nothing was

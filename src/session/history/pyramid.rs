@@ -6,7 +6,7 @@ use crate::measure::quality::Trouble;
 use crate::measure::time::Timestamp;
 
 /// Samples that one block of the finest level covers.
-const BLOCK: usize = 16;
+pub(super) const BLOCK: usize = 16;
 
 /// Blocks of one level that a block of the next covers.
 const FAN: usize = 4;
