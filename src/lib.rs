@@ -2,11 +2,12 @@
 //!
 //! # The plan, lowest folder first
 //!
-//! A folder imports only from folders above it in this table. `tests/it/architecture.rs` holds which.
+//! A folder imports only from folders above it in this table. `MAY_IMPORT` in
+//! `tests/it/architecture.rs` lists which.
 //!
 //! | folder | what it holds |
 //! |---|---|
-//! | [`files`] | opening and making files: no pipe, private, whole or not at all |
+//! | [`files`] | opening and making files: refuses pipes, keeps files private, writes them whole or not at all |
 //! | [`measure`] | the words that all parts share: time, geometry, event, quality, regions, sample |
 //! | [`config`] | every setting, with unit, range, default and reason |
 //! | [`media`] | pixels and containers: frame, colour, JPEG, the readers of MP4, AVI, MKV and NPZ, the film writer |
@@ -25,12 +26,12 @@
 //!
 //! | to find or add | look in |
 //! |---|---|
-//! | an outside format | one file in [`exchange`], one line in [`exchange::FORMATS`]: read, written or both |
+//! | a format to read or to write | one file in [`exchange`], its line in [`exchange::FORMATS`], its row in `.github/MANUAL.md` |
 //! | a source | one file in [`source`], one line in [`source::SOURCES`] |
-//! | a setting | one field in [`config`] |
+//! | a setting | one field in [`config`], with its default and its range in `out_of_range` |
 //! | a panel of the window | one file in [`app::panels`], one line in [`app::panels::PANELS`] |
-//! | the threshold of flags | [`pipeline::spotting::threshold`] |
-//! | where a blink is judged | [`pipeline::quality`] |
+//! | the threshold of flags | [`pipeline::spotting::threshold`]; its default is in [`config::SpottingConfig`] |
+//! | where a blink is judged | [`pipeline::quality::Judge`] |
 //! | what happens to a frame when the disk or the analysis is slow | the table of links in [`engine`] |
 //!
 //! # What must keep holding
@@ -45,7 +46,7 @@
 //! 6. What the model detected is never overwritten. A person's correction is a new row that names it.
 //! 7. Nothing leaves the machine unless the user exports it.
 //!
-//! `tests/it/architecture.rs` holds 1, 2, 3 and 7 to the source text. The others have tests of their own.
+//! `tests/it/architecture.rs` checks 1, 2, 3 and 7 in the source text. The others have tests of their own.
 
 pub mod app;
 pub mod cli;

@@ -558,7 +558,7 @@ fn lost_frames_are_counted_where_people_look() {
         Update::Record(Record::Lost(Loss { first: 60, frames: 12, reason })),
         Update::Record(Record::Stats(stats)),
     ]);
-    let words = "12 of 72 frames are lost (12 because the analysis was too slow)";
+    let words = "12 of 72 frames are lost (12 because the analysis or the disk was too slow)";
     assert!(window.has(&format!("Warning: {words}")));
     assert!(window.has("12 lost"), "beside the rate");
 }

@@ -1,4 +1,4 @@
-//! All threads of the program, and the links between them. Knows nothing of egui: it calls `wake` when
+//! All threads that the program starts itself, and the links between them. Knows nothing of egui: it calls `wake` when
 //! there is something new.
 //!
 //! # Threads
@@ -6,9 +6,9 @@
 //! | thread | what it owns | when it ends |
 //! |---|---|---|
 //! | `fleeting-capture` | the source: it reads and stamps frames | the source ends, or the engine is dropped |
-//! | `camera N` | camera number N, where its reads may never return | after the next picture or error once it is told to stop |
+//! | `camera N` | camera number N, whose reads may never return | after the read under way, once it is told to stop |
 //! | `fleeting-analysis` | the pipeline | the capture ends, or the engine is dropped |
-//! | `fleeting-watch` | nothing: it looks ten times a second whether frames that come give results | the analysis ends |
+//! | `fleeting-watch` | nothing: it checks ten times a second that frames lead to results | the analysis ends |
 //! | `fleeting-record` | the files of a recording | the recording is stopped, or the analysis ends |
 //! | `fleeting-frame-server` | the pictures of the recording under review | its handle is dropped |
 //! | `fleeting-clip-extractor` | the same pictures once more, and a pipeline to find the face in them | its handle is dropped |
@@ -29,17 +29,17 @@
 //! | capture → analysis, live | [`EngineConfig::camera_queue_frames`](crate::config::EngineConfig) | the oldest frame is lost, counted, and seen as a gap in `seq` |
 //! | capture → analysis, from a file | the same | the reader of the file waits; nothing is lost |
 //! | capture → analysis, what happens to the source | 64 | the capture waits |
-//! | analysis → window, [`Update`] | 256 | the analysis waits; loss moves to the camera queue, where it is counted |
-//! | analysis → record | 16 | the same: a slow disk shows as frames that the camera queue drops and counts |
+//! | analysis, record, watch → window, [`Update`] | 256 | analysis and record wait, and loss moves to the camera queue, where it is counted; the watch says nothing |
+//! | analysis → record | 16 | the analysis waits. Live, the camera queue then drops frames and counts them; from a file, the reader waits |
 //! | analysis → window, [`Preview`] | the newest only | an older picture is replaced; it is not data |
 //! | window → analysis, [`EngineCommand`] | 32 | [`Engine::send`] fails, and the window says so |
 //! | window → frame server, clip extractor | the newest only | an older request is replaced |
 //! | frame server → window | the newest only | an older picture is replaced |
 //! | clip extractor → window | 64 | the extractor waits |
-//! | window → annotation writer | 256 | the window waits, which only a script can bring about |
-//! | annotation writer → window, what could not be stored | the newest only | an older fault is replaced |
+//! | window → annotation writer | 256 | the window waits; a person is never fast enough for this |
+//! | annotation writer → window, faults and remarks | 64 | the writer waits |
 //! | background task → window | its one result | – |
-//! | batch → whoever asked | one result for each thread | the threads wait |
+//! | batch → caller | one result for each thread | the threads wait |
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -83,7 +83,8 @@ const CAPTURE_PATIENCE: Duration = Duration::from_secs(3);
 /// What the window asks of a running engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EngineCommand {
-    /// Analyse no further frame; the source stays open and its frames are let go, uncounted as loss.
+    /// Analyse no further frame; the source stays open and its frames are let go, and counted
+    /// as lost while paused.
     Pause,
     /// Go on.
     Resume,

@@ -15,7 +15,7 @@ use super::Session;
 pub enum LossReason {
     /// It came before the models were loaded.
     BeforeReady,
-    /// The camera queue was full, because the analysis was too slow.
+    /// The camera queue was full, because the analysis or the disk was too slow.
     Queue,
     /// The analysis gave no result for a second or more.
     Frozen,
@@ -66,7 +66,7 @@ impl LossReason {
     pub fn words(self) -> &'static str {
         match self {
             Self::BeforeReady => "before the models were ready",
-            Self::Queue => "because the analysis was too slow",
+            Self::Queue => "because the analysis or the disk was too slow",
             Self::Frozen => "while the analysis gave no result",
             Self::Suspended => "while the program stood still",
             Self::Stalled => "while the camera sent nothing",
@@ -239,7 +239,7 @@ impl FrameCounts {
         self.analysed.saturating_sub(self.scored)
     }
 
-    /// `835 left out by the source, 8 because the analysis was too slow`: the greatest first; empty
+    /// `835 left out by the source, 8 because the analysis or the disk was too slow`: the greatest first; empty
     /// where nothing was lost.
     pub fn reasons_in_words(&self) -> String {
         let mut reasons = LossReason::ALL.map(|reason| (self.of_reason(reason), reason));
@@ -313,7 +313,7 @@ mod tests {
         assert_eq!((counts.numbered, counts.analysed, counts.lost), (6, 4, 2));
         assert_eq!(counts.of_reason(LossReason::Source), 1);
         assert_eq!(counts.unscored(), 1);
-        let words = "1 because the analysis was too slow, 1 left out by the source";
+        let words = "1 because the analysis or the disk was too slow, 1 left out by the source";
         assert_eq!(counts.reasons_in_words(), words);
         // Frames 9 and 10: a score holds for the time since the frame before.
         assert!((counts.scored_secs - 4.0 / 30.0).abs() < 1e-6, "{}", counts.scored_secs);

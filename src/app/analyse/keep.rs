@@ -49,7 +49,7 @@ impl State {
             return None;
         }
         let form = &self.records.form;
-        if form.folder.trim().is_empty() {
+        if form.folder.is_blank() {
             let text = "The analysis is not kept: say in which folder. It goes on in memory.";
             self.messages.post(Weight::Warning, Topic::Other, text);
             return None;

@@ -152,7 +152,7 @@ fn show_keeping(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         send(cx, is_wanted, with_pictures);
     }
     ui.horizontal(|ui| {
-        let words = format!("in {}", state.records.form.folder);
+        let words = format!("in {}", state.records.form.folder.text());
         let change = Command::Recording(RecordingCommand::PickFolder);
         if ui.add_enabled(can && state.allows(&change), egui::Button::new("Elsewhere…")).clicked()
         {

@@ -1,6 +1,6 @@
 //! The page that is asked before every recording, filled in as it was for the one before.
 
-use egui::{Grid, RichText, TextEdit, Ui};
+use egui::{Grid, RichText, Ui};
 
 use crate::app::command::{Command, Floating};
 use crate::app::panels::{Panel, Slot};
@@ -31,16 +31,17 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.label("Another person is asked anew: write who is recorded now.");
         ui.add_space(6.0);
     }
-    let mut form = cx.state.records.form.clone();
-    show_fields(ui, cx, &mut form);
-    show_folder(ui, cx, &mut form);
-    ui.checkbox(&mut form.scores_only, "Scores only: store no picture").on_hover_text(
+    let form = &cx.state.records.form;
+    show_fields(ui, cx, form);
+    show_folder(ui, cx, form);
+    let mut scores_only = form.scores_only;
+    let choice = ui.checkbox(&mut scores_only, "Scores only: store no picture").on_hover_text(
         "Scores, events and notes are stored. What moved can then be counted, not looked at again.",
     );
-    let missing = form.consent().err();
-    if form != cx.state.records.form {
-        cx.send(Command::Recording(RecordingCommand::Edit(form)));
+    if choice.changed() {
+        cx.send(Command::Recording(RecordingCommand::StoreScoresOnly(scores_only)));
     }
+    let missing = form.consent().err();
     ui.add_space(6.0);
     ui.horizontal(|ui| {
         cx.button_named(ui, &Command::Recording(RecordingCommand::Begin), "They agree: record");
@@ -51,28 +52,26 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-fn show_fields(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &mut ConsentForm) {
+fn show_fields(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &ConsentForm) {
     Grid::new("consent").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
         let fields = [
-            ("Who is recorded", "a name or a code", &mut form.who),
-            ("What for", "a study, a lesson, a test of this program", &mut form.purpose),
-            ("Kept until", "year-month-day; empty for no end", &mut form.keep_until),
+            ("Who is recorded", "a name or a code", &form.who),
+            ("What for", "a study, a lesson, a test of this program", &form.purpose),
+            ("Kept until", "year-month-day; empty for no end", &form.keep_until),
         ];
         for (name, hint, text) in fields {
             ui.label(name);
-            let field = TextEdit::singleline(text).hint_text(hint).desired_width(360.0);
-            let field = ui.add(field).accessible_name(name);
+            let field = text.show(ui, name, |field| field.hint_text(hint).desired_width(360.0));
             cx.focus_first(&field);
             ui.end_row();
         }
     });
 }
 
-fn show_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &mut ConsentForm) {
+fn show_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &ConsentForm) {
     ui.horizontal(|ui| {
         ui.label("Stored in");
-        let field = TextEdit::singleline(&mut form.folder).desired_width(300.0);
-        ui.add(field).accessible_name("Stored in");
+        form.folder.show(ui, "Stored in", |field| field.desired_width(300.0));
         cx.button_named(ui, &Command::Recording(RecordingCommand::PickFolder), "Choose…");
     });
     let free =

@@ -22,7 +22,7 @@ pub const PANEL: Panel = Panel {
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
     let records = &cx.state.records;
-    ui.label(RichText::new(format!("In {}", records.form.folder)).color(theme.faint));
+    ui.label(RichText::new(format!("In {}", records.form.folder.text())).color(theme.faint));
     let Some(session_list) = &records.session_list else {
         ui.label("Looking…");
         return;

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use super::backend::{Pending, Pick};
 use super::command::{Command, Floating};
+use super::field::TextField;
 use super::message::{Topic, Weight};
 use super::registry::{CommandEntry, Group, LIVE, entry};
 use super::shortcut::ctrl;
@@ -32,8 +33,8 @@ mod recorded_pictures;
 pub enum RecordingCommand {
     /// Record, or record no more; asks for consent where none was given yet.
     Toggle,
-    /// A field of the consent page has changed.
-    Edit(ConsentForm),
+    /// Store scores only, or pictures too.
+    StoreScoresOnly(bool),
     /// Record as the consent page says.
     Begin,
     /// Ask for the folder in which sessions are stored.
@@ -76,18 +77,18 @@ pub static ENTRIES: &[CommandEntry] = &[
 ];
 
 /// The consent page as it is filled in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct ConsentForm {
     /// Who is recorded.
-    pub who: String,
+    pub who: TextField,
     /// What for.
-    pub purpose: String,
+    pub purpose: TextField,
     /// Last day, as it is typed; empty for no end.
-    pub keep_until: String,
+    pub keep_until: TextField,
     /// True if no picture is stored.
     pub scores_only: bool,
     /// Where sessions are stored.
-    pub folder: String,
+    pub folder: TextField,
 }
 
 impl Default for ConsentForm {
@@ -95,11 +96,11 @@ impl Default for ConsentForm {
         let in_a_year = session_list::today().saturating_add(jiff::Span::new().years(1));
         let folder = session_list::usual_folder().unwrap_or_default();
         Self {
-            who: String::new(),
-            purpose: String::new(),
-            keep_until: in_a_year.to_string(),
+            who: TextField::default(),
+            purpose: TextField::default(),
+            keep_until: in_a_year.to_string().as_str().into(),
             scores_only: false,
-            folder: folder.display().to_string(),
+            folder: folder.display().to_string().as_str().into(),
         }
     }
 }
@@ -108,19 +109,20 @@ impl ConsentForm {
     /// What is agreed; the error is one sentence that says what is missing.
     pub fn consent(&self) -> Result<Consent, String> {
         let consent = Consent {
-            who: self.who.trim().into(),
-            purpose: self.purpose.trim().into(),
+            who: self.who.text().trim().into(),
+            purpose: self.purpose.text().trim().into(),
             keep_until: self.last_day()?,
         };
         match consent.missing() {
             Some(missing) => Err(missing.into()),
-            None if self.folder.trim().is_empty() => Err("Say where to store it.".into()),
+            None if self.folder.is_blank() => Err("Say where to store it.".into()),
             None => Ok(consent),
         }
     }
 
     fn last_day(&self) -> Result<Option<Date>, String> {
-        let text = self.keep_until.trim();
+        let text = self.keep_until.text();
+        let text = text.trim();
         if text.is_empty() {
             return Ok(None);
         }
@@ -145,7 +147,7 @@ impl ConsentForm {
     pub(super) fn folder_named(&self, name: &str) -> PathBuf {
         let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H-%M-%S");
         let name = format!("{now} {}.{}", file_name(name), store::FOLDER_ENDING);
-        PathBuf::from(self.folder.trim()).join(name)
+        PathBuf::from(self.folder.text().trim()).join(name)
     }
 }
 
@@ -220,6 +222,8 @@ pub struct Records {
     warned: bool,
     /// What a busy engine has not taken yet.
     unsent: Vec<Deed>,
+    /// The folder that was looked into last, as it was typed.
+    looked_in: Option<String>,
     pub(super) looking: Option<Pending<SessionList>>,
     pub(super) deleting: Option<Pending<Vec<String>>>,
     /// Pictures of older events, from what is being recorded.
@@ -240,7 +244,7 @@ impl State {
                 self.ask(EngineCommand::StopRecording)
             }
             RecordingCommand::Toggle => self.show_consent(),
-            RecordingCommand::Edit(form) => self.edit_consent(form),
+            RecordingCommand::StoreScoresOnly(on) => self.records.form.scores_only = on,
             RecordingCommand::Begin => self.begin_recording(),
             RecordingCommand::PickFolder => self.pick(Pick::Recordings),
             RecordingCommand::ShowStoredSessions => {
@@ -277,29 +281,22 @@ impl State {
         self.floating = Some(Floating::Consent);
     }
 
-    fn edit_consent(&mut self, form: ConsentForm) {
-        let moved = form.folder != self.records.form.folder;
-        self.records.form = form;
-        if moved {
-            self.list_sessions();
-        }
-    }
-
     pub(super) fn list_sessions(&mut self) {
-        let folder = PathBuf::from(self.records.form.folder.trim());
+        let text = self.records.form.folder.text();
+        let folder = PathBuf::from(text.trim());
+        self.records.looked_in = Some(text);
         self.records.looking =
             Some(self.outside.backend.list_sessions(&folder, self.outside.wake.clone()));
     }
 
     pub(super) fn use_recordings_folder(&mut self, folder: &std::path::Path) {
-        let folder = folder.display().to_string();
-        self.edit_consent(ConsentForm { folder, ..self.records.form.clone() });
+        self.records.form.folder.set(folder.display().to_string());
     }
 
     fn begin_recording(&mut self) {
         match self.records.form.order() {
             Ok(order) => {
-                self.records.agreed = Some(self.records.form.who.trim().into());
+                self.records.agreed = Some(self.records.form.who.text().trim().into());
                 self.records.warned = false;
                 self.ask(EngineCommand::Record(Box::new(order)));
                 self.close_floating();
@@ -363,6 +360,10 @@ impl State {
     }
 
     pub(super) fn poll_recording(&mut self) {
+        let folder = self.records.form.folder.text();
+        if self.records.looked_in.as_ref().is_some_and(|looked_in| *looked_in != folder) {
+            self.look_at_shelf();
+        }
         if let Some(session_list) = self.records.looking.as_mut().and_then(|looking| looking()) {
             self.records.looking = None;
             self.offer(session_list);
@@ -408,7 +409,7 @@ mod tests {
         assert!(past.consent().is_err_and(|text| text.contains("already past")));
         let soon = ConsentForm { keep_until: "soon".into(), ..filled() };
         assert!(soon.consent().is_err_and(|text| text.contains("2031-12-31")));
-        let nowhere = ConsentForm { folder: String::new(), ..filled() };
+        let nowhere = ConsentForm { folder: TextField::default(), ..filled() };
         assert!(nowhere.consent().is_err_and(|text| text.contains("where")));
     }
 
