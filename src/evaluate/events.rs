@@ -87,7 +87,7 @@ fn read(path: &Path) -> Result<Vec<Row>, EvaluateError> {
     if !std::fs::metadata(path).map_err(io)?.is_file() {
         return Err(content(&name, Wrong::new("file", "a table", "a folder, pipe or device")));
     }
-    rows(&std::fs::read(path).map_err(io)?).map_err(|wrong| content(&name, wrong))
+    rows(&crate::files::read(path).map_err(io)?).map_err(|wrong| content(&name, wrong))
 }
 
 fn content(path: &str, wrong: Wrong) -> EvaluateError {

@@ -84,10 +84,16 @@ const TABLES: [&str; 15] = [
     "ending",
 ];
 
+/// What the trigger is called that [`keeper`] makes.
+fn keeper_name(table: &str, verb: &str) -> String {
+    format!("{table}_keeps_{verb}")
+}
+
 /// What holds rows of `table` to being added only.
 fn keeper(table: &str, verb: &str) -> String {
+    let name = keeper_name(table, verb);
     format!(
-        "CREATE TRIGGER {table}_keeps_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, \
+        "CREATE TRIGGER {name} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, \
          'what a session holds is never changed or removed'); END"
     )
 }
@@ -130,14 +136,17 @@ pub(super) fn stranger(db: &Connection, version: usize) -> rusqlite::Result<Opti
         // One that was cut off before its layout was there.
         return Ok(found.into_iter().next().map(|(name, _)| name));
     }
-    let mut own = Connection::open_in_memory()?;
-    migrate(&mut own, STEPS.get(..version).unwrap_or(STEPS))?;
-    let own = layout(&own)?;
+    let own = Connection::open_in_memory()?;
+    STEPS.iter().take(version).try_for_each(|step| own.execute_batch(step))?;
+    let mut own = layout(&own)?;
+    let is_there = |name: &String| found.iter().any(|(other, _)| other == name);
+    let missing = own.iter().map(|(name, _)| name).find(|name| !is_there(name)).cloned();
+    // Where a trigger is missing, it is put into the file.
+    own.extend(TABLES.iter().flat_map(|table| {
+        ["UPDATE", "DELETE"].map(|verb| (keeper_name(table, verb), keeper(table, verb)))
+    }));
     let strange = found.iter().find(|thing| !own.contains(thing));
-    // The triggers are put into a file where they are missing.
-    let is_there = |name: &str| found.iter().any(|(other, _)| other == name);
-    let missing = TABLES.into_iter().find(|table| !is_there(table));
-    Ok(strange.map(|(name, _)| name.clone()).or(missing.map(str::to_owned)))
+    Ok(strange.map(|(name, _)| name.clone()).or(missing))
 }
 
 /// Everything in a file by name, with the words that made it.
