@@ -362,7 +362,7 @@ impl State {
     pub(super) fn poll_recording(&mut self) {
         let folder = self.records.form.folder.text();
         if self.records.looked_in.as_ref().is_some_and(|looked_in| *looked_in != folder) {
-            self.look_at_shelf();
+            self.list_sessions();
         }
         if let Some(session_list) = self.records.looking.as_mut().and_then(|looking| looking()) {
             self.records.looking = None;
