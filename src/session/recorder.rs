@@ -54,7 +54,7 @@ pub struct SessionRecorder {
 /// What waits for the first frame, from which its times count.
 #[derive(Debug)]
 enum Early {
-    Baseline(Baseline),
+    Baseline(Box<Baseline>),
     Entry(Entry),
 }
 
@@ -148,7 +148,7 @@ impl SessionRecorder {
                 self.store.append_event(&Event { onset, apex, offset, ..event.clone() })?;
             }
             Record::Baselined(baseline) if self.span.is_none() => {
-                self.early.push(Early::Baseline(baseline.as_ref().clone()));
+                self.early.push(Early::Baseline(baseline.clone()));
             }
             Record::BaselineDropped if self.span.is_none() => {
                 self.early.retain(|early| !matches!(early, Early::Baseline(_)));
@@ -195,9 +195,7 @@ impl SessionRecorder {
     fn push_early(&mut self) -> Result<(), RecorderError> {
         for early in std::mem::take(&mut self.early) {
             match early {
-                Early::Baseline(baseline) => {
-                    self.push_record(&Record::Baselined(Box::new(baseline)))?;
-                }
+                Early::Baseline(baseline) => self.push_record(&Record::Baselined(baseline))?,
                 Early::Entry(entry) => self.push_entry(&entry)?,
             }
         }

@@ -59,7 +59,9 @@ pub struct Rating {
 
 impl Default for Rating {
     fn default() -> Self {
-        Self { compared: Default::default(), ..Self::of(FIRST_RATER) }
+        let mut rating = Self::of(FIRST_RATER);
+        rating.compared = Default::default();
+        rating
     }
 }
 

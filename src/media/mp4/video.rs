@@ -89,7 +89,7 @@ impl Mp4Video {
             self.next_place += 1;
             return Some((self.next_place - 1, decoded));
         }
-        if self.waiting.len() <= MOST_WAITING && !(self.is_read && !self.waiting.is_empty()) {
+        if (self.waiting.is_empty() || !self.is_read) && self.waiting.len() <= MOST_WAITING {
             return None;
         }
         // Its sample is missing, or does not come in time.

@@ -59,8 +59,8 @@ fn slot_times(
         let Some(secs) = slots[*place].secs else { continue };
         if let Some((from, from_secs)) = known {
             let step_secs = (secs - from_secs) / (at - from) as f64;
-            for between in from + 1..at {
-                times.insert(used[between], from_secs + step_secs * (between - from) as f64);
+            for (steps, between) in (1..).zip(&used[from + 1..at]) {
+                times.insert(*between, from_secs + step_secs * f64::from(steps));
             }
         }
         times.insert(*place, secs);
