@@ -109,7 +109,7 @@ impl Analyser for Slow {
         if self.slow_at.contains(&frame.seq) {
             std::thread::sleep(self.takes);
         }
-        let score = (frame.seq % 3 > 0).then_some(Score { micro: 0.25, macro_: 0.5 });
+        let score = (!frame.seq.is_multiple_of(3)).then_some(Score { micro: 0.25, macro_: 0.5 });
         let (seq, time) = (frame.seq, frame.time);
         self.waiting.push(Sample { seq, time, quality: Quality::default(), motion: None, score });
         if self.waiting.len() > 3 {
