@@ -9,6 +9,8 @@ use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::record::{RecordOrder, RecordState};
 use fleeting::engine::{Engine, EngineCommand, Update};
 use fleeting::measure::event::Moment;
+use fleeting::measure::sample::Sample;
+use fleeting::measure::time::Timestamp;
 use fleeting::media::stream::NoticeKind;
 use fleeting::pipeline::spotting::MAX_STEP_SECS;
 use fleeting::session::Session;
@@ -91,9 +93,12 @@ pub(super) fn check_samples(samples: &Samples) {
 pub(super) fn check_recording(folder: &Path, live: &Session) {
     let mut opened = store::open(folder).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(opened.remarks, Vec::<String>::new());
-    assert_eq!(text(&opened.session), text(live));
+    // A recording counts its times from its first frame.
+    let first = live.history.samples().iter().next().map_or(Timestamp::ZERO, |s| s.time);
+    assert_eq!(text(&opened.session, Timestamp::ZERO), text(live, first));
     let moments: Vec<Moment> = moments(&opened);
-    let sampled = live.history.samples().iter().map(|s| Moment { frame: s.seq, time: s.time });
+    let sampled =
+        live.history.samples().iter().map(|s| Moment { frame: s.seq, time: first.until(s.time) });
     assert!(moments.iter().copied().eq(sampled), "{} pictures", moments.len());
     if let (Some(last), Some(pictures)) = (moments.len().checked_sub(1), &mut opened.pictures) {
         assert_eq!(pictures.picture(last).expect("whole").seq, moments[last].frame);
@@ -105,12 +110,26 @@ pub(super) fn moments(opened: &Opened) -> Vec<Moment> {
     opened.pictures.as_ref().map(|pictures| pictures.moments().to_vec()).unwrap_or_default()
 }
 
-/// As text, because a value that was not measured equals nothing, itself included.
-fn text(session: &Session) -> String {
+/// As text, because a value that was not measured equals nothing, itself included. Times count from
+/// `zero`.
+fn text(session: &Session, zero: Timestamp) -> String {
     let Session { source, events, notices, threshold, .. } = session;
+    let moved = |moment: Moment| Moment { time: zero.until(moment.time), ..moment };
+    let mut events = events.clone();
+    for event in &mut events {
+        event.onset = moved(event.onset);
+        event.apex = moved(event.apex);
+        event.offset = moved(event.offset);
+    }
+    let mut notices = notices.clone();
+    for logged in &mut notices {
+        logged.time = Timestamp::ZERO.max(zero.until(logged.time));
+    }
     let counts = session.counts();
     assert_eq!(counts.analysed + counts.lost, counts.numbered);
-    let samples = session.history.samples();
+    let samples = session.history.samples().iter();
+    let samples: Vec<_> =
+        samples.map(|sample| Sample { time: zero.until(sample.time), ..sample }).collect();
     format!("{source:?}\n{samples:?}\n{events:?}\n{notices:?}\n{threshold:?}\n{counts:?}")
 }
 
