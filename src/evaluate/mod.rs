@@ -116,7 +116,7 @@ pub fn matches(proposals: &[Span], truths: &[Span]) -> Vec<(usize, usize)> {
     matches_from(proposals, truths, MATCH_IOU)
 }
 
-/// [`matches`] from another overlap on.
+/// [`matches()`] from another overlap on.
 pub fn matches_from(proposals: &[Span], truths: &[Span], least_iou: f64) -> Vec<(usize, usize)> {
     let mut is_taken = vec![false; truths.len()];
     let mut pairs = Vec::new();

@@ -41,7 +41,7 @@ pub const MIRRORED: [usize; REGIONS] =
 /// y down in the aligned face, head motion removed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RegionMotion {
-    /// In the order of [`roi::REGION_NAMES`].
+    /// In the order of [`REGION_NAMES`].
     pub regions: [[f32; 2]; REGIONS],
     /// The head motion that was removed, same unit.
     pub head: [f32; 2],

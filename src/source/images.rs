@@ -1,4 +1,4 @@
-//! A folder of numbered frames, as research data sets come: see [`sequence`] for the numbers.
+//! A folder of numbered frames, as research data sets come: see `sequence` for the numbers.
 //!
 //! Pictures carry no time, so the rate must be told; what was assumed is said in the source's detail.
 

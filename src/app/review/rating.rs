@@ -28,7 +28,7 @@ impl RaterLayer {
         }
     }
 
-    /// As [`table::rows`] takes it.
+    /// As [`rows`](crate::session::table::rows) takes it.
     pub fn rater(&self) -> Option<&str> {
         match self {
             Self::Model => None,

@@ -3,7 +3,7 @@
 //!
 //! Frames count from 0 in the source; seconds count from the source's first frame. An empty field is
 //! a value that was not measured, never a zero. Numbers are written so that they read back the same;
-//! words of a person so that no spreadsheet takes them for a formula (see [`cell`]).
+//! words of a person so that no spreadsheet takes them for a formula (see `cell`).
 //! Of a rater's layer the first columns hold what holds for the rater, and those named `machine_` what
 //! the model said.
 

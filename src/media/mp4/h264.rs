@@ -3,7 +3,7 @@
 //! Every sample is decoded by itself: its picture leaves the decoder before the next sample goes in, so
 //! that no picture can be taken for another's, whatever the stream does. Pictures come out in the order
 //! of decoding; the reader puts them into that of display, which the file's index tells. Left to itself
-//! the decoder would put them in order by its own lights, and give them without a name; [`renamed`] tells
+//! the decoder would put them in order by its own lights, and give them without a name; `renamed` tells
 //! how it is kept from that. Emptying it after every sample does not: it then forgets to free pictures.
 
 use std::sync::Arc;
