@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 use fleeting::exchange::{View, json};
 use fleeting::measure::quality::Quality;
 use fleeting::measure::sample::Sample;
-use fleeting::session::Session;
-use fleeting::media::stream::Next;
-use fleeting::source::SourceSpec;
 use fleeting::measure::time::Timestamp;
+use fleeting::media::stream::Next;
+use fleeting::session::Session;
+use fleeting::source::SourceSpec;
 use tempfile::TempDir;
 
 /// Frames and notices after which a source has shown what it does.
