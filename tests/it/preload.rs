@@ -1,7 +1,8 @@
-//! C libraries that stand between a child process and its system, built once a run.
+//! C libraries that stand between a child process and its system, built anew for each test that asks.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::tools::required;
 
@@ -10,8 +11,11 @@ pub(crate) fn library(name: &str) -> Option<PathBuf> {
     if !required("cc") {
         return None;
     }
-    let library =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.so", std::process::id()));
+    // Tests run side by side, and none may load what another is still writing.
+    static BUILT: AtomicU32 = AtomicU32::new(0);
+    let number = BUILT.fetch_add(1, Ordering::Relaxed);
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("{name}-{}-{number}.so", std::process::id()));
     let source =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name).with_extension("c");
     let output = Command::new("cc")
