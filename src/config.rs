@@ -1,4 +1,4 @@
-//! Every tunable in one place: unit, range, default, reason. Read from and written to TOML.
+//! Every setting in one place, with its unit, range, default and reason. Read from TOML and written to it.
 
 use std::path::Path;
 
@@ -27,9 +27,9 @@ pub struct FaceConfig {
     pub min_detection: f32,
     /// Least mesh presence, 0–1, below which the face counts as lost.
     pub min_presence: f32,
-    /// The mesh looks at one frame in so many, 1–30, and at once where the flow shows lids, mouth or head
-    /// moving; between, its points go along with the head. It costs several times what the rest of a frame
-    /// does; 1 looks at every frame.
+    /// The mesh is computed for one frame in this many, 1–30, and at once if the flow shows that lids, mouth
+    /// or head move. Between, its points move with the head. The mesh costs several times what the rest of a
+    /// frame costs; 1 computes it for every frame.
     pub mesh_every_frames: u32,
 }
 
@@ -43,30 +43,30 @@ impl Default for FaceConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QualityConfig {
-    /// Below so many frames per second a micro-expression has too few frames. The shortest lasts
-    /// about a fifth of a second.
+    /// Frames per second below which a micro-expression has too few frames. The shortest micro-expression
+    /// lasts about a fifth of a second.
     pub min_rate_fps: f32,
-    /// Frames further apart than this, seconds, are a gap that nothing is measured across. A
-    /// micro-expression rises in about 0.17 s.
+    /// Two frames further apart than this, in seconds, have a gap between them; nothing is measured across
+    /// it. A micro-expression rises in about 0.17 s.
     pub max_gap_secs: f32,
-    /// A lid gap below this share of the person's open one is a blink, 0–1. A broad smile narrows the
-    /// eyes to 0.8.
+    /// A lid gap below this share of the person's open lid gap is a blink, 0–1. A broad smile narrows the
+    /// eyes to 0.8 of their open gap.
     pub blink_share: f32,
-    /// A lip that turns round so often within 1.5 s is talking or chewing. Syllables come four times
-    /// a second; an expression goes and returns.
+    /// A lip that changes direction this many times within 1.5 s is talking or chewing. Syllables come four
+    /// times a second; an expression goes and returns once.
     pub talking_turns: u32,
     /// Outer-eye distances per second at which the head moves too fast for its motion to be removed.
     pub max_head_speed: f32,
-    /// Degrees to the side from which half of the face is too foreshortened to measure, 0–90.
+    /// Degrees to the side from which half of the face is too foreshortened to be measured, 0–90.
     pub max_yaw_deg: f32,
-    /// Least sharpness of the aligned face, see [`Quality::sharpness`](crate::measure::quality::Quality).
-    /// A blur of 3 % of the eye distance takes a good picture from 0.1 to 0.012.
+    /// Least sharpness of the aligned face, see [`Quality::sharpness`](crate::measure::quality::Quality). A
+    /// blur of 3 % of the eye distance lowers the sharpness of a good picture from 0.1 to 0.012.
     pub min_sharpness: f32,
     /// Mean grey of the face, 0–255, below which it is too dark and above which too bright.
     pub brightness_range: [f32; 2],
-    /// A change of the mean grey between two frames, 0–255, that is a change of the light.
+    /// Change of the mean grey between two frames, 0–255, from which the light counts as changed.
     pub max_light_step: f32,
-    /// Outer-eye distance in the frame, pixels, below which motion is lost in the pixels: there, a
+    /// Outer-eye distance in the frame, pixels, below which a face is too small: at this size, a
     /// micro-expression moves a brow by a sixth of a pixel.
     pub min_eye_distance_px: f32,
 }
@@ -92,10 +92,10 @@ impl Default for QualityConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SpottingConfig {
-    /// Expected false alarms per minute that the threshold is set for, 0.05–20: half micro, half
-    /// macro. Calibrated on synthetic neutral, talking and blinking faces. One in two minutes is
-    /// as good as more where events come often, and better where they are rare: see
-    /// `models/training/DIARY.md`.
+    /// Expected false alarms per minute at which the threshold stands, 0.05–20: half of them micro, half
+    /// macro. Calibrated on synthetic faces that are neutral, talk or blink. The default is one in two
+    /// minutes. Where events are frequent, more false alarms give results that are no better; where events
+    /// are rare, they give worse ones: see `models/training/DIARY.md`.
     pub false_alarms_per_minute: f32,
 }
 
@@ -109,7 +109,7 @@ impl Default for SpottingConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EngineConfig {
-    /// Frames that wait between camera and analysis, 1–64. Eight at 30 fps ride out a quarter of a
+    /// Frames that wait between camera and analysis, 1–64. At 30 fps, eight frames bridge a quarter of a
     /// second without loss.
     pub camera_queue_frames: usize,
 }
@@ -123,15 +123,15 @@ impl Default for EngineConfig {
 /// Why settings could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file system said no.
+    /// The file could not be read.
     #[error("{path}: {error}")]
     Io {
         /// The file.
         path: String,
-        /// Its answer.
+        /// What the system answered.
         error: std::io::Error,
     },
-    /// Not the TOML that was expected.
+    /// The file is not valid TOML, or holds an unknown key or a value of the wrong type.
     #[error("{path}: {error}")]
     Toml {
         /// The file.
@@ -146,9 +146,9 @@ pub enum ConfigError {
         path: String,
         /// The setting, with its section.
         key: &'static str,
-        /// Least value that makes sense.
+        /// Least value that is allowed.
         least: f64,
-        /// Greatest value that makes sense.
+        /// Greatest value that is allowed.
         most: f64,
         /// The value in the file.
         found: f64,
@@ -171,8 +171,7 @@ impl Config {
         }
     }
 
-    /// The first setting outside its range: its key, its range, its value. Not-a-number is outside
-    /// every range.
+    /// The first setting outside its range, as its key, range and value. NaN is outside every range.
     fn out_of_range(&self) -> Option<(&'static str, [f64; 2], f64)> {
         let Self { face, quality, spotting, engine } = self;
         let [dark, bright] = quality.brightness_range;

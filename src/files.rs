@@ -1,17 +1,17 @@
 //! Opening and making files, for every part of the program.
 //!
-//! Three things hold wherever a file is used. Only a regular file is opened: a pipe would keep whoever opens
-//! it waiting for its other end. What the program makes can be read by its owner only, since nearly all of it
-//! holds a person. A file of results has its name only once it is whole.
+//! Three rules hold for every file. Only a regular file is opened, because opening a pipe waits until another
+//! program opens its other end. Only the owner can read what the program makes, because nearly every file
+//! shows a person. A file of results gets its name only when it is complete.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// What stands in the name of a file that is not whole yet.
+/// Part of the name of a file that is not complete yet.
 const UNFINISHED: &str = ".unfinished-";
 
-/// Fails where `path` is a pipe or a device, by whatever links. One that is not there is no fault here.
+/// Fails if `path` is, or links to, a pipe or a device. A file that does not exist is no error here.
 pub fn refuse_pipe(path: &Path) -> io::Result<()> {
     match path.metadata() {
         Ok(found) if !found.is_file() && !found.is_dir() => {
@@ -35,15 +35,15 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// All of a regular file that holds text.
+/// The whole text of a regular file.
 pub fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     open(path)?.read_to_string(&mut text)?;
     Ok(text)
 }
 
-/// Makes `folder` and what is missing above it. New folders let nobody but their owner in (0700); one that is
-/// there already stays as it is.
+/// Makes `folder` and every folder above it that is missing. Only the owner can enter a new folder (0700); a
+/// folder that exists already keeps its permissions.
 pub fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -52,7 +52,7 @@ pub fn create_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// How to open a file: where that makes it, only its owner can read it (0600).
+/// Options to open a file with. If opening makes the file, only its owner can read it (0600).
 pub fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -60,8 +60,9 @@ pub fn options() -> OpenOptions {
     options
 }
 
-/// Writes a file that is not there yet. It gets its name once it is whole, so that whatever ends the program
-/// leaves no half of it under that name. Fails with [`io::ErrorKind::AlreadyExists`] where something is there.
+/// Writes a new file. It gets its name when it is complete, so that no half of it ever stands under that
+/// name, whatever ends the program. Fails with [`io::ErrorKind::AlreadyExists`] if there is a file of this
+/// name.
 pub fn write_new(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     if path.symlink_metadata().is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
@@ -78,7 +79,7 @@ pub fn write_new(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>)
     })
 }
 
-/// Writes a file in the place of an older one, which is there until the new one is whole.
+/// Replaces a file. The old file stays until the new one is complete.
 pub fn replace(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let (unfinished, mut file) = unfinished(path)?;
     content(&mut file)?;
@@ -86,7 +87,7 @@ pub fn replace(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -
     fs::rename(&unfinished, path)
 }
 
-/// True if a name is that of a file which a run that was killed left unfinished.
+/// True if `name` is that of an unfinished file that a killed run left behind.
 pub fn is_unfinished(name: &str) -> bool {
     name.starts_with('.') && name.contains(UNFINISHED)
 }
@@ -100,7 +101,7 @@ fn unfinished(path: &Path) -> io::Result<(PathBuf, File)> {
     let hidden = path.with_file_name(hidden);
     let create = || options().read(true).write(true).create_new(true).open(&hidden);
     match create() {
-        // Of a process that had this number before and was killed.
+        // Left by a killed process that had the same process number.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             fs::remove_file(&hidden)?;
             create()
@@ -110,12 +111,12 @@ fn unfinished(path: &Path) -> io::Result<(PathBuf, File)> {
     .map(|file| (hidden, file))
 }
 
-/// Gives a whole file its name, unless something has that name by now.
+/// Gives a complete file its name. Fails if there is a file of this name by now.
 fn give_name(unfinished: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(unfinished, path) {
         Ok(()) => fs::remove_file(unfinished),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        // Some disks know no second name for a file.
+        // Some file systems have no hard links.
         Err(_) if path.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
         Err(_) => fs::rename(unfinished, path),
     }

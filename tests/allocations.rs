@@ -1,9 +1,9 @@
 //! The hot loop allocates nothing once it is warm: crop, flow, regions, quality, the spotter's bookkeeping
-//! and the sample_queue.
+//! and the sample queue.
 //!
-//! Left out is [`fleeting::model::Model::run`] alone: the runtimes allocate tensors of their own on every
-//! run, so a network that answers from memory stands in for them, and what they leave behind is counted by
-//! itself. A test binary of its own, because the allocator that counts is the whole process's.
+//! Only [`fleeting::model::Model::run`] is left out, because the runtimes allocate tensors of their own in
+//! every run. A network that answers from memory replaces it, and what the runtimes do not free is counted
+//! separately. This is a test binary of its own, because the counting allocator belongs to the whole process.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
 
 use std::alloc::System;
@@ -31,16 +31,16 @@ use fleeting::synth::render::portrait::Portrait;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// One test at a time, or each would count what the other allocates.
+/// One test at a time, because each would count what another one allocates.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Frames in which buffers find their size: the spotter remembers the newest ten seconds.
+/// Number of frames in which buffers reach their size: the spotter keeps the newest ten seconds.
 const WARM_UP: u64 = 360;
 
-/// A network that never sees anything.
+/// A network that finds nothing.
 struct Calm;
 
 impl Network for Calm {
@@ -51,7 +51,7 @@ impl Network for Calm {
     }
 }
 
-/// A portrait that sways by less than the crop follows, and its mesh.
+/// A portrait that moves by less than the crop follows, and its mesh.
 fn frames() -> Vec<(Arc<RgbImage>, Landmarks)> {
     let portrait = Portrait::named("p002").expect("an embedded portrait");
     let sway = |i: usize| {

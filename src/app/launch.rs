@@ -1,4 +1,4 @@
-//! Opening the window, and saying in one line why it cannot be opened.
+//! Opens the window, or says in one line why that failed.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -7,36 +7,36 @@ use std::rc::Rc;
 use super::backend::native::NativeBackend;
 use super::{App, LaunchOptions};
 
-/// The icon, as it stands in the task bar.
+/// The icon for the task bar.
 static ICON_PNG: &[u8] = include_bytes!("../../assets/icon.png");
 
 /// What to do without a window.
 const HEADLESS: &str = "without a window, `fleeting analyze SOURCE --out DIR` does the same work; \
                         `fleeting --help` lists the rest";
 
-/// Why there is no window. Each is one line that says what helps.
+/// Why there is no window. Each text is one line and says what helps.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// Nothing to draw on.
+    /// There is no display.
     #[error("no display answers where DISPLAY or WAYLAND_DISPLAY points ({found}); {HEADLESS}")]
     NoDisplay {
-        /// What the window system said.
+        /// What the window system answered.
         found: String,
     },
-    /// A library that every desktop has is not here.
+    /// A library that windows need is missing.
     #[error("a library that windows need is missing: {found}; install {advice}; {HEADLESS}")]
     MissingLibrary {
-        /// Which, as the loader said it.
+        /// The loader's message.
         found: String,
         /// What to install.
         advice: &'static str,
     },
-    /// No way to draw.
+    /// There is no OpenGL.
     #[error(
         "no graphics: {found}; install a driver with OpenGL (such as libgl1-mesa-dri); {HEADLESS}"
     )]
     NoGraphics {
-        /// What the graphics system said.
+        /// What the graphics system answered.
         found: String,
     },
 }
@@ -55,8 +55,8 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
         persist_window: true,
         ..Default::default()
     };
-    // The window library panics where a part of the desktop cannot be loaded. Until the window is
-    // there, one line says so instead; any other panic goes on as it was.
+    // The window library panics if a part of the desktop cannot be loaded. Until the window is open, such a
+    // panic becomes one line of text; other panics are reported as usual.
     let hook = Rc::new(Cell::new(Some(std::panic::take_hook())));
     std::panic::set_hook(Box::new(|_| ()));
     let restore = move || hook.take().into_iter().for_each(std::panic::set_hook);
@@ -88,17 +88,16 @@ pub fn run(options: LaunchOptions) -> Result<(), AppError> {
     }
 }
 
-/// The least window in which every control has its place, points.
+/// The smallest window in which every control has its place, points.
 const LEAST_PT: egui::Vec2 = egui::vec2(1000.0, 560.0);
 
-/// How large everything is drawn in a window of so many points, so that every control fits: 1 where
-/// there is room, and less where there is not.
+/// The scale at which every control fits into a window of this size, points: 1, or less in a small window.
 pub fn zoom_that_fits(points: egui::Vec2) -> f32 {
     let share = (points / LEAST_PT).min_elem();
     if share.is_finite() { share.clamp(0.4, 1.0) } else { 1.0 }
 }
 
-/// Keeps the window no larger than the screen and everything in it as large as fits.
+/// Keeps the window no larger than the screen, and scales its content so that it fits.
 pub(super) fn fit(ctx: &egui::Context) {
     let zoom = ctx.zoom_factor();
     let viewport = ctx.input(|i| {

@@ -1,25 +1,25 @@
-//! What a person must know. What asks for something stays on screen until it is dismissed; what only
-//! tells something goes by itself after a while. The log keeps both.
+//! Messages to the person. One that asks for something stays until it is dismissed; one that only informs
+//! disappears after a while. The log keeps both.
 
 use std::collections::VecDeque;
 
 use crate::measure::time::Timestamp;
 use crate::media::stream::{Notice, NoticeKind};
 
-/// Lines that the log keeps; a camera that fails every second for a day leaves the newest.
+/// Number of lines in the log; the oldest are dropped. A camera may fail every second for a day.
 const LOG_LINES: usize = 2000;
 
-/// A note is shown so long, and a little longer for each letter, seconds.
+/// Seconds that a note is shown, and seconds for each letter in addition.
 const NOTE_SECS: (f64, f64) = (6.0, 0.06);
 
-/// How much a message matters. Each has a word and a shape of its own beside its colour.
+/// The importance of a message. Each has a word and a shape beside its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// Worth knowing.
+    /// Something to know.
     Note,
-    /// Something was lost or may be.
+    /// Something was lost or may be lost.
     Warning,
-    /// It does not go on like this.
+    /// It cannot continue like this.
     Error,
 }
 
@@ -37,33 +37,33 @@ impl Weight {
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    /// Names it for [`super::command::Command::MarkRead`].
+    /// Its number, for [`super::command::Command::MarkRead`].
     pub id: u64,
     /// How much it matters.
     pub weight: Weight,
     /// What happened and what to do, one or two sentences.
     pub text: String,
-    /// How often it was said since it was last dismissed, but for the numbers in it.
+    /// How often it came since it was last dismissed, with any numbers in it.
     pub times: u32,
     /// When it was first shown, seconds of the window's clock.
     since: Option<f64>,
-    /// A message of the same topic replaces it.
+    /// A newer message on the same topic replaces it.
     topic: Topic,
 }
 
-/// What a message is about. A newer message on the same topic takes the older one's place, so that a
-/// camera that comes and goes all day leaves one line and not hundreds; the log keeps each.
+/// What a message is about. A newer message on the same topic replaces the older one, so that a camera that
+/// comes and goes all day makes one line and not hundreds. The log keeps each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
-    /// True if frames come.
+    /// If frames come.
     Connection,
     /// Frames that were lost.
     Loss,
-    /// Everything else: never replaced.
+    /// Everything else; never replaced.
     Other,
 }
 
-/// True if two texts say the same, but for their numbers.
+/// True if two texts differ only in their numbers.
 fn same_words(a: &str, b: &str) -> bool {
     let words = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     words(a) == words(b)
@@ -72,7 +72,7 @@ fn same_words(a: &str, b: &str) -> bool {
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogLine {
-    /// The session's newest moment when it happened.
+    /// The newest moment of the session when it happened.
     pub time: Timestamp,
     /// How much it matters.
     pub weight: Weight,
@@ -95,7 +95,7 @@ impl Messages {
         &self.unread
     }
 
-    /// Everything that was posted, oldest first.
+    /// Every message that was posted, oldest first.
     pub fn log(&self) -> impl DoubleEndedIterator<Item = &LogLine> {
         self.log.iter()
     }
@@ -105,7 +105,7 @@ impl Messages {
         self.now = now;
     }
 
-    /// Writes into the log what nobody needs to act on.
+    /// Writes into the log what needs no message.
     pub fn note_down(&mut self, text: impl Into<String>) {
         self.write_down(Weight::Note, text.into());
     }
@@ -117,7 +117,7 @@ impl Messages {
         }
     }
 
-    /// Adds a message, or puts it in the place of one on the same topic.
+    /// Adds a message, or replaces the one on the same topic.
     pub fn post(&mut self, weight: Weight, topic: Topic, text: impl Into<String>) {
         let (id, text) = (self.count, text.into());
         self.count += 1;
@@ -136,7 +136,7 @@ impl Messages {
         }
     }
 
-    /// Adds what a source says, where it matters to more than the log.
+    /// Adds a source's notice, if it is important enough for more than the log.
     pub fn post_notice(&mut self, notice: &Notice) {
         let (weight, topic) = match notice.kind {
             NoticeKind::Disconnected => (Weight::Error, Topic::Connection),
@@ -148,8 +148,8 @@ impl Messages {
         self.post(weight, topic, &notice.text);
     }
 
-    /// Takes away the notes that have been shown long enough at `now`, seconds of the window's clock;
-    /// gives the seconds until the next one goes.
+    /// Removes notes that were shown long enough at `now`, seconds of the window's clock. Returns the seconds
+    /// until the next one goes.
     pub fn advance(&mut self, now: f64) -> Option<f64> {
         let mut next: Option<f64> = None;
         self.unread.retain_mut(|message| {
@@ -167,12 +167,12 @@ impl Messages {
         next
     }
 
-    /// Takes one away.
+    /// Removes one message.
     pub fn mark_read(&mut self, id: u64) {
         self.unread.retain(|m| m.id != id);
     }
 
-    /// Takes all away.
+    /// Removes all messages.
     pub fn mark_all_read(&mut self) {
         self.unread.clear();
     }

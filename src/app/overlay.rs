@@ -1,4 +1,4 @@
-//! What is drawn over the picture of a face: mesh, regions, and how they move.
+//! The drawing over the picture of a face: mesh, regions, and their motion.
 
 use egui::{Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
@@ -7,11 +7,11 @@ use crate::measure::geometry::Point;
 use crate::measure::regions::SPOT_REGIONS;
 use crate::pipeline::Overlay;
 
-/// Motion is drawn this many times its size: a micro-expression moves a brow by half a percent of the
-/// distance between the eyes, which nobody would see.
+/// Motion is drawn this many times as large: a micro-expression moves a brow by half a percent of the eye
+/// distance, which no one would see.
 pub const ENLARGED: f32 = 30.0;
 
-/// Motion below this is the picture's noise: percent of the outer-eye distance per 1/30 s.
+/// Motion below this is noise of the picture, percent of the outer-eye distance per 1/30 s.
 const NOISE_PERCENT: f32 = 0.12;
 
 /// From a frame's pixels to points on the screen.
@@ -22,7 +22,7 @@ pub struct ScreenFromFrame {
 }
 
 impl ScreenFromFrame {
-    /// For a frame `size_px` pixels large that fills `rect`.
+    /// For a frame of `size_px` pixels that fills `rect`.
     pub fn fit(rect: Rect, size_px: (usize, usize)) -> Self {
         Self { origin: rect.min, scale: rect.width() / size_px.0.max(1) as f32 }
     }
@@ -33,7 +33,7 @@ impl ScreenFromFrame {
     }
 }
 
-/// The largest rectangle of a picture's shape inside `available`, in its middle.
+/// The largest rectangle with the shape of a picture inside `available`, in its middle.
 pub fn fit_inside(available: Rect, size_px: (usize, usize)) -> Rect {
     let (w, h) = (size_px.0.max(1) as f32, size_px.1.max(1) as f32);
     let scale = (available.width() / w).min(available.height() / h).max(0.0);
@@ -49,7 +49,7 @@ pub fn landmarks(painter: &Painter, theme: &Theme, overlay: &Overlay, to: Screen
     );
 }
 
-/// Draws the regions; those that the spotter reads are drawn in full.
+/// Draws the regions; those of the spotter are stronger.
 pub fn regions(painter: &Painter, theme: &Theme, overlay: &Overlay, to: ScreenFromFrame) {
     for (i, (center, radius_px)) in overlay.regions_in_frame.iter().enumerate() {
         let share = if i < SPOT_REGIONS { 0.95 } else { 0.45 };
@@ -58,7 +58,7 @@ pub fn regions(painter: &Painter, theme: &Theme, overlay: &Overlay, to: ScreenFr
     }
 }
 
-/// Draws how each region moves, head motion removed, [`ENLARGED`] times.
+/// Draws the motion of each region, head motion removed, [`ENLARGED`] times.
 pub fn arrows(painter: &Painter, theme: &Theme, overlay: &Overlay, to: ScreenFromFrame) {
     let (Some(motion), Some(map)) = (&overlay.motion, &overlay.frame_from_face) else { return };
     let upright = map.scale();
@@ -71,14 +71,14 @@ pub fn arrows(painter: &Painter, theme: &Theme, overlay: &Overlay, to: ScreenFro
         if !(percent >= NOISE_PERCENT && px_per_percent.is_finite()) {
             continue;
         }
-        // The map's turn without its size: motion is measured in the upright face.
+        // Turned as the map turns but not scaled, because motion is measured in the upright face.
         let turned = map.apply_vector(Point::new(x, y)) * (1.0 / upright);
         let tip = *center + turned * px_per_percent;
         arrow(painter, to.apply(*center), to.apply(tip), theme.micro);
     }
 }
 
-/// An arrow with a dark rim, so that it is seen on skin and on hair.
+/// An arrow with a dark rim, visible on skin and on hair.
 pub fn arrow(painter: &Painter, from: Pos2, to: Pos2, color: egui::Color32) {
     let along = to - from;
     if along.length() < 2.0 {
@@ -94,7 +94,7 @@ pub fn arrow(painter: &Painter, from: Pos2, to: Pos2, color: egui::Color32) {
     }
 }
 
-/// A face drawn with few strokes, for where there is none.
+/// A simple drawing of a face, shown if there is none.
 pub fn sketch(painter: &Painter, rect: Rect, stroke: Stroke) {
     let at = |x: f32, y: f32| pos2(rect.left() + x * rect.width(), rect.top() + y * rect.height());
     let curve = |points: [(f32, f32); 4]| {

@@ -1,4 +1,4 @@
-//! What stays from one start of the program to the next.
+//! Settings that are stored when the program ends.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,22 +6,22 @@ use super::command::OverlayLayer;
 use crate::config::Config;
 use crate::session::clip::slow_loop::LoopSpeed;
 
-/// What may be asked for, false alarms per minute.
+/// Possible false alarms per minute.
 pub const FALSE_ALARMS: std::ops::RangeInclusive<f32> = 0.05..=20.0;
 
-/// What stays from one start of the program to the next. No path, no name, nothing of what was seen.
+/// Settings that are stored. They hold no path, no name, and nothing that the camera saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Dark or light; `None` is what the system prefers.
+    /// True for dark, false for light; `None` follows the system.
     pub dark: Option<bool>,
-    /// The mesh is drawn.
+    /// True if the mesh is drawn.
     pub landmarks: bool,
-    /// The regions are drawn.
+    /// True if the regions are drawn.
     pub regions: bool,
-    /// Motion is drawn.
+    /// True if motion is drawn.
     pub arrows: bool,
-    /// How slowly events are looped.
+    /// Speed at which events are looped.
     pub loop_speed: LoopSpeed,
     /// Expected false alarms per minute.
     pub false_alarms_per_minute: f32,

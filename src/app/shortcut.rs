@@ -1,11 +1,11 @@
-//! Keys: how they are written, and which commands the pressed ones mean.
+//! Keys: how they are written, and which commands they mean.
 
 use egui::{Key, Modifiers};
 
 use super::command::{Command, Floating, Tab};
 use super::registry::entries;
 
-/// A key with what must be held beside it.
+/// A key, and the keys that must be held with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chord {
     /// Held keys; `COMMAND` is Ctrl, or ⌘ on a Mac.
@@ -32,7 +32,7 @@ pub(super) const fn ctrl(key: Key) -> Chord {
 impl Chord {
     /// True if pressing `key` with `modifiers` is this chord.
     ///
-    /// A sign such as `?` needs Shift on one keyboard and not on the next, so Shift is let be there.
+    /// A sign such as `?` needs Shift on some keyboards only, so Shift is allowed with it.
     pub fn matches(&self, key: Key, modifiers: Modifiers) -> bool {
         let modifiers =
             if self.is_sign() { Modifiers { shift: false, ..modifiers } } else { modifiers };
@@ -45,7 +45,7 @@ impl Chord {
         signs.contains(&self.key)
     }
 
-    /// As people read it: `Ctrl+P`, `Shift+←`, `Space`.
+    /// As it is shown: `Ctrl+P`, `Shift+←`, `Space`.
     pub fn text(&self) -> String {
         let mut text = String::new();
         if self.modifiers.command {
@@ -66,12 +66,12 @@ impl Chord {
     }
 }
 
-/// Takes the pressed keys that mean a command in `tab` out of the input and gives the commands.
+/// Removes from the input the pressed keys that mean a command in `tab`, and returns the commands.
 ///
-/// While a dialog or a menu is open, or a text field has the focus, only chords with Ctrl mean a
-/// command: whatever is typed belongs to what is open, also where no field has the focus. `Esc` closes
-/// the topmost thing that is open, a menu before a dialog. A dialog without a field is closed by its
-/// own key too. While any other control has the focus, keys that move or press it are left to it.
+/// While a dialog or a menu is open, or a text field has the focus, only chords with Ctrl mean a command;
+/// other keys belong to what is open. `Esc` closes what is open on top, a menu before a dialog. A dialog
+/// without a field also closes by its own key. While another control has the focus, it gets the keys that
+/// move or press it.
 pub fn commands_from_keys(ctx: &egui::Context, tab: Tab, dialog: Option<Floating>) -> Vec<Command> {
     let has_menu = egui::Popup::is_any_open(ctx);
     let typing = ctx.text_edit_focused();
@@ -106,7 +106,7 @@ pub fn commands_from_keys(ctx: &egui::Context, tab: Tab, dialog: Option<Floating
     commands
 }
 
-/// Chords with Ctrl, but for those with which a text field is edited.
+/// True for chords with Ctrl, except those that edit a text field.
 fn acts_over_a_dialog(key: Key, modifiers: Modifiers) -> bool {
     let moves = matches!(key, Key::ArrowLeft | Key::ArrowRight | Key::Backspace | Key::Enter);
     let takes_back = matches!(key, Key::Z | Key::Y);

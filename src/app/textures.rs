@@ -1,14 +1,14 @@
-//! Pictures on the graphics card, each made once and then filled in place.
+//! Pictures on the graphics card. Each is made once and then filled again in place.
 
 use egui::{Color32, ColorImage, Context, Painter, Rect, TextureHandle, TextureId, TextureOptions};
 use egui::{pos2, vec2};
 
 use crate::media::image::RgbImage;
 
-/// The widest and highest texture; every graphics system that runs the window takes this much.
+/// Greatest width and height of a texture; every graphics system that runs the window supports it.
 const MAX_TEXTURE_PX: usize = 2048;
 
-/// A texture that is filled again only when what it shows has changed.
+/// A texture that is filled again only when its content has changed.
 #[derive(Default)]
 pub struct Texture {
     handle: Option<TextureHandle>,
@@ -16,12 +16,12 @@ pub struct Texture {
 }
 
 impl Texture {
-    /// The texture with the picture called `version` in it; larger ones are thinned to fit.
+    /// The texture filled with the picture `version`; larger pictures are thinned to fit.
     pub fn show(&mut self, ctx: &Context, version: u64, image: &RgbImage) -> TextureId {
         self.fill(ctx, version, TextureOptions::LINEAR, || color_image(image))
     }
 
-    /// The texture with what `make` draws for `version` in it.
+    /// The texture filled with what `make` draws for `version`.
     pub fn fill(
         &mut self,
         ctx: &Context,
@@ -52,7 +52,7 @@ pub fn show_image(painter: &Painter, texture: TextureId, rect: Rect) {
     painter.image(texture, rect, whole, Color32::WHITE);
 }
 
-/// As the graphics card wants it, no larger than it takes.
+/// In the form for the graphics card, no larger than it supports.
 fn color_image(image: &RgbImage) -> ColorImage {
     let step = image.width.max(image.height).div_ceil(MAX_TEXTURE_PX).max(1);
     if image.width == 0 || image.height == 0 {

@@ -1,4 +1,4 @@
-//! A path that is typed because the desktop shows no file dialog.
+//! A path that is typed because the system shows no file dialog.
 
 use std::path::PathBuf;
 
@@ -10,18 +10,18 @@ use super::state::State;
 /// The path as it is typed.
 #[derive(Debug)]
 pub struct TypedPath {
-    /// What is asked for.
+    /// What the path is for.
     pub pick: Pick,
     /// The field for the path.
     pub text: TextField,
-    /// Why it could not be taken; one sentence, or none.
+    /// Why it cannot be used, one sentence; `None` if it can.
     pub fault: Option<String>,
-    /// The dialog from which it was asked.
+    /// The dialog that asked for it.
     pub asked_from: Option<Floating>,
 }
 
 impl State {
-    /// Asks for a path to be typed.
+    /// Asks for a typed path.
     pub(super) fn ask_for_typed_path(&mut self, pick: Pick) {
         let asked_from = self.floating.replace(Floating::TypedPath);
         let asked_from = asked_from.filter(|dialog| *dialog != Floating::TypedPath);
@@ -29,7 +29,7 @@ impl State {
         self.typed_path = Some(TypedPath { pick, text, fault: None, asked_from });
     }
 
-    /// Takes the typed path, or says why it cannot be taken.
+    /// Uses the typed path, or says why it cannot be used.
     pub(super) fn use_typed_path(&mut self) {
         let Some(typed) = &mut self.typed_path else { return };
         let path = PathBuf::from(typed.text.text().trim());

@@ -1,4 +1,4 @@
-//! `fleeting agreement`: how far two layers of a session agree.
+//! `fleeting agreement`: the agreement of two layers of a session.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub(super) struct Raw {
     out: Option<PathBuf>,
 }
 
-/// What to compare, and how to say it.
+/// The layers to compare, and how to print the result.
 #[derive(Debug)]
 pub struct AgreementOptions {
     /// The session's file or folder.

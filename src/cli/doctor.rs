@@ -1,4 +1,4 @@
-//! `fleeting doctor`: what runs here, how fast, and what would help.
+//! `fleeting doctor`: what works on this machine, how fast, and what would help.
 
 use std::fmt;
 use std::io::Write;
@@ -15,7 +15,7 @@ mod speed;
 use machine::{CameraFound, ModelFound, RuntimeFound};
 use speed::Speed;
 
-/// Say what runs here, how fast each step is, and what would help
+/// Say what works on this machine, how fast each step is, and what would help
 #[derive(Debug, clap::Args)]
 pub(super) struct Raw {
     /// Print one JSON object
@@ -41,7 +41,7 @@ impl Raw {
     }
 }
 
-/// Everything found.
+/// Everything that was found.
 #[derive(Debug, Serialize)]
 struct Findings {
     program: String,
@@ -93,7 +93,7 @@ fn program() -> String {
     format!("fleeting {}{build}, {os} {arch}, {cores} cores", env!("CARGO_PKG_VERSION"))
 }
 
-/// What would help, most helpful first.
+/// What would help, most important first.
 fn advice(found: &Findings) -> Vec<String> {
     let mut advice = Vec::new();
     let mut say = |text: &str| advice.push(text.to_owned());

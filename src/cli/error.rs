@@ -1,4 +1,4 @@
-//! Why a job was not done, and how the program ends then.
+//! Why a job failed, and the exit status of the program.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -16,63 +16,63 @@ use crate::media::stream::SourceError;
 use crate::model::ModelError;
 use crate::session::store::StoreError;
 
-/// Why a job was not done.
+/// Why a job failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// Not understood, or only help was wanted: clap knows which, and what to print.
+    /// The command line was not understood, or help was asked for. clap knows which, and what to print.
     #[error(transparent)]
     Usage(#[from] clap::Error),
-    /// Understood, but the values do not go together.
+    /// The command line was understood, but its values do not fit together.
     #[error("{0}")]
     Misuse(String),
-    /// The settings file.
+    /// The settings file could not be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The source.
+    /// The source could not be used.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// A model.
+    /// A model could not be used.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The source or a model, midway.
+    /// The source or a model failed during the analysis.
     #[error(transparent)]
     Offline(#[from] OfflineError),
-    /// A file of truth, or a model on it.
+    /// A file of true events or a model could not be used for the evaluation.
     #[error(transparent)]
     Evaluate(#[from] EvaluateError),
-    /// A session that could not be written or read.
+    /// A session could not be written or read.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// A stored session.
+    /// A stored session could not be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Ctrl-C, or another signal to stop.
+    /// Ctrl-C or another signal stopped the program.
     #[error("stopped by {0}; what was measured until then is written")]
     Interrupted(Signal),
-    /// Layers that are not compared.
+    /// The layers cannot be compared.
     #[error(transparent)]
     Agreement(#[from] AgreementError),
-    /// Somebody else's events that could not be taken.
+    /// Other people's events could not be imported.
     #[error(transparent)]
     Import(#[from] ImportError),
-    /// A file that was to be read or written.
+    /// A file could not be read or written.
     #[error("{}: {error}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// What the file system said.
+        /// What the system answered.
         error: io::Error,
     },
-    /// Standard output.
+    /// Standard output could not be written.
     #[error("standard output: {0}")]
     Output(io::Error),
-    /// Anything else, already in words that name the thing.
+    /// Anything else; the text names the thing.
     #[error("{0}")]
     Failed(String),
 }
 
 impl CliError {
-    /// Tells standard error, and says how the program ends.
+    /// Prints the error to standard error, and returns the exit status.
     pub fn report(&self) -> ExitCode {
         match self {
             // Help and version are errors to clap; it prints them to standard output.
@@ -80,16 +80,16 @@ impl CliError {
                 Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
                 Err(_) => ExitCode::from(2),
             },
-            // The reader of a pipe has seen enough: `fleeting doctor | head`.
+            // The reader of a pipe has read enough: `fleeting doctor | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             _ => {
                 let code = match self {
                     Self::Misuse(_) => 2,
-                    // As a shell says it: 128 and the signal's number.
+                    // As in a shell: 128 plus the number of the signal.
                     Self::Interrupted(signal) => 128 + signal.0,
                     _ => 1,
                 };
-                // Nothing is left to tell where even this fails.
+                // If even this fails, there is nowhere to report it.
                 match writeln!(io::stderr(), "fleeting: {}", plain(&self.to_string())) {
                     Ok(()) | Err(_) => ExitCode::from(code),
                 }
@@ -98,7 +98,7 @@ impl CliError {
     }
 }
 
-/// Help as clap prints it, with colours; a complaint, which repeats what was typed, without any.
+/// Prints help with colours, as clap does. A complaint repeats what was typed, so it is printed without any.
 fn print(error: &clap::Error) -> io::Result<()> {
     if !error.use_stderr() {
         return error.print();

@@ -1,4 +1,4 @@
-//! `fleeting evaluate`: the field's metrics on known truth.
+//! `fleeting evaluate`: the field's metrics on files with known true events.
 
 use std::fmt;
 use std::io::Write;
@@ -12,7 +12,7 @@ use crate::config::SpottingConfig;
 use crate::evaluate;
 use crate::model::{ModelChoice, Models, Task};
 
-/// Score the models, or any events, against known truth
+/// Score the models, or any list of events, against known true events
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     fleeting evaluate spotting spotting.npz\n  \
@@ -29,7 +29,7 @@ enum RawWhat {
     Spotting(RawSpotting),
     /// Score the recogniser on recorded onset-to-apex motion (UF1 and UAR, pooled)
     Recognition(RawFile),
-    /// Measure the spotter's false alarms at every threshold, on motion of faces that show nothing
+    /// Measure the spotter's false alarms at every threshold, on motion of faces without expressions
     Calibration(RawFile),
     /// Score events, as written by analyze, against true ones
     Events(RawEvents),
@@ -51,7 +51,7 @@ struct RawFile {
 struct RawSpotting {
     #[command(flatten)]
     scored: RawFile,
-    /// Set the threshold for so many expected false alarms per minute, 0.05-20
+    /// Set the threshold that is expected to give this many false alarms per minute, 0.05-20
     #[arg(long, value_name = "X", value_parser = super::parse_false_alarms)]
     false_alarms_per_minute: Option<f32>,
 }
@@ -61,7 +61,7 @@ struct RawEvents {
     /// Events CSV to score
     #[arg(long, value_name = "A.csv")]
     predicted: PathBuf,
-    /// Events CSV that is true
+    /// Events CSV with the true events
     #[arg(long, value_name = "B.csv")]
     truth: PathBuf,
     /// Print one JSON object with every count
@@ -78,7 +78,7 @@ pub struct EvaluateOptions {
     pub json: bool,
 }
 
-/// What to score.
+/// What is scored.
 #[derive(Debug)]
 pub enum What {
     /// The spotter on a file of motion.
@@ -87,7 +87,7 @@ pub enum What {
         file: PathBuf,
         /// A model instead of the built-in one.
         model: Option<PathBuf>,
-        /// For how many false alarms its threshold is set.
+        /// The false alarms per minute for which its threshold is set.
         spotting: SpottingConfig,
     },
     /// The recogniser on a file of motion.
@@ -104,11 +104,11 @@ pub enum What {
         /// A model instead of the built-in one.
         model: Option<PathBuf>,
     },
-    /// Intervals against intervals.
+    /// One list of intervals against another.
     Events {
-        /// Found.
+        /// The intervals that were found.
         predicted: PathBuf,
-        /// True.
+        /// The true intervals.
         truth: PathBuf,
     },
 }

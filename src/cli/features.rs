@@ -1,4 +1,4 @@
-//! `fleeting analyze --features`: the labelled motion of one recording, for the networks to learn from.
+//! `fleeting analyze --features`: the labelled motion of one recording, to train the networks with.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,20 +11,20 @@ use crate::session::Session;
 use crate::session::annotation::rater::Imported;
 use crate::session::annotation::{Entry, Rater};
 
-/// Whose layer the labels become: that of a session which is never stored.
+/// Name of the layer that the labels become. The session is never stored.
 const LAYER: &str = "labels";
 
-/// What to learn from a recording.
+/// The labelled motion to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// What is shown in it: a table or an ELAN file.
+    /// The expressions in the recording: a table or an ELAN file.
     pub labels: PathBuf,
-    /// Where the motion goes; new or empty.
+    /// Folder for the motion; new or empty.
     pub folder: PathBuf,
 }
 
 impl Order {
-    /// Finds out before the work what would only be found after it.
+    /// Checks before the work what can be checked.
     pub(super) fn check(&self) -> Result<(), CliError> {
         let file_error = |error| CliError::File { path: self.labels.clone(), error };
         crate::files::open(&self.labels).map_err(file_error)?;
@@ -69,7 +69,8 @@ pub(super) fn write(
     .map_err(CliError::Output)
 }
 
-/// Puts the labels into the session as a layer; what could not be taken as it was, one sentence each.
+/// Adds the labels to the session as a layer. Returns remarks about what was changed or left out, one
+/// sentence each.
 fn take_labels(order: &Order, session: &mut Session) -> Result<Vec<String>, CliError> {
     let import = import::read(&order.labels, session, &Choice::default())?;
     let file = order.labels.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -88,7 +89,7 @@ mod tests {
 
     const HEADER: &str = "onset_frame,offset_frame,onset_s,offset_s,emotion\n";
 
-    /// What `write` says of three frames with these labels, and the folder that it left.
+    /// The output of `write` for three frames with these labels, and the folder that it wrote.
     fn written(labels: &str) -> (Result<String, String>, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("folder");
         let order =

@@ -15,10 +15,10 @@ pub(super) struct Raw {
     /// camera, camera:0, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
     #[arg(long, value_name = "SOURCE")]
     source: Option<OsString>,
-    /// Review the session in this folder, and open no source unless one is named
+    /// Review the session in this folder; opens no source unless one is named
     #[arg(long, value_name = "DIR")]
     session: Option<PathBuf>,
-    /// The recording that the session is of, for its pictures where it has none of its own
+    /// The recording of the session, for its pictures if it has none of its own
     #[arg(long, value_name = "PATH", requires = "session")]
     recording: Option<OsString>,
     /// Read models from this folder's manifest.toml instead of the built-in ones
@@ -27,7 +27,8 @@ pub(super) struct Raw {
     /// Read settings from this TOML file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Frames per second: asked of a camera, told of an image folder or of a video that carries a wrong rate
+    /// Frames per second: asked of a camera, or those of an image folder or of a video that states a wrong
+    /// rate
     #[arg(long, value_parser = super::parse_fps)]
     fps: Option<f64>,
 }
@@ -35,13 +36,13 @@ pub(super) struct Raw {
 /// The window, and what it opens with.
 #[derive(Debug)]
 pub struct GuiOptions {
-    /// The source that was asked for; none leaves the choice to the program.
+    /// The source that was asked for; `None` leaves the choice to the program.
     pub source: Option<SourceSpec>,
     /// The session to review from the start.
     pub session: Option<PathBuf>,
-    /// The recording that the session is of.
+    /// The recording of the session.
     pub recording: Option<SourceSpec>,
-    /// Frames per second for whichever source is opened.
+    /// Frames per second for any source that is opened.
     pub fps: Option<f64>,
     /// Folder of models; `None` for the built-in ones.
     pub models: Option<PathBuf>,
@@ -50,7 +51,8 @@ pub struct GuiOptions {
 }
 
 impl Raw {
-    /// Gives what stood before a command to that command; what it has no place for is refused.
+    /// Passes on to a command the options that were given before it. An option that the command does not have
+    /// is refused.
     pub(super) fn hand_on(self, command: &mut super::RawCommand) -> Result<(), CliError> {
         let Self { source, session, recording, models, config, fps } = self;
         let name = command.name();

@@ -1,4 +1,4 @@
-//! `fleeting import`: somebody else's events into a stored session, as a rater's layer.
+//! `fleeting import`: other people's events into a stored session, as a rater's layer.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -23,10 +23,10 @@ pub(super) struct Raw {
     session: PathBuf,
     /// A table (.csv, .tsv, .txt), also one of BORIS, or an ELAN file (.eaf)
     file: PathBuf,
-    /// Whose layer it becomes; may not have done anything in the session yet
+    /// The name of the rater whose layer it becomes; must not have a layer in the session yet
     #[arg(long, value_name = "NAME")]
     rater: String,
-    /// The coder saw nothing of the model or of others; without it, this counts as not known
+    /// The coder saw nothing of the model or of others; without it, that counts as not known
     #[arg(long)]
     blind: bool,
     /// Take this tier of an ELAN file, or behaviour of a table of BORIS; may be given several times
@@ -34,12 +34,12 @@ pub(super) struct Raw {
     tier: Vec<String>,
 }
 
-/// What to take into which session.
+/// The file to import, and the session.
 #[derive(Debug)]
 pub struct ImportOptions {
     /// The session's folder.
     pub session: PathBuf,
-    /// The file, and whose layer it becomes.
+    /// The file, and the name of the rater.
     pub request: Request,
 }
 

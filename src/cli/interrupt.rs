@@ -1,4 +1,4 @@
-//! The wish to stop, as an end in order: what was measured is written.
+//! A request to stop ends the program in order: what was measured is written.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::CliError;
 use crate::media::stream::{Next, Source, SourceError, SourceInfo};
 
-/// What asked the program to stop, by its number.
+/// A signal that asked the program to stop, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signal(pub u8);
 
 impl Signal {
-    /// A terminal that was closed.
+    /// The terminal was closed.
     const HANGUP: Self = Self(1);
     /// Ctrl-C.
     const INTERRUPT: Self = Self(2);
-    /// `kill`, a queue of jobs, a container that is stopped.
+    /// Sent by `kill`, by a job queue, or when a container is stopped.
     const TERMINATE: Self = Self(15);
 }
 
@@ -31,12 +31,12 @@ impl fmt::Display for Signal {
     }
 }
 
-/// True if the program was asked to stop.
+/// Tells if the program was asked to stop.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interrupt(Arc<AtomicUsize>);
 
 impl Interrupt {
-    /// From now on, Ctrl-C, SIGTERM and SIGHUP no longer end the program by themselves.
+    /// From now on, Ctrl-C, SIGTERM and SIGHUP do not end the program by themselves.
     pub(super) fn watch() -> Self {
         let interrupt = Self::default();
         if let Err(error) = interrupt.listen() {
@@ -65,12 +65,12 @@ impl Interrupt {
             .map_err(std::io::Error::other)
     }
 
-    /// True if it was asked.
+    /// True if the program was asked to stop.
     pub(super) fn is_set(&self) -> bool {
         self.0.load(Ordering::SeqCst) != 0
     }
 
-    /// An error where it was asked.
+    /// An error if the program was asked to stop.
     pub(super) fn check(&self) -> Result<(), CliError> {
         match u8::try_from(self.0.load(Ordering::SeqCst)) {
             Ok(0) | Err(_) => Ok(()),
@@ -79,7 +79,7 @@ impl Interrupt {
     }
 }
 
-/// True if whoever started the program wants it to outlive the terminal, as `nohup` does.
+/// True if the program was started to outlive its terminal, as by `nohup`.
 #[cfg(unix)]
 fn is_hangup_ignored() -> bool {
     use std::io::IsTerminal;
@@ -89,12 +89,12 @@ fn is_hangup_ignored() -> bool {
             let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
             mask.is_some_and(|mask| mask & 1 != 0)
         }
-        // Other systems do not say. `nohup` leaves no terminal to write to.
+        // Other systems do not tell. With `nohup`, there is no terminal to write to.
         Err(_) => !std::io::stdout().is_terminal() && !std::io::stderr().is_terminal(),
     }
 }
 
-/// A source that ends when the program is to stop.
+/// A source that ends when the program is asked to stop.
 pub(super) struct Interruptible {
     pub(super) inner: Box<dyn Source>,
     pub(super) interrupt: Interrupt,

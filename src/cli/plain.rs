@@ -1,18 +1,18 @@
-//! Text for terminals: what the program writes, without what a terminal takes for an order.
+//! Text for terminals, without characters that a terminal would obey.
 //!
-//! Names of files, cameras and people come from outside and may hold any character. One that is raw can
-//! clear a screen, change its colours or hide what stands before it.
+//! Names of files, cameras and people come from outside and may hold any character. Some characters clear the
+//! screen, change colours or hide the text before them.
 
 use std::io::{self, Write};
 
-/// True if a terminal does something at this character beside showing it: control characters but for the end
-/// of a line and the tabulator, and marks that turn the direction of text.
+/// True if a terminal does more than show this character: control characters except the end of a line and the
+/// tab, and marks that change the direction of text.
 fn is_order(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `text` with every order written out: `\u{1b}`.
+/// `text` with every such character spelled out: `\u{1b}`.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
@@ -21,8 +21,8 @@ pub(super) fn plain(text: &str) -> String {
     plain
 }
 
-/// A name of any bytes, each of which can be told from every other: what is no UTF-8 is written `\xNN`, and
-/// the end of a line is written out too.
+/// A name of any bytes, different from every other name: bytes that are not UTF-8 are written `\xNN`, and the
+/// end of a line is spelled out too.
 pub(super) fn name(name: &std::ffi::OsStr) -> String {
     let mut text = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
@@ -32,12 +32,12 @@ pub(super) fn name(name: &std::ffi::OsStr) -> String {
     text
 }
 
-/// Standard output. What a reader does with it decides nothing of what is done: whatever goes wrong is kept
-/// for the end, since a terminal may be closed while results are written.
+/// Standard output. Errors while writing do not stop the job and are kept for the end, because a terminal may
+/// be closed while results are written.
 pub(super) struct Output<W> {
     inner: W,
     fault: Option<io::Error>,
-    /// The beginning of a character whose rest has not come.
+    /// The first bytes of a character that is not complete yet.
     begun: Vec<u8>,
 }
 
@@ -46,7 +46,7 @@ impl<W: Write> Output<W> {
         Self { inner, fault: None, begun: Vec::new() }
     }
 
-    /// What went wrong first.
+    /// The first error, if there was one.
     pub(super) fn end(mut self) -> io::Result<()> {
         let rest = std::mem::take(&mut self.begun);
         self.pass(&String::from_utf8_lossy(&rest));

@@ -1,4 +1,4 @@
-//! The bar on standard error; draws nothing where that is no terminal.
+//! The progress bar on standard error; draws nothing if that is not a terminal.
 
 use std::cell::Cell;
 
@@ -11,12 +11,12 @@ use crate::media::stream::SourceInfo;
 pub(super) struct Progress {
     bar: ProgressBar,
     by_frames: bool,
-    /// The number of the first frame, which is not zero in a folder of a data set.
+    /// Number of the first frame, which may be above zero in a folder of a data set.
     first: Cell<Option<u64>>,
 }
 
 impl Progress {
-    /// By frames where their number is known, else by time up to `limit_secs`, else without an end.
+    /// Counts frames if their number is known, else time up to `limit_secs`, else shows no end.
     pub(super) fn new(info: &SourceInfo, limit_secs: Option<f64>) -> Self {
         let by_frames = limit_secs.is_none() && info.frames.is_some();
         let millis = limit_secs.map(|secs| (secs * 1000.0) as u64);
@@ -27,7 +27,7 @@ impl Progress {
         }
     }
 
-    /// After a frame.
+    /// Called after a frame.
     pub(super) fn show(&self, seq: u64, time: Timestamp) {
         let millis = time.nanos().max(0).unsigned_abs() / 1_000_000;
         let first = self.first.get().unwrap_or(seq);
@@ -35,13 +35,13 @@ impl Progress {
         self.bar.set_position(if self.by_frames { seq + 1 - first.min(seq) } else { millis });
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
 }
 
-/// A bar of `length` steps, or one that only turns.
+/// A bar of `length` steps, or one without an end.
 pub(super) fn bar(length: Option<u64>) -> ProgressBar {
     let (bar, template) = match length {
         Some(length) => (ProgressBar::new(length), "{percent:>3} % {wide_bar} {eta} left"),

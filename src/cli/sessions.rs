@@ -1,4 +1,4 @@
-//! `fleeting sessions`: which sessions are stored, and deleting what may no longer be kept.
+//! `fleeting sessions`: lists stored sessions, and deletes those that may no longer be kept.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::session::store::session_list::{self, StoredSession};
     fleeting sessions studies/P01.fleeting --delete\n\n\
     A session is deleted with its pictures and all its data, for good.")]
 pub(super) struct Raw {
-    /// A folder of sessions, or one session; without it, where the window stores them
+    /// A folder of sessions, or one session; by default where the window stores them
     folder: Option<PathBuf>,
     /// Delete the sessions that are past the date until which they may be kept
     #[arg(long, conflicts_with = "delete")]
@@ -33,11 +33,11 @@ pub(super) struct Raw {
 pub struct SessionsOptions {
     /// A folder of sessions, or one session.
     pub folder: PathBuf,
-    /// True if that is where the window stores them, which may not be there yet.
+    /// True if that is the default folder, which may not exist yet.
     pub is_usual: bool,
-    /// What to delete; none to list only.
+    /// What to delete; `None` to list only.
     pub delete: Option<Delete>,
-    /// Whether to delete without asking.
+    /// True to delete without asking.
     pub yes: bool,
 }
 
@@ -74,7 +74,7 @@ pub(super) fn run(job: &SessionsOptions, out: &mut dyn Write) -> Result<(), CliE
         return delete(&[&session], job.yes, out);
     }
     let found = match session_list::list(&job.folder) {
-        // Nobody has stored anything yet.
+        // Nothing was stored yet.
         Err(error) if error.kind() == io::ErrorKind::NotFound && job.is_usual => Vec::new(),
         listed => listed.map_err(|error| CliError::File { path: job.folder.clone(), error })?,
     };
@@ -109,7 +109,7 @@ fn list(
     said.map_err(CliError::Output)
 }
 
-/// Name, begin, size, who, date.
+/// Name, start, size, person, date.
 fn line(session: &StoredSession) -> String {
     let begun = session.provenance.begun_at_unix_ms.and_then(|ms| {
         let begun = jiff::Timestamp::from_millisecond(ms).ok()?;
@@ -157,7 +157,7 @@ fn delete(sessions: &[&StoredSession], yes: bool, out: &mut dyn Write) -> Result
     Ok(())
 }
 
-/// Asks whoever sits there; where nobody does, nothing is deleted.
+/// Asks the person at the terminal. Without a terminal, nothing is deleted.
 fn confirmed(count: usize) -> Result<bool, CliError> {
     if !io::stdin().is_terminal() {
         return Err(CliError::Misuse("nobody is here to ask: give --yes to delete".into()));

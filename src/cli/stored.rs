@@ -1,4 +1,4 @@
-//! A saved session from whatever names it: its folder, its database, or a `session.json`.
+//! A saved session from any path that names it: its folder, its database, or a `session.json`.
 
 use std::io::Read;
 use std::path::Path;
@@ -11,18 +11,18 @@ use crate::session::Session;
 use crate::session::store::{self, DATABASE};
 use crate::source::SourceSpec;
 
-/// A session with its pictures, where there are any.
+/// A session with its pictures, if there are any.
 pub(super) struct Loaded {
     pub(super) session: Session,
     pub(super) pictures: Option<Box<dyn Pictures>>,
 }
 
-/// Reads the session that `path` names. Whatever is not one is refused in the same words.
+/// Reads the session at `path`. Anything else is refused with the same text.
 pub(super) fn read(path: &Path) -> Result<Loaded, CliError> {
     read_with_recording(path, None)
 }
 
-/// The same, with the recording that the user says the session is of.
+/// The same, with the recording that the user named for the session.
 pub(super) fn read_with_recording(
     path: &Path,
     recording: Option<&SourceSpec>,
@@ -50,7 +50,7 @@ pub(super) fn read_with_recording(
             is_not("nothing of this name")
         }
         Err(error) => Err(CliError::File { path: path.into(), error }),
-        // The database by its own name is as good as its folder, and says itself what is wrong with it.
+        // The path of the database stands for its folder. Reading it says what is wrong with it.
         Ok(_) if path.file_name().is_some_and(|name| name == DATABASE) => {
             let above = path.parent().filter(|above| *above != Path::new(""));
             stored(above.unwrap_or(Path::new(".")), recording)

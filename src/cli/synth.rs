@@ -33,17 +33,17 @@ pub(super) struct Raw {
     #[arg(long, value_name = "NAME", conflicts_with = "features", default_value = "mixed",
         value_parser = PossibleValuesParser::new(Scene::NAMED.map(|(name, _)| name)))]
     scene: Option<String>,
-    /// Which synthetic person, or a picture of a frontal, neutral face; drawn from the seed unless named
+    /// Which synthetic person, or a picture of a frontal, neutral face; by default chosen by the seed
     #[arg(long, value_name = "NAME|PICTURE", conflicts_with = "features", value_parser = parse_portrait)]
     portrait: Option<String>,
-    /// What films it: steady, or as webcams do, with uneven, lost and repeated frames, noise and compression
+    /// The camera: steady, or like a webcam, with uneven, lost and repeated frames, noise and compression
     #[arg(long, value_name = "NAME", conflicts_with = "features", default_value = CAMERAS[0].name,
         value_parser = PossibleValuesParser::new(CAMERAS.map(|camera| camera.name)))]
     camera: Option<String>,
     /// Frames per second of the video [default: 30]
     #[arg(long, value_parser = super::parse_fps, conflicts_with = "features")]
     fps: Option<f64>,
-    /// Size of the expressions relative to the scene's usual one [default: 1]
+    /// Size of the expressions, as a factor of the scene's usual size [default: 1]
     #[arg(long, value_name = "X", value_parser = parse_amplitude, conflicts_with = "features")]
     amplitude: Option<f32>,
     /// The same seed makes the same data
@@ -55,7 +55,7 @@ pub(super) struct Raw {
     /// How many segments (spotting) or expressions (recognition)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), requires = "features")]
     count: Option<u32>,
-    /// Frames of one segment at 30 a second
+    /// Number of frames in one segment, at 30 a second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(30..100_000), requires = "features")]
     frames: Option<u32>,
     /// Take people and expressions from this face basis (.npz) instead of the built-in FACS rules
@@ -74,15 +74,15 @@ enum RawFeatures {
 /// What to make.
 #[derive(Debug)]
 pub enum SynthOptions {
-    /// Video with its truth.
+    /// Video with its true events.
     Video(VideoJob),
-    /// Motion with its truth.
+    /// Motion with its labels.
     Features {
-        /// What, how much, from which seed.
+        /// The kind, amount and seed.
         set: FeatureSet,
         /// Face basis; `None` for the built-in rules.
         basis: Option<PathBuf>,
-        /// File, new.
+        /// The new file.
         out: PathBuf,
     },
 }
@@ -118,7 +118,7 @@ impl Raw {
                 job.amplitude = self.amplitude.unwrap_or(job.amplitude);
                 Ok(SynthOptions::Video(job))
             }
-            // clap's own rules leave nothing else.
+            // clap's own rules allow nothing else.
             _ => Err(CliError::Misuse("synth: give --minutes, or --features with --count".into())),
         }
     }
@@ -147,7 +147,7 @@ pub(super) fn run(job: &SynthOptions, out: &mut dyn Write) -> Result<(), CliErro
     }
 }
 
-/// Films a synthetic person, with what happens in truth.csv.
+/// Makes a video of a synthetic person, and `truth.csv` with its true events.
 fn film(job: &VideoJob, out: &mut dyn Write) -> Result<(), CliError> {
     super::must_be_new_or_empty(&job.out)?;
     let bar = super::progress::bar(Some(job.frames()));
@@ -167,7 +167,7 @@ fn film(job: &VideoJob, out: &mut dyn Write) -> Result<(), CliError> {
     .map_err(CliError::Output)
 }
 
-/// Draws motion.
+/// Makes labelled motion.
 fn draw(
     set: &FeatureSet,
     basis: Option<&Path>,

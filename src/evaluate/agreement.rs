@@ -1,9 +1,9 @@
-//! How far two layers of one session agree: the model's and a rater's, or two raters'.
+//! The agreement of two layers of one session: the model's and a rater's, or two raters'.
 //!
-//! Events are matched one to one at [`super::MATCH_IOU`]; frames and labels are compared by
-//! Cohen's kappa. Where events are rare, kappa says little, and the report says so: almost every frame
-//! is without an event, so that chance alone agrees on almost every frame (Feinstein and Cicchetti
-//! 1990, "High agreement but low kappa").
+//! Events are matched one to one at [`super::MATCH_IOU`]; frames and labels are compared by Cohen's kappa. If
+//! events are rare, kappa says little, and the report says so: nearly every frame is without an event, so
+//! that two layers agree on nearly every frame by chance (Feinstein and Cicchetti 1990, "High agreement but
+//! low kappa").
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,48 +15,47 @@ use crate::measure::event::{EventKind, Interval, Moment};
 use crate::session::Session;
 use crate::session::table::{MODEL, Row, UnknownRater, layer_named, rows};
 
-/// From this prevalence index on, kappa is explained. At .8 one of the two answers makes up nine
-/// tenths of what was answered.
+/// The prevalence index from which kappa is explained. At .8, nine tenths of all answers are the same.
 const SKEWED: f64 = 0.8;
 
-/// Where nobody names an emotion.
+/// The word for no emotion.
 const UNCLEAR: &str = "unclear";
 
-/// How far two layers agree. The first is taken as the reference where one is needed.
+/// The agreement of two layers. The first one counts as true where one must.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Agreement {
     /// The layers: `model` or a rater's name.
     pub between: [String; 2],
-    /// Frames that both saw.
+    /// Number of frames.
     pub frames: usize,
-    /// Events of each that are not judged yet, and so count for nothing here.
+    /// Number of events in each that are not judged yet. They do not count here.
     pub open: [usize; 2],
-    /// Micro-expressions: `proposals` are the second layer's, `truths` the first's.
+    /// Micro-expressions. `proposals` are the second layer's, `truths` the first's.
     pub micro: MatchCounts,
     /// Macro-expressions.
     #[serde(rename = "macro")]
     pub macro_: MatchCounts,
-    /// Both, counts pooled.
+    /// Both kinds, counts pooled.
     pub all: MatchCounts,
-    /// Where the second puts the onset of what both found.
+    /// Differences of the onset in events that both found.
     pub onset: Option<BoundaryError>,
-    /// Likewise the apex.
+    /// The same for the apex.
     pub apex: Option<BoundaryError>,
-    /// Likewise the offset.
+    /// The same for the offset.
     pub offset: Option<BoundaryError>,
-    /// Frame by frame: is it in an event? For micro, macro, and either.
+    /// Frame by frame, if the frame is in an event: for micro, for macro, and for either.
     pub per_frame: Vec<Kappa>,
     /// How many matched events have an emotion in both layers, in one, in neither.
     pub named: Named,
-    /// The matched events' emotions, all at once, for those where both name one.
+    /// Emotions of the matched events for which both layers name one, as one kappa.
     pub emotion: Option<EmotionKappa>,
-    /// Label by label over the matched events: emotions, then action units (`AU4`).
+    /// One kappa for each label over the matched events: emotions, then action units (`AU4`).
     pub per_label: Vec<Kappa>,
-    /// Cautions for the reader of a kappa, one sentence each.
+    /// What a reader of the kappas must know, one sentence each.
     pub remarks: Vec<String>,
 }
 
-/// Who names the emotion of the matched events. A model that is unclear names none.
+/// Which layers name the emotion of the matched events. A model's "unclear" names none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Named {
     /// Both layers do.
@@ -75,7 +74,7 @@ pub enum AgreementError {
     /// The session does not have one of them.
     #[error(transparent)]
     Rater(#[from] UnknownRater),
-    /// Whoever works blind would see by it what the others found.
+    /// A rater who works blind would learn from it what the others found.
     #[error(
         "{name} works blind and is not done, so nothing is compared yet; in Review, under Raters, choose “Finish blind work” first"
     )]
@@ -85,7 +84,7 @@ pub enum AgreementError {
     },
 }
 
-/// True if the layer of this rater, none for the model's, may be compared with others.
+/// True if the layer of this rater may be compared with others; `None` means the model's layer.
 pub fn may_compare(session: &Session, rater: Option<&str>) -> Result<(), AgreementError> {
     match rater.filter(|name| session.log.is_blind(name)) {
         Some(name) => Err(AgreementError::Blind { name: name.into() }),
@@ -100,54 +99,54 @@ pub struct BoundaryError {
     pub mean_ms: f64,
     /// Their median.
     pub median_ms: f64,
-    /// Mean of second minus first: above zero where the second is later.
+    /// Mean of second minus first; positive if the second is later.
     pub bias_ms: f64,
 }
 
-/// Cohen's kappa of a yes-or-no question, with what it takes to judge it.
+/// Cohen's kappa of a yes-or-no question, with the numbers that are needed to judge it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Kappa {
-    /// What was asked: `micro`, `happiness`, `AU4`.
+    /// The question: `micro`, `happiness`, `AU4`.
     pub name: String,
-    /// Both said yes.
+    /// How often both said yes.
     pub both: usize,
-    /// Only the first did.
+    /// How often only the first said yes.
     pub only_first: usize,
-    /// Only the second did.
+    /// How often only the second said yes.
     pub only_second: usize,
-    /// Neither did.
+    /// How often both said no.
     pub neither: usize,
     /// Share of answers that are the same, 0–1.
     pub observed: f64,
-    /// Share that chance would make the same, 0–1.
+    /// Share of answers that would be the same by chance, 0–1.
     pub expected: f64,
-    /// (observed − expected) / (1 − expected); `None` where chance leaves nothing to explain.
+    /// (observed − expected) / (1 − expected); `None` if chance explains all agreement.
     pub kappa: Option<f64>,
-    /// The greatest kappa that how often each said yes allows.
+    /// The greatest kappa that is possible with these numbers of yes.
     pub maximum: Option<f64>,
     /// |both − neither| / all, 0–1 (Byrt et al. 1993). Near one, kappa means little.
     pub prevalence_index: f64,
     /// |only first − only second| / all, 0–1.
     pub bias_index: f64,
-    /// 2 observed − 1: kappa, were both answers equally common and equally given.
+    /// 2 observed − 1: the kappa if both answers were equally frequent.
     pub pabak: f64,
 }
 
 /// Cohen's kappa over several classes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct EmotionKappa {
-    /// Events that both named.
+    /// Number of events that both named.
     pub events: usize,
-    /// Share named alike, 0–1.
+    /// Share with the same name, 0–1.
     pub observed: f64,
-    /// Share that chance would name alike, 0–1.
+    /// Share that would have the same name by chance, 0–1.
     pub expected: f64,
-    /// `None` where chance leaves nothing to explain.
+    /// `None` if chance explains all agreement.
     pub kappa: Option<f64>,
 }
 
-/// Compares two layers of `session`: raters' names, or [`MODEL`]. That of a rater who still works blind
-/// is not compared.
+/// Compares two layers of `session`, each a rater's name or [`MODEL`]. Fails for a rater who still works
+/// blind.
 pub fn agreement(
     session: &Session,
     first: &str,
@@ -187,8 +186,8 @@ pub fn agreement(
     Ok(agreement)
 }
 
-/// Pairs of one kind that overlap by [`MATCH_IOU`], the greatest overlap first, each event once. Which
-/// layer comes first makes no difference.
+/// Pairs of one kind that overlap by [`MATCH_IOU`], the greatest overlap first, each event once. The order of
+/// the layers makes no difference.
 fn matched<'a>(a: &[&'a Row], b: &[&'a Row]) -> Vec<(&'a Row, &'a Row)> {
     let mut candidates = Vec::new();
     for (i, row) in a.iter().enumerate() {
@@ -233,7 +232,7 @@ fn per_frame(session: &Session, a: &[&Row], b: &[&Row]) -> Vec<Kappa> {
     vec![kappa("micro", &[micro]), kappa("macro", &[macro_]), kappa("either", &EventKind::ALL)]
 }
 
-/// For each frame whether it lies in an event of one of `kinds`.
+/// For each frame, true if it lies in an event of one of `kinds`.
 fn covered(session: &Session, rows: &[&Row], kinds: &[EventKind]) -> Vec<bool> {
     let samples = session.history.samples();
     let mut covered = vec![false; samples.len()];
@@ -276,8 +275,8 @@ fn emotion(pairs: &[(&Row, &Row)]) -> Option<EmotionKappa> {
     Some(EmotionKappa { events, observed, expected, kappa: kappa(observed, expected) })
 }
 
-/// Emotions of the matched events where both layers name one, in words that both use: where one of
-/// them knows only the model's three classes, the other's is put into these.
+/// Emotions of the matched events for which both layers name one, in words that both use. If one layer has
+/// only the model's three classes, the other's words are turned into these.
 fn both_named<'a>(pairs: &'a [(&Row, &Row)]) -> impl Iterator<Item = (&'a str, &'a str)> {
     pairs.iter().filter_map(|(a, b)| {
         let (a, b) = if a.label.is_some() == b.label.is_some() {
@@ -310,7 +309,7 @@ fn kappa(observed: f64, expected: f64) -> Option<f64> {
 }
 
 impl Kappa {
-    /// From pairs of answers, the first layer's and the second's.
+    /// From pairs of answers: the first layer's and the second's.
     fn of(name: &str, answers: impl Iterator<Item = (bool, bool)>) -> Self {
         let mut counts = [0usize; 4];
         for (first, second) in answers {
@@ -339,7 +338,7 @@ impl Kappa {
         }
     }
 
-    /// The reason not to take this kappa at face value; `None` where it may.
+    /// Why this kappa must be read with care; `None` if it can be read as it is.
     fn explanation(&self) -> Option<String> {
         let all = self.both + self.only_first + self.only_second + self.neither;
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);
@@ -355,7 +354,7 @@ impl Kappa {
                  to explain and kappa has no value."
             ));
         };
-        // Nothing misleads about answers that are all the same.
+        // If all answers are the same, nothing can mislead.
         let differ = self.only_first + self.only_second > 0;
         (differ && self.prevalence_index >= SKEWED).then(|| {
             format!(

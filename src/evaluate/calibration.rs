@@ -1,7 +1,7 @@
-//! False alarms per minute at every threshold, measured on faces that show nothing.
+//! False alarms per minute at every threshold, measured on faces without expressions.
 //!
-//! The whole spotter is measured as it ships, running suppression and all. The network looks once; its
-//! answers are then decoded again for each threshold.
+//! The whole spotter is measured, with its suppression. The network runs once; its outputs are then decoded
+//! again for each threshold.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -22,7 +22,7 @@ const SCORES: [f32; 20] = [
     0.6, 0.65, 0.7, 0.8,
 ];
 
-/// Pairs of a score and the false alarms per minute of a threshold there, scores ascending.
+/// Pairs of a score and the false alarms per minute at a threshold of that score, scores ascending.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CalibrationReport {
     /// Micro-expressions.
@@ -42,8 +42,7 @@ impl fmt::Display for CalibrationReport {
     }
 }
 
-/// Measures the spotter on a file of the form that [`super::spotting()`] reads, whose every proposal is
-/// false.
+/// Measures the spotter on a file for [`super::spotting()`] in which every proposal is a false alarm.
 pub fn calibration(path: &Path, models: &Models) -> Result<CalibrationReport, EvaluateError> {
     let (videos, _) = read(path)?;
     let (network, calibration) = open_network(models)?;
@@ -78,7 +77,7 @@ fn rates(spotter: &mut Spotter, videos: &[Video]) -> Result<[f32; 2], ModelError
     Ok(counts.map(|count| (count as f64 / f64::max(minutes, 1e-9)) as f32))
 }
 
-/// A higher threshold can split one flag into two; the table must not promise more alarms for it.
+/// A higher threshold can split one flag into two. The table must not show more alarms for it.
 fn never_rising(pairs: &mut [[f32; 2]]) {
     let mut most = 0.0f32;
     for pair in pairs.iter_mut().rev() {
@@ -94,7 +93,7 @@ struct Answers {
     next: usize,
 }
 
-/// Says again what the network said the first time: the same videos ask the same questions.
+/// Repeats the network's outputs: the same videos give the same windows.
 struct Replay(Rc<RefCell<Answers>>);
 
 impl Network for Replay {

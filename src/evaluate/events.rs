@@ -1,4 +1,4 @@
-//! Scores one list of intervals against another.
+//! Compares one list of intervals with another.
 
 use std::fmt;
 use std::path::Path;
@@ -18,13 +18,13 @@ pub struct EventsReport {
     /// Macro-expressions.
     #[serde(rename = "macro")]
     pub macro_: MatchCounts,
-    /// Both, counts pooled.
+    /// Both kinds, counts pooled.
     pub all: MatchCounts,
-    /// Median absolute error over the matches, milliseconds; none without a match.
+    /// Median absolute error of the onset over the matches, milliseconds; `None` without a match.
     pub onset_error_ms: Option<f64>,
-    /// Likewise.
+    /// The same for the apex.
     pub apex_error_ms: Option<f64>,
-    /// Likewise.
+    /// The same for the offset.
     pub offset_error_ms: Option<f64>,
 }
 
@@ -73,7 +73,7 @@ impl fmt::Display for EventsReport {
     }
 }
 
-/// Scores the events CSV at `predicted` against the one at `truth`.
+/// Compares the CSV of events at `predicted` with the one at `truth`.
 pub fn events(predicted: &Path, truth: &Path) -> Result<EventsReport, EvaluateError> {
     Ok(EventsReport::new(&read(predicted)?, &read(truth)?))
 }

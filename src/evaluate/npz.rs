@@ -24,7 +24,7 @@ impl Npz {
         Ok(Self { path: name, archive })
     }
 
-    /// An array of this type and shape, row-major; `None` stands for any size.
+    /// An array of this type and shape, row-major; `None` means any size.
     pub(super) fn array<T: ReadableElement + Clone>(
         &mut self,
         name: &str,

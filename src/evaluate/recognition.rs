@@ -33,20 +33,19 @@ pub struct RecognitionReport {
     pub uf1: f64,
     /// Unweighted average recall, 0–1.
     pub uar: f64,
-    /// Rows are the truth, in the order of [`Emotion::ALL`].
+    /// Rows are the true classes, in the order of [`Emotion::ALL`].
     pub confusion: Confusion,
-    /// By the number that the file gives each dataset.
+    /// By the number of the dataset in the file.
     pub by_dataset: BTreeMap<i32, DatasetScore>,
-    /// Samples that the program would show as "unclear". They count with their best class all the
-    /// same.
+    /// Samples that the program would show as "unclear". They count with their best class.
     pub abstained: usize,
-    /// The action units, where the file has them.
+    /// The action units, if the file has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub units: Option<UnitsReport>,
 }
 
 impl RecognitionReport {
-    /// From (truth, reading, dataset, whether it is clear).
+    /// From (truth, reading, dataset, true if it is clear).
     fn new(readings: &[(usize, usize, i32, bool)]) -> Self {
         let mut confusion = Confusion::default();
         let mut by_dataset: BTreeMap<i32, Confusion> = BTreeMap::new();
@@ -129,7 +128,7 @@ pub fn recognition(path: &Path, models: &Models) -> Result<RecognitionReport, Ev
     Ok(RecognitionReport { units, ..RecognitionReport::new(&readings) })
 }
 
-/// The coder's word on each unit in each sample; `None` where the file has no `units`.
+/// The coder's code of each unit in each sample; `None` if the file has no `units`.
 fn true_units(
     npz: &mut Npz,
     samples: usize,
@@ -151,8 +150,8 @@ fn true_units(
     Ok(Some(truths))
 }
 
-/// These files hold one displacement, from onset to apex. Either half of the rise shows the same
-/// pattern, half as large, so both halves are given it; the fall is not known.
+/// These files hold one displacement, from onset to apex. Each half of the rise has the same pattern and half
+/// the size, so both halves get half of it. The phase to the offset is not known.
 fn onset_to_apex(values: &[f32]) -> Phases {
     let mut half = [[0.0; 2]; REGIONS];
     for (region, xy) in half.iter_mut().zip(values.chunks_exact(2)) {

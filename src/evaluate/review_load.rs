@@ -1,24 +1,25 @@
-//! How much footage a person has to look at, best first, until enough events are met.
+//! How much video a person must look at, the highest scores first, until enough events are met.
 
 use serde::Serialize;
 
 use super::Span;
 use crate::measure::event::EventKind;
 
-/// One look at a frame shows what is so near to it. A micro-expression lasts up to half a second.
+/// A look at a frame shows this much before and after it, seconds. A micro-expression lasts up to half a
+/// second.
 const LOOK_SECS: f64 = 0.5;
 
-/// The share of all footage that must be looked at, 0–1, where looks go to the highest scores first
-/// and each shows half a second before and after its frame.
+/// Share of all video that must be looked at, 0–1. Looks go to the highest scores first, and each shows half
+/// a second before and after its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ReviewLoad {
-    /// To meet half of the events; `None` where there are none.
+    /// To meet half of the events; `None` if that is not reached.
     pub half: Option<f64>,
     /// To meet four fifths of the events.
     pub four_fifths: Option<f64>,
 }
 
-/// The scores of one kind in one video, one for each frame; `None` where a frame has none.
+/// The scores of one kind in one video, one for each frame; `None` for a frame without a score.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ScoredVideo {
     pub(super) fps: f64,
@@ -26,7 +27,7 @@ pub(super) struct ScoredVideo {
 }
 
 impl ReviewLoad {
-    /// An event of `kind` is met when every second frame of it, or more, has been looked at.
+    /// An event of `kind` is met when at least every second frame of it was looked at.
     pub(super) fn new(videos: &[ScoredVideo], truths: &[Span], kind: EventKind) -> Self {
         let total: usize = videos.iter().map(|video| video.scores.len()).sum();
         let events: Vec<&Span> = truths.iter().filter(|span| span.kind == kind).collect();
@@ -92,7 +93,7 @@ mod tests {
         let truths = [truth(100, 104), truth(500, 504)];
         let videos = video(1000, |frame| Some(if [102, 502].contains(&frame) { 0.9 } else { 0.1 }));
         let load = ReviewLoad::new(&videos, &truths, EventKind::Micro);
-        // A look is eleven frames at ten a second.
+        // A look covers eleven frames at ten a second.
         assert_abs_diff_eq!(load.half.expect("met"), 0.011, epsilon = 1e-9);
         assert_abs_diff_eq!(load.four_fifths.expect("met"), 0.022, epsilon = 1e-9);
     }

@@ -25,21 +25,21 @@ pub struct Video {
     pub fps: f64,
     /// Outer-eye distance, pixels.
     pub eye_distance_px: f32,
-    /// Motion from each frame to the one after it, pixels, as the flow between adjacent frames is
-    /// released.
+    /// Motion from each frame to the next one, pixels. Released features hold the flow between adjacent
+    /// frames.
     pub motion_px: Vec<[[f32; 2]; SPOT_REGIONS]>,
 }
 
 /// One interval of a feature file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VideoEvent {
-    /// Where.
+    /// Its place.
     pub span: Span,
     /// Frame of the strongest movement.
     pub apex: i64,
 }
 
-/// MatchCounts of micro-expressions, of macro-expressions, and of both.
+/// Counts of micro-expressions, of macro-expressions, and of both.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct KindCounts {
     /// Micro-expressions.
@@ -68,20 +68,20 @@ pub struct SpottingReport {
     pub macro_: MatchCounts,
     /// Both, counts pooled.
     pub all: MatchCounts,
-    /// The same, where an overlap of 0.3 is enough.
+    /// The same counts with an overlap of 0.3.
     pub at_iou_03: KindCounts,
-    /// How much must be looked at, best first, to meet micro-expressions.
+    /// How much video must be looked at, the highest scores first, to meet micro-expressions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review_load: Option<ReviewLoad>,
-    /// Micro proposals that match nothing, per minute of video.
+    /// Micro proposals that match no event, per minute of video.
     pub false_micro_alarms_per_minute: f64,
-    /// How much video there was.
+    /// Length of all video, minutes.
     #[serde(skip)]
     pub minutes: f64,
 }
 
 impl SpottingReport {
-    /// MatchCounts what was proposed against what is true.
+    /// Counts the matches of `proposals` and `truths`.
     pub fn new(proposals: &[Span], truths: &[Span], minutes: f64) -> Self {
         let KindCounts { micro, macro_, all } =
             KindCounts::new(proposals, truths, &matches(proposals, truths));
@@ -127,7 +127,7 @@ impl fmt::Display for SpottingReport {
     }
 }
 
-/// Spots every video of a `spotting*.npz` with the chosen model and threshold, and scores the result.
+/// Runs the chosen spotter and threshold on every video of a `spotting*.npz`, and scores the result.
 pub fn spotting(
     path: &Path,
     models: &Models,
@@ -156,7 +156,7 @@ fn span(video: usize, proposal: &Proposal) -> Span {
     Span { video, kind: proposal.kind, frames }
 }
 
-/// Streams one video through the spotter, as the pipeline would.
+/// Streams one video through the spotter, as the pipeline does.
 pub fn spot_video(spotter: &mut Spotter, video: &Video) -> Result<Spotted, ModelError> {
     let mut spotted = Spotted::default();
     let mut step =

@@ -1,4 +1,4 @@
-//! Scores the action units that the recogniser tells, with the side of each.
+//! Scores the action units that the recogniser finds, with the side of each.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::measure::event::{ActionUnit, MovingUnit, Side};
 
-/// Units with fewer true ones than this do not count for the macro F1: one event more or less would
-/// move it too far.
+/// Units with fewer true ones than this do not count in the macro F1: a single event would change it too
+/// much.
 const LEAST_TRUE: usize = 5;
 
 /// One unit of one event in the file.
@@ -23,7 +23,7 @@ pub enum TrueUnit {
 }
 
 impl TrueUnit {
-    /// From the code of `units`: −1 unknown, 0 none, 1 both, 2 left, 3 right; `None` for another code.
+    /// From the code in `units`: −1 unknown, 0 none, 1 both, 2 left, 3 right; `None` for another code.
     pub fn from_code(code: i8) -> Option<Self> {
         Some(match code {
             -1 => Self::Unknown,
@@ -36,29 +36,29 @@ impl TrueUnit {
     }
 }
 
-/// How often one unit was told and true.
+/// How often one unit was found by the recogniser and how often by the coder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct UnitCounts {
-    /// Told and true, on whichever side.
+    /// Found by both, on any side.
     pub tp: usize,
-    /// Told, where the coder said whether it moves.
+    /// Found by the recogniser, in events for which the coder said if it moves.
     pub told: usize,
-    /// True.
+    /// Found by the coder.
     #[serde(rename = "true")]
     pub truths: usize,
-    /// 2 tp / (told + true), 0–1; 0 where there is neither.
+    /// 2 tp / (told + truths), 0–1; 0 without either.
     pub f1: f64,
 }
 
 /// The units part of `evaluate recognition`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UnitsReport {
-    /// Mean F1 over the units with five true ones or more; `None` where there is no such unit.
+    /// Mean F1 over the units with at least five true ones; `None` if there is no such unit.
     pub macro_f1: Option<f64>,
-    /// By the unit's number; 23 and 24, and 25 and 26, are one.
+    /// By the number of the unit; 23 and 24 count as one, and so do 25 and 26.
     pub by_unit: BTreeMap<&'static str, UnitCounts>,
-    /// Of the found units that truly move on one side only, the share that was told on that side;
-    /// `None` where there is none.
+    /// Of the found units that truly move on one side only, the share that was found on that side; `None`
+    /// without any.
     pub side_accuracy: Option<f64>,
 }
 
@@ -66,7 +66,7 @@ pub struct UnitsReport {
 const NAMES: [&str; ActionUnit::RECOGNISED.len()] =
     ["1", "2", "4", "5", "6", "7", "9", "10", "12", "14", "15", "17", "20", "23/24", "25/26"];
 
-/// One event: the coder's units and the recogniser's.
+/// The coder's units and the recogniser's units of one event.
 pub(super) type CodedEvent = ([TrueUnit; ActionUnit::RECOGNISED.len()], Vec<MovingUnit>);
 
 impl UnitsReport {
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn figures_worked_out_by_hand() {
-        // Unit 4: five true, four found, one told where it does not move. Unit 12: one true, missed.
+        // Unit 4: five true, four found, and one found that does not move. Unit 12: one true, missed.
         let mut events: Vec<CodedEvent> =
             (0..4).map(|_| (truth(2, Side::Left), vec![told(4, Side::Left)])).collect();
         events.push((truth(2, Side::Right), vec![]));

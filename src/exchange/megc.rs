@@ -1,8 +1,8 @@
 //! Result files of the Facial Micro-Expression Grand Challenges.
 //!
-//! Their columns are fixed and have no place for times: frames have the numbers that they have in every
-//! other file of Fleeting, both ends included. The first file is for spotting (2022), the second for spotting and
-//! recognition together (STRS, 2023 and 2024), which is about micro-expressions only.
+//! Their columns are fixed and have no place for times. Frames have the same numbers as in every other file
+//! of Fleeting, both ends included. The first file is for spotting (2022). The second is for spotting and
+//! recognition together (STRS, 2023 and 2024), which covers micro-expressions only.
 
 use std::io;
 

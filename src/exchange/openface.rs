@@ -1,12 +1,12 @@
 //! One line per frame in OpenFace's CSV, for scripts that were written for it.
 //!
-//! There is no gaze, no pose, no landmark and no intensity, because none is measured. The 18 columns
-//! `AU.._c` are all there. One is 1 in the frames of an event that holds this unit, where OpenFace judges
-//! every frame by itself; `AU45_c` is 1 in every blink. Of three units the model knows nothing: their
-//! columns are empty, but in the events for which a person named them. `confidence` is the landmark
-//! model's own. What OpenFace does not have follows behind, and begins with `fleeting_`.
+//! There is no gaze, pose, landmark or intensity, because none is measured. All 18 columns `AU.._c` are
+//! there. A column is 1 in the frames of an event that holds this unit, whereas OpenFace judges every frame
+//! by itself. `AU45_c` is 1 in every blink. The model does not know three of the units: their columns are
+//! empty, except in events for which a person named them. `confidence` is the landmark model's own. Columns
+//! that OpenFace does not have stand at the end and begin with `fleeting_`.
 //!
-//! Names, order and precision after `RecorderCSV.cpp` of OpenFace 2: frames count from 1, a frame that
+//! Names, order and precision follow `RecorderCSV.cpp` of OpenFace 2: frames count from 1, and a frame that
 //! failed has `success` 0 and every unit 0.
 
 use std::io::{self, Write};
@@ -27,10 +27,10 @@ pub const FORMAT: Format = Format {
     )
 };
 
-/// Units that OpenFace says the presence of, in its order.
+/// The units that OpenFace detects, in its order.
 const UNITS: [u8; 18] = [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 28, BLINK];
 
-/// Those that the recogniser does not know.
+/// The units that the recogniser does not know.
 const NOT_MEASURED: [u8; 3] = [23, 26, 28];
 
 const BLINK: u8 = 45;
@@ -93,7 +93,7 @@ fn line(sample: &Sample, held: &[&Row], out: &mut dyn Write) -> io::Result<()> {
             None => write!(out, ",")?,
         }
     }
-    // The words of a quality are parted by commas.
+    // The words of a quality are separated by commas.
     writeln!(out, ",\"{}\"", quality.trouble)
 }
 

@@ -1,4 +1,4 @@
-//! Samples in columns, for tables too long for text.
+//! Samples in columns, for tables that are too long for text.
 //!
 //! A value that was not measured is null. Names are those of `samples.csv`; `time_ns` is exact.
 
@@ -25,13 +25,13 @@ pub const FORMAT: Format = Format::written(
     |_| vec![FileFormat::new("samples.parquet", write)],
 );
 
-/// Samples of a row group: a minute at 1,000 frames a second.
+/// Number of samples in a row group: a minute at 1,000 frames a second.
 const GROUP: usize = 1 << 16;
 
-/// A measured number's name, and how to take it from a sample; NaN where there is none.
+/// Name of a measured number, and how to read it from a sample; NaN if there is none.
 type Measure = (&'static str, fn(&Sample) -> f32);
 
-/// What is measured of a sample beside its motion.
+/// The measured numbers of a sample other than its motion.
 const MEASURES: [Measure; 10] = [
     ("micro", |sample| sample.score.map_or(f32::NAN, |score| score.micro)),
     ("macro", |sample| sample.score.map_or(f32::NAN, |score| score.macro_)),

@@ -1,6 +1,6 @@
 //! Labelled motion for `models/training`: what a laboratory's own recordings add to the synthetic sets.
 //!
-//! Both files hold what the networks see in use: the motion that the pipeline measured, brought to the
+//! Both files hold the input of the networks as in use: the motion that the pipeline measured, brought to the
 //! same grid and the same phases by the same code.
 
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ pub const FORMAT: Format = Format::written(
     },
 );
 
-/// How much there is to learn from.
+/// How many labelled examples there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount {
     /// Segments for the spotter.
@@ -55,7 +55,7 @@ pub struct Amount {
     pub expressions: usize,
 }
 
-/// What the two files hold of a view.
+/// How many examples the two files hold for a view.
 pub fn amount(view: &View<'_>) -> Amount {
     let (samples, labelled) = (view.session.history.samples(), events(view));
     let set = spotting(samples, &labelled);
@@ -66,13 +66,13 @@ pub fn amount(view: &View<'_>) -> Amount {
     }
 }
 
-/// Rows from the start of one segment to the start of the next: every event of up to this length lies
-/// whole in one of them.
+/// Rows from the start of one segment to the start of the next. An event of up to this length lies whole in
+/// at least one segment.
 const STRIDE_ROWS: usize = SEGMENT_FRAMES / 2;
 
 type Npz<'a> = NpzWriter<&'a mut Cursor<Vec<u8>>>;
 
-/// An archive is closed by going back in it, so it is made in motion_buffer.
+/// Makes the archive in memory, because closing it needs seeking back in it.
 fn write(
     out: &mut Sink,
     content: impl FnOnce(&mut Npz<'_>) -> Result<(), WriteNpzError>,
@@ -84,17 +84,17 @@ fn write(
     out.write_all(bytes.get_ref())
 }
 
-/// A movement that somebody vouches for.
+/// A movement that a person labelled.
 #[derive(Clone, Debug, PartialEq)]
 struct Labelled {
     kind: EventKind,
     bounds: Bounds,
-    /// `None` where nobody named it.
+    /// `None` if no one named it.
     emotion: Option<Emotion>,
     units: Vec<(ActionUnit, Side)>,
 }
 
-/// What the layer holds. The model's own reading of an emotion teaches it nothing and is left out.
+/// The events of the layer. A network learns nothing from its own emotions, so these are left out.
 fn events(view: &View<'_>) -> Vec<Labelled> {
     let of = |row: &Row| Labelled {
         kind: row.kind,
@@ -111,13 +111,13 @@ fn events(view: &View<'_>) -> Vec<Labelled> {
     view.held().map(of).collect()
 }
 
-/// The class that an imported file named: no label stands for all that is negative, so a note does.
+/// The class that an imported file named. No label means "negative", so the class stands in the note.
 fn class_in(note: &str) -> Option<Emotion> {
     let word = note.split("; ").find_map(|part| part.strip_prefix(EMOTION_NOTE))?;
     Emotion::ALL.into_iter().find(|emotion| emotion.name().eq_ignore_ascii_case(word))
 }
 
-/// The displacement that a sample's speed stands for.
+/// The displacement of a sample with this speed.
 fn displacement(sample: &Sample, step_secs: f64) -> Option<RegionDisplacement> {
     let k = (step_secs * 30.0) as f32;
     let motion = sample.motion?;
@@ -127,9 +127,9 @@ fn displacement(sample: &Sample, step_secs: f64) -> Option<RegionDisplacement> {
     })
 }
 
-/// Every frame that was measured, with the displacement since the one before; `None` where a run begins.
+/// Every frame that was measured, with the displacement since the previous one; `None` at the start of a run.
 ///
-/// A frame without motion begins a run, or was left out at a high rate: the first after a gap begins.
+/// A frame without motion begins a run if it follows a gap; otherwise it was left out at a high rate.
 fn steps(samples: &Samples) -> impl Iterator<Item = (Sample, Option<RegionDisplacement>)> {
     let mut before: Option<Timestamp> = None;
     samples.iter().filter_map(move |sample| {
@@ -186,14 +186,14 @@ struct SpottingSet {
     /// Segment, onset, apex, offset, kind.
     events: Vec<[i32; 5]>,
     segments: usize,
-    /// Which of the labelled events lie in a segment.
+    /// The labelled events that lie in a segment.
     shown: BTreeSet<usize>,
 }
 
 impl SpottingSet {
     fn add(&mut self, run: &GridRun, start: usize, events: &[Labelled]) {
         let rows = &run.rows[start..run.rows.len().min(start + SEGMENT_FRAMES)];
-        // As in use, what lies before a run is still.
+        // As in use, the rows before a run are still.
         let still = SEGMENT_FRAMES - rows.len();
         self.motion.extend(std::iter::repeat_n([[0.0; 2]; SPOT_REGIONS], still));
         self.motion.extend_from_slice(rows);
@@ -238,7 +238,7 @@ fn spotting(samples: &Samples, events: &[Labelled]) -> SpottingSet {
     set
 }
 
-/// Events for the recogniser, those whose emotion somebody named.
+/// Events for the recogniser: those whose emotion a person named.
 #[derive(Default)]
 struct RecognitionSet {
     motion: Vec<f32>,

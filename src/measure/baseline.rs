@@ -7,22 +7,22 @@ use crate::measure::quality::Trouble;
 use crate::measure::regions::REGIONS;
 use crate::measure::time::Timestamp;
 
-/// From the median absolute deviation to the standard deviation of normal noise.
+/// Median absolute deviation times this is the standard deviation of normal noise.
 const SIGMA_PER_MAD: f32 = 1.4826;
 
-/// A median, and how far values stray from it.
+/// A median, and how far the values lie from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// The median.
     #[serde(deserialize_with = "crate::measure::finite::one")]
     pub median: f32,
-    /// 1.4826 times the median absolute deviation: the standard deviation, were the noise normal.
+    /// 1.4826 times the median absolute deviation. For normal noise, this is the standard deviation.
     #[serde(deserialize_with = "crate::measure::finite::one")]
     pub sigma: f32,
 }
 
 impl Spread {
-    /// Of the finite ones among `values`; none without any.
+    /// Of the finite ones among `values`; `None` if none is finite.
     fn of(values: impl Iterator<Item = f32>) -> Option<Self> {
         let mut values: Vec<f32> = values.filter(|value| value.is_finite()).collect();
         let median = median(&mut values)?;
@@ -30,7 +30,7 @@ impl Spread {
         Some(Self { median, sigma: SIGMA_PER_MAD * self::median(&mut values)? })
     }
 
-    /// How many sigmas `value` lies above the median; `None` where nothing strayed.
+    /// How many sigmas `value` lies above the median; `None` if sigma is zero.
     pub fn z(&self, value: f32) -> Option<f32> {
         (self.sigma > 0.0).then(|| (value - self.median) / self.sigma)
     }
@@ -43,7 +43,7 @@ pub struct Baseline {
     pub from: Timestamp,
     /// When it ended.
     pub to: Timestamp,
-    /// Numbers that the source gave to frames of it; 0 in older sessions.
+    /// How many frame numbers the source gave out in this time; 0 in sessions of older versions.
     #[serde(default)]
     pub numbered: usize,
     /// Frames in it.
@@ -61,23 +61,25 @@ pub struct Baseline {
     /// The macro-expression score at rest.
     #[serde(rename = "macro")]
     pub macro_: Spread,
-    /// Motion of each region at rest, x and y, percent of the outer-eye distance per 1/30 s: the
-    /// median is drift, sigma the noise of the picture.
+    /// Motion of each region at rest, x and y, percent of the outer-eye distance per 1/30 s. The median is
+    /// drift; sigma is the noise of the picture.
     pub regions: [[Spread; 2]; REGIONS],
 }
 
 impl Baseline {
-    /// The share of the source's frames that must have a score for the rest to mean anything.
+    /// Least share of the source's frames that must have a score.
     const LEAST_SCORED: f64 = 0.5;
 
-    /// A face that talks or moves in a larger share of the frames than this is not neutral. A sigh or
-    /// one turn of the head may be in it: medians do not mind.
+    /// Greatest share of the frames with talking or head motion in a neutral baseline. One sigh or one turn
+    /// of the head changes no median.
     const MOST_RESTLESS: f64 = 0.2;
 
-    /// In a good baseline, so large a share of the frames has a score, and so large a share is restless.
+    /// In a good baseline, at least the first share of the frames has a score, and at most the second share
+    /// has talking or head motion.
     const GOOD: (f64, f64) = (0.9, 0.05);
 
-    /// From the samples of a neutral stretch. The error says what was wrong with it, and what helps.
+    /// Measures the baseline from the samples of a neutral stretch. The error says what was wrong with the
+    /// stretch, and what helps.
     pub fn measure(samples: &[Sample]) -> Result<Self, String> {
         let (Some(first), Some(last)) = (samples.first(), samples.last()) else {
             return Err("the baseline saw no frame".into());
@@ -122,7 +124,7 @@ impl Baseline {
         Ok(Self { from, to, numbered, frames, scored, talking, moving, micro, macro_, regions })
     }
 
-    /// True if nearly every frame was there, scored and still.
+    /// True if nearly every frame was captured, scored and still.
     pub fn is_good(&self) -> bool {
         let (scored, restless) = Self::GOOD;
         let all = self.numbered.max(self.frames) as f64;
@@ -145,7 +147,7 @@ impl Baseline {
     }
 }
 
-/// The middle of `values`, which it reorders; the lower one of two.
+/// The median of `values`, which it reorders; of an even number, the lower of the two in the middle.
 fn median(values: &mut [f32]) -> Option<f32> {
     let middle = values.len().checked_sub(1)? / 2;
     Some(*values.select_nth_unstable_by(middle, f32::total_cmp).1)

@@ -1,4 +1,4 @@
-//! Events: intervals of facial movement, with the names the field gives their parts.
+//! Events: intervals of facial movement. Their parts have the names that the field gives them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::time::Timestamp;
 
-/// Micro-expressions last up to half a second; macro-expressions longer.
+/// The two kinds of expression. A micro-expression lasts up to half a second, a macro-expression longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
@@ -46,7 +46,7 @@ impl FromStr for EventKind {
     }
 }
 
-/// Which half of the face moves, as the person in the picture would say it: their own left and right.
+/// Which half of the face moves. Left and right are the person's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
@@ -83,7 +83,7 @@ impl Side {
 
 /// An action unit of the Facial Action Coding System, by its number.
 ///
-/// The generator knows 23, 24, 25 and 26. The recogniser reports 24 for 23 and 24, and 25 for 25 and 26.
+/// The generator makes 23, 24, 25 and 26. The recogniser reports 24 for 23 or 24, and 25 for 25 or 26.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ActionUnit(pub u8);
@@ -144,7 +144,7 @@ pub struct MovingUnit {
     pub unit: ActionUnit,
     /// Which half of the face.
     pub side: Side,
-    /// The recogniser's probability, 0–1; 1 where a person or the generator named it.
+    /// The recogniser's probability, 0–1; 1 if a person or the generator named the unit.
     #[serde(deserialize_with = "crate::measure::finite::one")]
     pub probability: f32,
 }
@@ -178,7 +178,7 @@ impl FromStr for MovingUnit {
     }
 }
 
-/// `1+2`, `L12`, `4+R14`, in the order given; empty for none.
+/// `1+2`, `L12`, `4+R14`, in the order given; empty without units.
 pub fn units_text(units: &[MovingUnit]) -> String {
     units.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
 }
@@ -209,13 +209,14 @@ impl Emotion {
     }
 }
 
-/// The recogniser's reading of an event.
+/// The emotion that the recogniser found in an event.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EmotionReading {
     /// Calibrated probabilities in the order of [`Emotion::ALL`]; they sum to 1.
     #[serde(deserialize_with = "crate::measure::finite::three")]
     pub probabilities: [f32; 3],
-    /// True if the best probability reaches the abstention level. Below it the event reads "unclear".
+    /// True if the best probability reaches the level from which a class is named. Below it the event reads
+    /// "unclear".
     pub clear: bool,
 }
 
@@ -233,19 +234,19 @@ impl EmotionReading {
     }
 }
 
-/// The origin of an event: the model or a person.
+/// Who found an event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// The shipped or chosen model.
     Model,
-    /// The generator, which knows.
+    /// The generator, which knows the truth.
     Truth,
     /// A person, by name.
     Annotator(String),
 }
 
-/// One frame, named by both of its names.
+/// One frame, by its number and its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Moment {
     /// `Frame::seq`.
@@ -255,7 +256,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// True if it is later than `other` by both of its names.
+    /// True if both its number and its time are later than those of `other`.
     pub(crate) fn is_after(self, other: Self) -> bool {
         self.frame > other.frame && self.time > other.time
     }
@@ -264,7 +265,7 @@ impl Moment {
 /// A facial movement from its first to its last frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Counts the events of a session in the order they were found, from 0.
+    /// Number of the event in its session, from 0, in the order in which events were found.
     pub id: u64,
     /// Micro or macro.
     pub kind: EventKind,
@@ -274,16 +275,17 @@ pub struct Event {
     pub apex: Moment,
     /// Last frame of the movement, inclusive.
     pub offset: Moment,
-    /// The spotter's score, 0–1; 1 where a person or the generator named the event.
+    /// The spotter's score, 0–1; 1 if a person or the generator named the event.
     #[serde(deserialize_with = "crate::measure::finite::one")]
     pub score: f32,
     /// Units that move, strongest first.
     pub action_units: Vec<MovingUnit>,
-    /// The recogniser's reading; `None` where it could not run.
+    /// The recogniser's reading; `None` if the recogniser could not run.
     pub emotion: Option<EmotionReading>,
-    /// The trouble of the frames from onset to offset. An event with trouble is suspect and is kept.
+    /// The trouble of the frames from onset to offset. An event with trouble is kept; a person should look at
+    /// it.
     pub trouble: crate::measure::quality::Trouble,
-    /// The model or a person.
+    /// Who found it.
     pub origin: Origin,
 }
 

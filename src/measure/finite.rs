@@ -1,22 +1,22 @@
-//! Numbers out of files. One that is too large for its type reads as infinite, which nothing can be
-//! computed with and no JSON can hold; here it is an error instead. For `#[serde(deserialize_with)]`.
+//! Numbers read from files. A number that is too large for its type reads as infinite. Nothing can be
+//! computed with infinity and JSON cannot hold it, so it is an error here. For `#[serde(deserialize_with)]`.
 
 use serde::de::{Deserialize, Deserializer, Error};
 
-/// The name of such a number, to follow "found".
+/// Names such a number in an error text, after "found".
 pub(crate) const TOO_LARGE: &str = "a number that is too large";
 
-/// The measured value; NaN where nothing was measured.
+/// The measured value; NaN if nothing was measured.
 pub(crate) fn measured(value: Option<f32>) -> f32 {
     value.filter(|value| value.is_finite()).unwrap_or(f32::NAN)
 }
 
-/// One number.
+/// One finite number.
 pub(crate) fn one<'de, D: Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
     f32::deserialize(from).and_then(checked)
 }
 
-/// Three of them.
+/// Three finite numbers.
 pub(crate) fn three<'de, D: Deserializer<'de>>(from: D) -> Result<[f32; 3], D::Error> {
     let numbers = <[f32; 3]>::deserialize(from)?;
     numbers.into_iter().try_for_each(|number| checked(number).map(drop))?;

@@ -69,7 +69,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// The smallest box round `points`; none without points.
+    /// The smallest box round `points`; `None` without points.
     pub fn around(points: &[Point]) -> Option<Self> {
         let first = *points.first()?;
         Some(points.iter().fold(Self { min: first, max: first }, |r, p| Self {
@@ -127,8 +127,8 @@ impl Affine {
         Self { m: [scale * c, -scale * s, shift.x, scale * s, scale * c, shift.y] }
     }
 
-    /// The similarity that takes `from.0` to `to.0` and `from.1` to `to.1`; none when the two source
-    /// points coincide.
+    /// The similarity that takes `from.0` to `to.0` and `from.1` to `to.1`; `None` if the two source points
+    /// are the same.
     pub fn from_two_points(from: (Point, Point), to: (Point, Point)) -> Option<Self> {
         let (u, v) = (from.1 - from.0, to.1 - to.0);
         let n = u.x * u.x + u.y * u.y;
@@ -168,7 +168,7 @@ impl Affine {
         }
     }
 
-    /// The map back; `None` for a map that flattens the plane.
+    /// The inverse map; `None` for a map that flattens the plane.
     pub fn inverse(&self) -> Option<Self> {
         let [a, b, c, d, e, f] = self.m;
         let det = a * e - b * d;
@@ -180,7 +180,7 @@ impl Affine {
         })
     }
 
-    /// How much the map enlarges: the square root of its determinant's size.
+    /// By how much the map enlarges: the square root of its absolute determinant.
     pub fn scale(&self) -> f32 {
         (self.m[0] * self.m[4] - self.m[1] * self.m[3]).abs().sqrt()
     }

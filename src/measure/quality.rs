@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A set of things that trouble a frame.
+/// A set of troubles of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Trouble(pub u16);
 
 impl Trouble {
-    /// Nothing.
+    /// No trouble.
     pub const NONE: Self = Self(0);
     /// No face is in the picture.
     pub const NO_FACE: Self = Self(1);
@@ -24,7 +24,7 @@ impl Trouble {
     pub const TURNED: Self = Self(1 << 4);
     /// The picture is blurred.
     pub const BLUR: Self = Self(1 << 5);
-    /// The light changed at once, or there is too little or too much of it.
+    /// The light changed suddenly, or there is too little or too much of it.
     pub const LIGHT: Self = Self(1 << 6);
     /// Fewer than 24 frames a second.
     pub const LOW_RATE: Self = Self(1 << 7);
@@ -33,7 +33,7 @@ impl Trouble {
     /// The face is too small to measure.
     pub const SMALL_FACE: Self = Self(1 << 9);
 
-    /// Every single trouble with the words a person reads.
+    /// Every single trouble, with its name in texts.
     pub const NAMES: [(Self, &'static str); 10] = [
         (Self::NO_FACE, "no face"),
         (Self::BLINK, "blink"),
@@ -47,21 +47,21 @@ impl Trouble {
         (Self::SMALL_FACE, "small face"),
     ];
 
-    /// Under these a frame has no score at all: a gap in the plot, not a zero.
+    /// A frame with one of these troubles has no score: the plot shows a gap, not a zero.
     pub const UNSCORABLE: Self =
         Self(Self::NO_FACE.0 | Self::TURNED.0 | Self::GAP.0 | Self::SMALL_FACE.0);
 
-    /// True if any of `other` is among these.
+    /// True if it holds any of `other`.
     pub const fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// True if there is nothing.
+    /// True if it holds no trouble.
     pub const fn is_none(self) -> bool {
         self.0 == 0
     }
 
-    /// These and `other`.
+    /// Its troubles and those of `other`.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -74,7 +74,7 @@ impl Trouble {
 }
 
 impl fmt::Display for Trouble {
-    /// `blink, talking`; `good` for nothing.
+    /// `blink, talking`; `good` without trouble.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_none() {
             return f.write_str("good");
@@ -91,27 +91,27 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// The measurements behind a [`Trouble`]; NaN where there is no face to measure.
+/// The measurements behind a [`Trouble`]; NaN without a face to measure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
     /// The trouble of the frame.
     pub trouble: Trouble,
-    /// Lid gap over eye width, mean of both eyes; about 0.3 open, under 0.15 closed.
+    /// Lid gap over eye width, mean of both eyes; about 0.3 for open eyes, below 0.15 for closed ones.
     pub lid_aperture: f32,
     /// Speed of the head in the picture, outer-eye distances per second.
     pub head_speed: f32,
     /// Turn of the head to the side, degrees; 0 faces the camera.
     pub yaw_deg: f32,
-    /// Sharpness of the aligned face at 50 px between the eyes: mean squared Laplacian over variance, 0
-    /// for a flat picture, about 0.1 for a good webcam.
+    /// Sharpness of the aligned face, scaled to 50 px between the eyes: mean squared Laplacian over variance.
+    /// 0 for a flat picture, about 0.1 for a good webcam.
     pub sharpness: f32,
     /// Mean grey of the face, 0–255.
     pub brightness: f32,
     /// Outer-eye distance in the frame, pixels.
     pub eye_distance_px: f32,
-    /// Frames per second over the last second.
+    /// Frames per second, counted over the last second.
     pub rate_fps: f32,
-    /// The landmark model's probability that what it fitted is a face, 0–1; 0 without a face.
+    /// The landmark model's probability that it sees a face, 0–1; 0 without a face.
     pub presence: f32,
 }
 

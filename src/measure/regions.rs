@@ -1,12 +1,12 @@
 //! The 23 regions of the face, and their motion.
 
-/// How many regions of the face are measured: the spotter reads the first twelve, the recogniser all.
+/// Number of regions that are measured. The spotter reads the first twelve, the recogniser all.
 pub const REGIONS: usize = 23;
 
-/// How many regions the spotter reads.
+/// Number of regions that the spotter reads.
 pub const SPOT_REGIONS: usize = 12;
 
-/// Names of the regions, in the order of every motion array. The person's own left and right.
+/// Names of the regions, in the order of every motion array. Left and right are the person's own.
 pub const REGION_NAMES: [&str; REGIONS] = [
     "right brow, outer",
     "right brow, middle",
@@ -33,7 +33,7 @@ pub const REGION_NAMES: [&str; REGIONS] = [
     "left lower cheek",
 ];
 
-/// The region on the other half of the face, for mirroring.
+/// For each region, the same region on the other half of the face.
 pub const MIRRORED: [usize; REGIONS] =
     [5, 4, 3, 2, 1, 0, 6, 7, 10, 9, 8, 11, 13, 12, 15, 14, 17, 16, 18, 20, 19, 22, 21];
 
@@ -43,12 +43,12 @@ pub const MIRRORED: [usize; REGIONS] =
 pub struct RegionMotion {
     /// In the order of [`REGION_NAMES`].
     pub regions: [[f32; 2]; REGIONS],
-    /// The head motion that was removed, same unit.
+    /// The head motion that was removed, in the same unit.
     pub head: [f32; 2],
 }
 
 impl RegionMotion {
-    /// True if every value is finite. A value that is read from a file and is not finite was not measured.
+    /// True if every value is finite. A value from a file that is not finite was not measured.
     pub(crate) fn is_finite(&self) -> bool {
         self.regions.as_flattened().iter().chain(&self.head).all(|value| value.is_finite())
     }

@@ -6,25 +6,25 @@ use super::quality::Quality;
 use super::regions::RegionMotion;
 use super::time::Timestamp;
 
-/// The spotter's scores of one frame, each 0–1. A frame scores above the threshold exactly where an
-/// event is flagged, before overlapping events are suppressed and those that are too short left out.
+/// The spotter's two scores of one frame, each 0–1. An event is flagged if a frame reaches the threshold,
+/// unless the event is too short or overlaps a stronger one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// For a micro-expression with its apex here.
+    /// Score of a micro-expression whose apex is this frame.
     pub micro: f32,
-    /// For a macro-expression with its apex here.
+    /// Score of a macro-expression whose apex is this frame.
     #[serde(rename = "macro")]
     pub macro_: f32,
 }
 
 impl Score {
-    /// True if both are finite. A value that is read from a file and is not finite was not measured.
+    /// True if both scores are finite. A value from a file that is not finite was not measured.
     pub(crate) fn is_finite(&self) -> bool {
         self.micro.is_finite() && self.macro_.is_finite()
     }
 }
 
-/// One analysed frame. There is exactly one for every frame, whatever happened.
+/// One analysed frame. Every frame has exactly one sample, also a frame without a face.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// The frame's number.
@@ -33,8 +33,8 @@ pub struct Sample {
     pub time: Timestamp,
     /// How good the frame was.
     pub quality: Quality,
-    /// Motion since the frame measured before; none without two faces to compare.
+    /// Motion since the last measured frame; `None` without a face in both frames.
     pub motion: Option<RegionMotion>,
-    /// None in an unscorable span: a gap, not a zero.
+    /// `None` if the frame cannot be scored: the plot shows a gap, not a zero.
     pub score: Option<Score>,
 }

@@ -1,4 +1,4 @@
-//! Time is data: a frame carries the moment of its capture, and nothing downstream reads a clock.
+//! Time is data: a frame carries the time of its capture, and no later step reads a clock.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// A moment on a source's own clock, in whole nanoseconds since its first frame.
 ///
-/// Whole numbers, so that equal moments compare equal after any arithmetic. No more than
-/// [`Timestamp::LATEST`] on either side of zero, so that the difference of any two fits, whatever a
-/// damaged file says.
+/// The numbers are whole, so that equal moments are equal after any arithmetic. A moment lies at most
+/// [`Timestamp::LATEST`] before or after zero, so that the difference of any two fits, even with times from a
+/// damaged file.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -36,10 +36,11 @@ impl Timestamp {
     /// The source's first frame.
     pub const ZERO: Self = Self { nanos: 0 };
 
-    /// The latest moment that there is, 73 years after the first frame; later ones count as this.
+    /// The latest moment, 73 years after the first frame. Later ones become this one.
     pub const LATEST: Self = Self { nanos: i64::MAX / 4 };
 
-    /// A moment `nanos` nanoseconds after the first frame; beyond ±73 years it saturates.
+    /// The moment `nanos` nanoseconds after the first frame. Values beyond ±73 years become the nearest of
+    /// these limits.
     pub const fn from_nanos(nanos: i64) -> Self {
         let most = Self::LATEST.nanos;
         let least = -most;
@@ -52,14 +53,14 @@ impl Timestamp {
         }
     }
 
-    /// A moment `secs` seconds after the first frame, rounded to the nanosecond.
+    /// The moment `secs` seconds after the first frame, rounded to the nanosecond.
     ///
-    /// Not-a-number counts as zero; values beyond ±73 years saturate.
+    /// NaN becomes zero. Values beyond ±73 years become the nearest of these limits.
     pub fn from_secs(secs: f64) -> Self {
         Self::from_nanos((secs * 1e9).round() as i64)
     }
 
-    /// Frame `index` of a stream with `num / den` frames per second, without accumulated rounding.
+    /// Time of frame `index` in a stream of `fps` frames per second. Rounding does not add up.
     pub fn of_frame(index: u64, fps: f64) -> Self {
         Self::from_secs(index as f64 / fps)
     }
@@ -79,7 +80,7 @@ impl Timestamp {
         Self::from_nanos(time.nanos - self.nanos)
     }
 
-    /// Seconds from `earlier` to `self`; negative where `self` is the earlier one.
+    /// Seconds from `earlier` to `self`; negative if `self` is the earlier one.
     pub fn secs_since(self, earlier: Self) -> f64 {
         (self.nanos - earlier.nanos) as f64 / 1e9
     }

@@ -1,11 +1,11 @@
-//! From the luma and chroma that cameras and videos carry to RGB.
+//! From luma and chroma, as cameras and videos carry them, to RGB.
 //!
-//! A wrong matrix shifts hues and a wrong range flattens contrast, which a flow would take for a
-//! change of light; so both are read from the stream wherever it says them.
+//! A wrong matrix shifts hues and a wrong range flattens contrast. The flow would take both for a change of
+//! light. So both are read from the stream if it states them.
 
 use crate::media::image::RgbImage;
 
-/// Which weights made luma from red, green and blue.
+/// The weights that made luma from red, green and blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matrix {
     /// ITU-R BT.601: webcams, JPEG, standard definition.
@@ -19,25 +19,25 @@ pub enum Matrix {
 pub struct YuvColour {
     /// The luma weights.
     pub matrix: Matrix,
-    /// Luma spans 0–255 rather than 16–235.
+    /// True if luma spans 0–255, false if it spans 16–235.
     pub is_full_range: bool,
 }
 
 impl YuvColour {
-    /// What a stream that says nothing means: BT.601 and the limited range. Cameras say so by standard
-    /// (USB video class), and ffmpeg assumes it at any size: both ways of reading a video must give the
-    /// same colours.
+    /// The colours of a stream that does not state them: BT.601 and the limited range. The standard for
+    /// cameras says so (USB video class), and ffmpeg assumes it at any size. Both ways of reading a video
+    /// must give the same colours.
     pub const UNSTATED: Self = Self { matrix: Matrix::Bt601, is_full_range: false };
 }
 
-/// One picture as three planes, chroma at half the size both ways (4:2:0).
+/// One picture as three planes; chroma has half the size in both directions (4:2:0).
 #[derive(Clone, Copy, Debug)]
 pub struct Planes<'a> {
     /// Luma, blue difference, red difference.
     pub planes: [&'a [u8]; 3],
-    /// Bytes from one row to the next, of luma and of chroma.
+    /// Bytes from one row to the next, for luma and for chroma.
     pub strides: [usize; 2],
-    /// Pixels across and down.
+    /// Width and height in pixels.
     pub size_px: (usize, usize),
 }
 
@@ -71,7 +71,7 @@ impl Weights {
         }
     }
 
-    /// What a chroma pair adds to red, green and blue, with rounding.
+    /// The part of red, green and blue that a chroma pair adds, with rounding.
     fn chroma(&self, u: u8, v: u8) -> [i32; 3] {
         let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
         const HALF: i32 = 1 << 15;
@@ -88,7 +88,7 @@ impl Weights {
     }
 }
 
-/// Fills `image` with a planar picture; none when a plane is shorter than its size demands.
+/// Fills `image` with a planar picture; `None` if a plane is shorter than its size needs.
 pub fn rgb_from_planes(source: Planes<'_>, colour: YuvColour, image: &mut RgbImage) -> Option<()> {
     let (width, height) = source.size_px;
     image.resize(width, height);
@@ -113,8 +113,8 @@ pub fn rgb_from_planes(source: Planes<'_>, colour: YuvColour, image: &mut RgbIma
     Some(())
 }
 
-/// Fills `image` with packed 4:2:2 (`Y U Y V`), as most webcams send it uncompressed; none when there
-/// are fewer bytes than two a pixel, or the width is odd.
+/// Fills `image` with packed 4:2:2 (`Y U Y V`), the uncompressed format of most webcams. `None` if there are
+/// fewer than two bytes a pixel, or if the width is odd.
 pub fn rgb_from_yuyv(
     bytes: &[u8],
     (width, height): (usize, usize),
@@ -141,7 +141,7 @@ mod tests {
     const LIMITED_601: YuvColour = YuvColour { matrix: Matrix::Bt601, is_full_range: false };
     const FULL_709: YuvColour = YuvColour { matrix: Matrix::Bt709, is_full_range: true };
 
-    /// Into memory that another picture has left.
+    /// Into memory that held another picture before.
     fn filled(fill: impl FnOnce(&mut RgbImage) -> Option<()>) -> Option<RgbImage> {
         let mut image = RgbImage { width: 1, height: 9, data: vec![77; 27] };
         fill(&mut image).map(|()| image)
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(one_pixel(255, 128, 128, FULL_709), [255, 255, 255]);
     }
 
-    /// The code values of full red that the two standards' definitions give.
+    /// The code values of full red, from the definitions of the two standards.
     #[test]
     fn pure_red_comes_back_red_under_its_own_matrix() {
         assert_eq!(one_pixel(81, 90, 240, LIMITED_601), [254, 0, 0]);

@@ -2,15 +2,15 @@
 
 use std::io::{self, Read};
 
-/// What opening a file with one of the readers here came to.
+/// The result of opening a file with one of the readers here.
 pub(crate) enum Opened<T> {
-    /// It can be read here.
+    /// The file can be read.
     Ready(T),
-    /// It cannot, but ffmpeg may; to be read as "NAME is …".
+    /// The file cannot be read here, but ffmpeg may read it. The text follows "NAME is …".
     Foreign(String),
 }
 
-/// Reads exactly `length` bytes into `buffer`; false when the file ends before.
+/// Reads exactly `length` bytes into `buffer`; false if the file ends before.
 pub(crate) fn read_chunk(
     file: &mut impl Read,
     length: u64,

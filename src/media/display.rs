@@ -1,7 +1,7 @@
-//! From a picture as it is stored to the picture that is shown: turned and mirrored as the file says,
-//! with square pixels, and of one size from the first picture to the last.
+//! From a picture as it is stored to the picture that is shown: turned and mirrored as the file says, with
+//! square pixels, and with one size from the first picture to the last.
 //!
-//! ffmpeg shows it so by default, and both ways of reading a video must give the same picture.
+//! ffmpeg shows videos like this by default, and both ways of reading a video must give the same picture.
 
 use std::sync::Arc;
 
@@ -14,24 +14,25 @@ use crate::media::pool::Pool;
 /// How a stored picture is turned and mirrored for display: one of the eight ways to lay a rectangle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Orientation {
-    /// Columns become rows.
+    /// True if columns become rows.
     swaps: bool,
-    /// The shown picture is mirrored left to right, after the swap.
+    /// True if the picture is mirrored left to right, after the swap.
     flips_x: bool,
-    /// The shown picture is mirrored top to bottom, after the swap.
+    /// True if the picture is mirrored top to bottom, after the swap.
     flips_y: bool,
 }
 
 impl Orientation {
-    /// From the matrices `[a, b, c, d]` of a track and of its movie (ISO/IEC 14496-12, 6.2.2): a stored
-    /// pixel at (x, y) is shown at (ax + cy, bx + dy). None for anything but right angles and mirrors.
+    /// From the matrices `[a, b, c, d]` of a track and of its movie (ISO/IEC 14496-12, 6.2.2): a stored pixel
+    /// at (x, y) is shown at (ax + cy, bx + dy). `None` unless the result is a turn by right angles, mirrored
+    /// or not.
     pub(crate) fn from_matrices(track: [i32; 4], movie: [i32; 4]) -> Option<Self> {
         let ([a, b, c, d], movie) = (track.map(i128::from), movie.map(i128::from));
         let product = match movie {
             [0, 0, 0, 0] => [a, b, c, d],
             [e, f, g, h] => [a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h],
         };
-        // Lengths within one percent of each other: the picture keeps its proportions.
+        // Lengths that differ by at most one percent count as equal.
         let is_even = |p: i128, q: i128| (p.abs() - q.abs()).abs() * 100 <= p.abs();
         match product {
             [0, 0, 0, 0] => Some(Self::default()),
@@ -53,7 +54,7 @@ impl Orientation {
         if self.swaps { (height, width) } else { (width, height) }
     }
 
-    /// Draws `source` into `shown` as it is to be seen.
+    /// Draws `source` into `shown` as it is to be shown.
     fn apply(self, source: &RgbImage, shown: &mut RgbImage) {
         let (width, height) = self.size_px((source.width, source.height));
         shown.resize(width, height);
@@ -69,7 +70,7 @@ impl Orientation {
     }
 }
 
-/// Width over height of one stored pixel, as a fraction; 1:1 where a file says nothing or nonsense.
+/// Width over height of one stored pixel, as a fraction. 1:1 if a file does not say it or says nonsense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PixelAspect(u32, u32);
 
@@ -80,19 +81,19 @@ impl Default for PixelAspect {
 }
 
 impl PixelAspect {
-    /// `None` where either number is 0: nothing is said.
+    /// `None` if either number is 0, which means that nothing is stated.
     pub(crate) fn new(width: u32, height: u32) -> Option<Self> {
         (width > 0 && height > 0).then_some(Self(width, height))
     }
 
-    /// The size of a picture of such pixels once they are square: its width changes.
+    /// The size of a picture of such pixels after they are made square: its width changes.
     fn square(self, (width, height): (usize, usize)) -> (usize, usize) {
         let width = width as u64 * u64::from(self.0) / u64::from(self.1);
         (usize::try_from(width).unwrap_or(usize::MAX).max(1), height)
     }
 }
 
-/// Makes shown pictures of stored ones.
+/// Turns stored pictures into shown ones.
 pub(crate) struct Display {
     orientation: Orientation,
     size_px: (usize, usize),
@@ -118,7 +119,7 @@ impl Display {
         self.size_px
     }
 
-    /// The picture as it is to be seen. The error says what was found, to follow "found".
+    /// The picture as it is to be shown. The error says what was found, to follow "found".
     pub(crate) fn show(&mut self, stored: Arc<RgbImage>) -> Result<Arc<RgbImage>, String> {
         let turned = if self.orientation == Orientation::default() {
             stored
@@ -137,7 +138,7 @@ impl Display {
     }
 }
 
-/// Bicubic, as ffmpeg scales.
+/// Bicubic, because ffmpeg scales so by default.
 fn resize(
     resizer: &mut Resizer,
     from: &RgbImage,

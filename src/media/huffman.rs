@@ -1,7 +1,7 @@
 //! The Huffman tables of ITU-T T.81, annex K.3, as one JPEG segment.
 //!
-//! Motion-JPEG may leave its tables out, and means these then: the USB video class allows it, and many
-//! webcams do so.
+//! Motion-JPEG may leave out its tables, and then means these ones. The USB video class allows that, and many
+//! webcams do it.
 
 /// Marker, length, and the four tables for brightness and colour.
 #[rustfmt::skip]

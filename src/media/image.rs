@@ -1,25 +1,25 @@
-//! Pictures: interleaved 8-bit colour as sources deliver it, and float grey as flow measures it.
+//! Pictures: interleaved 8-bit colour as sources deliver it, and `f32` grey as the flow measures it.
 
 use std::sync::Arc;
 
 use crate::measure::geometry::{Affine, Point};
 use crate::measure::time::Timestamp;
 
-/// The widest and the highest picture that is accepted, in pixels. Beyond it, a source answers with
-/// an error rather than with gigabytes.
+/// Greatest width and height of a picture, pixels. A source with larger pictures gives an error, so that it
+/// does not fill the memory.
 pub const MAX_SIDE_PX: usize = 8192;
 
 /// One captured picture.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
-    /// Counts every picture that the source delivered, from 0; a jump is a counted loss.
+    /// Number of the picture, counted by the source from 0. A jump is a counted loss.
     pub seq: u64,
     /// When it was captured.
     pub time: Timestamp,
     /// The pixels, shared with whoever shows or records them.
     pub image: Arc<RgbImage>,
-    /// The JPEG that the pixels were decoded from, whole and without anything after it, where the
-    /// source delivered one: a recording keeps it as it is.
+    /// The JPEG from which the pixels were decoded, complete and with nothing after it. `None` if the source
+    /// delivered no JPEG. A recording keeps the JPEG unchanged.
     pub jpeg: Option<Arc<[u8]>>,
 }
 
@@ -33,9 +33,9 @@ impl Frame {
 /// 8-bit RGB, rows top to bottom, three bytes a pixel, no padding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RgbImage {
-    /// Pixels across.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: usize,
     /// `width * height * 3` bytes.
     pub data: Vec<u8>,
@@ -47,12 +47,12 @@ impl RgbImage {
         Self { width, height, data: vec![0; width * height * 3] }
     }
 
-    /// Takes `data` as pixels; none when its length is not `width * height * 3`.
+    /// Takes `data` as pixels; `None` if its length is not `width * height * 3`.
     pub fn from_vec(width: usize, height: usize, data: Vec<u8>) -> Option<Self> {
         (data.len() == width * height * 3).then_some(Self { width, height, data })
     }
 
-    /// Gives it another size. Its pixels are of no use then and are to be drawn anew.
+    /// Changes the size. The pixels then have no meaning and must be drawn again.
     pub fn resize(&mut self, width: usize, height: usize) {
         (self.width, self.height) = (width, height);
         self.data.resize(width * height * 3, 0);
@@ -94,13 +94,13 @@ impl RgbImage {
     }
 }
 
-/// Float grey, 0–255, rows top to bottom. Float because a micro-expression moves a brow by less
-/// than a tenth of a pixel, which 8-bit rounding would hide.
+/// Grey, 0–255, rows top to bottom. In `f32`, because a micro-expression moves a brow by less than a tenth of
+/// a pixel, which rounding to 8 bits would hide.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GrayImage {
-    /// Pixels across.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: usize,
     /// `width * height` values.
     pub data: Vec<f32>,
@@ -118,7 +118,7 @@ impl GrayImage {
     }
 }
 
-/// Grey of one colour by the BT.601 weights, which is what cameras encode as luma. 0–255.
+/// Grey of a colour, 0–255, by the weights of BT.601, with which cameras encode luma.
 pub fn luma([r, g, b]: [f32; 3]) -> f32 {
     0.299 * r + 0.587 * g + 0.114 * b
 }

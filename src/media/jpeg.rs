@@ -1,8 +1,7 @@
-//! One JPEG picture to RGB, as Motion-JPEG cameras and files deliver it, and back.
+//! JPEG pictures of Motion-JPEG cameras and files to RGB, and back.
 //!
-//! Decoders fill what a torn picture lacks with grey, which would be measured as motion. So a picture
-//! without its end marker counts as torn, and is lost rather than believed. One without Huffman tables
-//! means the standard ones.
+//! Decoders fill the missing part of a damaged picture with grey, which would be measured as motion. So a
+//! picture without its end marker counts as lost. A picture without Huffman tables means the standard ones.
 
 use std::borrow::Cow;
 
@@ -17,10 +16,10 @@ use zune_jpeg::JpegDecoder;
 use crate::media::huffman::STANDARD_TABLES;
 use crate::media::image::{MAX_SIDE_PX, RgbImage};
 
-/// Colour at half the resolution, as videos have it too: flow reads brightness alone.
+/// Colour at half the resolution, as in videos: the flow reads brightness only.
 const COLOUR: SamplingFactor = SamplingFactor::F_2_2;
 
-/// Encodes one picture at `quality`, 1–100. An error where a side is longer than 65535 pixels.
+/// Encodes one picture at `quality`, 1–100. Fails if a side is longer than 65535 pixels.
 pub fn encode(image: &RgbImage, quality: u8) -> io::Result<Vec<u8>> {
     let mut jpeg = Vec::with_capacity(image.data.len() / 8);
     let side = |px: usize| {
@@ -34,14 +33,14 @@ pub fn encode(image: &RgbImage, quality: u8) -> io::Result<Vec<u8>> {
     Ok(jpeg)
 }
 
-/// Decodes one picture. `bytes` may go on after it, as camera buffers do. The error says what was
+/// Decodes one picture. More bytes may follow it, as in the buffers of cameras. The error says what was
 /// found, to follow "found".
 pub fn decode(bytes: &[u8]) -> Result<RgbImage, String> {
     let mut image = RgbImage::default();
     decode_into(bytes, &mut image).map(|()| image)
 }
 
-/// [`decode`] into `image`, whose memory is used again. After an error its pixels mean nothing.
+/// [`decode`] into `image`, whose memory is used again. After an error, its pixels have no meaning.
 pub fn decode_into(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
     if !bytes.starts_with(&[0xFF, 0xD8]) {
         return Err("no JPEG start marker".into());
@@ -61,17 +60,17 @@ pub fn decode_into(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
     if decoder.output_buffer_size() != Some(image.data.len()) {
         return Err("a JPEG whose pixels do not fill its size".into());
     }
-    // What the decoder leaves out must not be what another picture left.
+    // What the decoder leaves out must not show an older picture.
     image.data.fill(0);
     decoder.decode_into(&mut image.data).map_err(broken)
 }
 
-/// The picture without what follows it, and with its Huffman tables; `None` where it has no end.
+/// The picture without what follows it, and with its Huffman tables; `None` if it has no end.
 pub fn picture(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(with_tables(bytes.get(..end_of_picture(bytes)?)?))
 }
 
-/// The picture with the standard Huffman tables before its first scan, where it has none of its own.
+/// The picture with the standard Huffman tables before its first scan, if it has no tables of its own.
 fn with_tables(picture: &[u8]) -> Cow<'_, [u8]> {
     const START_OF_SCAN: u8 = 0xDA;
     const TABLES: u8 = 0xC4;
@@ -85,14 +84,14 @@ fn with_tables(picture: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// One past the end marker that closes the picture.
+/// Position after the end marker of the picture.
 fn end_of_picture(bytes: &[u8]) -> Option<usize> {
     const END: u8 = 0xD9;
     Segments { bytes, at: 2 }.find(|(marker, _)| *marker == END).map(|(_, at)| at + 2)
 }
 
-/// Markers and where they stand. Segments are stepped over by their length, since a thumbnail inside one
-/// has markers of its own.
+/// Markers and their places. Segments are skipped by their length, because a thumbnail in one has markers of
+/// its own.
 struct Segments<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -107,7 +106,7 @@ impl Iterator for Segments<'_> {
             let at = self.at;
             let marker = *self.bytes.get(at + 1)?;
             match marker {
-                // A filler byte; a stuffed 0xFF inside picture data; markers without a length.
+                // A filler byte; a stuffed 0xFF in picture data; markers without a length.
                 0xFF => self.at += 1,
                 0x00 | 0x01 | 0xD0..=0xD8 => self.at += 2,
                 0xD9 => {
@@ -149,7 +148,7 @@ mod tests {
         assert_eq!(super::picture(&padded).as_deref(), Some(picture().as_slice()));
     }
 
-    /// A picture whose tables are the standard ones, which the encoder writes, and the same without them.
+    /// A picture with the standard tables, which the encoder writes, and the same one without tables.
     fn with_and_without_tables() -> [Vec<u8>; 2] {
         let mut whole = Vec::new();
         let pixels: Vec<u8> = (0..32 * 16).flat_map(|i| [(i % 32) as u8 * 8, 90, 30]).collect();
@@ -168,7 +167,7 @@ mod tests {
     fn a_picture_without_huffman_tables_is_decoded_with_the_standard_ones() {
         let [whole, bare] = with_and_without_tables();
         assert_eq!(decode(&bare), decode(&whole));
-        // What is stored of it can be shown by any program.
+        // Any program can show what is stored.
         let stored = super::picture(&bare).expect("a picture");
         assert!(stored.windows(STANDARD_TABLES.len()).any(|bytes| bytes == STANDARD_TABLES));
         assert!(matches!(super::picture(&whole), Some(Cow::Borrowed(_))));

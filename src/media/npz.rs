@@ -1,5 +1,5 @@
-//! Arrays out of `.npz` archives, whoever made them: no name in one leads anywhere but to its own bytes,
-//! and none makes memory be taken that the file does not fill.
+//! Arrays from `.npz` archives of any origin. A name in an archive leads only to its own bytes, and an array
+//! takes memory only for bytes that the file holds.
 
 use std::fmt;
 use std::fs::File;
@@ -12,10 +12,12 @@ use py_literal::Value;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-/// No array that is read here comes near this, bytes. A few kilobytes can be packed to claim more.
+/// Greatest size of an array, bytes. Arrays that are read here are far smaller, and a few packed kilobytes
+/// can claim to be more.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// A header is a hundred bytes; its parser goes one deeper into the stack for every bracket.
+/// Greatest size of a header, bytes. A usual one has a hundred; the parser calls itself once for every
+/// bracket.
 const MOST_HEADER_BYTES: usize = 1 << 12;
 const MOST_BRACKETS: usize = 16;
 
@@ -28,9 +30,9 @@ pub struct Archive(ZipArchive<BufReader<File>>);
 /// Why an array cannot be read.
 #[derive(Debug)]
 pub enum ArrayError {
-    /// The archive has none of this name.
+    /// The archive has no array of this name.
     Missing,
-    /// It has elements of another type.
+    /// Its elements have another type.
     Type(Value),
     /// It is damaged, or claims to be larger than it is.
     Broken(String),
@@ -47,7 +49,7 @@ impl fmt::Display for ArrayError {
 }
 
 impl Archive {
-    /// Opens an archive; the inner error says what was found instead of one.
+    /// Opens an archive. The inner error says what was found instead of one.
     pub fn open(path: &Path) -> io::Result<Result<Self, String>> {
         let file = crate::files::open(path)?;
         if file.metadata()?.is_dir() {
@@ -56,13 +58,13 @@ impl Archive {
         Ok(ZipArchive::new(BufReader::new(file)).map(Self).map_err(|error| error.to_string()))
     }
 
-    /// Whether there is an array called `name`, with or without `.npy` behind it.
+    /// True if there is an array called `name`, with or without `.npy` at the end.
     pub fn has(&self, name: &str) -> bool {
         let with_ending = format!("{name}.npy");
         self.0.file_names().any(|stored| stored == name || stored == with_ending)
     }
 
-    /// The array called `name`, with or without `.npy` behind it.
+    /// The array called `name`, with or without `.npy` at the end.
     pub fn array<T: ReadableElement, D: Dimension>(
         &mut self,
         name: &str,
@@ -93,8 +95,8 @@ impl Archive {
     }
 }
 
-/// Says no to a header whose array the file does not hold, and to one that is no plain dictionary: its
-/// reader believes both.
+/// Refuses a header whose array is not all in the file, and one that is no plain dictionary. The reader of
+/// arrays trusts both.
 fn check_header(bytes: &[u8]) -> Result<(), String> {
     let header = header(bytes).ok_or("no array, or one that is cut off")?;
     let is_bracket = |byte: &&u8| b"([{".contains(byte);

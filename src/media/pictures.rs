@@ -21,7 +21,7 @@ impl PictureError {
         Self { path: path.to_owned(), found: found.into() }
     }
 
-    /// What a source says of `path`, without naming it twice.
+    /// From a source's error about `path`, so that the path is named once.
     pub(crate) fn of(path: &Path, error: SourceError) -> Self {
         let found = match error {
             SourceError::Io { error, .. } => error.to_string(),
@@ -34,7 +34,7 @@ impl PictureError {
     }
 }
 
-/// Moment `index`, or that there is none in the file at `path`.
+/// Moment `index`. An error if the file at `path` has fewer.
 pub(crate) fn nth(moments: &[Moment], index: usize, path: &Path) -> Result<Moment, PictureError> {
     moments.get(index).copied().ok_or_else(|| {
         PictureError::new(
@@ -49,11 +49,11 @@ pub trait Pictures: Send {
     /// Every picture's frame number and time, in order.
     fn moments(&self) -> &[Moment];
 
-    /// Picture `index` of [`Self::moments`], exactly that one whatever was asked for before. May take
-    /// tens of milliseconds; not for the drawing thread.
+    /// Picture `index` of [`Self::moments`], exactly that one whatever was asked for before. May take tens of
+    /// milliseconds, so it must not run on the drawing thread.
     fn picture(&mut self, index: usize) -> Result<Frame, PictureError>;
 
-    /// Takes in pictures that have been added since it was opened, where they can be.
+    /// Looks for pictures that were added after it was opened, if there can be any.
     fn refresh(&mut self) -> Result<(), PictureError> {
         Ok(())
     }

@@ -1,13 +1,13 @@
-//! Pictures that are used again: a source draws into one that nobody holds any more, so that a stream
-//! asks for memory only until there are as many pictures as are ever under way at once.
+//! Pictures whose memory is used again. A source draws into a picture that no one holds any more. So a stream
+//! needs new memory only until there are as many pictures as are ever in use at once.
 //!
-//! There is no lock and no way back: whoever drops the last clone has given the picture back.
+//! There is no lock and no call to give a picture back: dropping its last clone does that.
 
 use std::sync::Arc;
 
 use crate::media::image::RgbImage;
 
-/// Pictures that are remembered: more than ever wait for the analysis and for the disk together.
+/// Greatest number of pictures that are kept: more than ever wait for the analysis and for the disk together.
 const MOST: usize = 96;
 
 /// The pictures of one source.
@@ -17,8 +17,8 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// A picture as `draw` leaves it. It comes to `draw` with any size and any pixels; where `draw`
-    /// fails, nobody sees it.
+    /// A picture drawn by `draw`. `draw` gets it with any size and any pixels. If `draw` fails, the picture
+    /// is not handed out.
     pub(crate) fn draw<E>(
         &mut self,
         draw: impl FnOnce(&mut RgbImage) -> Result<(), E>,

@@ -1,4 +1,4 @@
-//! `manifest.toml`: what a model file is, where it comes from, and what may be expected of it.
+//! `manifest.toml`: what a model file is, where it comes from, and what its outputs mean.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::{ModelError, RuntimeKind};
 
-/// No tensor here comes near this: a picture of 256×256 has 200,000.
+/// Greatest number of values in a tensor. The largest here, a picture of 256×256, has 200,000.
 const MOST_VALUES: i64 = 1 << 24;
 
-/// No spotter may wait longer for what follows: half a minute.
+/// Greatest number of rows that a spotter may wait for: half a minute.
 const MOST_LOOK_AHEAD_ROWS: usize = 1024;
 
 /// The whole file.
@@ -36,13 +36,13 @@ pub enum Task {
     /// Motion of 12 regions over time to scores.
     Spot,
     /// Three phases of 23 regions to an emotion and action units.
-    // What folders of models made by earlier versions say.
+    // The name in the manifests of earlier versions.
     #[serde(alias = "recognize")]
     Recognise,
 }
 
 impl Task {
-    /// How many tensors go in and how many come out.
+    /// Number of inputs and number of outputs.
     fn tensors(self) -> (usize, usize) {
         match self {
             Self::Detect | Self::Landmarks => (1, 2),
@@ -71,11 +71,11 @@ impl fmt::Display for Task {
 pub struct ModelEntry {
     /// Name of the file, beside the manifest.
     pub file: String,
-    /// Of the file, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
     /// The task of the model.
     pub task: Task,
-    /// The only runtime that this form of the model is for; none: any.
+    /// The only runtime that this form of the model is for; `None` means any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend: Option<RuntimeKind>,
     /// In the order in which they are passed.
@@ -86,28 +86,28 @@ pub struct ModelEntry {
     pub outputs: Vec<Tensor>,
     /// SPDX identifier.
     pub licence: String,
-    /// Who made it, from what, by what.
+    /// Who made it, from what, and with what.
     pub origin: String,
-    /// The meaning of its outputs; for spotters and recognisers.
+    /// How its outputs are read; for spotters and recognisers.
     #[serde(default)]
     pub calibration: Calibration,
 }
 
-/// How a model's raw numbers become what the program promises.
+/// How the raw numbers of a model become scores, probabilities and thresholds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Calibration {
-    /// Spotter, micro: pairs of a score and the false alarms per minute of a threshold there, scores
+    /// Spotter, micro: pairs of a score and the false alarms per minute at a threshold of that score, scores
     /// ascending.
     pub micro: Vec<[f32; 2]>,
-    /// Spotter, macro: likewise.
+    /// Spotter, macro: the same.
     #[serde(rename = "macro")]
     pub macro_: Vec<[f32; 2]>,
-    /// Spotter: rows after a row that its outputs depend on, micro and macro.
+    /// Spotter: number of later rows that the outputs of a row depend on, micro and macro.
     pub look_ahead_rows: [usize; 2],
-    /// Recogniser: logits are divided by this before the softmax.
+    /// Recogniser: the logits are divided by this before the softmax.
     pub temperature: Option<f32>,
-    /// Recogniser: below this probability, 0–1, an event reads "unclear".
+    /// Recogniser: an event whose best probability, 0–1, is below this reads "unclear".
     pub abstain_below: Option<f32>,
 }
 
@@ -117,9 +117,9 @@ pub struct Calibration {
 pub struct Tensor {
     /// Its name in the file.
     pub name: String,
-    /// Its dimensions; -1 for a free one, of which there may be one.
+    /// Its dimensions. -1 means a free one, of which there may be one.
     pub shape: Vec<i64>,
-    /// Least and greatest value, where they are known.
+    /// Least and greatest value, if they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<[f32; 2]>,
 }
@@ -140,8 +140,8 @@ impl Manifest {
 }
 
 impl ModelEntry {
-    /// A contradiction in the manifest, as "expected …, found …". Whoever wrote the manifest may not name a file
-    /// outside its folder, nor make memory be taken without end.
+    /// A fault of the entry, as "expected …, found …". A manifest may not name a file outside its folder, nor
+    /// claim unlimited memory.
     fn fault(&self) -> Option<String> {
         let Self { file, sha256, task, inputs, outputs, calibration, .. } = self;
         let name = Path::new(file).file_name();
@@ -174,7 +174,7 @@ impl ModelEntry {
         self.backend.is_none_or(|only| only == backend)
     }
 
-    /// Holds the bytes against the hash; `path` is for messages.
+    /// Compares the hash of the bytes with the manifest; `path` is for messages.
     pub fn check_hash(&self, bytes: &[u8], path: &str) -> Result<(), ModelError> {
         let found: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
         if found == self.sha256 {
@@ -185,7 +185,7 @@ impl ModelEntry {
 }
 
 impl Calibration {
-    /// The first value that cannot be so, and what would have done.
+    /// The first value that is not allowed: its key, and what was expected.
     fn fault(&self) -> Option<(&'static str, &'static str)> {
         let is_table = |pairs: &[[f32; 2]]| {
             pairs.iter().flatten().all(|value| value.is_finite() && *value >= 0.0)
@@ -209,7 +209,7 @@ impl Calibration {
 }
 
 impl Tensor {
-    /// True if its size is one that a model here may have.
+    /// True if its size is allowed.
     fn is_possible(&self) -> bool {
         let free = self.shape.iter().filter(|side| **side < 0).count();
         let mut fixed = self.shape.iter().filter(|side| **side >= 0);
@@ -217,7 +217,7 @@ impl Tensor {
         free <= 1 && values.is_some_and(|values| values <= MOST_VALUES)
     }
 
-    /// The full shape of `values` values; `None` where they do not fit.
+    /// The full shape of `values` values; `None` if they do not fit.
     pub fn shape_of(&self, values: usize) -> Option<Vec<i64>> {
         let fixed = self.least_values();
         let free = self.shape.iter().any(|d| *d < 0);
@@ -226,12 +226,12 @@ impl Tensor {
         fits.then(|| self.shape.iter().map(size).collect())
     }
 
-    /// How many values there are when a free dimension is 1.
+    /// Number of values if the free dimension is 1.
     pub fn least_values(&self) -> usize {
         self.shape.iter().map(|d| (*d).max(1) as usize).product()
     }
 
-    /// True if a shape is this one, free dimensions standing for any size on either side.
+    /// True if `shape` is this shape. A free dimension matches any size.
     pub fn accepts(&self, shape: &[i64]) -> bool {
         shape.len() == self.shape.len()
             && shape.iter().zip(&self.shape).all(|(a, b)| *a < 0 || *b < 0 || a == b)

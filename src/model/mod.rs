@@ -1,7 +1,7 @@
 //! The only place that opens networks.
 //!
-//! A model is what `manifest.toml` says of it: its file is checked against its hash before anything
-//! reads it, and its tensors against their shapes before anything trusts them.
+//! `manifest.toml` describes every model. A file is compared with its hash before it is read, and its tensors
+//! with their shapes before they are used.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub enum ModelChoice {
     Folder(PathBuf),
 }
 
-/// The files inside the program, so that it works alone. To add one: a line here, an entry in
+/// The model files inside the program, so that it needs no others. To add one: a line here, and an entry in
 /// `models/manifest.toml`.
 static EMBEDDED: &[(&str, &[u8])] = &[
     ("blazeface_short_range.onnx", include_bytes!("../../models/blazeface_short_range.onnx")),
@@ -44,15 +44,15 @@ static EMBEDDED_MANIFEST: &str = include_str!("../../models/manifest.toml");
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// The file system said no.
+    /// The file could not be read.
     #[error("{path}: {error}")]
     Io {
         /// The file.
         path: String,
-        /// Its answer.
+        /// What the system answered.
         error: std::io::Error,
     },
-    /// The manifest is not the TOML that was expected.
+    /// The manifest is not valid TOML, or an entry is wrong.
     #[error("{path}: {error}")]
     Manifest {
         /// The file.
@@ -65,19 +65,19 @@ pub enum ModelError {
     Changed {
         /// The file.
         file: String,
-        /// The value in the manifest.
+        /// The hash in the manifest.
         expected: String,
-        /// The value in the file.
+        /// The hash of the file.
         found: String,
     },
-    /// No entry of the manifest does this.
+    /// No entry of the manifest has this task.
     #[error("{origin}: expected a model with task `{task}`, found none for {backend}")]
     Missing {
-        /// The manifest.
+        /// Where the manifest is from.
         origin: String,
-        /// The wanted thing.
+        /// The task that was asked for.
         task: Task,
-        /// The runtime that it needs.
+        /// The runtime of this process.
         backend: RuntimeKind,
     },
     /// A tensor has another name, type or shape than the manifest says.
@@ -87,25 +87,25 @@ pub enum ModelError {
         file: String,
         /// Which input or output.
         tensor: String,
-        /// By the manifest or by the model.
+        /// What the manifest or the model says.
         expected: String,
-        /// In the file or in what was passed.
+        /// What the file or the caller gave.
         found: String,
     },
-    /// The file cannot be read as what it should be, or the runtime refuses it.
+    /// The file is no model, or the runtime refuses it.
     #[error("{file}: {message}")]
     Refused {
         /// The file.
         file: String,
-        /// In the runtime's own words.
+        /// The reason, in the runtime's own words.
         message: String,
     },
 }
 
-/// Every model of one choice, hashes checked, none opened yet.
+/// All models of one choice. Their hashes are checked; none is open yet.
 #[derive(Clone, Debug)]
 pub struct Models {
-    /// The value in the manifest.
+    /// The manifest.
     pub manifest: Manifest,
     /// For messages: the folder, or "embedded models".
     origin: String,
@@ -121,8 +121,8 @@ impl Models {
         }
     }
 
-    /// The models that found the faces of a session: those of `offered`, or those inside the program. Where
-    /// neither are they, a warning says so, and `offered` takes their place.
+    /// The models that found the faces of a session: those of `offered`, or those inside the program. If
+    /// neither are, `offered` is used and a warning says so.
     pub fn of_session(
         provenance: &provenance::Provenance,
         offered: &ModelChoice,
@@ -172,8 +172,8 @@ impl Models {
         Ok(Self { manifest, origin: folder.display().to_string(), files })
     }
 
-    /// Puts the ONNX file at `path` in the place of the model for `task`, which keeps its contract and
-    /// its calibration: for scoring a model before it has a manifest of its own.
+    /// Uses the ONNX file at `path` for `task`, with the present entry's contract and calibration. For
+    /// scoring a model before it has a manifest of its own.
     pub fn replace(&mut self, task: Task, path: &Path) -> Result<(), ModelError> {
         let (index, _) = self.find(task)?;
         self.files[index] = Cow::Owned(read(path)?);
@@ -186,7 +186,7 @@ impl Models {
         self.find(task).is_ok()
     }
 
-    /// The manifest's entry for this task, in the form that this machine's runtime takes.
+    /// The manifest's entry for this task, in the form for this machine's runtime.
     pub fn entry(&self, task: Task) -> Result<&ModelEntry, ModelError> {
         self.find(task).map(|(_, entry)| entry)
     }
@@ -246,8 +246,8 @@ impl Model {
         self.run(&views).map(|_| ())
     }
 
-    /// Runs the model on `inputs`, in the manifest's order and row-major; a free dimension takes its
-    /// size from the length. Yields the outputs in the manifest's order, row-major.
+    /// Runs the model on `inputs`, in the manifest's order and row-major. The size of a free dimension
+    /// follows from the length. Returns the outputs in the manifest's order, row-major.
     pub fn run(&mut self, inputs: &[&[f32]]) -> Result<&[Vec<f32>], ModelError> {
         let Self { entry, network, outputs } = self;
         let mut given = Vec::with_capacity(inputs.len());
@@ -279,7 +279,7 @@ impl Model {
     }
 }
 
-/// Holds what the file declares against what the manifest says, before the first frame.
+/// Compares what the file declares with what the manifest says, before the first frame.
 fn check_outlets(
     entry: &ModelEntry,
     side: &str,
@@ -314,7 +314,7 @@ fn check_outlets(
     Ok(())
 }
 
-/// True if a side may be of any size by the manifest that the file has fixed.
+/// True if a side is free in the manifest but fixed in the file.
 fn asks_for_more(tensor: &Tensor, shape: &[i64]) -> bool {
     tensor.shape.iter().zip(shape).any(|(said, found)| *said < 0 && *found >= 0)
 }

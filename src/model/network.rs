@@ -1,4 +1,4 @@
-//! One opened network, whichever library runs it.
+//! One opened network, in whichever library runs it.
 
 use std::fmt::Debug;
 
@@ -6,17 +6,17 @@ use std::fmt::Debug;
 #[derive(Clone, Debug)]
 pub(super) struct Outlet {
     pub(super) name: String,
-    /// Sizes, −1 where one is free; or else what it is instead of an f32 tensor.
+    /// Its sizes, −1 for a free one. The error says what it is instead of an `f32` tensor.
     pub(super) shape: Result<Vec<i64>, String>,
 }
 
 /// One input of a run: its name, its shape and its values, row-major.
 pub(super) type Given<'a> = (&'a str, Vec<i64>, &'a [f32]);
 
-/// Is shown one output of a run: its name, its shape and its values, row-major.
+/// Called with each output of a run: its name, its shape and its values, row-major.
 pub(super) type Take<'a> = &'a mut dyn FnMut(&str, &[i64], &[f32]);
 
-/// A network that is ready to run, with what its file declares.
+/// A network that is ready to run, and the inputs and outputs that its file declares.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) inputs: Vec<Outlet>,
@@ -24,8 +24,8 @@ pub(super) struct Opened {
     pub(super) network: Box<dyn Runnable>,
 }
 
-/// A network that a library has opened. Errors are in the library's words.
+/// A network opened by a library. Errors are in the library's words.
 pub(super) trait Runnable: Debug + Send {
-    /// Runs it, and shows each output to `take`.
+    /// Runs it, and calls `take` with each output.
     fn run(&mut self, inputs: &[Given<'_>], take: Take<'_>) -> Result<(), String>;
 }

@@ -1,4 +1,4 @@
-//! Networks in ONNX Runtime, where its library was found.
+//! Networks in ONNX Runtime, if its library was found.
 
 use ort::environment::Environment;
 use ort::session::builder::GraphOptimizationLevel;
@@ -7,8 +7,7 @@ use ort::value::{TensorElementType, TensorRef, ValueType};
 
 use super::network::{Given, Opened, Outlet, Runnable, Take};
 
-/// Opens the ONNX file that `bytes` hold. One thread and no spinning, because the analysis thread is the
-/// only one that computes.
+/// Opens the ONNX file in `bytes`. One thread that does not spin, because only the analysis thread computes.
 pub(super) fn open(environment: &Environment, bytes: &[u8]) -> Result<Opened, String> {
     let session = Session::builder(environment)
         .and_then(|b| Ok(b.with_optimization_level(GraphOptimizationLevel::All)?))

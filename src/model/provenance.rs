@@ -1,4 +1,4 @@
-//! The models and settings that made a session's numbers, so that they can be made again.
+//! The models and settings with which the numbers of a session were made, so that they can be made again.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +12,11 @@ pub struct ModelFile {
     pub task: String,
     /// Its name in the manifest.
     pub file: String,
-    /// Of its bytes, in hexadecimal.
+    /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
 }
 
-/// The models and settings that made a session's numbers. Empty where they are not known.
+/// The models and settings that made a session's numbers. Empty if they are not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// Name and version of the program.
@@ -32,7 +32,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// The facts that hold before a source is open.
+    /// What is known before a source is open.
     pub fn of(models: &Models, config: &Config) -> Self {
         let file = |entry: &crate::model::ModelEntry| ModelFile {
             task: entry.task.to_string(),
@@ -41,20 +41,21 @@ impl Provenance {
         };
         Self {
             program: Self::this_program(),
-            // Every setting is a number, which TOML can say.
+            // Every setting is a number, which TOML can hold.
             settings: toml::to_string(config).unwrap_or_default(),
             models: models.manifest.model.iter().map(file).collect(),
             ..Self::default()
         }
     }
 
-    /// What is known of a run whose models are not opened yet.
+    /// What is known about a run whose models are not open yet.
     pub fn of_settings(config: &Config, source: String) -> Self {
         let settings = toml::to_string(config).unwrap_or_default();
         Self { program: Self::this_program(), source, settings, ..Self::default() }
     }
 
-    /// The settings; the defaults where none are known or another version wrote what this one cannot read.
+    /// The settings. The defaults if none are known, or if another version wrote settings that this one
+    /// cannot read.
     pub fn config(&self) -> Config {
         toml::from_str(&self.settings).unwrap_or_else(|error| {
             tracing::warn!("the session's settings cannot be read, the defaults are used: {error}");

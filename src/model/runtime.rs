@@ -1,8 +1,7 @@
-//! Which library runs the models: ONNX Runtime where one is installed, tract inside the program else.
+//! Which library runs the models: ONNX Runtime if one is installed, else tract, which is inside the program.
 //!
-//! Decided once per process, because `ort` holds one library for good. A library that does not load
-//! or is too old is passed over, and the reason is kept for `fleeting doctor`. So is every library where it
-//! would speak to its maker ([`telemetry`]).
+//! This is decided once per process, because `ort` can load one library only. A library is skipped if it does
+//! not load, is too old, or would send data to its maker ([`telemetry`]). `fleeting doctor` shows the reason.
 
 use std::env;
 use std::fmt;
@@ -39,17 +38,17 @@ impl fmt::Display for RuntimeKind {
 pub struct Runtime {
     /// Which one it is.
     pub backend: RuntimeKind,
-    /// Its version, as it tells it.
+    /// Its version, in its own words.
     pub version: String,
     /// The library file; `None` for the embedded runtime.
     pub library: Option<PathBuf>,
-    /// Libraries that were passed over, each with the reason.
+    /// Libraries that were skipped, each with the reason.
     pub skipped: Vec<(PathBuf, String)>,
     /// The environment of the library's sessions; `None` for the embedded runtime.
     environment: Option<Environment>,
 }
 
-/// Set to `tract` to use the embedded runtime even where a library is installed.
+/// Set it to `tract` to use the embedded runtime although a library is installed.
 pub const BACKEND_VARIABLE: &str = "FLEETING_BACKEND";
 
 impl Runtime {
@@ -74,7 +73,8 @@ impl Runtime {
                 skipped.push((library, why));
                 continue;
             }
-            // Nothing of `ort` may be called before a library is in, or it takes one by itself.
+            // Nothing of `ort` may be called before a library is loaded, because `ort` would then choose one
+            // itself.
             let builder = match ort::init_from(&library) {
                 Ok(builder) => builder.with_name("fleeting").with_telemetry(false),
                 Err(error) => {
@@ -92,7 +92,7 @@ impl Runtime {
                         environment: Some(environment),
                     };
                 }
-                // It is held for good, so that no other can be tried.
+                // `ort` keeps it until the process ends, so that no other can be tried.
                 Err(error) => {
                     skipped.push((library, error.to_string()));
                     break;
@@ -120,7 +120,7 @@ impl fmt::Display for Runtime {
     }
 }
 
-/// `1.24.1` out of the library's build information, or else out of its file name.
+/// `1.24.1` from the library's build information, else from its file name.
 fn version_in(info: &str, library: &Path) -> String {
     let branch = info.split(['=', ',', ' ']).find_map(|word| word.strip_prefix("rel-"));
     let name = library.file_name().unwrap_or_default().to_string_lossy();
@@ -133,14 +133,14 @@ pub(super) fn may_load_a_library() -> bool {
     !libraries().is_empty()
 }
 
-/// Library files to try; `None` where the embedded runtime was asked for.
+/// Library files to try; empty if the embedded runtime was asked for.
 fn libraries() -> Vec<PathBuf> {
     let only_tract = env::var(BACKEND_VARIABLE).is_ok_and(|value| value == "tract");
     if only_tract { Vec::new() } else { candidates() }
 }
 
-/// Library files worth trying, in order: what `ORT_DYLIB_PATH` names, then beside the program, the
-/// system's library folders, and Python environments with the `onnxruntime` package.
+/// Library files to try, in order: the one that `ORT_DYLIB_PATH` names, then beside the program, in the
+/// system's library folders, and in Python environments with the package `onnxruntime`.
 fn candidates() -> Vec<PathBuf> {
     let named = env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()).map(PathBuf::from);
     let beside = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_path_buf));
@@ -152,11 +152,11 @@ fn candidates() -> Vec<PathBuf> {
         .chain([PathBuf::from(multiarch)])
         .chain(python_prefixes().into_iter().flat_map(|prefix| capi_folders(&prefix)));
     let found = named.into_iter().chain(folders.flat_map(|folder| libraries_in(&folder)));
-    // The loader would wait for the other end of a pipe. A bare name is one that it looks for itself.
+    // The loader would wait for the other end of a pipe. It searches for a bare name itself.
     found.filter(|path| crate::files::refuse_pipe(path).is_ok()).collect()
 }
 
-/// Roots of Python environments: the active one, then the one whose `python3` comes first in the path.
+/// Roots of Python environments: the active one, then that of the first `python3` in the path.
 fn python_prefixes() -> Vec<PathBuf> {
     let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(env::var_os);
     let path = env::var_os("PATH").unwrap_or_default();
@@ -167,7 +167,7 @@ fn python_prefixes() -> Vec<PathBuf> {
     active.map(PathBuf::from).chain(in_path).chain(user).collect()
 }
 
-/// Where pip puts the library under `prefix`.
+/// Where pip installs the library under `prefix`.
 fn capi_folders(prefix: &Path) -> Vec<PathBuf> {
     let lib = prefix.join("lib");
     let mut pythons = subfolders(&lib);
@@ -179,7 +179,7 @@ fn capi_folders(prefix: &Path) -> Vec<PathBuf> {
     unix.chain([windows]).collect()
 }
 
-/// The library in `folder`, newest name first: `libonnxruntime.so.1.24.1`, `onnxruntime.dll`.
+/// The libraries in `folder`, newest name first: `libonnxruntime.so.1.24.1`, `onnxruntime.dll`.
 fn libraries_in(folder: &Path) -> Vec<PathBuf> {
     let start = format!("{}onnxruntime{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
     let dylib_start = "libonnxruntime.1";
@@ -189,12 +189,12 @@ fn libraries_in(folder: &Path) -> Vec<PathBuf> {
     };
     let mut found: Vec<PathBuf> = subfolders(folder).into_iter().filter(is_library).collect();
     found.reverse();
-    // A versioned name and the plain name usually are one file.
+    // A name with a version and the plain name are usually one file.
     found.dedup_by_key(|path| path.canonicalize().ok());
     found
 }
 
-/// The entries of `folder`, by name; empty where it cannot be read.
+/// The entries of `folder`, by name; empty if it cannot be read.
 fn subfolders(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();

@@ -1,26 +1,27 @@
-//! ONNX Runtime speaks to its maker unless a variable of the environment says no before it is loaded.
+//! ONNX Runtime sends data to its maker, unless a variable of the environment forbids it before the library
+//! is loaded.
 //!
-//! The variable has to be there when the program starts, because a program with threads cannot change its own
-//! environment in safety. So the program starts itself once more with the variable, before it does anything
-//! else ([`restart_without`]), and no library is loaded where the variable is missing ([`is_off`]).
+//! The variable must be there when the program starts, because a program with threads cannot safely change
+//! its own environment. So the program starts itself again with the variable, before it does anything else
+//! ([`restart_without`]). Without the variable, no library is loaded ([`is_off`]).
 
 use std::env;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// Set to `1`, it keeps ONNX Runtime from looking up a server, opening a socket and writing an identifier.
-/// (Seen in 1.32, where the option of the library's own interface does not.)
+/// (Seen in version 1.32. The option in the library's own interface does not prevent this.)
 pub const VARIABLE: &str = "ORT_DISABLE_TELEMETRY";
 
-/// True if a library that is loaded by this process would say nothing to its maker.
+/// True if a library loaded by this process would send nothing to its maker.
 pub fn is_off() -> bool {
     env::var_os(VARIABLE).is_some_and(|value| value == "1")
 }
 
-/// Starts this program once more with [`VARIABLE`], where a library may be loaded that needs it. None where
-/// nothing was started and this process is to go on; without the variable, it uses the embedded runtime.
+/// Starts this program again with [`VARIABLE`], if a library may be loaded that needs it. `None` if nothing
+/// was started and this process goes on; without the variable it uses the embedded runtime.
 ///
-/// Call it first of all in `main`. On Unix, the new program takes the place of this one.
+/// Call it first of all in `main`. On Unix, the new program replaces this one.
 pub fn restart_without() -> Option<ExitCode> {
     if is_off() || !super::runtime::may_load_a_library() {
         return None;
@@ -37,7 +38,7 @@ fn restart(program: &Path) -> Option<ExitCode> {
     if let Some(name) = args.next() {
         command.arg0(name);
     }
-    // Comes back only where it could not be done.
+    // Returns only if it failed.
     let error = command.args(args).env(VARIABLE, "1").exec();
     tracing::debug!("{}: {error}", program.display());
     None
@@ -45,7 +46,7 @@ fn restart(program: &Path) -> Option<ExitCode> {
 
 #[cfg(not(unix))]
 fn restart(program: &Path) -> Option<ExitCode> {
-    // Ctrl-C reaches both; the one that works decides how it ends.
+    // Ctrl-C reaches both processes. The new one decides how it ends.
     let waits = ctrlc::set_handler(|| ());
     let ended = Command::new(program).args(env::args_os().skip(1)).env(VARIABLE, "1").status();
     if let Err(error) = waits {

@@ -1,4 +1,4 @@
-//! Facts about the shipped models and about what happens to broken ones.
+//! The shipped models, and what happens to damaged ones.
 
 use super::*;
 

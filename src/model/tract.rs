@@ -9,7 +9,7 @@ use tract_onnx::prelude::{
 
 use super::network::{Given, Opened, Outlet, Runnable, Take};
 
-/// A network with everything planned that does not depend on what it is given.
+/// A network with a plan of everything that does not depend on its inputs.
 #[derive(Debug)]
 struct Planned {
     plan: Arc<TypedSimplePlan>,
@@ -26,7 +26,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened, String> {
 fn opened(mut bytes: &[u8]) -> TractResult<Opened> {
     let onnx = tract_onnx::onnx();
     let proto = onnx.proto_model_for_read(&mut bytes)?;
-    // The graph itself forgets what its outputs are called.
+    // The graph itself does not keep the names of its outputs.
     let names = proto.graph.iter().flat_map(|graph| &graph.output).map(|output| &output.name);
     let graph = onnx.model_for_proto_model(&proto)?.into_optimized()?;
     let mut inputs = Vec::new();

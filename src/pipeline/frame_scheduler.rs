@@ -1,32 +1,32 @@
 //! Which frames are measured, and how far apart they are.
 //!
-//! Between frames that follow each other fast there is little motion and the same noise, so above 45
-//! frames a second only the frames nearest to a 30 Hz grid are measured. Times come from the frames
-//! alone, so a recording is paced as it was live.
+//! Above 45 frames a second, two neighbouring frames hold little motion and the same noise. So only the
+//! frames nearest to a 30 Hz grid are measured. All times come from the frames, so that a recording is
+//! treated as it was live.
 
 use std::collections::VecDeque;
 
 use crate::measure::time::Timestamp;
 
-/// Above this rate, frames per second, frames are left out.
+/// Frames per second above which some frames are left out.
 const FASTEST_FPS: f64 = 45.0;
-/// The grid that the frames measured then lie nearest to.
+/// Seconds between two points of the grid.
 const GRID_SECS: f64 = 1.0 / 30.0;
 /// The rate is counted over this time, seconds.
 const RATE_SECS: f64 = 1.0;
 
-/// The facts about the next frame that its time alone gives.
+/// What the time of the next frame says about it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tick {
-    /// True if the frame is measured. Others take their score from their neighbours.
+    /// True if the frame is measured. Other frames take their score from their neighbours.
     pub measured: bool,
-    /// Seconds since the frame measured before; `None` for the first.
+    /// Seconds since the last measured frame; `None` for the first.
     pub dt_secs: Option<f64>,
-    /// Frames per second over the last second; 0 before there are two.
+    /// Frames per second over the last second; 0 for the first frame.
     pub rate_fps: f32,
 }
 
-/// Paces one stream.
+/// Chooses the frames of one stream that are measured.
 #[derive(Clone, Debug, Default)]
 pub struct FrameScheduler {
     recent: VecDeque<Timestamp>,
@@ -41,8 +41,8 @@ impl FrameScheduler {
         (self.measured, self.due) = (None, None);
     }
 
-    /// Takes the next frame's time. A time that does not advance is never measured: there is no motion
-    /// per time without time.
+    /// Takes the next frame's time. A frame whose time does not advance is never measured, because motion is
+    /// measured per time.
     pub fn tick(&mut self, time: Timestamp) -> Tick {
         let newest = self.recent.back().copied();
         if newest.is_some_and(|newest| time <= newest) {
@@ -61,7 +61,7 @@ impl FrameScheduler {
         }
         let dt_secs = self.measured.map(|before| time.secs_since(before));
         self.measured = Some(time);
-        // After a pause the grid starts anew rather than catching up.
+        // After a pause the grid starts again at this frame; it does not catch up.
         let on_grid = if is_fast { self.due.unwrap_or(time) } else { time };
         self.due = Some(on_grid + GRID_SECS);
         Tick { measured: true, dt_secs, rate_fps }

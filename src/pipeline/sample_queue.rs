@@ -1,4 +1,4 @@
-//! Every frame pushed becomes exactly one sample, in order, once its score is final.
+//! Every frame pushed becomes exactly one sample, in order, when its score is final.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,8 @@ pub struct SampleQueue {
     waiting: VecDeque<Waiting>,
     /// How many of `waiting`, from the front, need no further score.
     scored: usize,
-    /// The score given out last, with its time in seconds: what frames left out lean on.
+    /// The score given out last, with its time in seconds. Frames that were not measured are interpolated
+    /// from it.
     last: Option<(f64, Option<Score>)>,
 }
 
@@ -28,12 +29,12 @@ impl SampleQueue {
         self.last = None;
     }
 
-    /// Enters the next frame. One that was not `measured` takes its score from its neighbours.
+    /// Enters the next frame. A frame that was not `measured` takes its score from its neighbours.
     pub fn enter(&mut self, sample: Sample, measured: bool) {
         self.waiting.push_back(Waiting { sample, measured });
     }
 
-    /// The score of the oldest measured frame that has none yet.
+    /// Sets the score of the oldest measured frame that has none yet.
     pub fn score(&mut self, score: Option<Score>) {
         while let Some(waiting) = self.waiting.get_mut(self.scored) {
             self.scored += 1;
@@ -63,7 +64,7 @@ impl SampleQueue {
         }
     }
 
-    /// Moves everything to `samples`; what was left out at the end takes the last score.
+    /// Moves everything to `samples`. Frames at the end that were not measured take the last score.
     pub fn finish(&mut self, samples: &mut Vec<Sample>) {
         self.settle(samples);
         let last = self.last.and_then(|(_, score)| score);
@@ -77,7 +78,7 @@ impl SampleQueue {
     }
 }
 
-/// Linear between two scores; `None` where either side has none.
+/// Linear between two scores; `None` if either side has none.
 fn between_scores(
     before: Option<(f64, Option<Score>)>,
     after: Option<(f64, Option<Score>)>,

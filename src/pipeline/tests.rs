@@ -1,4 +1,4 @@
-//! Facts about the whole analysis, on a picture of a person who does not exist.
+//! The whole analysis, on a picture of a person who does not exist.
 
 use std::sync::Arc;
 

@@ -1,21 +1,21 @@
-//! What is agreed before anything is stored.
+//! The consent to a recording: what was agreed before anything was stored.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// Asked before the first recording of a session, and kept with it.
+/// Asked before the first recording of a session, and stored with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     /// Who is recorded: a name or a code.
     pub who: String,
-    /// What for.
+    /// What the recording is for.
     pub purpose: String,
-    /// The last day that the session may be kept; `None` where no end was agreed.
+    /// The last day on which the session may be kept; `None` if no end was agreed.
     pub keep_until: Option<Date>,
 }
 
 impl Consent {
-    /// What is still missing, as a sentence; none when complete.
+    /// What is still missing, as a sentence; `None` when it is complete.
     pub fn missing(&self) -> Option<&'static str> {
         if self.who.trim().is_empty() {
             Some("Say who is recorded: a name or a code.")

@@ -1,7 +1,8 @@
-//! How many frames there were, and what became of each: the one place where that is counted.
+//! How many frames there were, and what became of each. This is the one place that counts.
 //!
-//! A source gives each of its frames a number. Frames analysed and frames lost, by reason, are together
-//! the numbers from the first to the last. The window, the report and every table read them here.
+//! A source gives a number to each of its frames. The analysed frames and the lost ones, by reason, are
+//! together the numbers from the first to the last. The window, the report and every table take their counts
+//! from here.
 
 use std::fmt;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 
-/// Why a frame that the source numbered was not analysed.
+/// Why a frame with a number was not analysed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LossReason {
@@ -29,12 +30,12 @@ pub enum LossReason {
     Paused,
     /// The analysis failed at this frame.
     Failed,
-    /// Its number is missing, and nobody said why: the camera, its driver or the file left it out.
+    /// Its number is missing and nothing else explains it: the camera, its driver or the file left it out.
     Source,
 }
 
 impl LossReason {
-    /// All, in the order of tables.
+    /// All reasons, in the order of tables.
     pub const ALL: [Self; 9] = [
         Self::BeforeReady,
         Self::Queue,
@@ -47,7 +48,7 @@ impl LossReason {
         Self::Source,
     ];
 
-    /// The lower-case word of the export files.
+    /// The word in exported files, in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::BeforeReady => "before_ready",
@@ -62,7 +63,7 @@ impl LossReason {
         }
     }
 
-    /// What a person reads after the number of frames.
+    /// Its text after the number of frames.
     pub fn words(self) -> &'static str {
         match self {
             Self::BeforeReady => "before the models were ready",
@@ -91,10 +92,10 @@ impl std::str::FromStr for LossReason {
     }
 }
 
-/// Neighbouring frames that were lost for one reason.
+/// Neighbouring frames that were lost for the same reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {
-    /// The number of the first.
+    /// Number of the first of them.
     pub first: u64,
     /// How many; at least one.
     pub frames: u64,
@@ -102,16 +103,16 @@ pub struct Loss {
     pub reason: LossReason,
 }
 
-/// All losses of a session whose reason is known, added up.
+/// The sum of all losses of a session whose reason is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredLosses", into = "StoredLosses")]
 pub struct Losses {
-    /// The lowest and the highest number among them.
+    /// The lowest and the highest frame number among them.
     numbers: Option<(u64, u64)>,
     frames: [u64; LossReason::ALL.len()],
 }
 
-/// How they are written: a list of reasons may grow.
+/// Their stored form: a list, so that reasons can be added later.
 #[derive(Serialize, Deserialize)]
 struct StoredLosses {
     numbers: Option<(u64, u64)>,
@@ -138,7 +139,7 @@ impl From<StoredLosses> for Losses {
 }
 
 impl Losses {
-    /// Adds one.
+    /// Adds a loss.
     pub fn add(&mut self, loss: Loss) {
         let Loss { first, frames, reason } = loss;
         let last = first.saturating_add(frames.saturating_sub(1));
@@ -147,7 +148,7 @@ impl Losses {
         *known = known.saturating_add(frames);
     }
 
-    /// Adds what an older session counted, which did not say which frames they were.
+    /// Adds a count of an older session, which did not store which frames were lost.
     pub(crate) fn add_unnumbered(&mut self, frames: u64, reason: LossReason) {
         let known = &mut self.frames[reason.index()];
         *known = known.saturating_add(frames);
@@ -164,7 +165,7 @@ impl Losses {
     }
 }
 
-/// The span of two spans.
+/// The smallest span that holds both.
 fn joined(a: Option<(u64, u64)>, b: Option<(u64, u64)>) -> Option<(u64, u64)> {
     match (a, b) {
         (Some((a_first, a_last)), Some((b_first, b_last))) => {
@@ -174,22 +175,22 @@ fn joined(a: Option<(u64, u64)>, b: Option<(u64, u64)>) -> Option<(u64, u64)> {
     }
 }
 
-/// The counts of a session. `analysed + lost == numbered`, and `by_reason` adds up to `lost`.
+/// The counts of a session. `analysed + lost == numbered`, and the losses by reason add up to `lost`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FrameCounts {
-    /// Numbers that the source gave, from the first frame to the last.
+    /// How many numbers the source gave out, from the first frame to the last.
     pub numbered: u64,
-    /// Frames that were analysed: the samples.
+    /// How many frames were analysed; each has a sample.
     pub analysed: u64,
-    /// Frames that were not.
+    /// How many frames were not.
     pub lost: u64,
-    /// Those by reason, in the order of [`LossReason::ALL`].
+    /// The lost frames by reason, in the order of [`LossReason::ALL`].
     by_reason: [u64; LossReason::ALL.len()],
     /// Analysed frames that have a score.
     pub scored: u64,
     /// Seconds from the first analysed frame to the last.
     pub recorded_secs: f64,
-    /// Seconds of it in which the frames have a score.
+    /// Seconds of it in which frames have a score.
     pub scored_secs: f64,
 }
 
@@ -200,7 +201,7 @@ impl FrameCounts {
         let analysed = history.len() as u64;
         let numbers = joined(history.numbers(), session.losses.numbers);
         let numbered = numbers.map_or(0, |(first, last)| (last - first).saturating_add(1));
-        // Of numbers that repeat, which only a damaged file has, each is a frame.
+        // Numbers that repeat stand only in a damaged file. Each counts as a frame.
         let numbered = numbered.max(analysed);
         let lost = numbered - analysed;
         let mut unnamed = lost;
@@ -228,7 +229,7 @@ impl FrameCounts {
         self.by_reason[reason.index()]
     }
 
-    /// Frames analysed in a second, over the whole recording; none before there are two.
+    /// Frames analysed per second, over the whole recording; `None` with fewer than two.
     pub fn true_fps(&self) -> Option<f64> {
         let steps = self.analysed.checked_sub(1).filter(|steps| *steps > 0)?;
         (self.recorded_secs > 0.0).then(|| steps as f64 / self.recorded_secs)
@@ -239,8 +240,8 @@ impl FrameCounts {
         self.analysed.saturating_sub(self.scored)
     }
 
-    /// `835 left out by the source, 8 because the analysis or the disk was too slow`: the greatest first; empty
-    /// where nothing was lost.
+    /// `835 left out by the source, 8 because the analysis or the disk was too slow`: the greatest first;
+    /// empty if nothing was lost.
     pub fn reasons_in_words(&self) -> String {
         let mut reasons = LossReason::ALL.map(|reason| (self.of_reason(reason), reason));
         reasons.sort_by_key(|(frames, _)| std::cmp::Reverse(*frames));

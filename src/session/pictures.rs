@@ -1,4 +1,4 @@
-//! The pictures of a session, by frame: what review shows and what clips are exported from.
+//! The pictures of a session, by frame. Review shows them, and clips are exported from them.
 
 use crate::measure::event::Moment;
 use crate::media::image::Frame;
@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use super::store;
 use crate::source::{SourceOptions, SourceSpec, images, video};
 
-/// Opens the pictures of a session's folder, of a video file or of a folder of pictures, which come
-/// 30 a second; see [`of_source`] for another rate.
+/// Opens the pictures of a session's folder, of a video file, or of a folder of pictures. Pictures of a
+/// folder come 30 a second; see [`of_source`] for another rate.
 pub fn open(path: &Path) -> Result<Box<dyn Pictures>, PictureError> {
     if path.join(store::DATABASE).exists() {
         let none = "expected stored pictures, found a session without any";
@@ -20,8 +20,8 @@ pub fn open(path: &Path) -> Result<Box<dyn Pictures>, PictureError> {
     of_source(&SourceSpec { kind, target: path.into(), options: SourceOptions::default() })
 }
 
-/// Opens the pictures that are stored in the session's folder; `None` where it was recorded without, or
-/// they are not there. `recording` is the one that the user says the session is of.
+/// Opens the pictures that are stored in the session's folder. `None` if it was recorded without pictures, or
+/// if they are missing. `recording` is the recording that the user named for the session.
 pub fn of_session(
     folder: &Path,
     recording: Option<&SourceSpec>,
@@ -30,15 +30,15 @@ pub fn of_session(
     Ok(opened.map_err(|error| PictureError::new(folder, error.to_string()))?.pictures)
 }
 
-/// Opens the pictures of a session that is being recorded at this moment, for reading only.
-/// [`Pictures::refresh`] takes in what has been recorded since.
+/// Opens the pictures of a session that is being recorded now, for reading only. [`Pictures::refresh`] adds
+/// those recorded since.
 pub fn of_recording(folder: &Path) -> Result<Box<dyn Pictures>, PictureError> {
     let mut growing = Growing { folder: folder.into(), segments: Vec::new(), moments: Vec::new() };
     growing.refresh()?;
     Ok(Box::new(growing))
 }
 
-/// The picture files of a recording that goes on. The last one grows, and others may follow it.
+/// The picture files of a recording that is still running. The last file grows, and more files may follow.
 struct Growing {
     folder: PathBuf,
     segments: Vec<MkvReader>,
@@ -64,11 +64,11 @@ impl Pictures for Growing {
     }
 
     fn refresh(&mut self) -> Result<(), PictureError> {
-        // Of the last one more is there now; those before it are finished.
+        // The last file has more pictures now; the files before it are finished.
         self.segments.pop();
         loop {
             let path = self.folder.join(store::segment_name(self.segments.len() as u32 + 1));
-            // A link may lead anywhere.
+            // A link may lead to any file.
             if !path.symlink_metadata().is_ok_and(|found| found.is_file()) {
                 break;
             }
@@ -79,14 +79,12 @@ impl Pictures for Growing {
     }
 }
 
-/// True if what a source delivered can be looked at again: recordings can, cameras and demo persons
-/// cannot.
+/// True if what a source delivered can be read again. Recordings can; cameras and demo persons cannot.
 pub fn can_be_seen_again(spec: &SourceSpec) -> bool {
     [video::KIND.name, images::KIND.name].contains(&spec.kind)
 }
 
-/// Opens what a source delivered, once more, for looking at in any order. Cameras and demo persons
-/// cannot be looked at again.
+/// Opens a source again, for reading its pictures in any order. Fails for cameras and demo persons.
 pub fn of_source(spec: &SourceSpec) -> Result<Box<dyn Pictures>, PictureError> {
     let Some(opened) = spec.pictures() else {
         let found = "expected a video file or a folder of pictures, found a source that is gone once it \

@@ -1,8 +1,8 @@
-//! What is recorded, from the first frame on: the frames that were analysed, and what was said of them.
+//! Stores a recording from its first frame on: the frames that were analysed, and everything said about them.
 //!
-//! A recording that begins in the middle of a run holds what belongs to its own frames: no sample of
-//! a frame before its first or after its last, and only events that reach into it. Its times count from
-//! its own first frame, as those of its film do; its frames keep their numbers.
+//! A recording that begins in the middle of a run holds only what belongs to its own frames: no sample of an
+//! earlier or later frame, and only events that overlap its frames. Its times count from its own first frame,
+//! as those of its film do; its frames keep their numbers.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,20 +21,20 @@ use crate::session::record::Stats;
 /// Why recording cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RecorderError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The pictures.
+    /// A picture file could not be written.
     #[error("{}: {error}", path.display())]
     Film {
         /// The picture file.
         path: PathBuf,
-        /// What the file system said.
+        /// What the system answered.
         error: io::Error,
     },
 }
 
-/// A session being recorded.
+/// A session that is being recorded.
 #[derive(Debug)]
 pub struct SessionRecorder {
     store: Store,
@@ -43,15 +43,15 @@ pub struct SessionRecorder {
     segment: u32,
     /// Numbers of the first and the newest frame.
     span: Option<(u64, u64)>,
-    /// The time of the first frame in the run: the session begins there, at zero.
+    /// Time of the first frame in the run. It is time zero of the session.
     zero: Timestamp,
-    /// What was said before the first frame, and has times.
+    /// Records with times that came before the first frame.
     early: Vec<Early>,
-    /// What had been counted before the recording began.
+    /// The counts of the run when the recording began.
     before: Stats,
 }
 
-/// What waits for the first frame, from which its times count.
+/// A record that waits for the first frame, from which its times count.
 #[derive(Debug)]
 enum Early {
     Baseline(Box<Baseline>),
@@ -67,7 +67,7 @@ struct FilmSegment {
 }
 
 impl SessionRecorder {
-    /// Begins a session in `folder`; `before` is what had been counted of the run so far.
+    /// Begins a session in `folder`. `before` are the counts of the run so far.
     pub fn begin(folder: &Path, beginning: &Beginning, before: Stats) -> Result<Self, StoreError> {
         let store = Store::create(folder, beginning)?;
         let (with_pictures, zero) = (beginning.with_pictures, Timestamp::ZERO);
@@ -110,7 +110,7 @@ impl SessionRecorder {
         }
     }
 
-    /// Pictures of another size go into a file of their own.
+    /// Begins a new picture file if the size of the pictures has changed.
     fn change_segment(&mut self, size_px: (usize, usize)) -> Result<(), RecorderError> {
         self.end_segment()?;
         self.segment += 1;
@@ -118,7 +118,8 @@ impl SessionRecorder {
         let path = self.store.folder().join(&name);
         let writer = MkvWriter::create(&path, size_px).map_err(|error| failed(&path, error))?;
         self.film = Some(FilmSegment { writer, path, size_px });
-        // Known from the first picture on, so that a kill leaves no file without a name.
+        // The name is stored before the first picture, so that a killed program leaves no file without a
+        // name.
         self.store.append_film(&name, size_px)?;
         Ok(self.store.commit()?)
     }
@@ -130,7 +131,7 @@ impl SessionRecorder {
         }
     }
 
-    /// Takes what the analysis said, as far as it belongs to the frames of this recording.
+    /// Takes a record of the analysis, if it belongs to the frames of this recording.
     pub fn push_record(&mut self, record: &Record) -> Result<(), RecorderError> {
         match record {
             Record::Samples(samples) => {
@@ -171,7 +172,7 @@ impl SessionRecorder {
         Ok(())
     }
 
-    /// Takes what a person did.
+    /// Takes an act of a person.
     pub fn push_entry(&mut self, entry: &Entry) -> Result<(), RecorderError> {
         if self.span.is_none() {
             self.early.push(Early::Entry(entry.clone()));
@@ -191,7 +192,7 @@ impl SessionRecorder {
         Ok(self.store.append_entry(&Entry { act, ..entry.clone() })?)
     }
 
-    /// Stores what waited for the first frame, or for the end where none came.
+    /// Stores the records that waited for the first frame; at the end, also if there was none.
     fn push_early(&mut self) -> Result<(), RecorderError> {
         for early in std::mem::take(&mut self.early) {
             match early {
@@ -217,12 +218,12 @@ impl SessionRecorder {
         })
     }
 
-    /// Hands everything taken so far to the system, where a kill of the program does not reach it.
+    /// Hands everything so far to the system, so that killing the program does not lose it.
     pub fn keep(&mut self) -> Result<(), RecorderError> {
         Ok(self.store.commit()?)
     }
 
-    /// Puts everything taken so far onto the disk, where a power cut does not reach it either.
+    /// Writes everything so far to the disk, so that a power cut does not lose it either.
     pub fn sync(&mut self) -> Result<(), RecorderError> {
         if let Some(segment) = &mut self.film {
             segment.writer.flush().map_err(|error| failed(&segment.path, error))?;
@@ -240,8 +241,8 @@ impl SessionRecorder {
         self.store.folder()
     }
 
-    /// Ends the recording, with the reason where it was not by wish. Each file is ended whatever
-    /// became of the other; the error is the first.
+    /// Ends the recording. `reason` says why, if the user did not ask for it. Each file is ended even if the
+    /// other fails; the error is the first one.
     pub fn finish(mut self, reason: Option<&str>) -> Result<(), RecorderError> {
         self.span.get_or_insert((0, 0));
         let early = self.push_early();
@@ -270,7 +271,7 @@ mod tests {
     use crate::session::store;
     use std::sync::Arc;
 
-    /// A moment of a run that has gone on for 138 seconds when the recording begins.
+    /// A moment of a run that has lasted 138 seconds when the recording begins.
     fn live(frame: u64) -> Moment {
         let secs = 138.0 + (frame as f64 - 4140.0) / 30.0;
         Moment { frame, time: Timestamp::from_secs(secs) }

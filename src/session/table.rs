@@ -1,24 +1,24 @@
-//! The one event table: what lists, plots, agreement and every export are made from.
+//! The one event table, from which lists, plots, agreement and every export are made.
 
 use super::Session;
 use super::annotation::rater::is_same_name;
 use super::annotation::{Bounds, Judgement, Label, Rater, Target, Verdict};
 use crate::measure::event::{Event, EventKind, Interval, MovingUnit};
 
-/// What the model's own layer is called where a rater's name would stand.
+/// The name of the model's own layer, where a rater's name would stand.
 pub const MODEL: &str = "model";
 
 /// A layer that the session does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("rater `{found}`: expected one of {expected}")]
 pub struct UnknownRater {
-    /// What was asked for.
+    /// The name that was asked for.
     pub found: String,
-    /// The layers that there are.
+    /// The layers of the session.
     pub expected: String,
 }
 
-/// The layer that a person names, as the session spells it: none for [`MODEL`].
+/// The layer that a person named, with its spelling in the session; `None` for [`MODEL`].
 pub fn layer_named<'a>(session: &'a Session, name: &str) -> Result<Option<&'a str>, UnknownRater> {
     if is_same_name(name, MODEL) {
         return Ok(None);
@@ -31,12 +31,12 @@ pub fn layer_named<'a>(session: &'a Session, name: &str) -> Result<Option<&'a st
     Err(UnknownRater { found: name.into(), expected: format!("{MODEL}{names}") })
 }
 
-/// One event as one rater holds it, with the model's own value beside it.
+/// One event in a rater's layer, with the model's own values beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Which event.
     pub target: Target,
-    /// Whose view this is; `None` for the model's own.
+    /// Whose layer this is; `None` for the model's own.
     pub rater: Option<String>,
     /// What the model said, unchanged; `None` for an event that a person added.
     pub machine: Option<Event>,
@@ -44,20 +44,20 @@ pub struct Row {
     pub verdict: Verdict,
     /// Micro or macro.
     pub kind: EventKind,
-    /// The bounds that hold: the rater's where moved, else the model's.
+    /// The valid bounds: the rater's if they were moved, else the model's.
     pub bounds: Bounds,
-    /// The units that hold, likewise.
+    /// The valid units, in the same way.
     pub units: Vec<MovingUnit>,
     /// The rater's emotion.
     pub label: Option<Label>,
-    /// The rater's words; empty for none.
+    /// The rater's note; empty without one.
     pub note: String,
-    /// For an event of the rater's own that came with a file: the file.
+    /// The file of an imported event; `None` for other events.
     pub imported_from: Option<String>,
 }
 
 impl Row {
-    /// Inclusive frames.
+    /// Its frames.
     pub fn interval(&self) -> Interval {
         Interval { first: self.bounds.onset.frame as i64, last: self.bounds.offset.frame as i64 }
     }
@@ -73,13 +73,13 @@ impl Row {
         self.label.map(Label::name).or_else(machine).unwrap_or("unclear")
     }
 
-    /// Likewise in the three classes that the model knows, `others` or `unclear`.
+    /// The same in the three classes that the model knows, or `others`, or `unclear`.
     pub fn emotion_class(&self) -> &'static str {
         self.label.map_or_else(|| self.emotion(), Label::class)
     }
 
-    /// True if the layer says that the event is there: the model of all of its own, a rater of those
-    /// confirmed.
+    /// True if the layer says that there is an event. The model says so for all its events, a rater for those
+    /// that they confirmed.
     pub fn is_held(&self) -> bool {
         self.rater.is_none() || self.verdict == Verdict::Confirmed
     }
@@ -97,7 +97,7 @@ impl Row {
         }
     }
 
-    /// An event as the model, or the generator, says it.
+    /// A row of an event as the model or the generator gives it.
     pub fn of_event(event: &Event) -> Self {
         Self::of_machine(event, None, Judgement::default())
     }
@@ -135,8 +135,9 @@ impl Row {
     }
 }
 
-/// The model's events, or all that the rater of exactly this name holds, by onset. Of the model's that
-/// is every one, for who works blind none, and for an imported layer those that the file speaks of.
+/// The rows of the model's events, or those of the rater of exactly this name, by onset. Of the model's
+/// events, a rater has all; a rater who works blind has none; an imported layer has those that its file
+/// names.
 pub fn rows(session: &Session, rater: Option<&str>) -> Vec<Row> {
     let Some(name) = rater else {
         let mut rows: Vec<_> = session.events.iter().map(Row::of_event).collect();

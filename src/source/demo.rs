@@ -1,5 +1,5 @@
-//! A synthetic person before a synthetic camera: shows what the program does without a camera or a
-//! network, and gives tests their ground truth.
+//! A synthetic person before a synthetic camera. It shows what the program does without a camera, and gives
+//! tests known true events.
 
 use crate::measure::event::Event;
 use crate::measure::time::Timestamp;
@@ -22,18 +22,18 @@ pub const KIND: SourceKind = SourceKind {
     open,
 };
 
-/// Pixels across and down unless asked otherwise: what an ordinary webcam delivers.
+/// Default width and height, pixels: those of an ordinary webcam.
 const SIZE_PX: (usize, usize) = (640, 480);
 
-/// Frames per second unless asked otherwise.
+/// Default frames per second.
 const FPS: f64 = 30.0;
 
 fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     Ok(Box::new(Demo::open(spec)?))
 }
 
-/// The demo person. Frames follow from the seed alone, bit for bit; they are stamped by their
-/// number and delivered as fast as they are read.
+/// The demo person. All frames follow from the seed, bit by bit. They are stamped by their number and
+/// delivered as fast as they are read.
 #[derive(Debug)]
 pub struct Demo {
     info: SourceInfo,

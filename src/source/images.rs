@@ -1,6 +1,7 @@
-//! A folder of numbered frames, as research data sets come: see `sequence` for the numbers.
+//! A folder of numbered frames, as research data sets have them; `sequence` explains the numbers.
 //!
-//! Pictures carry no time, so the rate must be told; what was assumed is said in the source's detail.
+//! Pictures carry no time, so the user must state the rate. If the rate was assumed, the source's detail says
+//! so.
 
 use std::cmp::Ordering;
 use std::fs;
@@ -20,13 +21,13 @@ mod sequence;
 
 use sequence::Sequence;
 
-/// The rate of a folder of which nothing is told: the one that the spotter works at.
+/// Rate of a folder whose rate was not stated: the one at which the spotter works.
 const DEFAULT_FPS: f64 = 30.0;
 
-/// Rates that are taken, frames per second: from a picture a minute to a fast high-speed camera.
+/// Rates that are accepted, frames per second: from one picture a minute to a fast high-speed camera.
 const FPS_RANGE: std::ops::RangeInclusive<f64> = 1.0 / 60.0..=100_000.0;
 
-/// Endings that are read, lower case.
+/// File endings that are read, in lower case.
 const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "jpe", "bmp", "tif", "tiff"];
 
 /// True if the name of a file says that it is a picture.
@@ -49,7 +50,7 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     let fps = rate(spec)?;
     let sequence = pictures_in(&folder)?;
     let Some(first) = sequence.files.first() else { return Err(no_pictures(&folder)) };
-    // A first picture that cannot be read is told of when its turn comes.
+    // A first picture that cannot be read is reported when its turn comes.
     let size_px = match ImageReader::open(first).map(ImageReader::into_dimensions) {
         Ok(Ok((width, height))) => (width as usize, height as usize),
         _ => (0, 0),
@@ -77,7 +78,7 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     }))
 }
 
-/// The rate that was told, or else assumed.
+/// The rate that was stated, else the default.
 fn rate(spec: &SourceSpec) -> Result<f64, SourceError> {
     let fps = spec.options.fps.unwrap_or(DEFAULT_FPS);
     if !FPS_RANGE.contains(&fps) {
@@ -118,7 +119,7 @@ fn pictures_in(folder: &Path) -> Result<Sequence, SourceError> {
         .map_err(|(expected, found)| SourceError::unusable(folder.display(), expected, found))
 }
 
-/// Orders names as people count: `img2` before `img10`; equal numbers by how they are written.
+/// Orders names as people count: `img2` before `img10`. Equal numbers are ordered by their spelling.
 fn natural_order(a: &str, b: &str) -> Ordering {
     let (mut rest_a, mut rest_b) = (a, b);
     loop {
@@ -128,7 +129,8 @@ fn natural_order(a: &str, b: &str) -> Ordering {
         }
         let are_numbers = starts_with_digit(part_a) && starts_with_digit(part_b);
         let order = if are_numbers {
-            // Numbers may be longer than any integer type: by length without zeros, then digits.
+            // Numbers may be longer than any integer type: they are compared by length without leading zeros,
+            // then by digits.
             let (a, b) = (part_a.trim_start_matches('0'), part_b.trim_start_matches('0'));
             a.len().cmp(&b.len()).then_with(|| a.cmp(b))
         } else {
@@ -142,7 +144,7 @@ fn natural_order(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// The leading run of digits, or of anything else.
+/// The digits at the start, or the text up to the first digit.
 fn first_part(text: &str) -> &str {
     let is_number = starts_with_digit(text);
     let end = text.find(|c: char| c.is_ascii_digit() != is_number).unwrap_or(text.len());
@@ -153,7 +155,7 @@ fn starts_with_digit(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// Opens a folder for looking at in any order.
+/// Opens a folder for reading in any order.
 pub fn pictures(spec: &SourceSpec) -> Result<Box<dyn Pictures>, SourceError> {
     let folder = spec.path();
     let fps = rate(spec)?;
@@ -187,7 +189,7 @@ struct Images {
     info: SourceInfo,
     sequence: Sequence,
     moments: Vec<Moment>,
-    /// The place of the picture before which everything was told that there is to tell.
+    /// The place of the picture before which all notices were given.
     told: Option<usize>,
     next: usize,
     delivered: u64,
@@ -201,7 +203,7 @@ impl Images {
         Next::Frame(Frame::new(moment.frame, moment.time, Arc::new(image)))
     }
 
-    /// What is to be said before the next picture, once.
+    /// A notice to give before the next picture, once.
     fn tell(&mut self) -> Option<Notice> {
         if self.told.replace(self.next) == Some(self.next) {
             return None;
@@ -272,7 +274,7 @@ impl Source for Images {
     }
 }
 
-/// Reads one picture, turned as its EXIF says; its size is checked before its pixels take memory.
+/// Reads one picture, turned as its EXIF says. Its size is checked before its pixels take memory.
 fn read_picture(path: &Path) -> Result<RgbImage, SourceError> {
     let broken = |error: image::ImageError| {
         SourceError::unusable(path.display(), "a picture", error.to_string())

@@ -1,4 +1,4 @@
-//! Ends any source after so many seconds of its own time.
+//! Ends any source after a given time on its own clock.
 
 use crate::media::stream::{Next, Source, SourceError, SourceInfo};
 

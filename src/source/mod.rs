@@ -1,7 +1,7 @@
 //! Where frames come from. To add a source: one file, and one line in [`SOURCES`].
 //!
-//! A source stamps every frame at capture and counts it in `seq`; what happens to it on the way
-//! (a cable pulled, a broken picture) it reports between the frames, so that nothing is lost in silence.
+//! A source stamps every frame at capture and numbers it in `seq`. What happens on the way (an unplugged
+//! cable, a broken picture) it reports between the frames, so that no loss is silent.
 
 use crate::media::pictures::Pictures;
 use crate::media::stream::{Source, SourceError};
@@ -27,44 +27,44 @@ pub struct SourceKind {
     pub target_help: &'static str,
     /// One line for menus and help.
     pub about: &'static str,
-    /// True if frames arrive by themselves. A live source that is not read in time loses its oldest
-    /// frames; any other waits.
+    /// True if frames arrive by themselves. A live source that is not read in time loses its oldest frames;
+    /// any other source waits.
     pub is_live: bool,
-    /// Opens it; runs in the capture thread and may take seconds.
+    /// Opens it. Runs in the capture thread and may take seconds.
     pub open: fn(&SourceSpec) -> Result<Box<dyn Source>, SourceError>,
 }
 
-/// Every kind of source, in the order menus show them.
+/// Every kind of source, in the order of menus.
 pub static SOURCES: &[SourceKind] = &[camera::KIND, video::KIND, images::KIND, demo::KIND];
 
-/// Which source to open, as the user named it: `camera`, `camera:0`, `camera:HD Webcam`,
-/// `video:clip.mp4`, `video:track=2:clip.mp4`, `images:frames/`, `demo`, `demo:7`; a bare path stands for a
-/// video or a folder.
+/// A source, as the user named it: `camera`, `camera:0`, `camera:HD Webcam`, `video:clip.mp4`,
+/// `video:track=2:clip.mp4`, `images:frames/`, `demo`, `demo:7`. A bare path means a video or a folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceSpec {
-    /// An entry of [`SOURCES`].
+    /// The name of an entry of [`SOURCES`].
     pub kind: &'static str,
-    /// What follows the colon; empty when nothing does. The name of a file may hold any bytes.
+    /// The text after the colon; empty without one. The name of a file may hold any bytes.
     pub target: OsString,
-    /// Choices that only some kinds use.
+    /// Options that only some kinds use.
     pub options: SourceOptions,
 }
 
-/// Choices for a source.
+/// Options of a source.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourceOptions {
-    /// Frames per second: asked of a camera, told of an image folder. None: the best the source has.
+    /// Frames per second: asked of a camera, or stated for an image folder. `None` means the source's best
+    /// rate.
     pub fps: Option<f64>,
-    /// Frames per second told of a video whose own times are wrong: each frame gets the time that its number
-    /// has at this rate. None: the times that the file gives.
+    /// Frames per second stated for a video whose own times are wrong: each frame gets the time of its number
+    /// at this rate. `None` means the times in the file.
     pub told_fps: Option<f64>,
     /// Width and height asked of a camera or of the demo person, pixels.
     pub size_px: Option<(usize, usize)>,
-    /// Ends an endless source after so many seconds of its own time.
+    /// Ends a source after this many seconds of its own time.
     pub limit_secs: Option<f64>,
-    /// Which video track of a file, counted from 1. None: the first.
+    /// The video track of a file, counted from 1. `None` means the first.
     pub track: Option<usize>,
-    /// Whether a video, image folder or demo plays by the clock, or comes as fast as it is read. The
+    /// True if a video, image folder or demo plays in real time; false if it comes as fast as it is read. The
     /// engine does the waiting; a source never sleeps for it.
     pub paced: bool,
 }
@@ -72,12 +72,12 @@ pub struct SourceOptions {
 impl SourceSpec {
     /// The kind that this names.
     pub fn source_kind(&self) -> &'static SourceKind {
-        // `kind` only ever comes out of this list.
+        // `kind` is always the name of an entry of this list.
         SOURCES.iter().find(|k| k.name == self.kind).unwrap_or(&SOURCES[0])
     }
 
-    /// True if frames that nobody takes in time are lost: those of a camera are, and those of a demo
-    /// person that plays by the clock as a camera would.
+    /// True if frames are lost when they are not read in time: those of a camera, and those of a demo person
+    /// that plays in real time.
     pub fn is_live(&self) -> bool {
         self.source_kind().is_live && (self.kind == camera::KIND.name || self.options.paced)
     }
@@ -87,7 +87,7 @@ impl SourceSpec {
         Ok(self.held((self.source_kind().open)(self)?))
     }
 
-    /// Holds `source` to its order, and ends it when [`SourceOptions::limit_secs`] says so.
+    /// Makes `source` keep its frames in order, and ends it after [`SourceOptions::limit_secs`].
     pub(crate) fn held(&self, source: Box<dyn Source>) -> Box<dyn Source> {
         let mut source: Box<dyn Source> = Box::new(order::Ordered::new(source));
         if let Some(fps) = self.options.told_fps {
@@ -99,7 +99,7 @@ impl SourceSpec {
         }
     }
 
-    /// Opens a recording for looking at in any order, with the numbers and times that [`Self::open`] gives.
+    /// Opens a recording for reading in any order, with the numbers and times that [`Self::open`] gives.
     pub(crate) fn pictures(&self) -> Option<Result<Box<dyn Pictures>, SourceError>> {
         let opened = match self.kind {
             kind if kind == video::KIND.name => video::pictures(&self.path(), self.options.track),
@@ -112,7 +112,7 @@ impl SourceSpec {
         }))
     }
 
-    /// What `text` names, which may be the path of a file whose name is no UTF-8.
+    /// The source that `text` names, which may be a path that is not UTF-8.
     pub fn named(text: &OsStr) -> Result<Self, SourceError> {
         if let Some(text) = text.to_str() {
             return text.parse();
@@ -136,7 +136,7 @@ impl SourceSpec {
     }
 }
 
-/// The last `length` bytes of a name, which follow a colon.
+/// The last `length` bytes of a name, after a colon.
 #[cfg(unix)]
 fn tail(text: &OsStr, length: usize) -> Result<OsString, SourceError> {
     use std::os::unix::ffi::OsStrExt;
@@ -144,14 +144,14 @@ fn tail(text: &OsStr, length: usize) -> Result<OsString, SourceError> {
     Ok(OsStr::from_bytes(&bytes[bytes.len() - length..]).to_owned())
 }
 
-/// Elsewhere, such a name can be given without a kind before it.
+/// On other systems, such a name must be given without a kind before it.
 #[cfg(not(unix))]
 fn tail(text: &OsStr, _length: usize) -> Result<OsString, SourceError> {
     let expected = "a name in Unicode behind the colon, or a path alone";
     Err(SourceError::unusable(text.display(), expected, "other characters"))
 }
 
-/// Any source, held to numbers and times that only grow as [`SourceSpec::open`] holds those it opens.
+/// Any source, made to keep its numbers and times in order, as [`SourceSpec::open`] does.
 pub fn in_order(source: Box<dyn Source>) -> Box<dyn Source> {
     Box::new(order::Ordered::new(source))
 }
@@ -168,10 +168,10 @@ impl fmt::Display for SourceSpec {
     }
 }
 
-/// What stands before the number of a track.
+/// The text before the number of a track.
 const TRACK: &str = "track=";
 
-/// The track and the file of a video's target; the first where none is named.
+/// The track and the file of a video's target; `None` if no track is named.
 fn track_of(target: &str) -> (Option<usize>, &str) {
     let named = target.strip_prefix(TRACK).and_then(|rest| rest.split_once(':'));
     let named = named.and_then(|(number, file)| Some((number.parse().ok()?, file)));

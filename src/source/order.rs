@@ -1,23 +1,23 @@
-//! Holds any source to numbers and times that only grow, since everything behind it counts on that: the
-//! history looks times up by halving, the film refuses what is not later, and motion needs time to pass.
+//! Makes any source keep its frame numbers and times increasing. Everything after it relies on that: the
+//! history searches times by halving, a film refuses earlier times, and motion needs time to pass.
 //!
-//! A camera has a clock and a count of its own that see to it; a file says what it likes.
+//! A camera has a clock and a count that ensure it; a file may hold anything.
 
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
 
-/// Numbers from here on are no recording's; a database counts no further.
+/// Numbers from here on cannot belong to a recording; a database cannot count further.
 const FIRST_ABSURD_SEQ: u64 = i64::MAX as u64;
 
-/// A source whose frames come in order; others are counted as lost, and told of.
+/// A source whose frames are in order. Other frames count as lost and are reported.
 pub(crate) struct Ordered {
     inner: Box<dyn Source>,
     newest: Option<Moment>,
-    /// Lost since the last frame that was in order.
+    /// Frames lost since the last one that was in order.
     lost: u64,
-    /// What was to be said before the next look at the source.
+    /// A message to give before the source is read next.
     pending: Option<Next>,
 }
 
@@ -31,7 +31,7 @@ impl Ordered {
         is_later && frame.time >= Timestamp::ZERO && frame.seq < FIRST_ABSURD_SEQ
     }
 
-    /// Tells of the first of a run of frames at once; of the others when it is over.
+    /// Reports the first of a run of lost frames at once, the others when the run is over.
     fn lose(&mut self, frame: &Frame) -> Next {
         self.lost += 1;
         if self.lost > 1 {
@@ -44,7 +44,7 @@ impl Ordered {
         ))
     }
 
-    /// What is still to be said of a run of lost frames.
+    /// A notice about the frames of a run that were not reported yet.
     fn rest(&mut self) -> Option<Next> {
         let untold = std::mem::take(&mut self.lost).saturating_sub(1);
         (untold > 0).then(|| self.say(format!("{untold} more frames are lost that were not later")))
@@ -108,7 +108,7 @@ mod tests {
         }
     }
 
-    /// Numbers of the frames that come, and the words.
+    /// Numbers of the frames that come, and the texts.
     fn play(frames: &[(u64, i64)]) -> (Vec<u64>, Vec<String>) {
         let script = Script(frames.iter().copied().collect(), SourceInfo::default());
         let mut source = Ordered::new(Box::new(script));

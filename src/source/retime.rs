@@ -1,8 +1,8 @@
-//! Gives the frames of a video the times that a told rate gives their numbers.
+//! Gives the frames of a video the times that follow from their numbers at a stated rate.
 //!
-//! High-speed recordings are often stored to play slowly, and some data sets carry a wrong rate: CASME II was
-//! filmed at 200 frames a second and its films say another rate. Durations measured by the file's own times
-//! would then be wrong by that factor.
+//! High-speed recordings are often stored so that they play slowly, and some data sets carry a wrong rate:
+//! CASME II was recorded at 200 frames a second, and its files state another rate. Durations by the file's
+//! own times would be wrong by this factor.
 
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
@@ -10,7 +10,7 @@ use crate::media::image::Frame;
 use crate::media::pictures::{PictureError, Pictures};
 use crate::media::stream::{Next, Source, SourceError, SourceInfo};
 
-/// A source at a told rate.
+/// A source at a stated rate.
 pub(super) struct Retimed {
     inner: Box<dyn Source>,
     fps: f64,
@@ -25,7 +25,7 @@ impl Retimed {
     }
 }
 
-/// What is known of a source, with the told rate and that it was told.
+/// What is known about a source, with the stated rate and a remark that it was stated.
 fn told(info: &SourceInfo, fps: f64) -> SourceInfo {
     let before = info.nominal_fps.map_or_else(String::new, |fps| format!(" in place of {fps:.2}"));
     let detail = format!("{}, {fps} per second{before}, told (--fps)", info.detail);
@@ -52,7 +52,7 @@ impl Source for Retimed {
     }
 }
 
-/// Its pictures.
+/// The pictures of a source at a stated rate.
 pub(super) struct RetimedPictures {
     inner: Box<dyn Pictures>,
     moments: Vec<Moment>,

@@ -1,9 +1,9 @@
-//! The generator of labelled facial motion and labelled video, with nobody's face in it.
+//! The generator of labelled facial motion and labelled video, without the face of any real person.
 //!
-//! One [`Timeline`] says what a person's face does and when: action units with side and size, blinks,
-//! talking, gaze, head. A [`Rig`] says where that moves the skin. Three masters share them: training
-//! features (motion only, thousands of hours), labelled video through the whole pipeline, and the
-//! demo source. Every default names the published figure it comes from, in [`behaviour::published`].
+//! A [`Timeline`] says what a person's face does and when: action units with side and size, blinks, talking,
+//! gaze, head. A [`Rig`] says how that moves the skin. Three uses share them: training features (motion only,
+//! thousands of hours), labelled video for the whole pipeline, and the demo source. Every default names its
+//! published source, in [`behaviour::published`].
 //!
 //! The same seed gives the same data, on every machine and in every thread.
 //!
@@ -31,7 +31,7 @@ use crate::measure::regions::{MIRRORED, REGIONS};
 /// The generator's random numbers: the same stream for the same seed on every platform.
 pub type Random = rand_chacha::ChaCha8Rng;
 
-/// A geometry of faces: where action units move the skin.
+/// A geometry of faces: how action units move the skin.
 ///
 /// Training uses one rig and validates on another; everything that draws motion takes any of them.
 pub trait Rig {
@@ -39,13 +39,13 @@ pub trait Rig {
     fn person(&self, random: &mut Random) -> Person;
 }
 
-/// How the 23 regions of one person move, in percent of the outer-eye distance, x right, y down, in
-/// the aligned face (outer eye corners level).
+/// The motion of the 23 regions of one person, in percent of the outer-eye distance, x right, y down, in the
+/// aligned face (outer eye corners level).
 ///
-/// Displacement is linear in the unit weights: the movements of interest are a few percent.
+/// Displacement is linear in the unit weights, because the movements are a few percent.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// Where the regions are at rest; the origin is the middle between the outer eye corners.
+    /// Places of the regions at rest. The origin is midway between the outer eye corners.
     pub rest: [[f32; 2]; REGIONS],
     /// How far each region stands out towards the camera, from the same origin.
     pub depth: [f32; REGIONS],

@@ -1,5 +1,5 @@
-//! `cargo bench --bench flow`: accuracy and time of the flow against OpenCV's, on the same pictures, in
-//! one run, one thread each, turn by turn.
+//! `cargo bench --bench flow`: accuracy and time of the flow and of OpenCV's, on the same pictures, in one
+//! run, one thread each, in turns.
 //!
 //! `FLEETING_BENCH_PYTHON` names the Python that has `opencv-contrib-python-headless`; without it the
 //! bench says how to install it and measures Fleeting alone.
@@ -21,7 +21,7 @@ mod portraits;
 use peer::Peer;
 use portraits::{Case, Pair, SIDE};
 
-/// Turns on each pair; the quickest of a turn's runs would flatter, the median does not.
+/// Number of turns on each pair. The median is reported, because the fastest run would flatter.
 const TURNS: usize = 5;
 
 fn main() {
@@ -30,7 +30,7 @@ fn main() {
     let (mut before, mut now) = (Pyramid::default(), Pyramid::default());
     let mut field = FlowField::default();
     let wanted = vec![true; lattice_len(SIDE, SIDE)];
-    // By motion and noise, then by method: endpoint errors. By method: milliseconds.
+    // Endpoint errors by motion and noise, then by method; milliseconds by method.
     let mut errors: BTreeMap<String, BTreeMap<String, Vec<f64>>> = BTreeMap::new();
     let mut times: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for case in Case::all() {
@@ -56,7 +56,7 @@ fn main() {
     print_times(&mut times);
 }
 
-/// Method, milliseconds and mean endpoint error over the face, of each other one.
+/// Method, milliseconds and mean endpoint error over the face, for each other method.
 fn of_peers(peer: &mut Peer, pair: &Pair, turn: usize) -> Vec<(String, f64, f64)> {
     let slow = u8::from(pair.with_slow && turn == 0);
     let mut question = vec![slow];
@@ -108,7 +108,7 @@ fn print_times(times: &mut BTreeMap<String, Vec<f64>>) {
     }
 }
 
-/// Grey levels as the peer reads them.
+/// Grey levels in the form that the peer reads.
 fn bytes(image: &GrayImage) -> Vec<u8> {
     image.data.iter().map(|v| *v as u8).collect()
 }

@@ -1,8 +1,8 @@
-//! What a drawn frame costs with sessions of a minute, an hour and four hours at 200 frames a second:
-//! `cargo bench --bench interface`.
+//! The cost of a drawn frame with sessions of a minute, an hour and four hours at 200 frames a second: `cargo
+//! bench --bench interface`.
 //!
-//! The whole window is drawn without a graphics card: what it lays out, and the triangles that a card
-//! would get. Costs of one row are taken in turns, so that what else the machine does hits all alike.
+//! The whole window is drawn without a graphics card: the layout, and the triangles that a card would get.
+//! Costs in one row are measured in turns, so that other work of the machine affects all alike.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -29,10 +29,10 @@ use fleeting::source::SourceSpec;
 /// Frames a second.
 const FPS: f64 = 200.0;
 
-/// From one event to the next, seconds.
+/// Seconds from one event to the next.
 const EVENT_EVERY_SECS: f64 = 6.0;
 
-/// Drawn frames that are measured for each figure.
+/// Number of drawn frames that are measured for each figure.
 const DRAWN: usize = 120;
 
 /// The window, points.
@@ -119,7 +119,7 @@ struct Drawn {
     drawn: u64,
     picture: Arc<RgbImage>,
     triangles: usize,
-    /// Megabytes an hour of samples, in either tab.
+    /// Megabytes of samples an hour, in either tab.
     live: f64,
     review: f64,
 }
@@ -151,7 +151,7 @@ impl Drawn {
         Self { ctx, app, frame, minutes, drawn: 0, picture, triangles: 0, live, review }
     }
 
-    /// Turns to a view.
+    /// Changes to a view.
     fn take(&mut self, view: View) {
         let (state, secs) = (&mut self.app.state, self.minutes * 60.0);
         state.tab = view.tab();
@@ -169,7 +169,8 @@ impl Drawn {
         }
     }
 
-    /// Draws one frame; gives its milliseconds. What has come from a source meanwhile is not counted.
+    /// Draws one frame and returns its milliseconds. Messages of a source that came meanwhile are not
+    /// counted.
     fn draw(&mut self, view: View) -> f64 {
         self.drawn += 1;
         let (state, secs) = (&mut self.app.state, self.minutes * 60.0);
@@ -272,7 +273,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
-/// Megabytes that this process has in memory; not a number where the system does not say.
+/// Megabytes of memory of this process; NaN if the system does not say.
 fn resident_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kb = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,9 +1,9 @@
-//! A Python process that measures other people's work on the same pictures, asked turn by turn.
+//! A Python process that measures other programs on the same pictures, in turns.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// The process; none where it cannot run.
+/// The process; `None` if it cannot run.
 pub(crate) struct Peer(Option<Running>);
 
 struct Running {
@@ -13,7 +13,7 @@ struct Running {
 }
 
 impl Peer {
-    /// Starts `script` of this folder; says what to install where that fails.
+    /// Starts `script` of this folder. If that fails, says what to install.
     pub(crate) fn start(script: &str, packages: &str) -> Self {
         let python = std::env::var("FLEETING_BENCH_PYTHON").unwrap_or_else(|_| "python3".into());
         let path = format!("{}/tests/bench/{script}", env!("CARGO_MANIFEST_DIR"));
@@ -37,7 +37,7 @@ impl Peer {
         Self(running)
     }
 
-    /// The line that it answers; none where it does not run.
+    /// Its answer, one line; `None` if it does not run.
     pub(crate) fn ask(&mut self, question: &[u8]) -> Option<String> {
         let running = self.0.as_mut()?;
         let mut answer = String::new();

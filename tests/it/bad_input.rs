@@ -1,4 +1,4 @@
-//! Input that is not what it should be: one clear line, or an empty but valid result.
+//! Wrong input gives one clear line, or an empty but valid result.
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn fixture(name: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A video of `frames` even pictures.
+/// A video of `frames` uniform pictures.
 fn video_without_a_face(path: &Path, frames: u64) {
     let mut film = MkvWriter::create(path, (160, 120)).expect("made");
     let image = Arc::new(RgbImage { width: 160, height: 120, data: vec![90; 160 * 120 * 3] });
@@ -77,7 +77,7 @@ fn a_video_that_is_cut_off_never_panics() {
     }
 }
 
-/// The parser of MP4 panics at these, which is not to be seen.
+/// The parser of MP4 panics on these files. Users must not see that.
 #[test]
 fn a_video_whose_tables_contradict_each_other_is_one_clear_line() {
     let folder = tempfile::tempdir().expect("a folder");

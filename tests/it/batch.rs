@@ -1,4 +1,4 @@
-//! A folder of recordings: the same numbers however it is done, and nothing done twice.
+//! A folder of recordings: the same numbers however it is analysed, and no recording analysed twice.
 
 use std::fs;
 use std::path::Path;
@@ -66,7 +66,7 @@ fn how_many_work_at_once_changes_no_byte_and_one_bad_file_does_not_stop_the_rest
     assert_eq!(names.len(), 2 + 3 * 4, "two lists, and three tables and a result each: {names:?}");
     assert!(names.contains(&"s 1/frames.pictures/events.csv"), "{names:?}");
     for (one, three) in one.iter().zip(&three) {
-        // Messages name the folder of the results nowhere.
+        // Messages do not name the folder of the results.
         assert!(one == three, "{} differs from {}", one.0, three.0);
     }
     let table = fs::read_to_string(folder.join("one/manifest.csv")).expect("a table");
@@ -154,7 +154,7 @@ fn what_is_done_is_not_done_again_and_a_run_that_was_cut_off_goes_on() {
     assert!(ran.out.contains("0 analysed now, 3 before, 0 failed"), "{ran:?}");
     let before = content(&folder.join("out"));
 
-    // As a kill leaves it: one recording not there, and a half of it where results lie until whole.
+    // As after a kill: one result is missing, and half of it lies where unfinished results are.
     fs::remove_dir_all(folder.join("out/s 1/b.mkv")).expect("removed");
     let result = fs::read_to_string(folder.join("out/a.mkv/result.json")).expect("a result");
     assert!(result.contains("source_sha256"));

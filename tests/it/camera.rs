@@ -1,8 +1,8 @@
-//! Cameras for real, as far as a driver interface goes: the program's capture runs in a child process
-//! that has a virtual V4L2 camera preloaded (`fixtures/virtual_camera.c`), while the test pulls its
-//! cable, stalls it, and looks at what the child reports.
+//! Cameras through the real driver interface: the program's capture runs in a child process with a preloaded
+//! virtual V4L2 camera (`fixtures/virtual_camera.c`). The test unplugs it, stalls it, and reads what the
+//! child reports.
 //!
-//! The child is this very test program, told by [`CHILD`] to run its part.
+//! The child is this test program itself; [`CHILD`] tells it to run its part.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -20,16 +20,16 @@ use tempfile::TempDir;
 
 use crate::preload::library;
 
-/// Tells the child which source to capture; "list" has it list the cameras.
+/// Tells the child which source to capture; "list" makes it list the cameras.
 const CHILD: &str = "FLEETING_TEST_CAPTURE";
 
-/// What the child reports begins so, to be told from what the test harness prints.
+/// Beginning of the child's reports, which distinguishes them from the output of the test harness.
 const MARK: &str = "@@ ";
 
 /// The longest that a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A lost camera must be back so soon after it could be.
+/// A lost camera must be back this soon after it could be.
 const RECOVERY: Duration = Duration::from_secs(2);
 
 #[test]
@@ -90,7 +90,7 @@ pub(crate) fn virtual_camera() -> Option<&'static Path> {
     BUILT.get_or_init(|| library("virtual_camera")).as_deref()
 }
 
-/// How the virtual camera is set up.
+/// The properties of the virtual camera.
 struct Bench {
     dir: TempDir,
     variables: Vec<(&'static str, String)>,
@@ -156,7 +156,7 @@ impl Bench {
     }
 }
 
-/// A child at work.
+/// A running child.
 struct Run {
     child: Child,
     reports: Receiver<String>,
@@ -203,7 +203,7 @@ impl Run {
         }
     }
 
-    /// The next `count` frames; anything else is left out.
+    /// The next `count` frames; other reports are left out.
     fn frames(&self, count: usize) -> Vec<Seen> {
         let deadline = Instant::now() + PATIENCE;
         let mut frames = Vec::new();
@@ -233,14 +233,14 @@ impl Drop for Run {
     }
 }
 
-/// Numbers and times of one clock and one count, whatever happened in between.
+/// Asserts that numbers and times follow one clock and one count, whatever happened in between.
 fn assert_ordered(frames: &[Seen]) {
     for pair in frames.windows(2) {
         assert!(pair[0].seq < pair[1].seq && pair[0].secs < pair[1].secs, "{pair:?}");
     }
 }
 
-/// The mean distance between frames, with those that were lost in between counted.
+/// The mean time between frames, counting those that were lost.
 fn mean_interval_secs(frames: &[Seen]) -> f64 {
     let (first, last) = (&frames[0], &frames[frames.len() - 1]);
     (last.secs - first.secs) / (last.seq - first.seq) as f64
@@ -304,7 +304,7 @@ fn an_unplugged_camera_is_told_of_and_taken_back_when_it_returns() {
     let gap_secs = first.secs - last.secs;
     assert!(gap_secs > 0.6, "{gap_secs} s");
     let lost = (first.seq - last.seq - 1) as f64;
-    // Pictures between the last one asked for here and the cable's end were delivered.
+    // Pictures between the last one asked for here and the unplugging were delivered.
     assert!(lost <= gap_secs * 30.0 + 2.0 && lost >= 15.0, "{lost} in {gap_secs} s");
     assert_ordered(&after);
     assert!((mean_interval_secs(&after) - 1.0 / 30.0).abs() < 1e-3);
@@ -428,7 +428,7 @@ fn nodes_without_pictures_are_not_listed() {
     assert_eq!(run.reports.recv_timeout(PATIENCE).as_deref(), Ok("end"));
 }
 
-/// macOS and Windows have nokhwa only; this holds its path, with the guard, to the same conduct.
+/// macOS and Windows have nokhwa only. This checks its path, with the guard, in the same way.
 #[test]
 fn through_nokhwa_pictures_come_and_an_unplugged_camera_comes_back() {
     for pixels in ["YUYV", "MJPG"] {
@@ -501,7 +501,7 @@ fn a_suspended_program_counts_what_it_missed_and_says_why() {
     signal("-STOP");
     std::thread::sleep(Duration::from_millis(2500));
     signal("-CONT");
-    // Long enough for the frames that waited in the queue, and for one behind the gap.
+    // Long enough for the frames that waited in the queue, and for one after the gap.
     std::thread::sleep(Duration::from_secs(5));
     signal("-INT");
     let rest: Vec<String> = said.map_while(Result::ok).collect();
@@ -512,7 +512,7 @@ fn a_suspended_program_counts_what_it_missed_and_says_why() {
         let line = table.lines().find_map(|line| line.strip_prefix(&format!("{name},")));
         line.and_then(|line| line.split(',').next()?.parse().ok()).expect(name)
     };
-    // 2.5 s at 30 a second, but for the few that the driver holds.
+    // 2.5 s at 30 a second, minus the few frames that the driver holds.
     assert!(figure("lost_suspended") >= 45, "{table}");
     assert!(figure("lost_before_ready") > 0, "{table}");
     assert_eq!(figure("analysed") + figure("lost"), figure("numbered"), "{table}");

@@ -1,4 +1,4 @@
-//! The command line: what it says, what it writes, how it ends.
+//! The command line: what it prints, what it writes, and how it ends.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! Commands keep their word: what cannot be used is refused, a wish to stop ends in order, nobody waits for a
-//! pipe, and no name reaches a terminal as an order.
+//! What commands promise: unusable options are refused, a request to stop ends in order, no command waits for
+//! a pipe, and no name can control the terminal.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,13 +77,13 @@ fn signal(child: &Child, name: &str) {
     assert!(done.is_ok_and(|status| status.success()));
 }
 
-/// How it ended, and what it said.
+/// How it ended, and what it printed.
 fn ended(child: Child) -> (Option<i32>, String) {
     let output = child.wait_with_output().expect("ends");
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Waits until `is_so`, for a minute.
+/// Waits until `is_so`, for at most a minute.
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -92,7 +92,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// Ten seconds of work at the least.
+/// At least ten seconds of work.
 const LONG: [&str; 8] = ["analyze", "demo", "--seconds", "900", "--session", "s", "--out", "o"];
 
 #[test]
@@ -113,7 +113,7 @@ fn every_signal_to_stop_ends_in_order_with_what_was_measured() {
 #[test]
 #[cfg(unix)]
 fn without_a_session_what_was_measured_is_written_too() {
-    // How long the models take to be ready depends on the machine.
+    // The time until the models are ready depends on the machine.
     for wait_secs in [4, 10, 30, 90] {
         let base = tempfile::tempdir().expect("a folder");
         let child = start(base.path(), "", &["analyze", "demo", "--seconds", "900", "--out", "o"]);
@@ -326,7 +326,7 @@ fn a_killed_session_is_read_wherever_it_cannot_be_written() {
         ("without an index, files can be written", "session.sqlite-shm", 0o555, 0o666),
         ("files are read only", "", 0o777, 0o444),
     ] {
-        // As a kill leaves it.
+        // As after a kill.
         let folder = base.path().join(name);
         fs::create_dir(&folder).expect("made");
         for entry in fs::read_dir(&live).expect("a folder") {

@@ -1,9 +1,9 @@
-//! Bytes of a valid file, damaged as disks, cables and people with bad intentions do.
+//! Bytes of a valid file, damaged as by disks, cables and attackers.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// Numbers that lengths and counts are bad at.
+/// Numbers that are difficult as lengths and counts.
 const ABSURD: [u32; 8] = [0, 1, 7, 0xFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE, 0xFFFF_FFFF];
 
 /// Damages `bytes` in one of several ways, and says which.

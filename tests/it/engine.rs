@@ -1,4 +1,4 @@
-//! The threads: what they promise whatever happens at either end.
+//! The threads: what they promise, whatever happens at either end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +21,7 @@ use fleeting::source::SourceSpec;
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// Scores every frame three frames late, finds one event, and breaks or panics where it is told to.
+/// Scores every frame three frames late, finds one event, and fails or panics when told to.
 #[derive(Default)]
 struct Fake {
     waiting: Vec<Sample>,
@@ -82,7 +82,7 @@ fn event(moment: Moment) -> Event {
     }
 }
 
-/// Small pictures: the threads are tested, not the painter.
+/// Small pictures, because the threads are tested and not the drawing.
 fn demo(secs: f64) -> SourceSpec {
     let mut spec: SourceSpec = "demo:1".parse().expect("a source");
     spec.options.limit_secs = Some(secs);
@@ -94,7 +94,7 @@ fn start(spec: SourceSpec, fake: Fake) -> Engine {
     Engine::start_with(spec, &EngineConfig::default(), || Ok(fake), || ())
 }
 
-/// Everything that the engine says until it ends.
+/// Everything that the engine sends until it ends.
 fn all(engine: &Engine) -> Vec<Update> {
     let mut updates = Vec::new();
     loop {
@@ -155,7 +155,7 @@ fn an_event_comes_with_its_pictures() {
 #[test]
 fn dropping_an_engine_that_nobody_listens_to_does_not_hang() {
     let engine = start(demo(600.0), Fake::default());
-    // Long enough for every link to fill up.
+    // Long enough for every link to be full.
     std::thread::sleep(Duration::from_millis(300));
     let begun = Instant::now();
     drop(engine);

@@ -1,4 +1,4 @@
-//! A stored session, other people's events into it, and everything out of it again.
+//! A stored session: other people's events go in, and everything comes out again.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn at(frame: u64) -> Moment {
     Moment { frame, time: Timestamp::of_frame(frame, 30.0) }
 }
 
-/// Ten seconds with two events, in a folder whose name is no ASCII.
+/// Ten seconds with two events, in a folder whose name is not ASCII.
 pub(crate) const SESSION: &str = "Sitzung 日本 1.fleeting";
 
 pub(crate) fn store(folder: &Path) {
@@ -90,7 +90,7 @@ fn a_coders_table_becomes_a_layer_that_agrees_as_far_as_it_does() {
     assert!(text.contains("imported from coded.csv; whether its coder worked blind"), "{text}");
     fleeting(folder, &args).failed_saying(&["agreement.txt", "already exists"]);
 
-    // Out as ELAN, and in again as somebody else's.
+    // Exported as ELAN, and imported again as another person's.
     let args = ["export", SESSION, "--rater", "Zoë", "--format", "elan,csv", "--out", "out"];
     fleeting(folder, &args).succeeded();
     import(folder, "out/session.eaf", "Zoë again").succeeded();

@@ -1,4 +1,4 @@
-//! What other programs make of a film, and the measurements that its format was chosen by.
+//! What other programs read in a film, and the measurements by which its format was chosen.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -91,15 +91,15 @@ struct Measured {
     apart: f64,
 }
 
-/// Milliseconds that this thread has computed, so that what else the machine does counts little; the
-/// clock where the system does not tell.
+/// Milliseconds of computing time of this thread, so that other work of the machine counts little; wall-clock
+/// time if the system does not tell.
 fn computed_ms(since: Instant) -> f64 {
     let nanos = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanos = nanos.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
     nanos.map_or(since.elapsed().as_secs_f64() * 1e3, |nanos| nanos / 1e6)
 }
 
-/// Writes by `write` as often as there are frames, opens, and seeks at random.
+/// Calls `write` for each frame, opens the result, and seeks at random.
 fn measure(name: &'static str, frames: &[Frame], path: &Path, write: impl FnOnce()) -> Measured {
     let start = Instant::now();
     let before = computed_ms(start);

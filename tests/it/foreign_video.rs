@@ -1,4 +1,4 @@
-//! Containers that only ffmpeg reads: what they give with it, and what is said without it.
+//! Containers that only ffmpeg reads: what they give with it, and the message without it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Tests of the whole program. One binary, because each links everything.
+//! Tests of the whole program, in one binary, because each binary links everything.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,

@@ -1,7 +1,7 @@
-//! The program needs no network and asks for none: it does its work where there is not even a loopback
-//! interface, and opens no socket and looks up no name where there is one. That holds for both runtimes, for
-//! a minute and longer, and for the window, because ONNX Runtime begins to speak to its maker after ten
-//! seconds if it is let. `.ci/run` opens the window where no network is, too.
+//! The program needs no network and uses none. It does its work where there is not even a loopback interface,
+//! and where there is one it opens no socket and looks up no name. That holds for both runtimes, for a minute
+//! and longer, and for the window, because ONNX Runtime would begin to send data to its maker after ten
+//! seconds. `.ci/run` also opens the window without a network.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -10,7 +10,7 @@ use crate::tools::possible;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fleeting");
 
-/// What the program does without a window, all of which may run where no network is.
+/// What the program does without a window. All of it must work without a network.
 const WORK: [&[&str]; 4] = [
     &["analyze", "demo:1", "--seconds", "1", "--session", "s", "--out", "out"],
     &["export", "s", "--format", "report,elan,parquet", "--out", "exported"],
@@ -18,7 +18,7 @@ const WORK: [&[&str]; 4] = [
     &["doctor"],
 ];
 
-/// Runs all of [`WORK`] by `command`, which puts a program and its arguments where they are to run.
+/// Runs all of [`WORK`] by `command`, which takes a program and its arguments.
 fn work(folder: &Path, command: impl Fn(&[&str]) -> Command) {
     for args in WORK {
         let mut command = command(&[&[PROGRAM], args].concat());
@@ -53,23 +53,23 @@ mod spied {
     use super::*;
     use crate::tools::required;
 
-    /// ONNX Runtime first speaks after ten seconds, and again later.
+    /// ONNX Runtime would first send after ten seconds, and again later.
     const A_MINUTE: Duration = Duration::from_secs(60);
 
-    /// A place with a spy that writes down what leaves the machine.
+    /// A place with a preloaded spy that records what would leave the machine.
     struct Place {
         folder: tempfile::TempDir,
         spy: PathBuf,
     }
 
     impl Place {
-        /// None, and said so, where there is no C compiler.
+        /// `None`, with a message, if there is no C compiler.
         fn new() -> Option<Self> {
             let spy = crate::preload::library("network_spy")?;
             let folder = tempfile::tempdir().expect("a folder");
             std::fs::create_dir(folder.path().join("home")).expect("made");
             let place = Self { folder, spy };
-            // The spy sees what there is to see.
+            // Checks that the spy works.
             let asked = place.watched(&["getent", "ahosts", "localhost"]).output();
             let is_awake = asked.is_ok_and(|asked| asked.status.success()) && place.log().exists();
             assert!(is_awake, "the spy saw nothing");
@@ -81,7 +81,7 @@ mod spied {
             self.folder.path().join("sockets.log")
         }
 
-        /// A program in this place, with a home of its own and none of the variables that tests have.
+        /// A program in this place, with a home folder of its own and none of the variables of tests.
         fn watched(&self, args: &[&str]) -> Command {
             let mut command = Command::new(args[0]);
             command.args(&args[1..]).stdin(Stdio::null()).current_dir(self.folder.path());
@@ -93,7 +93,7 @@ mod spied {
             command
         }
 
-        /// Lets `command` run for a minute and asks it to stop; gives what it said.
+        /// Lets `command` run for a minute and asks it to stop. Returns what it printed.
         fn run_for_a_minute(mut command: Command) -> Output {
             let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
             let mut child = child.expect("the program starts");
@@ -113,7 +113,7 @@ mod spied {
             ended
         }
 
-        /// Nothing was sent, and nothing was left that says who this is.
+        /// Asserts that nothing was sent, and that nothing that identifies the user was stored.
         fn is_clean(&self) {
             let seen = std::fs::read_to_string(self.log()).unwrap_or_default();
             assert!(seen.is_empty(), "the spy saw:\n{seen}");
@@ -123,7 +123,7 @@ mod spied {
     }
 
     /// ONNX Runtime's library: the one that is named, or that of the virtual environment that `.ci/run`
-    /// makes. None, and said so, where there is none.
+    /// makes. `None`, with a message, without one.
     fn onnx_runtime() -> Option<PathBuf> {
         let named = std::env::var_os("ORT_DYLIB_PATH").map(PathBuf::from);
         let found = named.or_else(|| {
@@ -186,7 +186,7 @@ mod spied {
     #[ignore = "slow: it runs for a minute"]
     fn a_minute_of_the_window_is_silent_with_onnx_runtime() {
         let (Some(place), Some(library)) = (Place::new(), onnx_runtime()) else { return };
-        // A display of its own, that listens to no network either.
+        // A display of its own that does not listen to the network either.
         let display = format!(":{}", 200 + std::process::id() % 700);
         let mut server = Command::new("Xvfb");
         server.args([&display, "-screen", "0", "1280x720x24", "-nolisten", "tcp"]);

@@ -1,5 +1,5 @@
-//! The models give here what they give in Python. The reference values in `fixtures/parity.json` come
-//! from ONNX Runtime and were made by `fixtures/make_parity.py`.
+//! The models give the same values here as in Python. The reference values in `fixtures/parity.json` come
+//! from ONNX Runtime; `fixtures/make_parity.py` made them.
 
 use fleeting::measure::face::Landmarks;
 use fleeting::media::image::RgbImage;
@@ -91,7 +91,7 @@ fn detecting_and_following_ends_where_the_reference_is() {
     for _ in 0..3 {
         tracker.follow(&picture, &mut landmarks).expect("it runs");
     }
-    // Another crop, so not the same numbers: the mesh itself moves by about a pixel.
+    // Another crop, so the numbers differ: the mesh itself moves by about a pixel.
     let expected = reference().points;
     let far =
         |(p, q): (&fleeting::measure::geometry::Point, &[f32; 3])| (p.x - q[0]).hypot(p.y - q[1]);
@@ -99,8 +99,8 @@ fn detecting_and_following_ends_where_the_reference_is() {
     assert!(mean < 1.5, "{mean} px off on average");
 }
 
-/// Runs the model for `task` on the inputs that `models/training/train.py` wrote down when it exported,
-/// and holds every output to what PyTorch made of them.
+/// Runs the model for `task` on the inputs that `models/training/train.py` stored at its export, and compares
+/// every output with PyTorch's.
 fn holds_to_pytorch(task: Task, file: &str) {
     let text = std::fs::read_to_string(format!("{FIXTURES}/{file}")).expect("the vectors");
     let vectors: serde_json::Value = serde_json::from_str(&text).expect("JSON");
@@ -117,7 +117,7 @@ fn holds_to_pytorch(task: Task, file: &str) {
         let expected = numbers(&tensor.name);
         assert_eq!(found.len(), expected.len(), "{}", tensor.name);
         for (i, (a, b)) in found.iter().zip(&expected).enumerate() {
-            // Six digits are written; single precision in another order of sums costs about as much.
+            // Six digits are stored; single precision in another order of sums differs by about as much.
             let tolerance = 1e-3 * b.abs().max(0.1);
             assert!((a - b).abs() <= tolerance, "{}[{i}]: expected {b}, found {a}", tensor.name);
         }

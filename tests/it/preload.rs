@@ -1,4 +1,4 @@
-//! C libraries that stand between a child process and its system, built anew for each test that asks.
+//! C libraries that stand between a child process and its system. Each test builds its own copy.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ pub(crate) fn library(name: &str) -> Option<PathBuf> {
     if !required("cc") {
         return None;
     }
-    // Tests run side by side, and none may load what another is still writing.
+    // Tests run in parallel, and none may load a file that another one is writing.
     static BUILT: AtomicU32 = AtomicU32::new(0);
     let number = BUILT.fetch_add(1, Ordering::Relaxed);
     let library = Path::new(env!("CARGO_TARGET_TMPDIR"))

@@ -1,4 +1,4 @@
-//! Runs the program as a user would.
+//! Runs the program as a user does.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

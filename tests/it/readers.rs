@@ -1,8 +1,8 @@
-//! Every reader of a file against damage: an error that names the file, or something valid, in bounded
-//! time and memory. The bytes begin valid, since noise alone gets no further than the first check.
+//! Every reader of files, on damaged files: an error that names the file, or something valid, in bounded time
+//! and memory. The files are valid before they are damaged, because noise fails at the first check.
 //!
-//! `PROPTEST_CASES=100000 cargo test --release --test it readers::` goes on for longer; videos, films and
-//! pictures are damaged by the thousand in `faults/files.rs`.
+//! `PROPTEST_CASES=100000 cargo test --release --test it readers::` runs longer; videos, films and pictures
+//! are damaged in `faults/files.rs`, thousands of times.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use crate::damage::damage;
 use crate::exchange;
 
-/// So many, or as many as `PROPTEST_CASES` says.
+/// This many cases, or as many as `PROPTEST_CASES` says.
 fn cases(usual: u32) -> ProptestConfig {
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => ProptestConfig::default(),
@@ -32,11 +32,11 @@ fn cases(usual: u32) -> ProptestConfig {
     }
 }
 
-/// A session with everything in it that is read back: events, raters, labels, notes.
+/// A session with everything that can be read back: events, raters, labels, notes.
 fn session() -> &'static (TempDir, Session) {
     static SESSION: OnceLock<(TempDir, Session)> = OnceLock::new();
     SESSION.get_or_init(|| {
-        // A static is never dropped, so the folder stays: among what was built.
+        // A static is never dropped, so the folder stays, in the build folder.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         exchange::store(folder.path());
         fs::write(folder.path().join("coded.csv"), exchange::CODED).expect("written");
@@ -88,12 +88,12 @@ fn names(error: &impl std::fmt::Display, path: &Path) -> Result<(), TestCaseErro
     Ok(())
 }
 
-/// Everything that reads a session can read this one, and what JSON is written of it reads back.
+/// Every reader of a session can read this one, and its JSON reads back.
 fn export_all(session: &Session, folder: &Path) {
     for exporter in written_formats().filter(|exporter| !exporter.needs_pictures()) {
         let out = folder.join(exporter.name);
         fs::create_dir(&out).expect("made");
-        // One that cannot write what it was given says so.
+        // A session that cannot be written must give an error.
         let Ok(written) = exporter.write(&mut View::of_model(session), &out) else { continue };
         if exporter.name == "json" {
             let read = json::read(&written.files[0]).unwrap_or_else(|error| panic!("{error}"));
@@ -128,11 +128,11 @@ proptest! {
         let path = folder.path().join(store::DATABASE);
         fs::copy(from.path().join(exchange::SESSION).join(store::DATABASE), &path).expect("copied");
         let db = rusqlite::Connection::open(&path).expect("opens");
-        // Rows are never changed by the program; somebody else may have.
+        // The program never changes rows; another program may have.
         let trigger = format!("DROP TRIGGER {table}_keeps_UPDATE");
         db.execute_batch(&trigger).expect("dropped");
         let change = format!("UPDATE OR IGNORE {table} SET {column} = {value} WHERE rowid % {every} = 0");
-        // A column that must have a value keeps the one it has.
+        // A column that must have a value keeps its value.
         db.execute_batch(&change).unwrap_or(());
         drop(db);
         match store::open(folder.path()) {
@@ -233,7 +233,7 @@ proptest! {
     }
 }
 
-/// An ELAN file names its media; nothing that it names is opened. A pipe would wait for ever.
+/// An ELAN file names its media, but nothing that it names is opened: opening a pipe would wait without end.
 #[test]
 #[cfg(unix)]
 fn media_that_an_elan_file_names_are_not_opened() {
@@ -261,7 +261,7 @@ fn media_that_an_elan_file_names_are_not_opened() {
     }
 }
 
-/// What is no file would keep its reader waiting or never end.
+/// Something that is no file would make its reader wait or never end.
 #[test]
 #[cfg(unix)]
 fn pipes_and_devices_in_the_place_of_files_are_refused() {

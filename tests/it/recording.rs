@@ -1,4 +1,4 @@
-//! Recording: what is stored, what outlives a kill and a full disk, and what is said of it.
+//! Recording: what is stored, what survives a kill and a full disk, and what is reported.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -35,13 +35,13 @@ const LONG: Duration = Duration::from_secs(60);
 /// How many times the recorder is killed.
 const KILLS: usize = 100;
 
-/// What a kill may cost.
+/// The most that a kill may cost.
 const MOST_LOST_SECS: f64 = 1.0;
 
-/// Where the recorder that is to be killed stores its session.
+/// Where the recorder that will be killed stores its session.
 const VICTIM_FOLDER: &str = "FLEETING_TEST_VICTIM_FOLDER";
 
-/// Scores each frame at once, and finds an event at every fiftieth.
+/// Scores each frame at once, and finds an event at every fiftieth frame.
 #[derive(Default)]
 struct Quick {
     events: u64,
@@ -109,7 +109,7 @@ fn order(folder: &Path) -> EngineCommand {
     }))
 }
 
-/// Everything said until `is_last`.
+/// All updates until `is_last`.
 fn until(engine: &Engine, is_last: impl Fn(&Update) -> bool) -> Vec<Update> {
     let mut updates = Vec::new();
     loop {
@@ -156,7 +156,7 @@ fn sampled(session: &Session) -> Vec<u64> {
     session.history.samples().iter().map(|sample| sample.seq).collect()
 }
 
-/// As text, because a value that was not measured equals nothing, itself included.
+/// As text, because NaN equals nothing, not even itself.
 fn text(session: &Session) -> String {
     let Session { source, events, notices, threshold, .. } = session;
     let counts = session.counts();
@@ -246,7 +246,7 @@ fn a_recording_in_the_middle_of_a_run_holds_its_own_frames_and_no_others() {
         let entries = opened.session.log.entries();
         let [Entry { act: Act::Mark(marked, text), .. }] = entries else { panic!("{entries:?}") };
         assert_eq!((marked.frame, text.as_str()), (now, name));
-        // The mark was made at the beginning of the run, which is before that of the recording.
+        // The mark was made at the beginning of the run, before the recording began.
         let begun = opened.session.history.samples().get(0).expect("a sample").time;
         assert!(
             begun == Moment::default().time && marked.time < begun,
@@ -302,7 +302,7 @@ fn an_engine_that_is_let_go_completes_its_recording() {
     }
 }
 
-/// Records until it is killed, and says which sample it has come to. Run by the test below, alone.
+/// Records until it is killed, and prints the number of each sample. Run by the test below only.
 #[test]
 #[ignore = "only runs as the victim of the test that kills"]
 fn a_recorder_that_is_to_be_killed() {
@@ -318,7 +318,7 @@ fn a_recorder_that_is_to_be_killed() {
     }
 }
 
-/// Starts a recorder, kills it `after` its first sample or its start, and gives what it said last.
+/// Starts a recorder, kills it `after` its first sample or its start, and returns its last line.
 fn kill_a_recorder(folder: &Path, after: Duration, from_first_sample: bool) -> Option<i64> {
     let mut victim = Process::new(std::env::current_exe().expect("this program"))
         .args(["--exact", "recording::a_recorder_that_is_to_be_killed", "--ignored", "--nocapture"])
@@ -341,7 +341,7 @@ fn kill_a_recorder(folder: &Path, after: Duration, from_first_sample: bool) -> O
     whole.lines().rev().find_map(|line| line.split_once("newest ")?.1.parse().ok())
 }
 
-/// How many pictures a player finds in the file.
+/// Number of pictures that a player finds in the file.
 fn played(film: &Path) -> usize {
     let output = Process::new("ffprobe")
         .args(["-v", "error", "-select_streams", "v", "-count_packets"])
@@ -353,9 +353,9 @@ fn played(film: &Path) -> usize {
     text.trim().parse().unwrap_or_else(|_| panic!("{}: {output:?}", film.display()))
 }
 
-/// What is left after a kill holds all but the last second.
+/// Asserts that everything except the last second is there after a kill.
 fn check_what_is_left(folder: &Path, told: Option<i64>, ffprobe: bool) {
-    // As it was left, before anything is repaired. A kill may come before the first picture.
+    // Before anything is repaired. A kill may come before the first picture.
     let film = folder.join("pictures-1.mkv");
     let whole = MkvReader::open(&film).map_or(0, |film| film.moments().len());
     let packets = (ffprobe && whole > 0).then(|| played(&film));
@@ -382,7 +382,7 @@ fn check_what_is_left(folder: &Path, told: Option<i64>, ffprobe: bool) {
         assert_eq!(pictures.picture(whole - 1).expect("whole").seq, last.frame);
     }
     if let Some(packets) = packets {
-        // A player may also show the one that was cut off.
+        // A player may also show the picture that was cut off.
         assert!((whole..=whole + 1).contains(&packets), "{packets} are played of {whole}");
     }
     let sampled = sampled(&opened.session);
@@ -405,7 +405,7 @@ fn a_kill_at_any_moment_loses_no_more_than_the_last_second() {
     let ffprobe = required("ffprobe");
     let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(4);
     let moments: Vec<_> = (0..KILLS).map(|_| random.random_range(0..1500)).collect();
-    // Most of the time a recorder waits for its camera, so that many fit on few cores.
+    // A recorder mostly waits for its camera, so that many fit on few cores.
     let next = std::sync::atomic::AtomicUsize::new(0);
     let seen = std::sync::atomic::AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -486,13 +486,13 @@ fn a_write_that_fails_ends_the_recording_and_not_the_analysis() {
     assert!(opened.session.history.len() < 90);
 }
 
-/// A small disk of its own, gone when it is dropped.
+/// A small disk of its own, removed on drop.
 #[cfg(target_os = "linux")]
 struct SmallDisk(PathBuf);
 
 #[cfg(target_os = "linux")]
 impl SmallDisk {
-    /// `None` where this system does not let us.
+    /// `None` if this system does not allow it.
     fn mount(at: &Path, megabytes: u32) -> Option<Self> {
         fs::create_dir_all(at).expect("made");
         let options = format!("size={megabytes}m");
@@ -538,7 +538,7 @@ fn a_disk_that_fills_up_ends_the_recording_in_order_with_a_word_before_and_after
     let opened = open(&folder);
     assert_eq!(opened.remarks, Vec::<String>::new(), "it was completed");
     assert!(pictured(&opened).len() > 100);
-    // What is said of the last frames may come after the end.
+    // Messages about the last frames may come after the end.
     let (frames, samples) = (pictured(&opened), sampled(&opened.session));
     assert!(frames.starts_with(&samples) && frames.len() - samples.len() < 20);
     assert!(all.last().expect("told").bytes > 1 << 20);

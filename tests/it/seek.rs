@@ -1,4 +1,5 @@
-//! The frame named is the frame shown: pictures asked for in any order against reading from the front.
+//! The frame that is named is the frame that is shown: pictures in any order are compared with reading from
+//! the front.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -37,7 +38,7 @@ fn assert_same(shown: &Frame, expected: &Frame) {
     assert!(shown.image == expected.image, "frame {} shows another picture", shown.seq);
 }
 
-/// Goes through `pictures` as a person does: jumps, steps both ways, runs, stays.
+/// Goes through `pictures` like a person: jumps, steps both ways, runs, stays.
 fn assert_exact(pictures: &mut dyn Pictures, frames: &[Frame], seeks: usize) {
     let moments: Vec<_> = frames.iter().map(|f| Moment { frame: f.seq, time: f.time }).collect();
     assert_eq!(pictures.moments(), moments);
@@ -87,7 +88,7 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/video").join(name)
 }
 
-/// Seeks in a video of `secs` seconds made with `options`, or else in the small fixture like it.
+/// Seeks in a video of `secs` seconds made with `options`; without ffmpeg, in a small fixture like it.
 fn assert_video_exact(name: &str, secs: u32, options: &[&str], fixture_name: &str, seeks: usize) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = made(folder.path(), name, secs, options).unwrap_or_else(|| fixture(fixture_name));
@@ -162,7 +163,7 @@ fn seeks_in_the_film_of_a_session_show_the_frame_named() {
     let mut film = MkvWriter::create(&path, (96, 64)).expect("a new file");
     let mut frames = linear(&fixture("mjpeg.avi"));
     for (i, frame) in frames.iter_mut().enumerate() {
-        // Lost frames, and times of no rate.
+        // Lost frames, and times without a fixed rate.
         frame.seq += i as u64 / 3;
         frame.time = frame.time + (i * i) as f64 * 1.000_001e-3;
         film.push(frame).expect("room");

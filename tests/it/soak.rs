@@ -1,12 +1,12 @@
-//! Endurance: the program records for a long stretch of its source's time, and what it holds of memory,
-//! open files and threads does not grow but for the samples that it keeps.
+//! Endurance: the program records for a long stretch of its source's time. Its memory, open files and threads
+//! must not grow, except for the samples that it keeps.
 //!
-//! The stretch is compressed. The demo person plays as fast as it is analysed, at 320×240; a virtual
-//! camera (`fixtures/virtual_camera.c`) sends more pictures a second than any webcam, while its cable is
-//! pulled, it stalls, tears pictures and changes their size; and the mesh is a stand-in of the same
-//! contract that puts the same face into every picture that is not black
-//! (`fixtures/still_mesh/make.py`). Everything else is what ships: sources, links, detection, flow,
-//! regions, quality, both networks, event pictures, the recorder.
+//! The stretch is compressed. The demo person plays as fast as it is analysed, at 320×240. A virtual camera
+//! (`fixtures/virtual_camera.c`) sends more pictures a second than any webcam, while it is unplugged, stalls,
+//! damages pictures and changes their size. The mesh is replaced by one with the same contract that puts the
+//! same face into every picture that is not black (`fixtures/still_mesh/make.py`). Everything else is that of
+//! the program: sources, links, detection, flow, regions, quality, both networks, event pictures, the
+//! recorder.
 //!
 //! `cargo test -- --ignored soak::` runs a minute of it. For hours, see `.github/ENDURANCE.md`.
 
@@ -24,14 +24,14 @@ use crate::camera;
 /// Hours of source time in the long form.
 const HOURS: &str = "FLEETING_SOAK_HOURS";
 
-/// Frames in an hour of an ordinary webcam: what "an hour" means where a camera sends faster.
+/// Number of frames in an hour of an ordinary webcam: the meaning of "an hour" for a faster camera.
 const FRAMES_PER_HOUR: f64 = 30.0 * 3600.0;
 
-/// What a kept sample takes: whole, its share of the pyramid (`src/session/history/`), and its picture's
-/// place in the film, which is written when the recording ends (`session::film`).
+/// Bytes of a kept sample: the whole sample, its share of the pyramid (`src/session/history/`), and the place
+/// of its picture in the film, which is written when the recording ends (`session::film`).
 const BYTES_PER_SAMPLE: f64 = 264.0 + 20.5 + 24.0;
 
-/// What is counted once.
+/// One reading.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
     /// The number of the newest frame that is stored.
@@ -88,9 +88,9 @@ fn long() {
     }
 }
 
-/// Fails where memory grows by more than `slack_mb_per_hour` above what samples need, by readings a
-/// `parts`-th of the run apart, or by more than [`RINGS_MB`] in all; or where files or threads become more.
-/// The first third is left out: caches and rings fill.
+/// Fails if memory grows by more than `slack_mb_per_hour` beyond what samples need, measured between readings
+/// a `parts`-th of the run apart, or by more than [`RINGS_MB`] in total; or if files or threads become more.
+/// The first third is left out, because caches and rings fill then.
 fn check(name: &str, readings: &[Reading], parts: usize, slack_mb_per_hour: f64) {
     let settled = &readings[readings.len() / 3..];
     let (first, last) = (settled[0], settled[settled.len() - 1]);
@@ -122,8 +122,8 @@ fn check(name: &str, readings: &[Reading], parts: usize, slack_mb_per_hour: f64)
     }
 }
 
-/// Per hour, by the median over pairs (Theil and Sen): readings that are off change nothing, nor does a ring
-/// of pictures that fills late, once, where pairs are closer than half a run.
+/// Growth per hour, as the median over pairs (Theil and Sen). Single wrong readings change nothing, nor does
+/// a ring of pictures that fills late, if pairs are closer than half a run.
 fn slope(readings: &[Reading], parts: usize, value: fn(&Reading) -> f64) -> f64 {
     let apart = readings.len() / parts;
     let pairs = readings.iter().zip(&readings[apart..]);
@@ -161,20 +161,20 @@ struct Until {
 /// Rings of pictures are full after eight seconds of the source's time; a slow machine takes longer.
 const SHORT: Until = Until { secs: 30.0, frames: 2400.0 };
 
-/// Megabytes an hour: over so few frames, three megabytes that come late look like two hundred an hour.
-/// One 320×240 frame lost every second would be eight hundred.
+/// Megabytes an hour. Over so few frames, three megabytes that come late look like two hundred an hour.
+/// Losing one 320×240 frame every second would be eight hundred.
 const SHORT_SLACK: f64 = 600.0;
-/// The camera's pictures are four times as large, and its faults make memory waver by eight megabytes
-/// within minutes. One lost every half second would be seventeen hundred.
+/// The camera's pictures are four times as large, and its faults make memory vary by eight megabytes within
+/// minutes. Losing one every half second would be seventeen hundred.
 const SHORT_CAMERA_SLACK: f64 = 1200.0;
 
-/// What may come once, late: eight seconds of the face (26 MB at most), and what memory wavers by.
+/// What may come once and late: eight seconds of the face (26 MB at most), and the variation of memory.
 const RINGS_MB: f64 = 40.0;
 
-/// Of hours: less than half of what 60 bytes that are lost with every frame come to.
+/// For hours: less than half of a loss of 60 bytes with every frame.
 const LONG_SLACK: f64 = 3.0;
 
-/// The program at work, with folders that go when it ends.
+/// The running program, with folders that are removed when it ends.
 struct Soak {
     folder: tempfile::TempDir,
     child: Child,
@@ -207,8 +207,8 @@ impl Soak {
         Self { folder, child }
     }
 
-    /// Reads until it is enough, twice a second at first and then ever less often; `each` gets the
-    /// number of every half second. The recording is ended in order and must open again.
+    /// Reads until `is_enough`, twice a second at first and then less and less often. `each` gets the number
+    /// of every half second. The recording is ended in order and must open again.
     fn watch(mut self, until: Until, mut each: impl FnMut(u64)) -> Vec<Reading> {
         let (begun, mut readings) = (Instant::now(), Vec::new());
         for tick in 0.. {
@@ -216,7 +216,7 @@ impl Soak {
             each(tick);
             let ended = self.child.try_wait().expect("a child");
             assert!(ended.is_none(), "the program ended by itself: {ended:?}");
-            // Some thousand readings of any run.
+            // Some thousand readings in any run.
             let every = (tick / 2000 + 1).next_power_of_two();
             if !tick.is_multiple_of(every) {
                 continue;
@@ -234,7 +234,7 @@ impl Soak {
         readings
     }
 
-    /// None before anything is recorded.
+    /// `None` before anything is recorded.
     fn read(&self) -> Option<Reading> {
         let process = PathBuf::from(format!("/proc/{}", self.child.id()));
         let status = fs::read_to_string(process.join("status")).ok()?;
@@ -262,7 +262,7 @@ impl Soak {
         let interrupted =
             Command::new("kill").arg("-INT").arg(self.child.id().to_string()).status();
         assert!(interrupted.expect("kill").success());
-        // As Ctrl-C in a terminal: an end in order that says so.
+        // As Ctrl-C in a terminal: an end in order, with a message.
         assert_eq!(self.child.wait().expect("ends").code(), Some(130));
         let opened = fleeting::session::store::open(&self.folder.path().join("session"));
         let opened = opened.expect("opens");
@@ -273,7 +273,7 @@ impl Soak {
 
 impl Drop for Soak {
     fn drop(&mut self) {
-        // Where a check failed it still runs; where all is well it has ended.
+        // If a check failed it still runs; otherwise it has ended.
         self.child.kill().unwrap_or(());
         self.child.wait().map_or_else(drop, drop);
     }
@@ -287,7 +287,7 @@ fn frames_in(session: &Path) -> Option<f64> {
     newest.ok().flatten().map(|frame: i64| frame as f64)
 }
 
-/// The shipped models, but for the mesh.
+/// The shipped models, except the mesh.
 fn models_with_a_still_mesh(folder: &Path) {
     const STILL: &str = "still_mesh.onnx";
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -313,7 +313,7 @@ fn models_with_a_still_mesh(folder: &Path) {
     fs::write(folder.join("manifest.toml"), manifest.to_string()).expect("written");
 }
 
-/// A webcam that sends the demo person's face, faster than any.
+/// A webcam that sends the demo person's face, faster than any real one.
 struct VirtualCamera {
     folder: tempfile::TempDir,
     variables: Vec<(&'static str, String)>,
@@ -348,7 +348,7 @@ impl VirtualCamera {
         picture.expect("a picture").save(self.folder.path().join(name)).expect("written");
     }
 
-    /// One trouble after another, each for a second and a half of every six.
+    /// One fault after another, each for a second and a half out of six.
     fn trouble(&self, tick: u64) {
         const TROUBLES: [&str; 4] = ["unplugged", "torn", "resized", "stalled"];
         let trouble = self.folder.path().join(TROUBLES[(tick / 12) as usize % TROUBLES.len()]);

@@ -1,4 +1,4 @@
-//! Looking with the mesh only where something moves changes no event.
+//! Running the mesh only where something moves changes no event.
 
 use fleeting::config::Config;
 use fleeting::engine::offline::analyse_all;
@@ -8,7 +8,7 @@ use fleeting::pipeline::Pipeline;
 use fleeting::session::Session;
 use fleeting::source::SourceSpec;
 
-/// The demo person's first seconds, the mesh looking at one frame in `every`.
+/// The demo person's first seconds, with the mesh on one frame in `every`.
 fn analysed(every: u32) -> Session {
     let mut spec: SourceSpec = "demo:7".parse().expect("a source");
     spec.options.limit_secs = Some(14.0);

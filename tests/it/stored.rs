@@ -1,4 +1,4 @@
-//! A stored session, named in every way that it can be, and what is said to a name that is none.
+//! A stored session, named in every possible way, and the message for a name that is none.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use fleeting::session::store::{Beginning, Store};
 
 use crate::program::{fleeting, fleeting_at};
 
-/// A second without a picture and without an event, cut off before its end.
+/// A second without pictures and events, cut off before its end.
 pub(crate) fn cut_off(folder: &Path) {
     drop(recording(folder));
 }
@@ -94,7 +94,7 @@ fn a_database_of_another_program_is_named_and_left_as_it_is() {
 fn formats_of_pictures_are_refused_before_any_file_is_written() {
     let base = tempfile::tempdir().expect("a folder");
     cut_off(&base.path().join("P1"));
-    // Repaired, so that nothing more is said of that.
+    // Repaired, so that no further message is given.
     fleeting(base.path(), &["export", "P1", "--out", "first"]).succeeded();
     let ran =
         fleeting(base.path(), &["export", "P1", "--format", "csv,report,clips", "--out", "x"]);

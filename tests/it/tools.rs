@@ -1,14 +1,14 @@
-//! Tools and rights that a test needs and that a machine may lack. In CI nothing is left out: there
-//! (`CI=true`) a test that lacks something fails. Elsewhere it ends early and says so on standard error.
+//! Tools and rights that a test needs and that a machine may lack. In CI (`CI=true`), a test that lacks
+//! something fails. Elsewhere it ends early and says so on standard error.
 
 use std::env;
 use std::io::Write;
 
-/// Whether the program `tool` is installed, that is, found on `PATH`.
+/// True if the program `tool` is installed, that is, found on `PATH`.
 ///
 /// # Panics
 ///
-/// In CI, where it is not.
+/// In CI, if it is missing.
 #[track_caller]
 pub(crate) fn required(tool: &str) -> bool {
     let folders = env::var_os("PATH").unwrap_or_default();
@@ -17,11 +17,11 @@ pub(crate) fn required(tool: &str) -> bool {
     possible(is_installed, &format!("the program `{tool}`"))
 }
 
-/// Gives `is_possible` back, and handles `false` as [`required`] does. `what` names what is missing.
+/// Returns `is_possible`, and handles `false` as [`required`] does. `what` names what is missing.
 ///
 /// # Panics
 ///
-/// In CI, where it is not possible.
+/// In CI, if it is not possible.
 #[track_caller]
 pub(crate) fn possible(is_possible: bool, what: &str) -> bool {
     if is_possible {
@@ -31,7 +31,7 @@ pub(crate) fn possible(is_possible: bool, what: &str) -> bool {
     assert!(!is_ci, "expected {what} in CI, found none");
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
-    // Not `eprintln!`: of a test that passes, the test harness shows nothing that it prints.
+    // Not `eprintln!`, because the harness hides what a passing test prints.
     writeln!(std::io::stderr(), "SKIPPED {test}: it needs {what}").expect("standard error is open");
     false
 }
@@ -62,7 +62,7 @@ mod tests {
     }
 
     fn requires(tool: &str, ci: Option<&str>) -> Ended {
-        // Cargo runs these tests, so it is a tool that is there, if not always on the search path.
+        // Cargo runs these tests, so it is there, though not always on the search path.
         let cargo = Path::new(env!("CARGO")).parent().expect("a folder").to_owned();
         let folders = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(std::env::split_paths(&folders).chain([cargo]));
@@ -70,7 +70,7 @@ mod tests {
             .args(["tools::tests::child", "--exact", "--ignored"])
             .env(CHILD, tool)
             .env("PATH", path.expect("a search path"))
-            // With a single thread, tests run in the main one, which has no name of theirs.
+            // With a single thread, tests run in the main thread, which has no name of theirs.
             .env("RUST_TEST_THREADS", "2")
             .env_remove("CI")
             .envs(ci.map(|value| ("CI", value)))

@@ -1,6 +1,6 @@
-//! What the window needs from outside, behind two traits, so that tests can put a script in their place.
+//! What the window needs from the system, behind two traits, so that tests can use a script instead.
 //!
-//! Nothing here blocks: what takes time is a [`Pending`] that is asked again in every frame.
+//! Nothing here blocks: what takes time is a [`Pending`], which is polled in every frame.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,25 +22,25 @@ pub mod pictures;
 /// Called from any thread when there is something new to draw.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// Something under way: gives its result once, and nothing before and after.
+/// A running task. It gives its result once, and `None` before and after.
 pub type Pending<T> = Box<dyn FnMut() -> Option<T>>;
 
 /// A running engine. Dropping it stops it, which may take a while.
 pub trait EngineHandle: Send {
-    /// Asks something of it.
+    /// Sends a command.
     fn send(&self, command: EngineCommand) -> Result<(), Busy>;
 
-    /// What it has said since it was last asked.
+    /// The messages since the last call.
     fn updates(&self) -> Vec<Update>;
 
-    /// The newest picture, once.
+    /// The newest picture; each is returned once.
     fn preview(&self) -> Option<Preview>;
 
-    /// Ends it in order, and gives the last things it says. May take a while.
+    /// Ends it in order, and returns its last messages. May take a while.
     fn finish(self: Box<Self>) -> Vec<Update>;
 }
 
-/// What to run.
+/// What an engine runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
     /// The source.
@@ -54,13 +54,13 @@ pub struct Assignment {
 /// A camera that the system names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CameraChoice {
-    /// What follows `camera:` to open it.
+    /// The text after `camera:` that opens it.
     pub target: String,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
 }
 
-/// What the user is asked to point at.
+/// A file or folder that the user is asked to choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
     /// A video file.
@@ -75,12 +75,12 @@ pub enum Pick {
     Recordings,
     /// A folder to export into.
     Export,
-    /// A table or ELAN file to take in.
+    /// A table or ELAN file to import.
     Import,
 }
 
 impl Pick {
-    /// What is asked for, as the end of a sentence.
+    /// Its description, as the end of a sentence.
     pub fn words(self) -> &'static str {
         match self {
             Self::Video => "a video file",
@@ -93,29 +93,29 @@ impl Pick {
         }
     }
 
-    /// True if what is picked may be made later.
+    /// True if the folder may be created later.
     pub fn may_be_new(self) -> bool {
         matches!(self, Self::Recordings | Self::Export)
     }
 }
 
-/// What came of asking for a file or a folder.
+/// The answer to a file dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Picked {
     /// This one.
     Path(PathBuf),
-    /// The person wants none.
+    /// The person cancelled.
     Nothing,
-    /// The desktop shows no dialog, so that nobody could choose.
+    /// The system shows no file dialog.
     NoDialog,
 }
 
-/// Starts engines and asks the system for things.
+/// Starts engines, and asks the system for other things.
 pub trait Backend {
-    /// Starts an engine. Returns at once; what goes wrong comes as an update.
+    /// Starts an engine. Returns at once; errors come as updates.
     fn start(&mut self, assignment: &Assignment, wake: Wake) -> Box<dyn EngineHandle>;
 
-    /// Ends an engine in order without waiting for it here; gives the last things it says.
+    /// Ends an engine in order, without waiting for it here. Gives its last messages.
     fn stop(&mut self, engine: Box<dyn EngineHandle>, wake: Wake) -> Pending<Vec<Update>>;
 
     /// Looks for cameras; the error is one sentence.
@@ -129,8 +129,8 @@ pub trait Backend {
         wake: Wake,
     ) -> Pending<Result<OpenedSession, String>>;
 
-    /// The pictures of a recording that was measured as `provenance` says; none of a source that is gone
-    /// once it was seen.
+    /// The pictures of a recording that was measured as `provenance` says; `None` for a source that cannot be
+    /// read again.
     fn screen(
         &mut self,
         source: &SourceSpec,
@@ -139,8 +139,8 @@ pub trait Backend {
         wake: Wake,
     ) -> Option<Box<dyn SessionPictures>>;
 
-    /// The pictures that are being recorded into `folder` at this moment, measured as `provenance`
-    /// says; `None` where they cannot be had.
+    /// The pictures that are being recorded into `folder`, measured as `provenance` says; `None` if they
+    /// cannot be read.
     fn recording_pictures(
         &mut self,
         _folder: &Path,
@@ -154,13 +154,14 @@ pub trait Backend {
     /// Writes files; the error is one sentence.
     fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>>;
 
-    /// Reads somebody else's events; the error is one sentence.
+    /// Reads other people's events; the error is one sentence.
     fn import(&mut self, job: ImportJob, wake: Wake) -> Pending<Result<ImportedLayer, String>>;
 
-    /// Looks at what is stored in a folder.
+    /// Lists the sessions in a folder.
     fn list_sessions(&mut self, folder: &Path, wake: Wake) -> Pending<SessionList>;
 
-    /// Deletes these sessions; gives one sentence for each that could not be, or that left something.
+    /// Deletes these sessions. Gives one sentence for each that could not be deleted or that left other
+    /// files.
     fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>>;
 
     /// Asks for a file or a folder.

@@ -1,4 +1,4 @@
-//! A stand-in for everything outside the window, for tests and benches of the window alone.
+//! A backend that does nothing, for tests and benches of the window alone.
 
 use std::path::{Path, PathBuf};
 
@@ -12,11 +12,11 @@ use crate::model::ModelChoice;
 use crate::model::provenance::Provenance;
 use crate::source::SourceSpec;
 
-/// An outside in which nothing ever happens.
+/// A backend in which nothing ever happens.
 #[derive(Clone, Copy, Debug)]
 pub struct NullBackend;
 
-/// An engine that takes everything and says nothing.
+/// An engine that takes every command and sends nothing.
 struct Silent;
 
 impl EngineHandle for Silent {

@@ -1,5 +1,5 @@
-//! The pictures of a stored session or of a recording: frames from the frame server,
-//! events from the clip extractor.
+//! The pictures of a stored session or of a recording: single frames from the frame server, events from the
+//! clip extractor.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::model::provenance::Provenance;
 use crate::session::pictures;
 use crate::source::SourceSpec;
 
-/// Two threads, each with a reader of its own, so that a clip never holds up a step.
+/// Two threads, each with a reader of its own, so that a clip never delays a step.
 pub struct Projection {
     frame_server: FrameServer,
     clip_extractor: ClipExtractor,
@@ -23,7 +23,7 @@ pub struct Projection {
 }
 
 impl Projection {
-    /// Over two readers of the pictures of a stored session, which `provenance` says how it was made.
+    /// From two readers of a stored session's pictures; `provenance` says how it was measured.
     pub fn of_session(
         [first, second]: [Box<dyn Pictures>; 2],
         provenance: &Provenance,
@@ -33,7 +33,7 @@ impl Projection {
         Self::start(move || Ok(first), move || Ok(second), provenance, models, wake)
     }
 
-    /// Over what a source delivered, measured as `provenance` says.
+    /// From a source that is read again, measured as `provenance` says.
     pub fn of_source(
         source: &SourceSpec,
         provenance: &Provenance,
@@ -45,7 +45,7 @@ impl Projection {
         Self::start(open.clone(), open, provenance, models, wake)
     }
 
-    /// Over what is being recorded into `folder` at this moment, measured as `provenance` says.
+    /// From the pictures that are being recorded into `folder`, measured as `provenance` says.
     pub fn of_recording(
         folder: &Path,
         provenance: &Provenance,

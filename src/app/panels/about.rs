@@ -1,4 +1,4 @@
-//! What a flag means, what it does not, and where the law draws lines.
+//! What a flag means, what it does not mean, and what the law says.
 
 use egui::{RichText, ScrollArea, Ui};
 
@@ -16,7 +16,7 @@ pub const PANEL: Panel = Panel {
     show,
 };
 
-/// Titles with what stands under them.
+/// Titles, each with its text.
 const TEXT: [(&str, &str); 6] = [
     (
         "A flag is a movement",

@@ -1,4 +1,4 @@
-//! How far two layers agree, with what a reader should know before believing a kappa.
+//! The agreement of two layers, with what a reader of a kappa should know.
 
 use egui::{Grid, RichText, ScrollArea, Ui};
 
@@ -16,13 +16,13 @@ use crate::evaluate::agreement::{Agreement, BoundaryError, Kappa, may_compare};
 pub const PANEL: Panel =
     Panel { name: "Agreement", slot: Slot::Floating(Floating::Agreement), tabs: REVIEW, show };
 
-/// An agreement, and what it was worked out from: the two layers, how long the log was, and how many
-/// worked blind.
+/// An agreement, and what it was computed from: the two layers, the length of the log, and the number of
+/// raters who worked blind.
 pub type CachedAgreement = ((RaterLayer, RaterLayer), [usize; 2], Result<Agreement, String>);
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let theme = Theme::of(ui);
-    // Who works blind is shown no comparison of others either.
+    // A rater who works blind must not see a comparison of others either.
     if let Err(why) =
         may_compare(&cx.state.review.view.session, Some(&cx.state.review.rating.rater))
     {

@@ -1,4 +1,4 @@
-//! The Analyse tab: which recording, whether it is kept, and how far it is.
+//! The Analyse tab: the recording, if its analysis is stored, and how far it is.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use crate::app::widgets::{PanelContext, faint, named};
 pub const PANEL: Panel =
     Panel { name: "Analysis of a recording", slot: Slot::Whole, tabs: ANALYSE, show };
 
-/// The file or folder's name.
+/// The name of the file or folder.
 fn name_of(path: &str) -> String {
     let path = PathBuf::from(path.trim());
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
@@ -125,7 +125,7 @@ fn show_progress(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme) {
     }
 }
 
-/// The choice, before an analysis is started.
+/// The choice before an analysis starts.
 fn show_keeping(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let (theme, state) = (Theme::of(ui), cx.state);
     let Keeping { mut is_wanted, mut with_pictures, .. } = state.analyse.keeping;
@@ -162,7 +162,7 @@ fn show_keeping(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-/// Where the analysis is kept, in words.
+/// Where the analysis is stored, in words.
 fn kept_words(folder: Option<&Path>) -> String {
     match folder {
         Some(folder) => {

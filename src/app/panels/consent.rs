@@ -1,4 +1,4 @@
-//! The page that is asked before every recording, filled in as it was for the one before.
+//! The page that is shown before every recording. It is filled in as for the previous one.
 
 use egui::{Grid, RichText, Ui};
 

@@ -1,4 +1,4 @@
-//! Files for other tools: which formats, whether faces are blurred, and how it goes.
+//! Files for other programs: the formats, if faces are blurred, and the progress.
 
 use egui::{ProgressBar, RichText, Role, ScrollArea, Ui};
 

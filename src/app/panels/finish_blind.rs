@@ -1,4 +1,4 @@
-//! The question before blind work ends: what was seen cannot be unseen.
+//! The question before blind work ends, because it cannot begin again.
 
 use egui::Ui;
 

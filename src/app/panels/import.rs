@@ -1,4 +1,4 @@
-//! A table or an ELAN file as a rater's layer: whose, how it came about, and what became of it.
+//! A table or an ELAN file as a rater's layer: the rater, how the coder worked, and the result.
 
 use egui::{RichText, ScrollArea, Ui};
 

@@ -1,4 +1,4 @@
-//! The bar at the top: the tabs, and every command of the one that is shown, by subject.
+//! The bar at the top: the tabs, and menus of every command of the tab that is shown.
 
 use egui::{RichText, Ui, vec2};
 
@@ -12,10 +12,10 @@ use crate::app::widgets::{PanelContext, badge, named, phase_shape};
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel = Panel { name: "Menu", slot: Slot::Top, tabs: EVERYWHERE, show };
 
-/// A window at least so wide has room for menus with space round their names, points.
+/// Least width of a window with space round the names of menus, points.
 const ROOMY_PT: f32 = 1300.0;
 
-/// Width of what is said of the Live tab, points.
+/// Width of the state of the Live tab, points.
 const LIVE_PT: f32 = 150.0;
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -79,7 +79,7 @@ fn show_tabs(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// What the source does is said in every tab, as long as there is one that does something.
+/// The state of the source, shown in every tab while one is running.
 fn show_live(ui: &mut Ui, cx: &PanelContext<'_>) {
     let (theme, phase) = (Theme::of(ui), &cx.state.live.phase);
     if *phase == LivePhase::Stopped {

@@ -31,14 +31,14 @@ pub mod typed_path;
 pub mod units;
 pub mod who;
 
-/// Where a panel is.
+/// Where a panel stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Slot {
-    /// Along the top.
+    /// At the top.
     Top,
-    /// Along the bottom.
+    /// At the bottom.
     Bottom,
-    /// One line above the bar at the bottom, as high with messages as without.
+    /// One line above the bar at the bottom, with the same height with and without messages.
     Messages,
     /// The column at the right.
     Side,
@@ -48,16 +48,16 @@ pub enum Slot {
     Card,
     /// Below picture and card, all on one time axis.
     Plot {
-        /// Of the height that is left when each has its least; they sum to 1.
+        /// Share of the height that is left when each plot has its least height; all shares sum to 1.
         share: f32,
         /// Least height, points.
         least_pt: f32,
-        /// True if review goes without it in a low window.
+        /// True if review leaves it out in a low window.
         can_be_left_out: bool,
     },
-    /// All between the bars.
+    /// Everything between the bars.
     Whole,
-    /// Over all, when it is asked for.
+    /// Over everything, when it is opened.
     Floating(Floating),
 }
 
@@ -65,7 +65,7 @@ pub enum Slot {
 pub struct Panel {
     /// Its name in the accessibility tree.
     pub name: &'static str,
-    /// Where it is.
+    /// Where it stands.
     pub slot: Slot,
     /// The tabs in which it is drawn.
     pub tabs: &'static [Tab],
@@ -73,7 +73,7 @@ pub struct Panel {
     pub show: fn(&mut Ui, &mut PanelContext<'_>),
 }
 
-/// Every panel, in the order of drawing. The interface tests go through all of them in every tab.
+/// Every panel, in the order of drawing. Tests of the window go through all of them in every tab.
 pub static PANELS: &[Panel] = &[
     menu::PANEL,
     transport::PANEL,

@@ -1,4 +1,4 @@
-//! The window in which a note is written.
+//! The window for writing a note.
 
 use egui::{RichText, Ui};
 

@@ -1,4 +1,4 @@
-//! Every command by its name.
+//! The search of all commands by name.
 
 use egui::{Key, RichText, ScrollArea, Ui};
 

@@ -1,4 +1,4 @@
-//! Who works, who works blind, and whose view is shown.
+//! Who works, who works blind, and whose layer is shown.
 
 use egui::{RichText, Ui};
 

@@ -1,4 +1,4 @@
-//! How every region of the face moves over time, as a strip of heat.
+//! The motion of every region of the face over time, as a strip of colours.
 
 use egui::{Align2, ColorImage, FontId, Painter, Rect, RichText, TextureOptions, Ui, pos2};
 
@@ -21,18 +21,18 @@ pub const PANEL: Panel = Panel {
     show,
 };
 
-/// Motion at which the colour is full: percent of the outer-eye distance per 1/30 s. The fastest
-/// frame of a clear micro-expression.
+/// Motion at which the colour is full, percent of the outer-eye distance per 1/30 s: the fastest frame of a
+/// clear micro-expression.
 const FULL_PERCENT: f32 = 1.5;
 
-/// How long a picture is seen, seconds: motion is measured about so often.
+/// Seconds between two measurements of motion, about.
 const FRAME_SECS: f64 = 1.0 / 30.0;
 
 /// Points that one column of the strip covers.
 const COLUMN_PT: f32 = 2.0;
 
-/// Groups of rows, top to bottom as on the face: a name, and for each row the regions of which the
-/// fastest is shown. Names end in R and L where the first row is the person's right.
+/// Groups of rows, top to bottom as on the face: a name, and for each row the regions of which the fastest is
+/// shown. Names end in R, L if the first row is the person's right.
 const GROUPS: [(&str, &[&[usize]]); 5] = [
     ("Brows R, L", &[&[0, 1, 2, 19], &[3, 4, 5, 20]]),
     ("Eyes R, L", &[&[12], &[13]]),
@@ -103,7 +103,7 @@ fn show_names(painter: &Painter, theme: &Theme, gutter: Rect) {
     let mut free_from = f32::NEG_INFINITY;
     for (name, rows) in GROUPS {
         let bottom = top + high * rows.len() as f32;
-        // In a low window not every row has room for its name; pointing at it names it.
+        // In a low window not every row has room for its name; pointing at it shows the name.
         if (top + bottom) / 2.0 < free_from {
             top = bottom;
             continue;
@@ -116,7 +116,7 @@ fn show_names(painter: &Painter, theme: &Theme, gutter: Rect) {
     }
 }
 
-/// Changes whenever the strip would look different.
+/// A number that changes whenever the strip must be drawn again.
 fn version(state: &State, axis: &TimeAxis, theme: &Theme) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
@@ -125,8 +125,8 @@ fn version(state: &State, axis: &TimeAxis, theme: &Theme) -> u64 {
     hasher.finish()
 }
 
-/// The strip as a picture: a column for every two points, a row for every group of regions. Where
-/// nothing was measured it is empty, which is darker than no motion.
+/// The strip as a picture: a column for every two points, a row for every group of regions. Where nothing was
+/// measured it is empty, which is darker than no motion.
 fn heat(state: &State, axis: &TimeAxis, theme: &Theme) -> ColorImage {
     let width = (axis.rect.width() / COLUMN_PT).max(1.0) as usize;
     let mut image = ColorImage::filled([width, rows().count()], theme.surface);
@@ -147,8 +147,8 @@ fn heat(state: &State, axis: &TimeAxis, theme: &Theme) -> ColorImage {
     image
 }
 
-/// The motion of the fastest of `regions` in each of `width` columns across the axis; `None` where
-/// none was measured.
+/// The motion of the fastest of `regions` in each of `width` columns across the axis; `None` where none was
+/// measured.
 fn fastest(
     history: &History,
     regions: &[usize],
@@ -167,7 +167,7 @@ fn fastest(
     };
     let (from, to) = axis.edges();
     for channel in regions.iter().map(|region| Channel::Region(*region)) {
-        // The newest value, when it was, and whether a sample without one has followed.
+        // The newest value, its time, and true if a sample without a value has followed it.
         let mut newest: Option<(Timestamp, f32, bool)> = None;
         for column in history.columns(channel, from, to, width) {
             let (Some((_, greatest)), Some((first, last))) = (column.range, column.valued) else {
@@ -176,7 +176,7 @@ fn fastest(
             };
             if let Some((time, value, is_apart)) = newest {
                 let is_apart = is_apart || column.first < first || column.follows_gap;
-                // A value holds until the next, where that comes soon enough.
+                // A value holds until the next one, if that comes soon enough.
                 if !is_apart || first.secs_since(time) <= channel.holds_secs() {
                     fill(cell(time), cell(first), value);
                 }
@@ -229,15 +229,15 @@ mod tests {
             let cells = fastest(&history, &[0, 1], &axis, width);
             for (i, cell) in cells.into_iter().enumerate() {
                 let edge = |i: usize| a + span * i as f64 / width as f64;
-                // Of the frames that are seen in this cell, whole or in part.
+                // The frames that are in this cell, completely or in part.
                 let first = (edge(i) * 30.0 - 1.0).floor().max(0.0) as u64;
                 let last = (edge(i + 1) * 30.0).ceil() as u64;
                 let mut seen = (first..=last).filter(|seq| *seq < 3000);
                 if !seen.clone().any(is_measured) {
                     prop_assert_eq!(cell, None, "cell {} of {}", i, width);
                 }
-                // Where a column stands for more samples than the finest blocks hold, one with a hole
-                // in it is drawn in one place.
+                // A column with more samples than a block of the finest level, and with a hole, is drawn at
+                // one place.
                 let is_fine = span * 30.0 / 16.0 < 1.9 * width as f64;
                 let whole = (edge(i + 1) * 30.0) < 2999.0 && first > 0;
                 if whole && is_fine && seen.all(is_measured) {

@@ -1,4 +1,4 @@
-//! The spotting scores over time, with the thresholds, the events, and gaps where nothing was scored.
+//! The spotting scores over time, with the thresholds, the events, and gaps where there are no scores.
 
 use egui::{Align2, FontId, Painter, Rect, RichText, Stroke, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints};
@@ -25,7 +25,7 @@ pub const PANEL: Panel = Panel {
     show,
 };
 
-/// Scores are 0–1; a little more is shown so that lines at the edges are seen whole.
+/// Scores are 0–1; the plot shows a little more, so that lines at its edges are complete.
 const BOUNDS: (f64, f64) = (-0.04, 1.08);
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -94,7 +94,7 @@ fn show_scale(painter: &Painter, theme: &Theme, gutter: Rect) {
     }
 }
 
-/// Scores come some frames after their picture; until then the plot says that they are on their way.
+/// Scores come some frames after their picture. Until then the plot says that they will come.
 fn show_unscored(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     let Some((_, scored)) = state.view().session.history.span() else { return };
     let newest = state.newest_secs();
@@ -105,7 +105,7 @@ fn show_unscored(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &Stat
 }
 
 fn show_lines(ui: &mut Ui, theme: &Theme, axis: &TimeAxis, state: &State) {
-    // At most one column for every point across.
+    // At most one column for every two points.
     let columns = axis.rect.width() as usize / 2;
     let (from, to) = axis.edges();
     let ticks = axis.ticks();

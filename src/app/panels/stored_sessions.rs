@@ -1,4 +1,4 @@
-//! The stored sessions: what there is, how long it may be kept, and deleting it after a question.
+//! The stored sessions: their names, how long each may be kept, and deleting them after a question.
 
 use egui::{Grid, RichText, ScrollArea, Ui};
 

@@ -20,10 +20,10 @@ pub const PANEL: Panel = Panel {
     show,
 };
 
-/// Frames per second at the top of the rate line, at least.
+/// Least rate at the top of the rate line, frames per second.
 const LEAST_TOP_FPS: f32 = 36.0;
 
-/// Below so many frames per second the shortest micro-expressions have too few frames.
+/// Frames per second below which the shortest micro-expressions have too few frames.
 const LEAST_FPS: f32 = 24.0;
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -71,7 +71,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     axis::point_at(ui, cx, &rate, "Frame rate");
 }
 
-/// How fast the frames come or came, and how many were lost.
+/// The rate of the frames, and how many were lost.
 fn rate_words(state: &State) -> (String, u64) {
     let counts = state.view().session.counts();
     let lost = counts.lost;
@@ -104,7 +104,7 @@ fn stretches(axis: &TimeAxis, state: &State) -> Vec<Stretch> {
         let (first_secs, last_secs) = (column.first.secs(), column.last.secs());
         match stretches.last_mut() {
             Some(s) => {
-                // A frame lasts until the next; what is missing before a gap is the gap's.
+                // A frame lasts until the next one; the time before a gap belongs to the gap.
                 let is_gap = column.trouble.any(Trouble::GAP);
                 if !is_gap {
                     s.last_secs = first_secs;
@@ -122,7 +122,7 @@ fn stretches(axis: &TimeAxis, state: &State) -> Vec<Stretch> {
     stretches
 }
 
-/// Grades differ in height as well as colour, and long stretches carry their word.
+/// Grades differ in height as well as in colour, and long stretches show their word.
 fn show_quality(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     for stretch in stretches(axis, state) {
         let grade = Grade::of(stretch.trouble);

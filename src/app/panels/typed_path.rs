@@ -1,4 +1,4 @@
-//! The window in which a path is typed, where the desktop shows no file dialog.
+//! The window for typing a path, if the system shows no file dialog.
 
 use egui::{Key, RichText, Ui};
 

@@ -59,7 +59,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// A line for each unit with its sides to be switched.
+/// A line for each unit, with buttons for its sides.
 fn show_choices(ui: &mut Ui, cx: &PanelContext<'_>, chosen: &[MovingUnit]) {
     ScrollArea::vertical().max_height(330.0).show(ui, |ui| {
         ui.columns(2, |columns| {

@@ -1,4 +1,4 @@
-//! Who is about to change something: asked once, before the first act in a session.
+//! The question who is about to change something. It is asked once, before the first act in a session.
 
 use egui::{Key, RichText, Ui};
 
@@ -53,7 +53,7 @@ fn review_words(cx: &PanelContext<'_>, name: &str) -> String {
     rater.map_or_else(|| format!("{name}, new"), rater_words)
 }
 
-/// The arrow keys go through the known raters.
+/// The arrow keys step through the known raters.
 fn step(ui: &Ui, cx: &mut PanelContext<'_>, count: usize) -> usize {
     let (down, up) = ui.input(|i| (i.num_presses(Key::ArrowDown), i.num_presses(Key::ArrowUp)));
     let was = cx.state.review.rating.offered;
@@ -64,7 +64,7 @@ fn step(ui: &Ui, cx: &mut PanelContext<'_>, count: usize) -> usize {
     offered
 }
 
-/// What the next Enter does, and the way out.
+/// What the next Enter does, and how to cancel.
 fn show_end(ui: &mut Ui, cx: &mut PanelContext<'_>, name: String, blind: bool, entered: bool) {
     let theme = Theme::of(ui);
     let checked = checked_name(&name).map(str::to_owned);
@@ -84,7 +84,7 @@ fn show_end(ui: &mut Ui, cx: &mut PanelContext<'_>, name: String, blind: bool, e
     });
 }
 
-/// Pressed, and not held since whatever opened the window.
+/// True if Enter was pressed now. Enter that is still held from opening the window does not count.
 fn pressed_enter(input: &egui::InputState) -> bool {
     input.events.iter().any(|event| {
         matches!(event, egui::Event::Key { key: Key::Enter, pressed: true, repeat: false, .. })

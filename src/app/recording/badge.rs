@@ -1,4 +1,4 @@
-//! The sign in the transport that says whether something is stored, in word, shape and colour.
+//! The sign at the bottom that says if something is stored, by word, shape and colour.
 
 use egui::{Color32, Rect, Role, Shape, Stroke, Ui};
 
@@ -8,7 +8,7 @@ use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, badge, named};
 use crate::engine::live::record::{RecordState, RecordingStatus};
 
-/// Bytes as people read them: `34 MB`, `1.2 GB`.
+/// Bytes in words: `34 MB`, `1.2 GB`.
 pub fn size_words(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes / 1000),
@@ -18,18 +18,18 @@ pub fn size_words(bytes: u64) -> String {
 }
 
 impl RecordingStatus {
-    /// Bytes on the disk, as people read them.
+    /// Size on the disk in words.
     pub fn size(&self) -> String {
         size_words(self.bytes)
     }
 }
 
-/// What stands beside the shape.
+/// The text beside the shape.
 pub fn words(now: Option<&RecordingStatus>) -> String {
     words_with(now, true)
 }
 
-/// The same, with or without how much room is left.
+/// The same, with or without the room that is left.
 fn words_with(now: Option<&RecordingStatus>, with_free: bool) -> String {
     let Some(now) = now else { return "not recording".into() };
     let clock = crate::measure::time::Timestamp::from_secs(now.secs).to_string();
@@ -43,7 +43,7 @@ fn words_with(now: Option<&RecordingStatus>, with_free: bool) -> String {
     }
 }
 
-/// A filled disc while frames are stored, a ring with a core while the last scores come, else a ring.
+/// A filled disc while frames are stored, a ring with a core while the last scores come, otherwise a ring.
 fn shape(now: Option<&RecordingStatus>, rect: Rect, color: Color32) -> Vec<Shape> {
     let (center, radius) = (rect.center(), rect.width() / 2.0 - 2.0);
     let ring = Shape::circle_stroke(center, radius, Stroke::new(1.5, color));
@@ -56,10 +56,10 @@ fn shape(now: Option<&RecordingStatus>, rect: Rect, color: Color32) -> Vec<Shape
     }
 }
 
-/// Below this width the room on the disk is said on hovering only, points.
+/// Below this width, the room on the disk is shown only when hovering, points.
 const ROOMY_PT: f32 = 300.0;
 
-/// Draws the sign, no wider than `most` points.
+/// Draws the sign, at most `most` points wide.
 pub fn show(ui: &mut Ui, cx: &PanelContext<'_>, most: f32) {
     let theme = Theme::of(ui);
     let now = cx.state.records.now.as_ref();
@@ -82,7 +82,7 @@ pub fn show(ui: &mut Ui, cx: &PanelContext<'_>, most: f32) {
     response.on_hover_text(tooltip);
 }
 
-/// The button that begins and ends a recording.
+/// The button that starts and ends a recording.
 pub fn show_button(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let name = if cx.state.records.is_recording() { "Stop recording" } else { "Record" };
     cx.button_named(ui, &Command::Recording(RecordingCommand::Toggle), name);

@@ -1,8 +1,8 @@
-//! Recording in the window: what is asked before, how it goes, and what is stored.
+//! Recording in the window: the consent, the state of the recording, and the stored sessions.
 //!
-//! Before every recording, the consent page asks who, what for and how long. It is filled in as it was
-//! for the recording before, and asks whether that is still the person. Stored sessions that are past their date are offered for deletion
-//! when the program starts.
+//! Before every recording, the consent page asks who is recorded, what for, and how long the recording is
+//! kept. It is filled in as for the previous recording, and asks if it is still the same person. When the
+//! program starts, it offers to delete stored sessions that are past their date.
 
 use std::path::PathBuf;
 
@@ -28,10 +28,10 @@ use recorded_pictures::RecordedPictures;
 pub mod badge;
 mod recorded_pictures;
 
-/// One request.
+/// One command.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecordingCommand {
-    /// Record, or record no more; asks for consent where none was given yet.
+    /// Begin or end a recording. Beginning asks for consent.
     Toggle,
     /// Store scores only, or pictures too.
     StoreScoresOnly(bool),
@@ -41,7 +41,7 @@ pub enum RecordingCommand {
     PickFolder,
     /// Show the stored sessions.
     ShowStoredSessions,
-    /// Choose these sessions for deletion, which is asked about again; none chooses nothing.
+    /// Choose these sessions for deletion, which must then be confirmed. An empty list chooses nothing.
     Choose(Vec<PathBuf>),
     /// Delete what was chosen.
     Delete,
@@ -76,14 +76,14 @@ pub static ENTRIES: &[CommandEntry] = &[
     ),
 ];
 
-/// The consent page as it is filled in.
+/// The consent page with its fields.
 #[derive(Debug)]
 pub struct ConsentForm {
     /// Who is recorded.
     pub who: TextField,
-    /// What for.
+    /// What the recording is for.
     pub purpose: TextField,
-    /// Last day, as it is typed; empty for no end.
+    /// Last day, as typed; empty for no end.
     pub keep_until: TextField,
     /// True if no picture is stored.
     pub scores_only: bool,
@@ -106,7 +106,7 @@ impl Default for ConsentForm {
 }
 
 impl ConsentForm {
-    /// What is agreed; the error is one sentence that says what is missing.
+    /// The consent. The error is one sentence that says what is missing.
     pub fn consent(&self) -> Result<Consent, String> {
         let consent = Consent {
             who: self.who.text().trim().into(),
@@ -134,7 +134,7 @@ impl ConsentForm {
         Ok(Some(date))
     }
 
-    /// What to record, in a folder of its own that is named by time and person.
+    /// What to record, in a new folder whose name holds time and person.
     fn order(&self) -> Result<RecordOrder, String> {
         let consent = self.consent()?;
         let folder = self.folder_named(&consent.who);
@@ -143,7 +143,7 @@ impl ConsentForm {
 }
 
 impl ConsentForm {
-    /// A new session's folder, named by time and by whom or what it is of.
+    /// Path of a new session's folder, named after the time and `name`.
     pub(super) fn folder_named(&self, name: &str) -> PathBuf {
         let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H-%M-%S");
         let name = format!("{now} {}.{}", file_name(name), store::FOLDER_ENDING);
@@ -151,25 +151,25 @@ impl ConsentForm {
     }
 }
 
-/// What any file system takes as a part of a name.
+/// The text with only characters that any file system takes.
 fn file_name(text: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
     text.chars().take(40).map(plain).collect()
 }
 
-/// What is stored in a folder, and how much room is left there.
+/// The sessions in a folder, and the free room there.
 #[derive(Debug, Default)]
 pub struct SessionList {
     /// The sessions, by name.
     pub sessions: Vec<StoredSession>,
     /// Those that cannot be read, one sentence each.
     pub unreadable: Vec<String>,
-    /// Bytes that are free; `None` where the system does not say.
+    /// Bytes that are free; `None` if the system does not say.
     pub free_bytes: Option<u64>,
 }
 
 impl SessionList {
-    /// Looks into `folder`; one that is not there yet is empty. Takes as long as the disk takes.
+    /// Reads `folder`; one that does not exist yet is empty. May wait for the disk.
     pub fn look(folder: &std::path::Path) -> Self {
         let listed = session_list::list(folder).unwrap_or_default();
         let mut found = Self { free_bytes: session_list::free_bytes(folder), ..Self::default() };
@@ -182,7 +182,7 @@ impl SessionList {
         found
     }
 
-    /// Those that may no longer be kept.
+    /// The sessions that may no longer be kept.
     pub fn past(&self) -> Vec<PathBuf> {
         let today = session_list::today();
         let past = self.sessions.iter().filter(|session| session.is_past(today));
@@ -190,7 +190,7 @@ impl SessionList {
     }
 }
 
-/// Deletes each; gives one sentence for each that could not be, or that left something.
+/// Deletes each session. Returns one sentence for each that could not be deleted or that left other files.
 pub fn delete(folders: &[PathBuf]) -> Vec<String> {
     let left = |deleted: session_list::Deleted| {
         let names: Vec<_> = deleted.left.iter().map(|path| path.display().to_string()).collect();
@@ -205,28 +205,28 @@ pub fn delete(folders: &[PathBuf]) -> Vec<String> {
     folders.iter().map(one).filter_map(words).collect()
 }
 
-/// What the window knows of recording.
+/// Everything about recording.
 #[derive(Default)]
 pub struct Records {
     /// The consent page.
     pub form: ConsentForm,
-    /// How the newest recording goes or went.
+    /// State of the newest recording.
     pub now: Option<RecordingStatus>,
-    /// Who has agreed to the recording before, from the same source.
+    /// Who agreed to the previous recording from the same source.
     pub agreed: Option<String>,
-    /// What is stored; `None` until somebody has looked.
+    /// The stored sessions; `None` until the folder was read.
     pub session_list: Option<SessionList>,
-    /// What is to be deleted once that is confirmed.
+    /// Sessions that will be deleted when that is confirmed.
     pub chosen: Vec<PathBuf>,
-    /// True if the disk's end was announced.
+    /// True if a warning about the disk was given.
     warned: bool,
-    /// What a busy engine has not taken yet.
+    /// Acts that a busy engine has not taken yet.
     unsent: Vec<Deed>,
-    /// The folder that was looked into last, as it was typed.
+    /// The folder that was read last, as typed.
     looked_in: Option<String>,
     pub(super) looking: Option<Pending<SessionList>>,
     pub(super) deleting: Option<Pending<Vec<String>>>,
-    /// Pictures of older events, from what is being recorded.
+    /// Pictures of older events, from the present recording.
     pictures: RecordedPictures,
 }
 
@@ -308,7 +308,7 @@ impl State {
         }
     }
 
-    /// Another source is another person, who has agreed to nothing yet.
+    /// Another source shows another person, who has not agreed to anything yet.
     pub(super) fn forget_agreement(&mut self) {
         self.records.agreed = None;
         self.records.unsent.clear();
@@ -341,7 +341,7 @@ impl State {
         self.records.now = Some(recording);
     }
 
-    /// Keeps what a person did while the source runs, and stores it where a recording runs.
+    /// Keeps an act of a person while the source runs, and stores it if a recording runs.
     pub(super) fn enter(&mut self, deed: Deed) {
         if self.records.is_recording() {
             self.records.unsent.push(deed.clone());
@@ -377,7 +377,7 @@ impl State {
         }
     }
 
-    /// Takes in what is stored. The first look of the program offers to delete what is past its date.
+    /// Takes the list of stored sessions. The first time, it offers to delete those past their date.
     pub fn offer(&mut self, session_list: SessionList) {
         let (is_first, past) = (self.records.session_list.is_none(), session_list.past().len());
         if is_first && past > 0 {

@@ -1,6 +1,6 @@
-//! Pictures of older events while the source runs: out of what is being recorded.
+//! Pictures of older events while the source runs, read from the present recording.
 //!
-//! The session keeps the pictures of its newest events in memory. Those of older ones are gone, unless
+//! The session keeps the pictures of its newest events in memory. Those of older events can be shown only if
 //! they are recorded: then they are read from the file that is being written.
 
 use std::path::{Path, PathBuf};
@@ -13,15 +13,15 @@ use crate::app::view::clips::{Clip, ClipRequest};
 use crate::session::clip::EventClip;
 use crate::session::table::Row;
 
-/// Reads the pictures of the recording that goes on.
+/// Reads the pictures of the present recording.
 #[derive(Default)]
 pub(super) struct RecordedPictures {
-    /// The recording's folder, and its pictures where they can be read.
+    /// The recording's folder, and its pictures if they can be read.
     open: Option<(PathBuf, Option<Box<dyn SessionPictures>>)>,
 }
 
 impl RecordedPictures {
-    /// Asks for pictures of the recording in `folder`, which `open` opens. The error is one sentence.
+    /// Asks for pictures of the recording in `folder`, opened by `open`. The error is one sentence.
     fn ask(
         &mut self,
         requests: &[ClipRequest],
@@ -49,7 +49,7 @@ impl RecordedPictures {
 }
 
 impl State {
-    /// Asks for the pictures of the event on the card, where only what is recorded has them.
+    /// Asks for the pictures of the event on the card, if only the recording has them.
     pub(in crate::app) fn look_at_recorded_pictures(&mut self) {
         let view = &mut self.live.view;
         for (request, clip) in self.records.pictures.answers() {
@@ -75,7 +75,7 @@ impl State {
 }
 
 impl LiveState {
-    /// The pictures of an event, or one sentence on where they are.
+    /// The pictures of an event. The error is one sentence that says where they are.
     pub fn pictures_of(&self, row: &Row) -> Result<&EventClip, String> {
         if let Some(clip) = self.view.kept_clip(row) {
             return Ok(clip);
@@ -103,7 +103,7 @@ mod tests {
     use crate::app::tests::{event, state};
     use crate::session::annotation::Target;
 
-    /// Has the pictures of every event but number 1.
+    /// Has the pictures of every event except number 1.
     #[derive(Default)]
     struct Recorded(Vec<PictureAnswer>);
 

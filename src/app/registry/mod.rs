@@ -1,5 +1,4 @@
-//! The table of all commands that need nothing beside themselves: name, keys, help, and the tabs in
-//! which they can be given.
+//! The table of all commands without data: name, keys, help, and the tabs in which they can be used.
 
 use super::command::{Command, Tab};
 use super::shortcut::Chord;
@@ -7,20 +6,20 @@ use super::{analyse, recording, review};
 
 mod window;
 
-/// Where a command is listed.
+/// The menu in which a command stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// What is looked at.
+    /// The source.
     Source,
     /// The session under review.
     Session,
     /// Starting and stopping.
     Run,
-    /// Moving through the frames.
+    /// Moving through frames.
     Play,
-    /// What a person says of an event.
+    /// Judging an event.
     Judge,
-    /// Who says it.
+    /// The raters.
     Raters,
     /// The plots.
     Plot,
@@ -33,7 +32,7 @@ pub enum Group {
 }
 
 impl Group {
-    /// All, in the order of the menus.
+    /// All menus, in order.
     pub const ALL: [Self; 10] = [
         Self::Source,
         Self::Session,
@@ -64,22 +63,22 @@ impl Group {
     }
 }
 
-/// One command as people meet it.
+/// One command, as it is shown.
 #[derive(Debug)]
 pub struct CommandEntry {
-    /// What it asks for.
+    /// The command.
     pub command: Command,
-    /// On buttons, in menus, in the palette.
+    /// Its name on buttons, in menus and in the command search.
     pub name: &'static str,
-    /// The first is shown; the others do the same.
+    /// Its keys. The first is shown; the others do the same.
     pub keys: &'static [Chord],
     /// One sentence for the tooltip.
     pub help: &'static str,
-    /// Which menu it is in.
+    /// Its menu.
     pub group: Group,
     /// True if holding the key repeats it.
     pub repeats: bool,
-    /// Where it can be given. In other tabs its keys may mean something else.
+    /// The tabs in which it can be used. In other tabs its keys may mean something else.
     pub tabs: &'static [Tab],
 }
 
@@ -95,19 +94,19 @@ pub const REVIEW: &[Tab] = &[Tab::Review];
 pub const ANALYSE: &[Tab] = &[Tab::Analyse];
 
 impl CommandEntry {
-    /// The same, in these tabs only.
+    /// The same entry, in these tabs only.
     pub(super) const fn only(mut self, tabs: &'static [Tab]) -> Self {
         self.tabs = tabs;
         self
     }
 
-    /// The same, again and again while its key is held.
+    /// The same entry, repeated while its key is held.
     pub(super) const fn repeating(mut self) -> Self {
         self.repeats = true;
         self
     }
 
-    /// The shown key, or nothing.
+    /// The key that is shown; empty without one.
     pub fn key_text(&self) -> String {
         self.keys.first().map(Chord::text).unwrap_or_default()
     }
@@ -131,7 +130,7 @@ pub(super) const fn entry(
     CommandEntry { command, name, keys, help, group, repeats: false, tabs: EVERYWHERE }
 }
 
-/// Every entry: those of the whole window, then those of one tab.
+/// Every entry: those of the whole window, then those of single tabs.
 pub fn entries() -> impl Iterator<Item = &'static CommandEntry> + Clone {
     window::ENTRIES
         .iter()
@@ -170,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_key_with_ctrl_means_the_same_in_every_tab() {
-        // To open, to start, to end: what, the tab says.
+        // Opening, starting, ending: the tab says what.
         let of_the_tab = [ctrl(Key::O), ctrl(Key::Enter), ctrl(Key::Period)];
         let all: Vec<_> = entries()
             .flat_map(|e| e.keys.iter().map(move |chord| (chord, e.name)))

@@ -1,4 +1,4 @@
-//! What a person says of events and moments. Each act goes into the log and is kept at once.
+//! What a person says about events and moments. Each act goes into the log and is stored at once.
 
 use super::ReviewState;
 use super::bounds::moved;
@@ -12,10 +12,10 @@ use crate::measure::event::EventKind;
 use crate::measure::time::Timestamp;
 use crate::session::annotation::{Act, Bounds, Entry, Label, Target, Verdict};
 
-/// Micro-expressions last no longer than this, seconds.
+/// Greatest length of a micro-expression, seconds.
 const LONGEST_MICRO_SECS: f64 = 0.5;
 
-/// An event of one's own begins with this much before and after the frame in view, seconds.
+/// A new event begins with this much before and after the frame in view, seconds.
 const FIRST_BOUNDS_SECS: (f64, f64) = (0.1, 0.2);
 
 impl ReviewState {
@@ -85,7 +85,7 @@ impl ReviewState {
         if row.bounds == bounds {
             return;
         }
-        // An event of one's own is micro or macro by its length; the model's kind is the model's.
+        // A person's own event is micro or macro by its length; an event of the model keeps the model's kind.
         let kind = kind_of(&bounds);
         let renewed = match target {
             Target::Own(number) if kind != row.kind => Act::Add(number, kind, bounds),
@@ -102,7 +102,7 @@ impl ReviewState {
             Bounds { onset: near(-FIRST_BOUNDS_SECS.0), apex, offset: near(FIRST_BOUNDS_SECS.1) };
         let number = self.view.session.log.next_own(&self.rating.rater);
         self.act(Act::Add(number, kind_of(&bounds), bounds));
-        // One's own event is never hidden from the one who has just made it.
+        // A new event is always listed, whatever the filter.
         if !self.list.listed.iter().any(|&i| self.list.rows[i].target == Target::Own(number)) {
             self.list.set_filter(Filter::default());
         }
@@ -157,7 +157,7 @@ impl ReviewState {
         }
     }
 
-    /// Takes back or does again, and shows the event that changed.
+    /// Undoes or redoes, and shows the event that changed.
     pub(super) fn undo(&mut self, act: Act) {
         let done = if act == Act::Undo { "Took back" } else { "Did again" };
         let before = std::mem::take(&mut self.list.rows);
@@ -177,7 +177,7 @@ impl ReviewState {
         }
     }
 
-    /// Adds to the log, keeps it, and works out what follows.
+    /// Adds to the log, stores it, and computes what follows.
     fn act(&mut self, act: Act) {
         let at_unix_ms = jiff::Timestamp::now().as_millisecond();
         let entry = Entry { rater: self.rating.rater.clone(), at_unix_ms, act };

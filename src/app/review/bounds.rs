@@ -1,10 +1,10 @@
-//! Onset, apex and offset of an event, and what moving one of them does to the others.
+//! Onset, apex and offset of an event, and how moving one of them changes the others.
 
 use super::command::Edge;
 use crate::measure::event::Moment;
 use crate::session::annotation::Bounds;
 
-/// One of the three.
+/// One of the three moments.
 pub fn moment_of(bounds: &Bounds, edge: Edge) -> Moment {
     match edge {
         Edge::Onset => bounds.onset,
@@ -13,7 +13,7 @@ pub fn moment_of(bounds: &Bounds, edge: Edge) -> Moment {
     }
 }
 
-/// `bounds` with one of them at `at`. The apex gives way to onset and offset; those never cross.
+/// `bounds` with one moment at `at`. The apex moves with onset and offset if needed; these never cross.
 pub fn moved(bounds: Bounds, edge: Edge, at: Moment) -> Result<Bounds, String> {
     let Bounds { onset, apex, offset } = bounds;
     match edge {

@@ -1,4 +1,4 @@
-//! What a person can ask of a session under review, as data.
+//! Commands to a session under review, as data.
 
 use crate::app::command::Command;
 use crate::session::annotation::{Label, Target, Verdict};
@@ -11,9 +11,9 @@ use super::rating::RaterLayer;
 pub enum Edge {
     /// The first frame.
     Onset,
-    /// The strongest.
+    /// The frame of the strongest movement.
     Apex,
-    /// The last.
+    /// The last frame.
     Offset,
 }
 
@@ -31,130 +31,129 @@ impl Edge {
     }
 }
 
-/// One request. Those without data have an entry in the
-/// [registry](crate::app::registry::entries).
+/// One command. Those without data have an entry in the [registry](crate::app::registry::entries).
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReviewCommand {
     /// Ask for a session folder.
     PickSession,
     /// Review what the Live tab holds.
     TakeLive,
-    /// Let go of the session under review.
+    /// Close the session under review.
     Close,
 
-    /// Play at the real speed, or hold.
+    /// Play at the real speed, or pause.
     TogglePlay,
-    /// Backward; each further press doubles the speed.
+    /// Run backward; each further press doubles the speed.
     ShuttleBack,
-    /// Stand still.
+    /// Stop.
     Hold,
-    /// Forward; each further press doubles the speed.
+    /// Run forward; each further press doubles the speed.
     ShuttleOn,
-    /// By frames.
+    /// Move by frames.
     Step(i64),
-    /// By seconds.
+    /// Move by seconds.
     StepSecs(f64),
-    /// The first frame.
+    /// Go to the first frame.
     First,
-    /// The last frame.
+    /// Go to the last frame.
     Last,
-    /// The frame at these seconds.
+    /// Go to the frame at these seconds.
     Seek(f64),
-    /// The onset, apex or offset of the picked event.
+    /// Go to the onset, apex or offset of the picked event.
     GoTo(Edge),
-    /// Play the picked event slowly, again and again, or hold.
+    /// Play the picked event slowly again and again, or stop.
     ToggleLoop,
 
-    /// This event.
+    /// Pick this event.
     Pick(Target),
-    /// The event listed before.
+    /// Pick the previous event of the list.
     Previous,
-    /// The event listed after.
+    /// Pick the next event of the list.
     Next,
-    /// The next event that is not judged yet.
+    /// Pick the next event that is not judged yet.
     NextOpen,
-    /// Judge the picked event and go on to the next open one.
+    /// Judge the picked event, and go on to the next one that is not judged.
     Judge(Verdict),
-    /// Name the picked event's emotion; the same name again takes it away.
+    /// Name the picked event's emotion; the same name again removes it.
     Label(Label),
     /// Put a bound of the picked event on the frame in view.
     Bound(Edge),
-    /// While a bound is dragged: to these seconds.
+    /// Drag a bound to these seconds.
     Drag(Edge, f64),
-    /// The dragged bound is let go.
+    /// End dragging.
     Drop,
-    /// Add an event of one's own round the frame in view.
+    /// Add an event round the frame in view.
     Add,
     /// Mark the frame in view.
     Mark,
-    /// Write a note to the picked event, or else to the frame in view.
+    /// Write a note to the picked event or, without one, to the frame in view.
     Write,
     /// Write a note to the frame in view.
     WriteMark,
-    /// Keep the note.
+    /// Store the note.
     KeepNote,
     /// Choose the units of the picked event.
     Units,
-    /// Keep the units of the field.
+    /// Store the units of the field.
     KeepUnits,
-    /// Take back the newest act.
+    /// Undo the newest act.
     Undo,
-    /// Do again what was taken back.
+    /// Redo what was undone.
     Redo,
 
-    /// Which events are listed.
+    /// Choose which events are listed.
     SetFilter(Filter),
     /// List all events.
     ClearFilter,
     /// Put the keyboard into the search field of the list.
     Search,
-    /// In which order.
+    /// Choose the order of the list.
     SetOrder(ListOrder),
     /// Show the picked event's seconds in the plots.
     FitEvent,
     /// Show all of the session in the plots.
     FitAll,
 
-    /// Offer this one of the known raters to whoever is about to change something.
+    /// Offer this one of the known raters in the question who is rating.
     Offer(usize),
-    /// Work as this rater; one not known yet is added.
+    /// Work as this rater. One who is not known yet is added.
     BeRater {
         /// The name.
         name: String,
-        /// Set for a new rater only.
+        /// True if the rater works blind; for a new rater only.
         blind: bool,
     },
-    /// Ask whether blind work is to end.
+    /// Ask if blind work is to end.
     AskUnblind,
-    /// A blind rater has finished and may see the rest.
+    /// End blind work: the rater may see the rest.
     Unblind,
-    /// Show this layer; only one's own can be changed.
+    /// Show this layer. Only the rater's own layer can be changed.
     Show(RaterLayer),
-    /// True if a new rater is to work blind.
+    /// Choose if a new rater works blind.
     SetBlind(bool),
-    /// The two layers that are compared.
+    /// Choose the two layers to compare.
     Compare(RaterLayer, RaterLayer),
 
-    /// Choose a format of the export, or let it go.
+    /// Choose a format of the export, or remove it.
     ToggleFormat(&'static str),
-    /// True if faces are blurred in what is exported.
+    /// Choose if faces are blurred in the export.
     BlurExport(bool),
     /// Ask for a folder and write the chosen formats.
     Export,
     /// Ask for a folder and write the agreement.
     ExportAgreement,
 
-    /// True if the coder of an imported layer saw nothing of the model.
+    /// Choose if the coder of an imported layer saw nothing of the model.
     BlindImport(bool),
-    /// Ask for a file and take it in.
+    /// Ask for a file and import it.
     Import,
 
-    /// How much the magnified loop enlarges.
+    /// Set how much the magnified loop enlarges movement.
     SetMagnification(f32),
 }
 
 impl ReviewCommand {
-    /// True if it says something in the name of the rater who works.
+    /// True if it adds an act in the name of the rater who works.
     pub fn says_something(&self) -> bool {
         matches!(
             self,
@@ -174,7 +173,7 @@ impl ReviewCommand {
     }
 }
 
-/// What a command that both tabs have means in review; `None` for one that review leaves as it is.
+/// The meaning in review of a command that both tabs have; `None` if review does not change it.
 pub fn in_review(asked: &Command) -> Option<ReviewCommand> {
     Some(match asked {
         Command::StepFrames(frames) => ReviewCommand::Step(*frames),

@@ -1,4 +1,4 @@
-//! The one `match` that changes what is under review.
+//! The one `match` that changes the session under review.
 
 use super::bounds::moment_of;
 use super::command::{Edge, ReviewCommand};
@@ -12,7 +12,7 @@ use crate::session::annotation::rater::checked_name;
 use crate::session::annotation::{Act, Rater, Target, Verdict};
 
 impl ReviewState {
-    /// Changes what is under review as `command` asks; what needs the window is done by the caller.
+    /// Changes what is under review as `command` says. The caller does what needs the window.
     pub fn apply(&mut self, command: ReviewCommand) {
         if !self.allows(&command) {
             return;
@@ -98,7 +98,7 @@ impl ReviewState {
         matches!(self.playback.motion(), PlaybackMotion::Loops { .. })
     }
 
-    /// True if a command that switches something has it switched on; `None` for the others.
+    /// For a command that switches something, true if it is switched on; `None` for others.
     pub fn is_on(&self, command: &ReviewCommand) -> Option<bool> {
         let row = self.picked_row();
         match command {
@@ -112,7 +112,7 @@ impl ReviewState {
         }
     }
 
-    /// True if the command can do anything now.
+    /// True if the command has an effect now.
     pub fn allows(&self, command: &ReviewCommand) -> bool {
         let can_change = self.rating.is_own() && self.picked_row().is_some();
         match command {
@@ -160,8 +160,8 @@ impl ReviewState {
         }
     }
 
-    /// The next event of the list after the picked one that is not judged; from the end it goes on
-    /// at the beginning.
+    /// The next event in the list after the picked one that is not judged. After the end, it goes on at the
+    /// beginning.
     pub(super) fn next_open(&self) -> Option<Target> {
         self.list.next_open(&self.list.targets(), self.view.picked)
     }
@@ -256,7 +256,7 @@ impl ReviewState {
     }
 }
 
-/// What only turns a knob leaves the last hint to be read.
+/// A command that only changes a setting leaves the last hint in place.
 fn says_something_new(command: &ReviewCommand) -> bool {
     !matches!(command, ReviewCommand::Drag(..) | ReviewCommand::Offer(_))
 }

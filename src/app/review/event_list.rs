@@ -1,4 +1,4 @@
-//! The events of the view that is shown, and which of them are listed in which order.
+//! The events of the layer that is shown, and which of them are listed in which order.
 
 use std::collections::HashMap;
 
@@ -11,31 +11,31 @@ use crate::session::Session;
 use crate::session::annotation::{Target, Verdict};
 use crate::session::table::{self, Row};
 
-/// The events of a view.
+/// The events of a layer.
 #[derive(Default)]
 pub struct EventList {
     /// The events, by onset.
     pub rows: Vec<Row>,
     /// How far each of [`Self::rows`] can be trusted.
     pub grades: Vec<Grade>,
-    /// Where each event is among [`Self::rows`].
+    /// Place of each event among [`Self::rows`].
     places: HashMap<Target, usize>,
     /// How many of them are judged.
     judged: usize,
-    /// The emotions that they have, by name.
+    /// Names of the emotions that they have.
     pub emotions: Vec<&'static str>,
-    /// Indices of those that are listed, in the order of the list.
+    /// Indices of the listed events, in the order of the list.
     pub listed: Vec<usize>,
-    /// Which are listed.
+    /// Which events are listed.
     pub filter: Filter,
-    /// In which order.
+    /// The order of the list.
     pub order: ListOrder,
     /// The search field; its text becomes that of [`Self::filter`].
     pub search: TextField,
 }
 
 impl EventList {
-    /// Works out anew what follows from the log.
+    /// Computes everything that follows from the log.
     pub(super) fn refresh(&mut self, session: &Session, layer: &RaterLayer) {
         self.rows = table::rows(session, layer.rater());
         self.grades = self.rows.iter().map(|row| grade_of(session, row)).collect();
@@ -47,7 +47,7 @@ impl EventList {
         self.relist();
     }
 
-    /// Works out anew which events are listed.
+    /// Computes which events are listed.
     pub(super) fn relist(&mut self) {
         let passes = |i: &usize| {
             let row = &self.rows[*i];
@@ -57,14 +57,14 @@ impl EventList {
         self.order.sort(&self.rows, &mut self.listed);
     }
 
-    /// Lists by another filter; the search field shows its words.
+    /// Sets another filter; the search field shows its text.
     pub(super) fn set_filter(&mut self, filter: Filter) {
         self.search.set(filter.text.as_str());
         self.filter = filter;
         self.relist();
     }
 
-    /// Takes over what was typed into the search field.
+    /// Takes the text of the search field.
     pub(super) fn take_search(&mut self) {
         let text = self.search.text();
         if text != self.filter.text {
@@ -78,7 +78,7 @@ impl EventList {
         self.rows.get(*self.places.get(&target)?)
     }
 
-    /// Where in the list the event is.
+    /// Place of the event in the list.
     pub fn place(&self, target: Target) -> Option<usize> {
         let place = *self.places.get(&target)?;
         self.listed.iter().position(|listed| *listed == place)
@@ -89,12 +89,12 @@ impl EventList {
         self.listed.iter().map(|&i| self.rows[i].target).collect()
     }
 
-    /// How many events of the view are judged, of how many.
+    /// How many events of the layer are judged, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
         (self.judged, self.rows.len())
     }
 
-    /// The next event of `order` after `picked` that is not judged; from the end it goes on at the
+    /// The next event of `order` after `picked` that is not judged. After the end, it goes on at the
     /// beginning.
     pub(super) fn next_open(&self, order: &[Target], picked: Option<Target>) -> Option<Target> {
         let at = order.iter().position(|target| Some(*target) == picked);

@@ -1,4 +1,4 @@
-//! Writing files for other tools: which formats, whose layer, whether faces are blurred, and how it goes.
+//! Writing files for other programs: the formats, the layer, if faces are blurred, and the progress.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -13,30 +13,30 @@ use crate::evaluate::agreement::{Agreement, agreement};
 use crate::exchange::{Format, Written, written_formats};
 use crate::session::{Session, pictures};
 
-/// Where an export stands.
+/// State of an export.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub enum ExportPhase {
     /// Nothing was written yet.
     #[default]
     Ready,
-    /// Something is being written: what, the how-manieth, of how many.
+    /// Something is being written: its name, its number, and how many there are.
     Running(String, usize, usize),
-    /// All is written.
+    /// Everything is written.
     Done(Written),
     /// It ended with an error; one sentence.
     Fault(String),
 }
 
-/// What is to be exported, and how it goes.
+/// What to export, and the progress.
 #[derive(Default)]
 pub struct ExportForm {
     /// Names of the chosen formats.
     pub chosen: Vec<&'static str>,
     /// True if faces are blurred in every picture that is written.
     pub blur: bool,
-    /// Where it stands.
+    /// State of the export.
     pub phase: ExportPhase,
-    /// What is to be written once a folder is picked.
+    /// What will be written when a folder is chosen.
     wanted: Vec<ExportContent>,
     job: Option<Running>,
 }
@@ -51,7 +51,7 @@ struct Running {
 }
 
 impl ExportForm {
-    /// Chooses a format, or lets it go.
+    /// Chooses a format, or removes it.
     pub fn toggle(&mut self, name: &'static str) {
         let before = self.chosen.len();
         self.chosen.retain(|chosen| *chosen != name);
@@ -67,7 +67,7 @@ impl ExportForm {
 }
 
 impl ReviewState {
-    /// Whether the format has something to write: those of pictures need stored ones, or a recording.
+    /// True if the format has something to write. Formats of pictures need stored pictures or a recording.
     pub fn can_write(&self, format: &Format) -> bool {
         let is_stored = self.storage.folder.is_some() && self.has_pictures();
         let can_be_seen = || self.storage.source.as_ref().is_some_and(pictures::can_be_seen_again);
@@ -142,7 +142,7 @@ impl State {
         self.outside.backend.export(job, self.outside.wake.clone())
     }
 
-    /// Takes in what was written, and goes on with what is left.
+    /// Takes the result, and goes on with the rest.
     pub(in crate::app) fn poll_export(&mut self) {
         let Some(mut job) = self.review.export.job.take() else { return };
         match (job.now)() {

@@ -5,23 +5,23 @@ use crate::measure::event::{EventKind, units_text};
 use crate::session::annotation::Verdict;
 use crate::session::table::Row;
 
-/// Which events are listed; everything that is none lets all through.
+/// Which events are listed. A field that is `None` lets every event pass.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// Micro or macro.
     pub kind: Option<EventKind>,
-    /// How they were judged.
+    /// Their verdict.
     pub verdict: Option<Verdict>,
     /// By [`Row::emotion`].
     pub emotion: Option<&'static str>,
     /// How far their frames can be trusted.
     pub grade: Option<Grade>,
-    /// Words that must all be found in what the list says of an event.
+    /// Words that must all occur in the list's text about an event.
     pub text: String,
 }
 
 impl Filter {
-    /// True if an event passes; `said` is what the list says of it.
+    /// True if an event passes. `said` is the list's text about it.
     pub fn passes(&self, row: &Row, grade: Grade, said: &str) -> bool {
         let text = self.text.to_lowercase();
         let said = said.to_lowercase();
@@ -38,7 +38,7 @@ impl Filter {
     }
 }
 
-/// In which order events are listed.
+/// The order of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ListOrder {
     /// By onset.
@@ -48,7 +48,7 @@ pub enum ListOrder {
     Score,
     /// The shortest first.
     Duration,
-    /// The surest emotion first.
+    /// The most certain emotion first.
     Confidence,
 }
 
@@ -66,7 +66,7 @@ impl ListOrder {
         }
     }
 
-    /// Sorts indices into `rows`; what has no such value comes last, and equal ones stay by time.
+    /// Sorts indices into `rows`. Events without the value come last, and equal ones stay in order of time.
     pub fn sort(self, rows: &[Row], indices: &mut [usize]) {
         let descending = |value: Option<f32>| value.map_or(f64::INFINITY, |v| -f64::from(v));
         let key = |&i: &usize| match self {
@@ -79,12 +79,12 @@ impl ListOrder {
     }
 }
 
-/// The model's probability of its own best emotion.
+/// The model's probability of its most likely emotion.
 pub fn confidence(row: &Row) -> Option<f32> {
     Some(row.machine.as_ref()?.emotion.as_ref()?.best().1)
 }
 
-/// What the list says of an event, for the search and for those who read the screen by ear.
+/// The list's text about an event, for the search and for screen readers.
 pub fn said(row: &Row) -> String {
     let units = units_text(&row.units);
     let units = if units.is_empty() { "none".to_owned() } else { units };

@@ -1,28 +1,27 @@
-//! The picture of the frame in view, and the one that is wanted.
+//! The picture on screen, and the one that was asked for.
 
 use super::outside::SessionPictures;
 use crate::media::image::Frame;
 
-/// The picture in view. It always carries the name of its own frame, also while a newer one is on its
-/// way.
+/// The picture on screen. It always has the name of its own frame, also while a newer one is loading.
 #[derive(Default)]
 pub struct FrameInView {
-    /// What is on screen. Its own number and time say which frame it is.
+    /// The picture on screen. Its own number and time say which frame it is.
     pub frame: Option<Frame>,
     /// Why the wanted one cannot be shown: its number, and one sentence.
     pub fault: Option<(u64, String)>,
     wanted: Option<u64>,
-    /// Where pictures come from; `None` where there are none.
+    /// The source of pictures; `None` if there is none.
     pub(super) pictures: Option<Box<dyn SessionPictures>>,
 }
 
 impl FrameInView {
-    /// Nothing in view yet; pictures come from there.
+    /// No picture yet; they will come from `pictures`.
     pub(super) fn from(pictures: Option<Box<dyn SessionPictures>>) -> Self {
         Self { pictures, ..Self::default() }
     }
 
-    /// The frame that is wanted and neither shown nor known to be missing.
+    /// The frame that is wanted, while it is neither shown nor known to be missing.
     pub fn awaited(&self) -> Option<u64> {
         let shown = self.frame.as_ref().map(|frame| frame.seq);
         let missing = self.fault.as_ref().map(|(frame, _)| *frame);
@@ -40,13 +39,13 @@ impl FrameInView {
         }
     }
 
-    /// Takes in a picture.
+    /// Takes a picture.
     pub(super) fn put(&mut self, frame: Frame) {
         self.fault = self.fault.take().filter(|(missing, _)| *missing != frame.seq);
         self.frame = Some(frame);
     }
 
-    /// Takes in why a picture is missing, if it is still wanted.
+    /// Takes the reason why a picture is missing, if it is still wanted.
     pub(super) fn put_fault(&mut self, frame: u64, why: String) {
         if self.wanted == Some(frame) {
             self.fault = Some((frame, why));

@@ -1,4 +1,4 @@
-//! Onset, apex and offset of the picked event as handles in a plot, to be dragged to another frame.
+//! Onset, apex and offset of the picked event as handles in a plot that can be dragged to another frame.
 
 use egui::{Align2, CursorIcon, FontId, Rect, Role, Sense, Stroke, Ui, pos2, vec2};
 
@@ -10,10 +10,10 @@ use crate::app::theme::{SMALL_PT, Theme};
 use crate::app::widgets::{PanelContext, named};
 use crate::session::annotation::Bounds;
 
-/// Width and height of what can be grabbed, points.
+/// Width and height of a handle, points.
 const GRIP_PT: (f32, f32) = (13.0, 15.0);
 
-/// Draws the handles along the bottom of `axis` and sends what is done to them.
+/// Draws the handles along the bottom of `axis`, and sends commands for dragging.
 pub fn show(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis) {
     let review = &cx.state.review;
     let Some(row) = review.picked_row() else { return };
@@ -25,7 +25,7 @@ pub fn show(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis) {
     for edge in Edge::ALL {
         let at = moment_of(&bounds, edge);
         let x = axis.x(at.time.secs());
-        // What the model said stays in view beside what a person says.
+        // The model's value stays visible beside the person's.
         if let Some(was) = machine.map(|bounds| moment_of(&bounds, edge)).filter(|was| *was != at) {
             let x = axis.x(was.time.secs());
             let stroke = Stroke::new(1.0, theme.faint);
@@ -48,8 +48,8 @@ pub fn show(ui: &Ui, cx: &mut PanelContext<'_>, axis: &TimeAxis) {
     }
 }
 
-/// Onset's grip hangs to the left of its line and offset's to the right, so that a short event's do not
-/// cover each other; the apex's stands higher.
+/// The onset's handle is left of its line and the offset's right of it, so that they do not cover each other
+/// in a short event. The apex's is higher.
 fn grip(axis: &TimeAxis, edge: Edge, x: f32) -> Rect {
     let size = vec2(GRIP_PT.0, GRIP_PT.1);
     let bottom = axis.rect.bottom();

@@ -1,4 +1,4 @@
-//! A table or an ELAN file as a rater's layer: whose, how it came about, and what became of it.
+//! A table or an ELAN file as a rater's layer: the rater, how the coder worked, and the result.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::app::state::State;
 use crate::exchange::import::{Choice, ImportError, ImportedLayer, Request};
 use crate::session::annotation::rater::checked_name;
 
-/// Where an import stands.
+/// State of an import.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub enum ImportPhase {
     /// Nothing was read yet.
@@ -21,19 +21,18 @@ pub enum ImportPhase {
     Ready,
     /// A file is being read.
     Running,
-    /// What was taken and what could not be, one sentence each.
+    /// What was taken and what could not be taken, one sentence each.
     Done(Vec<String>),
     /// It ended with an error; one sentence.
     Fault(String),
 }
 
-/// What is to be taken in, and how it goes.
+/// What to import, and the state.
 #[derive(Default)]
 pub struct ImportForm {
-    /// The field for whose layer it becomes.
+    /// The field for the name of the rater.
     pub name: TextField,
-    /// The field for names of tiers to take, parted by commas; empty for those that are named after
-    /// events.
+    /// The field for names of tiers, separated by commas. Empty means those with the name of events.
     pub tiers: TextField,
     /// True if the coder saw nothing of the model.
     pub blind: bool,
@@ -50,11 +49,11 @@ impl ReviewState {
             && checked_name(&self.import.name.text()).is_ok()
     }
 
-    /// Adds a layer as it came out of a file, and gives what is to be told of it.
+    /// Adds an imported layer. Returns what to tell the user.
     fn take_layer(&mut self, layer: ImportedLayer) -> Result<Vec<String>, String> {
         let ImportedLayer { raters, entries, told } = layer;
         let name = raters.first().map(|rater| rater.name.clone()).unwrap_or_default();
-        // Somebody may have begun to work under this name while the file was read.
+        // A person may have begun to work under this name while the file was read.
         if self.view.session.log.entries().iter().any(|entry| entry.rater == name) {
             return Err(ImportError::Taken { name }.to_string());
         }
@@ -86,7 +85,7 @@ impl State {
         self.floating = Some(Floating::Import);
     }
 
-    /// Takes in what was read.
+    /// Takes the result.
     pub(in crate::app) fn poll_import(&mut self) {
         let form = &mut self.review.import;
         let Some(read) = form.job.as_mut().and_then(|job| job()) else { return };

@@ -38,7 +38,7 @@ const fn ctrl_shift(key: Key) -> Chord {
     Chord { modifiers: Modifiers::COMMAND.plus(Modifiers::SHIFT), key }
 }
 
-/// In the order of the menus.
+/// In the order of the menu.
 pub static ENTRIES: &[CommandEntry] = &[
     review(
         G::Session,

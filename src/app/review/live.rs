@@ -8,14 +8,14 @@ use crate::media::image::Frame;
 use crate::session::Session;
 use crate::session::clip::EventClip;
 
-/// A screen that shows what is in the clips of events.
+/// Shows pictures from the clips of events.
 pub struct InMemory {
     clips: Vec<Arc<EventClip>>,
     answers: Vec<PictureAnswer>,
 }
 
 impl InMemory {
-    /// Over the pictures that `session` holds; `None` where it holds none.
+    /// From the pictures in `session`; `None` if it has none.
     pub fn of(session: &Session) -> Option<Self> {
         let clips = session.events.iter().filter_map(|event| session.clip(event.id));
         let clips: Vec<_> = clips.cloned().collect();

@@ -1,8 +1,7 @@
-//! Review: a session looked at frame by frame, judged, corrected and compared.
+//! Review: a session is seen frame by frame, judged, corrected and compared.
 //!
 //! What the model found is never changed. Every act is a new row of the session's log and goes to the
-//! [`outside::AnnotationSink`] at once; what is on screen follows from the log alone, so that undoing
-//! is as exact as doing.
+//! [`outside::AnnotationSink`] at once. What is on screen follows from the log alone, so that undo is exact.
 
 use super::view::SessionView;
 use super::view::clips::{Clip, ClipRequest};
@@ -38,16 +37,16 @@ use outside::{OpenedSession, PictureAnswer};
 use rating::{FIRST_RATER, Rating};
 use storage::Storage;
 
-/// What may be asked of the magnified loop.
+/// Possible magnifications of the loop.
 pub const MAGNIFICATION: std::ops::RangeInclusive<f32> = 2.0..=20.0;
 
-/// Where review stands.
+/// State of the review.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ReviewPhase {
     /// No session is open.
     #[default]
     Empty,
-    /// On the way; the words say what is opened.
+    /// It is opening; the text says what.
     Opening(String),
     /// A session is open.
     Open,
@@ -55,39 +54,39 @@ pub enum ReviewPhase {
     Fault(String),
 }
 
-/// All that is known of the session under review.
+/// Everything about the session under review.
 pub struct ReviewState {
     /// Where review stands.
     pub phase: ReviewPhase,
-    /// The session, and where in it one is. Its cursor is the frame in view.
+    /// The session, and the place in it. Its cursor is the frame in view.
     pub view: SessionView,
-    /// What moves the frame in view.
+    /// Moves the frame in view.
     pub playback: Playback,
     /// The picture of the frame in view.
     pub frame: FrameInView,
     /// Where the session is stored.
     pub storage: Storage,
-    /// Who works, and whose view is shown.
+    /// Who works, and whose layer is shown.
     pub rating: Rating,
-    /// The events of that view.
+    /// The events of that layer.
     pub list: EventList,
-    /// Bounds that are being dragged and not yet kept.
+    /// Bounds that are being dragged and not stored yet.
     pub draft: Option<(Target, Bounds)>,
-    /// What the last command did or why it did nothing; one sentence, or empty.
+    /// What the last command did, or why it did nothing; one sentence, or empty.
     pub hint: String,
     /// The field for the units of the picked event.
     pub units: TextField,
-    /// What is to be exported, and how it goes.
+    /// What to export, and the progress.
     pub export: export::ExportForm,
-    /// What is to be taken in, and how it goes.
+    /// What to import, and the state.
     pub import: import::ImportForm,
-    /// How much the magnified loop enlarges.
+    /// How much the magnified loop enlarges movement.
     pub magnification: f32,
     /// Share of the real speed at which events are looped.
     pub loop_speed: f64,
-    /// There is something to take back.
+    /// True if there is something to undo.
     pub can_undo: bool,
-    /// There is something to do again.
+    /// True if there is something to redo.
     pub can_redo: bool,
     /// Where the cursor was when the plots last followed it, seconds.
     followed: Option<f64>,
@@ -118,7 +117,7 @@ impl Default for ReviewState {
 }
 
 impl ReviewState {
-    /// Takes a session in place of the one before.
+    /// Replaces the session under review.
     pub fn open(&mut self, opened: OpenedSession) {
         let OpenedSession { session, place, source, remarks, screen, keeper } = opened;
         let rater = rating::last(&session).unwrap_or(FIRST_RATER).to_owned();
@@ -144,12 +143,12 @@ impl ReviewState {
         }
     }
 
-    /// True if the rater who works sees nothing of the model and of others.
+    /// True if the rater who works must not see the model's or others' events.
     pub fn is_blind(&self) -> bool {
         self.view.session.log.is_blind(&self.rating.rater)
     }
 
-    /// True if pictures can be asked for.
+    /// True if there are pictures.
     pub fn has_pictures(&self) -> bool {
         self.frame.pictures.is_some()
     }
@@ -159,12 +158,12 @@ impl ReviewState {
         self.playback.moments().last().map_or(0.0, |moment| moment.time.secs())
     }
 
-    /// The event that the card shows.
+    /// The event on the card.
     pub fn picked_row(&self) -> Option<&Row> {
         self.list.row(self.view.picked?)
     }
 
-    /// The bounds to be drawn for an event: those being dragged, or else those that hold.
+    /// The bounds to draw for an event: those being dragged, else the valid ones.
     pub fn bounds(&self, row: &Row) -> Bounds {
         match &self.draft {
             Some((target, bounds)) if *target == row.target => *bounds,
@@ -172,8 +171,8 @@ impl ReviewState {
         }
     }
 
-    /// Takes in what has come from outside, and moves on to `now`, seconds of the window's clock.
-    /// Gives the seconds until it is worth calling again, and `None` while nothing moves.
+    /// Takes answers and moves on to `now`, seconds of the window's clock. Returns the seconds until the next
+    /// call is useful; `None` while nothing moves.
     pub fn advance(&mut self, now: f64) -> Option<f64> {
         self.take_answers();
         self.list.take_search();
@@ -190,10 +189,10 @@ impl ReviewState {
         next
     }
 
-    /// Works out anew what follows from the log.
+    /// Computes everything that follows from the log.
     fn refresh(&mut self) {
         self.list.refresh(&self.view.session, &self.rating.layer);
-        // The model's view shows what was marked while the source ran, and no rater's own.
+        // The model's layer shows marks made while the source ran, and no rater's own marks.
         let whose = self.rating.layer.rater().unwrap_or(OBSERVER);
         let marks = self.view.session.marks(Some(whose));
         self.view.marks = marks.into_iter().map(|(_, at, words)| (at, words)).collect();
@@ -232,7 +231,7 @@ impl ReviewState {
         }
     }
 
-    /// Asks for the pictures of the picked event, and of the one that is likely to be picked next.
+    /// Asks for the pictures of the picked event, and of the one that will probably be picked next.
     fn want_clips(&mut self) {
         let next = self.next_open().and_then(|target| self.list.row(target));
         let wanted: Vec<_> = self
@@ -242,8 +241,8 @@ impl ReviewState {
             .flat_map(|row| [1.0, self.magnification].map(|m| ClipRequest::magnified(row, m)))
             .collect();
         let (session, has_pictures) = (&self.view.session, self.has_pictures());
-        // A session that has just been seen live still has its own pictures; one without pictures has
-        // none to be asked for.
+        // A session that has just been live still has its own pictures. A session without pictures has none
+        // to ask for.
         let at_hand = |request: &ClipRequest| -> Option<Clip> {
             let live = match request.target {
                 Target::Machine(id) if request.magnification == 1.0 => session.clip(id).cloned(),

@@ -1,4 +1,4 @@
-//! What review needs from outside: pictures, and a place that keeps what people say. Nothing waits.
+//! What review needs from the backend: pictures, and a place that stores acts. Nothing waits.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::source::SourceSpec;
 
 pub use crate::engine::workers::annotation_writer::Kept;
 
-/// What comes back.
+/// An answer of [`SessionPictures`].
 #[derive(Clone, Debug)]
 pub enum PictureAnswer {
-    /// The picture that [`Frame::seq`] names, exactly.
+    /// The picture of exactly the frame [`Frame::seq`].
     Picture(Frame),
-    /// There is none of this frame, and why.
+    /// There is no picture of this frame, and why.
     NoPicture {
         /// The frame's number.
         frame: u64,
@@ -33,44 +33,44 @@ pub enum PictureAnswer {
     Clip(ClipRequest, Clip),
 }
 
-/// Pictures of a session, brought from wherever they are stored.
+/// Pictures of a session, from wherever they are stored.
 pub trait SessionPictures: Send {
-    /// Asks for the picture of this frame. An older one that has not come yet need not come any more.
+    /// Asks for the picture of this frame. An older request that was not answered is dropped.
     fn show(&mut self, frame: u64);
 
-    /// Asks for the pictures of events, the most wanted first. What was asked before and has not come
-    /// need not come any more.
+    /// Asks for the pictures of events, the most wanted first. Older requests that were not answered are
+    /// dropped.
     fn cut(&mut self, wishes: &[ClipRequest]);
 
-    /// What has come since the last call.
+    /// The answers since the last call.
     fn answers(&mut self) -> Vec<PictureAnswer>;
 }
 
-/// A place that keeps what people say, in order. Dropping it waits until all is kept.
+/// A place that stores what people say, in order. Dropping it waits until everything is stored.
 pub trait AnnotationSink: Send {
-    /// Takes one thing over and returns at once.
+    /// Takes one thing to store, and returns at once.
     fn keep(&mut self, kept: Kept);
 
-    /// Why something could not be kept, once; one sentence.
+    /// Why something could not be stored, once; one sentence.
     fn fault(&mut self) -> Option<String>;
 
-    /// What else the user should know of the place, once: that another window has opened it too.
+    /// What else the user should know about the place, once; for example that another window has opened it.
     fn remark(&mut self) -> Option<String> {
         None
     }
 }
 
-/// One thing to write.
+/// One thing to export.
 #[derive(Clone, Debug)]
 pub enum ExportContent {
     /// A format.
     Format(&'static Format),
-    /// How far two layers agree.
+    /// The agreement of two layers.
     Agreement(Box<Agreement>),
 }
 
 impl ExportContent {
-    /// As people call it.
+    /// Its name for people.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Format(format) => format.name,
@@ -79,19 +79,18 @@ impl ExportContent {
     }
 }
 
-/// What is to be written, and where.
+/// What to export, and where.
 #[derive(Clone, Debug)]
 pub struct ExportJob {
     /// The session.
     pub session: Arc<Session>,
-    /// Its folder, which has its pictures; `None` for one that is in memory only.
+    /// Its folder with its pictures; `None` for a session in memory only.
     pub place: Option<PathBuf>,
-    /// The recording that it is of, where that can be looked at again; of a session in a folder, the one
-    /// that the user named.
+    /// Its recording, if that can be read again; for a session in a folder, the one that the user named.
     pub source: Option<SourceSpec>,
-    /// Whose layer; `None` for the model's.
+    /// The rater of the layer; `None` for the model's.
     pub rater: Option<String>,
-    /// What.
+    /// What to write.
     pub what: ExportContent,
     /// True if the faces that are found are blurred in every picture.
     pub blur: bool,
@@ -102,7 +101,7 @@ pub struct ExportJob {
 }
 
 impl ExportJob {
-    /// The session's pictures; `None` where it has none. The error is one sentence.
+    /// The session's pictures; `None` if it has none. The error is one sentence.
     pub fn pictures(&self) -> Option<Result<Box<dyn Pictures>, String>> {
         let opened = match (&self.place, &self.source) {
             (Some(folder), recording) => {
@@ -117,12 +116,12 @@ impl ExportJob {
     }
 }
 
-/// A file to be read, and the session that it is about.
+/// A file to import, and its session.
 #[derive(Clone, Debug)]
 pub struct ImportJob {
     /// The session.
     pub session: Arc<Session>,
-    /// The file, and whose layer it becomes.
+    /// The file, and the name of the rater.
     pub request: Request,
 }
 
@@ -135,16 +134,16 @@ impl ImportJob {
 
 /// A session that has been opened.
 pub struct OpenedSession {
-    /// All that is known of it.
+    /// The session.
     pub session: Session,
-    /// Its folder; `None` for one that is in memory only.
+    /// Its folder; `None` for a session in memory only.
     pub place: Option<PathBuf>,
-    /// The recording that it is of, where that can be looked at again.
+    /// Its recording, if that can be read again.
     pub source: Option<SourceSpec>,
     /// What was repaired or is missing, one sentence each.
     pub remarks: Vec<String>,
-    /// Its pictures; `None` where none were stored or they cannot be read.
+    /// Its pictures; `None` if none were stored or they cannot be read.
     pub screen: Option<Box<dyn SessionPictures>>,
-    /// Where acts are kept; `None` in memory, and where the folder cannot be written.
+    /// Where acts are stored; `None` in memory, and if the folder cannot be written.
     pub keeper: Option<Box<dyn AnnotationSink>>,
 }

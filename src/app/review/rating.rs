@@ -1,4 +1,4 @@
-//! Who works, whose view is shown, and who is about to change something.
+//! Who works, whose layer is shown, and who is about to change something.
 
 use super::ReviewState;
 use super::command::ReviewCommand;
@@ -6,16 +6,16 @@ use crate::app::field::TextField;
 use crate::app::state::State;
 use crate::session::Session;
 
-/// The name that a person has who has not given one.
+/// The name of a person who has not given one.
 pub const FIRST_RATER: &str = "Rater 1";
 
-/// Whose view of the events is shown.
+/// The layer that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RaterLayer {
     /// What the model found.
     #[default]
     Model,
-    /// What a rater holds.
+    /// A rater's layer.
     Rater(String),
 }
 
@@ -28,7 +28,7 @@ impl RaterLayer {
         }
     }
 
-    /// As [`rows`](crate::session::table::rows) takes it.
+    /// For [`rows`](crate::session::table::rows): `None` for the model's layer.
     pub fn rater(&self) -> Option<&str> {
         match self {
             Self::Model => None,
@@ -37,23 +37,23 @@ impl RaterLayer {
     }
 }
 
-/// Who works, and whose view of the events is shown.
+/// Who works, and whose layer is shown.
 pub struct Rating {
     /// Who works.
     pub rater: String,
-    /// Somebody has said so since the session was opened. Before that nothing is written.
+    /// True if a person has said so since the session was opened. Before that, nothing is stored.
     pub is_named: bool,
-    /// What was asked for before anybody had said who works.
+    /// A command that waits until a person has said who works.
     pub waiting: Option<ReviewCommand>,
     /// Which of the known raters is offered.
     pub offered: usize,
-    /// Whose view is shown.
+    /// The layer that is shown.
     pub layer: RaterLayer,
     /// The layers that are compared.
     pub compared: (RaterLayer, RaterLayer),
     /// The field for a rater's name.
     pub name: TextField,
-    /// A new rater is to work blind.
+    /// True if a new rater should work blind.
     pub blind_wanted: bool,
 }
 
@@ -66,7 +66,7 @@ impl Default for Rating {
 }
 
 impl Rating {
-    /// This rater works and sees the events as they hold them; nobody has said so yet.
+    /// This rater works and sees their own layer; no person has said so yet.
     pub(super) fn of(rater: &str) -> Self {
         Self {
             rater: rater.into(),
@@ -80,13 +80,13 @@ impl Rating {
         }
     }
 
-    /// True if what is shown is the rater's own and can be changed.
+    /// True if the layer that is shown is the rater's own and can be changed.
     pub fn is_own(&self) -> bool {
         self.layer.rater() == Some(&self.rater)
     }
 }
 
-/// The rater who did something last; a layer out of a file is nobody's who sits here.
+/// The rater with the newest act, without imported layers.
 pub fn last(session: &Session) -> Option<&str> {
     let is_here = |name: &&str| session.log.rater(name).is_some_and(|r| r.imported.is_none());
     let acted = session.log.entries().iter().rev().map(|entry| entry.rater.as_str());
@@ -95,14 +95,14 @@ pub fn last(session: &Session) -> Option<&str> {
 }
 
 impl ReviewState {
-    /// True if somebody has to say who works before this is done.
+    /// True if a person must say who works before this command.
     pub fn must_ask(&self, command: &ReviewCommand) -> bool {
         !self.rating.is_named && command.says_something() && self.allows(command)
     }
 
-    /// Keeps the command for when somebody has said who works.
+    /// Keeps the command until a person has said who works.
     pub fn ask_who(&mut self, command: ReviewCommand) {
-        // What is dragged has been let go by then.
+        // Dragging has ended by then.
         self.rating.waiting = (!matches!(command, ReviewCommand::Drag(..))).then_some(command);
         self.rating.name.clear();
         self.rating.blind_wanted = false;
@@ -118,14 +118,14 @@ impl ReviewState {
 }
 
 impl State {
-    /// Somebody has said who works; what was asked for before is done now.
+    /// A person has said who works; the waiting command is carried out now.
     pub(in crate::app) fn name(&mut self, command: ReviewCommand) {
         let (before, waiting) =
             (self.review.rating.rater.clone(), self.review.rating.waiting.take());
         self.review.apply(command);
         self.close_floating();
         let is_the_same = self.review.rating.rater == before;
-        // Nobody takes back what somebody else did last.
+        // No rater undoes what another one did last.
         let of_history =
             |command: &ReviewCommand| matches!(command, ReviewCommand::Undo | ReviewCommand::Redo);
         if let Some(command) = waiting.filter(|command| is_the_same || !of_history(command))

@@ -1,4 +1,4 @@
-//! What review needs of the window: opening sessions, fields to type in, and time.
+//! What review needs from the window: opening sessions, text fields, and time.
 
 use std::path::Path;
 
@@ -78,7 +78,7 @@ impl State {
     pub fn open_session(&mut self, folder: &Path) {
         self.close_floating();
         self.tab = Tab::Review;
-        // What is under review now is let go first: its place may be the same one.
+        // The present session is closed first: it may be the same one.
         self.review = ReviewState { phase: ReviewPhase::Opening(words(folder)), ..self.renewed() };
         self.outside.tasks.session = Some(self.outside.backend.open_session(
             folder,
@@ -87,7 +87,7 @@ impl State {
         ));
     }
 
-    /// Takes in a session that has been opened, or why it could not be.
+    /// Takes a session that was opened, or why it could not be.
     pub(in crate::app) fn poll_session(&mut self) {
         let Some(opened) = self.outside.tasks.session.as_mut().and_then(|opening| opening()) else {
             return;
@@ -107,8 +107,8 @@ impl State {
         }
     }
 
-    /// Moves review and the messages on to `now`, seconds of the window's clock; gives the seconds until
-    /// it is worth calling again.
+    /// Moves review and the messages on to `now`, seconds of the window's clock. Returns the seconds until
+    /// the next call is useful.
     pub fn advance(&mut self, now: f64) -> Option<f64> {
         let was_kept = self.review.storage.unkept.is_none();
         let next = self.review.advance(now);
@@ -135,7 +135,7 @@ impl State {
         }
     }
 
-    /// Keeps the note that is being written: live, it becomes a mark of the running session.
+    /// Stores the note that is being written; live, it becomes a mark of the running session.
     pub(in crate::app) fn keep_note(&mut self) {
         match self.live.view.note.take() {
             Some(Note { about: Subject::Moment(at), text }) => {
@@ -146,14 +146,14 @@ impl State {
         }
     }
 
-    /// Puts a mark into the running session.
+    /// Adds a mark to the running session.
     fn enter_live(&mut self, at: Moment, words: String) {
         let at_unix_ms = jiff::Timestamp::now().as_millisecond();
         let entry = Entry { rater: OBSERVER.into(), at_unix_ms, act: Act::Mark(at, words) };
         self.enter(entry);
     }
 
-    /// Reviews a session that is in memory.
+    /// Reviews a session in memory.
     pub(in crate::app) fn review_session(&mut self, session: Session, source: SourceSpec) {
         self.close_floating();
         self.tab = Tab::Review;
@@ -174,7 +174,7 @@ impl State {
         self.review.open(opened);
     }
 
-    /// Nothing under review, with what was set by hand.
+    /// Nothing under review, with the settings made by hand.
     fn renewed(&self) -> ReviewState {
         ReviewState { magnification: self.review.magnification, ..ReviewState::default() }
     }

@@ -1,4 +1,4 @@
-//! Where the session under review is stored, and where what people say of it is kept.
+//! Where the session under review is stored, and where acts are stored.
 
 use std::path::PathBuf;
 
@@ -8,17 +8,17 @@ use crate::source::SourceSpec;
 /// Where the session is stored.
 #[derive(Default)]
 pub struct Storage {
-    /// Its folder; `None` for one that is in memory only.
+    /// Its folder; `None` for a session in memory only.
     pub folder: Option<PathBuf>,
-    /// The recording that it is of, where that can be looked at again.
+    /// Its recording, if that can be read again.
     pub source: Option<SourceSpec>,
-    /// Why acts are not kept, where they are not and should be.
+    /// Why acts are not stored although they should be.
     pub unkept: Option<String>,
     pub(super) sink: Option<Box<dyn AnnotationSink>>,
 }
 
 impl Storage {
-    /// True if acts are kept somewhere.
+    /// True if acts are stored.
     pub fn is_kept(&self) -> bool {
         self.sink.is_some() && self.unkept.is_none()
     }
@@ -29,7 +29,7 @@ impl Storage {
         }
     }
 
-    /// Asks whether something could not be kept.
+    /// Checks if something could not be stored.
     pub(super) fn look_for_faults(&mut self) {
         if let Some(fault) = self.sink.as_mut().and_then(|sink| sink.fault()) {
             self.unkept = Some(fault);

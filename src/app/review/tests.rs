@@ -15,7 +15,7 @@ use crate::media::image::{Frame, RgbImage};
 use crate::session::Session;
 use crate::session::annotation::{Act, Label, Target, Verdict};
 
-/// What a scripted outside was asked and will answer.
+/// What a scripted backend was asked, and what it will answer.
 #[derive(Default)]
 struct Script {
     wanted: Vec<u64>,

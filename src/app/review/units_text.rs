@@ -7,8 +7,8 @@ pub fn write_units(units: &[MovingUnit]) -> String {
     units_text(units)
 }
 
-/// Units as coders write them: numbers, with `L` or `R` before or after where one half moves, parted by
-/// `+`, commas or spaces. The error is one sentence.
+/// Units as coders write them: numbers separated by `+`, commas or spaces, with `L` or `R` before or after a
+/// number if one half moves. The error is one sentence.
 pub fn read_units(text: &str) -> Result<Vec<MovingUnit>, String> {
     let mut units: Vec<MovingUnit> = Vec::new();
     let words = text.split(|c: char| c == '+' || c == ',' || c == ';' || c.is_whitespace());

@@ -1,4 +1,4 @@
-//! The window and the report show the same change.
+//! The window and the report show the same difference.
 
 use crate::app::panels::card::difference_image;
 use crate::app::theme::Theme;
@@ -47,7 +47,7 @@ fn the_window_and_the_report_show_the_same_change_of_a_weak_event() {
         let window = difference_image(&theme, &difference);
         assert_eq!(window.size, [report.width, report.height]);
         for (drawn, grey) in window.pixels.iter().zip(report.data.as_chunks::<3>().0) {
-            // Both colour the same share of full change; the report's has 256 steps.
+            // Both colour the same share of the full difference; the report's picture has 256 steps.
             let share = (f32::from(grey[0]) + 0.5 - 127.5) / 127.5;
             let same = theme.diverging(share);
             let apart = |a: u8, b: u8| a.abs_diff(b);

@@ -1,4 +1,4 @@
-//! What tests of several panels share: a state without an outside, samples and events.
+//! Shared by tests of several panels: a state with a null backend, samples and events.
 
 use std::sync::Arc;
 

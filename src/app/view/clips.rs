@@ -1,4 +1,4 @@
-//! Pictures of events that were asked for: the picked one and those around it, plain and magnified.
+//! Requested pictures of events: of the picked one and its neighbours, plain and magnified.
 
 use std::sync::Arc;
 
@@ -6,50 +6,50 @@ use crate::session::annotation::{Bounds, Target};
 use crate::session::clip::EventClip;
 use crate::session::table::Row;
 
-/// The pictures of one event that the card wants.
+/// A request for the pictures of one event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClipRequest {
     /// The event.
     pub target: Target,
-    /// Its bounds, which decide what is cut out.
+    /// Its bounds, which decide which pictures it has.
     pub bounds: Bounds,
-    /// How much its movement is enlarged; 1 leaves it as it is.
+    /// Magnification of its movement; 1 means none.
     pub magnification: f32,
 }
 
 impl ClipRequest {
-    /// The pictures of an event as it is.
+    /// The pictures of an event, not magnified.
     pub fn plain(row: &Row) -> Self {
         Self::magnified(row, 1.0)
     }
 
-    /// Those with its movement enlarged so many times.
+    /// The pictures with their movement magnified.
     pub fn magnified(row: &Row, magnification: f32) -> Self {
         Self { target: row.target, bounds: row.bounds, magnification }
     }
 }
 
-/// The pictures of an event, or one sentence that says why there are none.
+/// The pictures of an event. The error is one sentence that says why there are none.
 pub type Clip = Result<Arc<EventClip>, String>;
 
-/// Requests whose pictures are kept at hand.
+/// Number of requests that are kept with their pictures.
 const KEPT: usize = 12;
 
-/// The newest requests, with what has come.
+/// The newest requests, with their answers.
 #[derive(Debug, Default)]
 pub struct ClipCache {
     clips: Vec<(ClipRequest, Option<Clip>)>,
 }
 
 impl ClipCache {
-    /// What has come for a request: `None` where nobody asked, `Some(None)` while it is on its way.
+    /// The answer to a request: `None` if it was not made, `Some(None)` while it is not answered.
     pub fn get(&self, request: &ClipRequest) -> Option<Option<&Clip>> {
         let (_, clip) = self.clips.iter().find(|(kept, _)| kept == request)?;
         Some(clip.as_ref())
     }
 
-    /// Notes what is wanted now, and forgets what was wanted before and has not come. `at_hand` gives
-    /// what need not be asked for. Gives the requests that are still to be answered, in their order.
+    /// Sets what is wanted now, and drops older requests without an answer. `at_hand` gives pictures that
+    /// need no request. Returns the requests that must still be answered, in their order.
     pub fn want(
         &mut self,
         wanted: &[ClipRequest],
@@ -67,7 +67,7 @@ impl ClipCache {
         wanted.iter().filter(is_missing).copied().collect()
     }
 
-    /// Takes in what has come, if it is still wanted.
+    /// Takes an answer, if it is still wanted.
     pub fn put(&mut self, request: &ClipRequest, clip: Clip) {
         if let Some((_, kept)) = self.clips.iter_mut().find(|(wanted, _)| wanted == request) {
             *kept = Some(clip);

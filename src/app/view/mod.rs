@@ -1,5 +1,4 @@
-//! What Live and Review share: a session, the time axis, the cursor, marks, the picked event and its
-//! pictures.
+//! Shared by Live and Review: a session, the time axis, the cursor, marks, the picked event and its pictures.
 
 use std::sync::Arc;
 
@@ -22,22 +21,22 @@ use clips::{ClipCache, ClipRequest};
 use note::Note;
 use time_window::TimeWindow;
 
-/// A session, and where in it one is.
+/// A session, and the place in it.
 #[derive(Default)]
 pub struct SessionView {
     /// The session.
     pub session: Session,
-    /// Which seconds the plots show.
+    /// The seconds that the plots show.
     pub timeline: TimeWindow,
     /// The cursor in the plots; in review, the frame in view.
     pub cursor: Option<Timestamp>,
     /// The event that was picked.
     pub picked: Option<Target>,
-    /// Marked moments, with what was said of them.
+    /// Marked moments, with their texts.
     pub marks: Vec<(Moment, String)>,
     /// A note that is being written.
     pub note: Option<Note>,
-    /// Pictures of events that were asked for.
+    /// Requested pictures of events.
     pub clips: ClipCache,
 }
 
@@ -47,7 +46,8 @@ impl SessionView {
         self.session.history.nearest(self.cursor?)
     }
 
-    /// Brings the cursor into view, where the newest moment is `newest_secs`, and stops following.
+    /// Moves the plots so that the cursor is visible, and stops following. `newest_secs` is the newest
+    /// moment.
     pub fn reveal_cursor(&mut self, newest_secs: f64) {
         if let Some(at) = self.cursor {
             self.timeline.hold(newest_secs);
@@ -63,8 +63,8 @@ impl SessionView {
         }
     }
 
-    /// The pictures of an event that were asked for, its movement enlarged so many times. The error is
-    /// one sentence. `None` while they are on their way.
+    /// The requested pictures of an event, with its movement magnified. The error is one sentence. `None`
+    /// while there is no answer.
     pub fn clip(&self, row: &Row, magnification: f32) -> Option<Result<&Arc<EventClip>, &str>> {
         let answer = self.clips.get(&ClipRequest::magnified(row, magnification))??;
         Some(answer.as_ref().map_err(String::as_str))

@@ -11,31 +11,31 @@ use crate::pipeline::face::align::{EYE_DISTANCE_PX, FACE_HEIGHT_PX};
 use crate::session::Session;
 use crate::session::clip::EventClip;
 
-/// The movement of a region is drawn so many times its size.
+/// The movement of a region is drawn this many times as large.
 const ENLARGED: f32 = 8.0;
 
-/// Movements below this are not drawn: percent of the outer-eye distance.
+/// Movements below this are not drawn, percent of the outer-eye distance.
 const LEAST_PERCENT: f32 = 0.5;
 
-/// Arrows are no longer than this share of the picture's height: a broad smile would otherwise draw over
-/// the whole face.
+/// Greatest length of an arrow, as a share of the picture's height. Otherwise a broad smile would cover the
+/// whole face.
 const LONGEST: f32 = 0.25;
 
-/// Regions drawn at most, and the least share of the farthest movement: on a small picture more would
-/// hide the face.
+/// Greatest number of regions that are drawn, and their least share of the farthest movement. More would hide
+/// the face on a small picture.
 const DRAWN: usize = 8;
 const LEAST_SHARE: f32 = 0.3;
 
 /// A region that moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moving {
-    /// Which of the regions.
+    /// Index of the region.
     pub region: usize,
     /// From onset to apex, right and down, percent of the outer-eye distance.
     pub percent: [f32; 2],
 }
 
-/// The regions that move visibly from onset to apex, the farthest first; `None` where it was not measured.
+/// The regions that move visibly from onset to apex, the farthest first; `None` if motion was not measured.
 pub fn moving(session: &Session, onset: Moment, apex: Moment) -> Option<Vec<Moving>> {
     let movement = region_motion::movement(session, onset, apex)?.into_iter().enumerate();
     let mut all: Vec<_> = movement
@@ -47,17 +47,17 @@ pub fn moving(session: &Session, onset: Moment, apex: Moment) -> Option<Vec<Movi
 }
 
 impl Moving {
-    /// How far, percent of the outer-eye distance.
+    /// Length of the movement, percent of the outer-eye distance.
     fn size(&self) -> f32 {
         self.percent[0].hypot(self.percent[1])
     }
 }
 
-/// Rings round the regions that move most, and arrows where they go, over the picture in `rect`.
+/// Rings round the regions that move most, and arrows in their direction, over the picture in `rect`.
 pub fn draw(ui: &Ui, rect: Rect, clip: &EventClip, moving: &[Moving]) {
     let Some((_, _, image)) = clip.frames.first() else { return };
     let scale = rect.height() / image.height.max(1) as f32;
-    // A clip shows the aligned face, made smaller.
+    // A clip shows the aligned face at a smaller size.
     let shrunk = image.height as f32 / FACE_HEIGHT_PX as f32;
     let px_per_percent = EYE_DISTANCE_PX / 100.0 * shrunk;
     let painter = ui.painter_at(rect);
@@ -74,12 +74,12 @@ pub fn draw(ui: &Ui, rect: Rect, clip: &EventClip, moving: &[Moving]) {
 }
 
 fn ring(painter: &Painter, center: egui::Pos2, radius: f32) {
-    // Over a picture, bright colours are seen in either look.
+    // Over a picture, bright colours are visible in both looks.
     let color = Theme::DARK.accent.gamma_multiply(0.8);
     painter.circle_stroke(center, radius, Stroke::new(REGION_STROKE * 0.7, color));
 }
 
-/// `Moving most …: left brow 1.2 %, …`, for those who read the screen by ear and for the tooltip.
+/// `Moving most …: left brow 1.2 %, …`, for screen readers and for the tooltip.
 pub fn words(moving: Option<&[Moving]>) -> String {
     let Some(moving) = moving else {
         return "How the regions move from onset to apex was not measured.".into();

@@ -4,19 +4,19 @@ use crate::app::field::TextField;
 use crate::measure::event::Moment;
 use crate::session::annotation::Target;
 
-/// What a note belongs to.
+/// What a note is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// An event.
     Event(Target),
-    /// A moment, which is the one when the field was opened, however long the writing takes.
+    /// A moment: the one at which the field was opened, however long the writing takes.
     Moment(Moment),
 }
 
 /// A note that is being written.
 #[derive(Debug)]
 pub struct Note {
-    /// What it belongs to.
+    /// What it is about.
     pub about: Subject,
     /// Its text.
     pub text: TextField,

@@ -1,46 +1,46 @@
-//! Where in the session one is: always on a frame, and on exactly one.
+//! The place in a session: always exactly one frame.
 //!
-//! Every move is to an index into the frames' own times, so that a variable rate makes no difference
-//! and a step back undoes a step on.
+//! Every move goes to an index into the frames' own times. So a variable rate makes no difference, and a step
+//! back undoes a step forward.
 
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 use crate::session::clip::slow_loop::looped_frame;
 
-/// The fastest shuttle, times the real speed.
+/// The greatest speed, as a factor of the real speed.
 const FASTEST: f64 = 8.0;
 
-/// What moves the frame in view.
+/// How the frame in view moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum PlaybackMotion {
-    /// Nothing.
+    /// It stands still.
     #[default]
     Held,
-    /// Time runs at so many times its real speed; below 0, backward.
+    /// It runs at this factor of the real speed; backward if negative.
     Runs(f64),
-    /// A stretch is repeated at so many times the real speed.
+    /// A stretch is repeated.
     Loops {
         /// Index of the first frame.
         first: usize,
-        /// Index of the last.
+        /// Index of the last frame.
         last: usize,
-        /// Times the real speed.
+        /// Factor of the real speed.
         speed: f64,
     },
 }
 
-/// The frame in view, among all.
+/// The frame in view, among all frames.
 #[derive(Clone, Debug, Default)]
 pub struct Playback {
     moments: Vec<Moment>,
     index: usize,
     motion: PlaybackMotion,
-    /// The window's clock and the session's time when the motion began; none before its first frame.
+    /// The window's clock and the session's time when the motion began; `None` before its first drawing.
     began: Option<(f64, Timestamp)>,
 }
 
 impl Playback {
-    /// Over these frames, in order of time; on the first.
+    /// At the first of these frames, which are in order of time.
     pub fn over(moments: Vec<Moment>) -> Self {
         Self { moments, ..Self::default() }
     }
@@ -55,23 +55,23 @@ impl Playback {
         self.moments.get(self.index).copied()
     }
 
-    /// What moves it.
+    /// How it moves.
     pub fn motion(&self) -> PlaybackMotion {
         self.motion
     }
 
-    /// Stands still.
+    /// Stops.
     pub fn hold(&mut self) {
         self.motion = PlaybackMotion::Held;
         self.began = None;
     }
 
-    /// Moves by frames, between the first and the last, and stands still.
+    /// Moves by frames, between the first and the last, and stops.
     pub fn step(&mut self, frames: i64) {
         self.go(self.index.saturating_add_signed(frames as isize));
     }
 
-    /// Moves by seconds to the nearest frame, at least by one where there is one, and stands still.
+    /// Moves by seconds to the nearest frame, at least by one frame if there is one, and stops.
     pub fn step_secs(&mut self, secs: f64) {
         let Some(at) = self.at() else { return };
         let before = self.index;
@@ -81,24 +81,24 @@ impl Playback {
         }
     }
 
-    /// Goes to the first frame and stands still.
+    /// Goes to the first frame and stops.
     pub fn first(&mut self) {
         self.go(0);
     }
 
-    /// Goes to the last frame and stands still.
+    /// Goes to the last frame and stops.
     pub fn last(&mut self) {
         self.go(usize::MAX);
     }
 
-    /// Goes to the frame nearest in time and stands still.
+    /// Goes to the frame nearest in time and stops.
     pub fn seek(&mut self, time: Timestamp) {
         if let Some(index) = self.nearest(time) {
             self.go(index);
         }
     }
 
-    /// Goes to the frame with this number, or to the last one before it, and stands still.
+    /// Goes to the frame with this number, else to the last one before it, and stops.
     pub fn seek_frame(&mut self, frame: u64) {
         self.go(self.index_of(frame));
     }
@@ -108,7 +108,7 @@ impl Playback {
         self.moments.get(self.nearest(time)?).copied()
     }
 
-    /// Plays at the real speed, or stands still where anything moves. At the end it begins anew.
+    /// Plays at the real speed, or stops. At the end it begins again.
     pub fn toggle(&mut self) {
         if self.motion != PlaybackMotion::Held {
             return self.hold();
@@ -138,8 +138,8 @@ impl Playback {
         }
     }
 
-    /// Moves on to where the motion is at `now`, seconds of the window's clock; gives the seconds
-    /// until it is worth asking again, and none while nothing moves.
+    /// Moves on to `now`, seconds of the window's clock. Returns the seconds until the next call is useful;
+    /// `None` while nothing moves.
     pub fn advance(&mut self, now: f64) -> Option<f64> {
         let at = self.at()?.time;
         match self.motion {
@@ -191,7 +191,7 @@ impl Playback {
         self.moments.partition_point(|moment| moment.frame <= frame).saturating_sub(1)
     }
 
-    /// The last frame that had begun at `time`, or the first.
+    /// The last frame that had begun at `time`, else the first.
     fn last_until(&self, time: Timestamp) -> usize {
         self.moments.partition_point(|moment| moment.time <= time).saturating_sub(1)
     }

@@ -1,4 +1,4 @@
-//! What the card measures of an event beside its pictures.
+//! The motion in an event, measured for the card.
 
 use crate::measure::event::Moment;
 use crate::measure::regions::REGIONS;
@@ -7,14 +7,14 @@ use crate::session::Session;
 use crate::session::annotation::Bounds;
 use crate::session::history::Channel;
 
-/// Regions whose motion the card draws: the most moving ones.
+/// Number of regions in the plot of motion: those that move most.
 pub const DRAWN_REGIONS: usize = 4;
 
 /// Seconds drawn before onset and after offset.
 const MARGIN_SECS: f64 = 0.5;
 
-/// How far each region moved from onset to apex, percent of the outer-eye distance; `None` where the
-/// samples are no longer whole or the face could not be measured.
+/// Displacement of each region from onset to apex, percent of the outer-eye distance; `None` if the samples
+/// are no longer kept whole or the face could not be measured.
 pub fn movement(session: &Session, onset: Moment, apex: Moment) -> Option<[[f32; 2]; REGIONS]> {
     let samples = session.history.samples();
     let first = samples.partition_point(|s| s.seq <= onset.frame);
@@ -38,8 +38,8 @@ pub fn movement(session: &Session, onset: Moment, apex: Moment) -> Option<[[f32;
 pub struct Motions {
     /// First and last second drawn.
     pub secs: (f64, f64),
-    /// The most moving regions, the fastest first: the region, and its lines of (seconds, percent of
-    /// the outer-eye distance per 1/30 s), broken where nothing was measured.
+    /// The regions that move most, the fastest first: the region, and its lines of (seconds, percent of the
+    /// outer-eye distance per 1/30 s), broken where nothing was measured.
     pub regions: Vec<(usize, Vec<Vec<[f64; 2]>>)>,
     /// The value at the top: a little more than the greatest between onset and offset.
     pub greatest: f64,
@@ -58,7 +58,7 @@ pub fn motions(session: &Session, bounds: &Bounds) -> Motions {
         .collect();
     regions.sort_by(|a, b| b.1.total_cmp(&a.1));
     regions.truncate(DRAWN_REGIONS);
-    // The event fills the plot; a blink beside it may go beyond.
+    // The event fills the plot; a blink beside it may exceed it.
     let greatest = regions.first().map_or(0.0, |(_, fastest)| f64::from(*fastest) * 1.15);
     let lines = |(region, _): &(usize, f32)| {
         (*region, session.history.lines(Channel::Region(*region), from, to, 400))
@@ -67,7 +67,7 @@ pub fn motions(session: &Session, bounds: &Bounds) -> Motions {
     Motions { secs: (from.secs(), to.secs()), regions, greatest }
 }
 
-/// True if a moment lies in what [`motions`] draws.
+/// True if a moment lies in the part that [`motions`] draws.
 pub fn is_in(motions: &Motions, time: Timestamp) -> bool {
     (motions.secs.0..=motions.secs.1).contains(&time.secs())
 }

@@ -1,20 +1,20 @@
-//! The one time axis that all plots share: which seconds are in view, and whether they follow.
+//! The time axis that all plots share: which seconds are visible, and if they follow the newest moment.
 
 use std::ops::RangeInclusive;
 
-/// The least and the most time in view, seconds: some frames, and a long day.
+/// Least and greatest visible time, seconds: some frames, and a long day.
 const SPAN_SECS: RangeInclusive<f64> = 0.5..=36_000.0;
 
-/// Seconds in view at first: long enough for several events, short enough to see one's shape.
+/// Visible seconds at the start: several events fit, and the shape of each can be seen.
 const DEFAULT_SPAN_SECS: f64 = 20.0;
 
-/// Which seconds are in view.
+/// The visible seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeWindow {
     /// True if the newest moment stays at the right edge.
     pub follows: bool,
     span_secs: f64,
-    /// Right edge; counts only while not following.
+    /// Right edge, seconds; used only while not following.
     end_secs: f64,
 }
 
@@ -25,7 +25,7 @@ impl Default for TimeWindow {
 }
 
 impl TimeWindow {
-    /// First and last second in view, where the newest moment is `newest_secs`.
+    /// First and last visible second. `newest_secs` is the newest moment.
     pub fn range(&self, newest_secs: f64) -> (f64, f64) {
         let end = if self.follows { newest_secs.max(self.span_secs) } else { self.end_secs };
         (end - self.span_secs, end)
@@ -40,7 +40,7 @@ impl TimeWindow {
         }
     }
 
-    /// Shows `factor` times less round `around_secs` (the middle where none) and stops following.
+    /// Shows `factor` times less time round `around_secs` (`None` means the middle), and stops following.
     pub fn zoom(&mut self, factor: f64, around_secs: Option<f64>, newest_secs: f64) {
         if !factor.is_finite() || factor <= 0.0 {
             return;
@@ -49,7 +49,7 @@ impl TimeWindow {
         let (first, last) = self.range(newest_secs);
         let around = around_secs.filter(|a| a.is_finite()).unwrap_or((first + last) / 2.0);
         let span = (self.span_secs / factor).clamp(*SPAN_SECS.start(), *SPAN_SECS.end());
-        // The share of the view to the right of `around` stays what it was.
+        // The moment `around` keeps its place in the view.
         self.end_secs = around + (last - around) * span / self.span_secs;
         self.span_secs = span;
         self.keep_near(newest_secs);
@@ -66,7 +66,7 @@ impl TimeWindow {
         self.end_secs = self.span_secs;
     }
 
-    /// Brings `first` to `last` into view, moving no more than needed.
+    /// Makes `first` to `last` visible, moving no more than needed.
     pub fn reveal(&mut self, first: f64, last: f64, newest_secs: f64) {
         let (left, right) = self.range(newest_secs);
         let margin = self.span_secs * 0.1;
@@ -88,13 +88,13 @@ impl TimeWindow {
         }
     }
 
-    /// Stops following and leaves in view what is in view.
+    /// Stops following; the visible seconds stay the same.
     pub fn hold(&mut self, newest_secs: f64) {
         self.end_secs = self.range(newest_secs).1;
         self.follows = false;
     }
 
-    /// Some data always stays in view.
+    /// Keeps some data visible.
     fn keep_near(&mut self, newest_secs: f64) {
         let least = self.span_secs * 0.2;
         let most = newest_secs.max(0.0) + self.span_secs * 0.8;

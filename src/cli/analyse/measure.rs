@@ -1,4 +1,4 @@
-//! A source, read to its end: here, or by the engine where frames do not wait or are stored.
+//! Reads a source to its end: in this thread, or by the engine if frames do not wait or are stored.
 
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ use crate::pipeline::Pipeline;
 use crate::session::Session;
 use crate::session::record::Record;
 
-/// A source that waits: frame after frame, here.
+/// Reads a source that waits, frame by frame.
 pub(super) fn read_through(
     job: &AnalyseOptions,
     session: &mut Session,
     interrupt: &Interrupt,
 ) -> Result<(), CliError> {
-    // First, because a wrong file name should be said at once.
+    // First, so that a wrong file name is reported at once.
     let inner = job.source.open()?;
     let mut source = Interruptible { inner, interrupt: interrupt.clone() };
     let mut pipeline = Pipeline::new(&Models::load(&job.models)?, &job.config)?;
@@ -33,8 +33,8 @@ pub(super) fn read_through(
     Ok(analysed?)
 }
 
-/// A source that does not wait, or that is recorded: through the engine, which counts what it has to
-/// drop, and stores what the window would store.
+/// Reads a source that does not wait, or that is recorded, by the engine. The engine counts the frames that
+/// it has to drop, and stores what the window would store.
 pub(super) fn watch(
     job: &AnalyseOptions,
     session: &mut Session,
@@ -63,13 +63,13 @@ struct Watch<'a> {
     session: &'a mut Session,
     job: &'a AnalyseOptions,
     progress: Option<Progress>,
-    /// Of a disk that will be full.
+    /// True if a warning about the disk was given.
     warned: bool,
     broken: Result<(), CliError>,
 }
 
 impl Watch<'_> {
-    /// Whether nothing follows, or nothing that is worth waiting for.
+    /// True if nothing more will come, or nothing that is worth waiting for.
     fn take_in(&mut self, update: &Update) -> bool {
         if let Some(record) = update.record() {
             self.session.apply(record);
@@ -89,7 +89,7 @@ impl Watch<'_> {
                 }
                 if let RecordState::Stopped(Some(why)) = &recording.state {
                     self.broken = Err(CliError::Failed(why.clone()));
-                    // Without a session, only the other results are worth going on for.
+                    // Without a session, go on only if other results are wanted.
                     return self.job.out.is_none();
                 }
             }

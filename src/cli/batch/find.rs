@@ -1,4 +1,4 @@
-//! Which recordings a folder holds, and what in it looks like one and is not taken.
+//! Finds the recordings in a folder, and files that look like recordings but are left out.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use crate::cli::plain;
 use crate::session::store::DATABASE;
 use crate::source::{images, video};
 
-/// Videos, and folders of pictures.
+/// A video, or a folder of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Video,
@@ -19,22 +19,22 @@ pub(super) enum Kind {
 pub(super) struct FoundRecording {
     pub(super) kind: Kind,
     pub(super) path: PathBuf,
-    /// The same below the folder that was searched.
+    /// The same path, below the folder that was searched.
     pub(super) below: PathBuf,
-    /// The same with `/` between its parts, and without what a terminal would obey: its name in every list.
+    /// The same path with `/` between its parts and without control characters: its name in every list.
     pub(super) name: String,
 }
 
-/// What is not analysed though it may hold a recording.
+/// Something that is left out although it may hold a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Left {
-    /// As in [`FoundRecording::name`].
+    /// Name, as in [`FoundRecording::name`].
     pub(super) name: String,
     /// Why.
     pub(super) why: String,
 }
 
-/// All that a folder holds.
+/// Everything that a folder holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FolderContent {
     pub(super) recordings: Vec<FoundRecording>,
@@ -42,7 +42,8 @@ pub(super) struct FolderContent {
 }
 
 impl FoundRecording {
-    /// Where its results go, below the folder for all: a video and a folder of pictures never share one.
+    /// Where its results go, below the folder for all results. A video and a folder of pictures never share
+    /// one.
     pub(super) fn results(&self) -> PathBuf {
         let mut results = self.below.clone().into_os_string();
         if self.kind == Kind::Images {
@@ -52,21 +53,21 @@ impl FoundRecording {
     }
 }
 
-/// What lies directly in a folder, by name.
+/// The content of one folder, by name.
 struct Content {
     folders: Vec<PathBuf>,
     videos: Vec<PathBuf>,
     has_pictures: bool,
-    /// What is left, and why.
+    /// What is left out, and why.
     left: Vec<(PathBuf, String)>,
 }
 
-/// True if a bare folder means many recordings, and not one that came as pictures.
+/// True if the folder holds many recordings, and is not one recording of pictures.
 pub(in crate::cli) fn is_many(folder: &Path) -> bool {
     look(folder).is_ok_and(|content| !content.has_pictures || !content.videos.is_empty())
 }
 
-/// Every recording below `folder` but what lies in `out`, and what is left, in the order of their names.
+/// Every recording below `folder`, except in `out`, and what is left out, ordered by name.
 pub(super) fn recordings(folder: &Path, out: &Path) -> Result<FolderContent, (PathBuf, io::Error)> {
     let mut found = FolderContent::default();
     let out = out.canonicalize().ok();
@@ -109,7 +110,7 @@ fn look(folder: &Path) -> io::Result<Content> {
         if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         }
-        // A link to a folder may lead back up; one to a file is a file.
+        // A link to a folder may lead back up; a link to a file is a file.
         if entry.file_type()?.is_dir() {
             // The pictures of a stored session were analysed already.
             if path.join(DATABASE).exists() {

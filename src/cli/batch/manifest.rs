@@ -1,5 +1,5 @@
-//! The list of all recordings and what became of them. It holds no clock time and no duration of the
-//! work, so that the same recordings give the same list whoever did them and how.
+//! The list of all recordings and their results. It holds no clock time and no duration of the work, so that
+//! the same recordings give the same list, whoever measured them.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::find::Left;
 use super::result::Outcome;
 use crate::files;
 
-/// Columns of the table. A file that begins otherwise is not replaced.
+/// Columns of the table. A file that begins in another way is not replaced.
 const COLUMNS: [&str; 10] = [
     "source",
     "status",
@@ -28,8 +28,8 @@ const COLUMNS: [&str; 10] = [
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Line {
     pub(super) source: String,
-    /// `done`, or `failed` where there is an error; `open` where the run was stopped before; `left` for what
-    /// is not taken for a recording.
+    /// `done`; `failed` if there is an error; `open` if the run was stopped before; `left` for what is left
+    /// out.
     pub(super) status: &'static str,
     pub(super) outcome: Option<Outcome>,
     pub(super) error: Option<String>,
@@ -47,13 +47,13 @@ impl Line {
         }
     }
 
-    /// One that was not begun or not ended when the run was stopped.
+    /// A line for a recording that was not finished when the run was stopped.
     pub(super) fn open(source: &str, why: &str) -> Self {
         let (source, error) = (source.to_owned(), Some(why.to_owned()));
         Self { source, status: "open", outcome: None, error }
     }
 
-    /// What is not taken for a recording.
+    /// A line for what is left out.
     pub(super) fn left(left: &Left) -> Self {
         let (source, error) = (left.name.clone(), Some(left.why.clone()));
         Self { source, status: "left", outcome: None, error }
@@ -77,7 +77,7 @@ impl Line {
     }
 }
 
-/// The lists' paths in `out`; a share of the work has lists of its own.
+/// Paths of the two lists in `out`. A share of the work has lists of its own.
 pub(super) fn paths(out: &Path, share: Option<(usize, usize)>) -> [PathBuf; 2] {
     let stem = match share {
         None => "manifest".to_owned(),
@@ -86,7 +86,7 @@ pub(super) fn paths(out: &Path, share: Option<(usize, usize)>) -> [PathBuf; 2] {
     ["csv", "json"].map(|ending| out.join(format!("{stem}.{ending}")))
 }
 
-/// Fails where something that is no list of ours has a list's name.
+/// Fails if another file has the name of a list.
 pub(super) fn check_free([table, list]: &[PathBuf; 2]) -> Result<(), String> {
     let taken = |path: &Path| {
         format!("{}: is not a list that Fleeting wrote, and is not replaced", path.display())
@@ -101,7 +101,7 @@ pub(super) fn check_free([table, list]: &[PathBuf; 2]) -> Result<(), String> {
     if begins(list, "[") { Ok(()) } else { Err(taken(list)) }
 }
 
-/// Writes both lists, each as a whole; those of an earlier run are replaced.
+/// Writes both lists, each completely or not at all. Those of an earlier run are replaced.
 pub(super) fn write([table, list]: &[PathBuf; 2], lines: &[Line]) -> io::Result<()> {
     files::replace(table, |out| {
         let mut table = csv::Writer::from_writer(out);

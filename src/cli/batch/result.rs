@@ -1,4 +1,4 @@
-//! What a finished recording leaves in its folder, by which it is known again.
+//! The file that a finished recording leaves in its folder, by which it is recognised again.
 
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -12,36 +12,36 @@ use crate::files;
 use crate::measure::event::EventKind;
 use crate::session::Session;
 
-/// Written last into the folder of a recording: where it is, the rest is whole.
+/// Written last into the folder of a recording. If it is there, all other files are complete.
 pub(super) const FILE_NAME: &str = "result.json";
 
-/// Counts changes of what the program measures or writes that no version number tells.
+/// Version of what the program measures and writes, for changes without a new program version.
 const FORMAT: u32 = 1;
 
-/// What a recording gave.
+/// The result of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Outcome {
     format: u32,
-    /// The recording, below the folder that was analysed.
+    /// Path of the recording, below the folder that was analysed.
     pub(super) source: String,
-    /// Of the video, or of all pictures with their names.
+    /// Hash of the video, or of all pictures and their names.
     pub(super) source_sha256: String,
-    /// Of all that the numbers depend on: source, settings, models, formats, program.
+    /// Hash of everything on which the numbers depend: source, settings, models, formats, program.
     pub(super) key: String,
-    /// Frames.
+    /// Number of frames.
     pub(super) frames: usize,
-    /// From the first to the last.
+    /// Seconds from the first frame to the last.
     pub(super) seconds: f64,
-    /// Micro-expressions.
+    /// Number of micro-expressions.
     pub(super) micro: usize,
-    /// Macro-expressions.
+    /// Number of macro-expressions.
     #[serde(rename = "macro")]
     pub(super) macro_: usize,
-    /// Frames without a score.
+    /// Number of frames without a score.
     pub(super) unscored: usize,
-    /// Why the analysis ended before the recording did.
+    /// Why the analysis ended before the recording did; `None` if it did not.
     pub(super) error: Option<String>,
-    /// What was written, with its hash.
+    /// The files that were written, with their hashes.
     pub(super) files: Vec<Written>,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Written {
 }
 
 impl Outcome {
-    /// What `session` gave, with the files that lie in `folder`.
+    /// The result of `session`, with the files in `folder`.
     pub(super) fn of(
         identity: &Identity,
         session: &Session,
@@ -81,7 +81,7 @@ impl Outcome {
         })
     }
 
-    /// Reads what an earlier run left in `folder`; `None` where it left nothing that is whole.
+    /// Reads the result of an earlier run in `folder`; `None` if there is no complete one.
     pub(super) fn read(folder: &Path) -> Option<Self> {
         let text = files::read_text(&folder.join(FILE_NAME)).ok()?;
         serde_json::from_str(&text).ok()
@@ -97,7 +97,7 @@ impl Outcome {
     }
 }
 
-/// What a recording is known by.
+/// The hashes by which a recording is recognised.
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
     pub(super) name: String,
@@ -106,7 +106,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Reads the whole recording. `rest` is all else that the numbers depend on.
+    /// Hashes the whole recording. `rest` is everything else on which the numbers depend.
     pub(super) fn of(recording: &FoundRecording, rest: &str) -> io::Result<Self> {
         let source_sha256 = hex(match recording.kind {
             Kind::Video => hash_file(&recording.path, Sha256::new())?,
@@ -132,7 +132,7 @@ fn hash_file(path: &Path, mut hash: Sha256) -> io::Result<Sha256> {
     }
 }
 
-/// Names and contents, in order of name.
+/// Hashes names and contents, in order of name.
 fn hash_folder(folder: &Path) -> io::Result<Sha256> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder)? {

@@ -11,16 +11,16 @@ use crate::source::camera;
 #[derive(Debug, Serialize)]
 pub(super) struct RuntimeFound {
     pub(super) name: String,
-    /// True if it is a library of the machine rather than the embedded runtime.
+    /// True if it is a library of the machine, false for the embedded runtime.
     pub(super) is_onnx_runtime: bool,
-    /// Libraries that were passed over, each with the reason.
+    /// Libraries that were skipped, each with the reason.
     pub(super) skipped: Vec<[String; 2]>,
 }
 
 /// The runtime that this process uses.
 pub(super) fn runtime() -> RuntimeFound {
     let runtime = Runtime::get();
-    // A loader's reason can run over many lines; the first says it.
+    // A loader's reason can have many lines; the first one is enough.
     let first_line = |text: &str| text.lines().next().unwrap_or_default().to_owned();
     let skipped = runtime.skipped.iter();
     RuntimeFound {
@@ -38,7 +38,7 @@ pub(super) struct ModelFound {
     pub(super) sha256: String,
     pub(super) licence: String,
     pub(super) origin: String,
-    /// True if this is the entry that this machine's runtime takes.
+    /// True if this machine's runtime uses this entry.
     pub(super) is_used: bool,
 }
 
@@ -79,7 +79,7 @@ pub(super) fn cameras() -> Vec<CameraFound> {
         .collect()
 }
 
-/// The version that ffmpeg tells; `None` where it does not start.
+/// The version that ffmpeg reports; `None` if it does not start.
 pub(super) fn ffmpeg() -> Option<String> {
     let output = Command::new("ffmpeg").arg("-version").stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

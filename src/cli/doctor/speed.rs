@@ -20,40 +20,40 @@ use crate::pipeline::{Output, Pipeline};
 use crate::source::SourceSpec;
 use crate::source::demo::Demo;
 
-/// Frames that are measured: two seconds.
+/// Number of frames that are measured: two seconds.
 const FRAMES: usize = 60;
 
-/// Frames before them, in which caches fill and the face is found.
+/// Number of frames before them, for caches to fill and the face to be found.
 const WARM_UP: usize = 6;
 
-/// Frames that go to the spotter alone; it works in steps of several.
+/// Number of frames for the spotter alone, which works in steps of several frames.
 const SPOTTED: u64 = 300;
 
-/// What a step costs.
+/// The cost of one step of the analysis.
 #[derive(Debug, Serialize)]
 pub(super) struct Stage {
     pub(super) name: &'static str,
     /// Mean milliseconds.
     pub(super) ms: f64,
-    /// How often.
+    /// The unit of work: frame, look, event, lost face.
     pub(super) per: &'static str,
 }
 
-/// What the analysis costs.
+/// The cost of the analysis.
 #[derive(Debug, Serialize)]
 pub(super) struct Speed {
     pub(super) stages: Vec<Stage>,
-    /// Everything, mean milliseconds a frame.
+    /// All steps together, mean milliseconds per frame.
     pub(super) frame_ms: f64,
     /// The slowest of the measured frames, milliseconds.
     pub(super) slowest_frame_ms: f64,
-    /// Frames a second that one core can analyse.
+    /// Frames per second that one core can analyse.
     pub(super) frames_per_second: f64,
     /// Reading and opening the models, milliseconds.
     pub(super) start_ms: f64,
 }
 
-/// Measures everything; the error says in words what stood in the way.
+/// Measures all steps. The error says what prevented it.
 pub(super) fn measure(models: &Models) -> Result<Speed, String> {
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let config = Config::default();
@@ -129,7 +129,7 @@ fn frames() -> Result<Vec<Frame>, crate::media::stream::SourceError> {
     Ok(frames)
 }
 
-/// Mean milliseconds of the spotter a frame.
+/// Mean milliseconds per frame of the spotter.
 fn spot(models: &Models, config: &Config, first: &Frame) -> Result<f64, crate::model::ModelError> {
     let mut spotter = Spotter::open(models, &config.spotting)?;
     let mut spotted = Spotted::default();
@@ -144,7 +144,7 @@ fn spot(models: &Models, config: &Config, first: &Frame) -> Result<f64, crate::m
     pushed.map(|()| ms / SPOTTED as f64)
 }
 
-/// Milliseconds of `work`, and what it gave.
+/// Milliseconds that `work` took, and its result.
 fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let begun = Instant::now();
     let result = work();

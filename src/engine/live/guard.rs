@@ -1,7 +1,7 @@
-//! A camera whose reads may wait for ever, read in a thread that can be left behind.
+//! A camera whose reads may never return, read in a thread that can be left behind.
 //!
-//! This is the one thread that is not always joined: nothing wakes a read that the system does not
-//! answer. Left behind, it ends by itself with its next picture or error, and closes the camera.
+//! This is one of the two threads that are not always joined, because nothing can end a read that the system
+//! does not answer. A thread that is left behind ends with its next picture or error, and closes the camera.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,32 +13,32 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::source::camera::{CaptureFormat, Device, Failure, Raw, Read, Wanted};
 
-/// Opening may take so long; some cameras are slow to wake.
+/// The longest time that opening may take; some cameras are slow to start.
 const OPENING: Duration = Duration::from_secs(10);
 
-/// A thread that is told to stop gets so long to do so before it is left behind.
+/// The longest wait for a thread that was told to stop, before it is left behind.
 const STOP_WAIT: Duration = Duration::from_millis(300);
 
-/// Pictures that may wait. The camera's own buffers wait behind them.
+/// Number of pictures that may wait. The camera's own buffers wait behind them.
 const PICTURES: usize = 2;
 
 /// How the thread opens its device.
 type Open = fn(u32, &Wanted) -> Result<Box<dyn Device>, Failure>;
 
-/// What the thread sends: first how opening went, then pictures until a failure.
+/// Messages of the thread: first how opening went, then pictures until a failure.
 enum FromCamera {
     Opened(CaptureFormat),
     Picture(Raw<'static>, CaptureFormat),
     Failed(Failure),
 }
 
-/// A device at the other end of a thread.
+/// A device whose reads run in another thread.
 struct Guarded {
     format: CaptureFormat,
     thread: Watched,
 }
 
-/// The thread, waited for only so long.
+/// The thread; on drop it is joined if it ends in time.
 struct Watched {
     words: Receiver<FromCamera>,
     quit: Arc<AtomicBool>,
@@ -96,7 +96,7 @@ impl Device for Guarded {
             }
             Ok(FromCamera::Failed(failure)) => Err(failure),
             Ok(FromCamera::Opened(_)) | Err(RecvTimeoutError::Timeout) => Ok(Read::Nothing),
-            // The thread has ended without a word: it panicked inside the driver library.
+            // The thread ended without a message: it panicked in the driver's library.
             Err(RecvTimeoutError::Disconnected) => {
                 Err(Failure::Broken("its driver library failed".into()))
             }
@@ -107,7 +107,7 @@ impl Device for Guarded {
 impl Drop for Watched {
     fn drop(&mut self) {
         self.quit.store(true, Ordering::Release);
-        // A sender that waits for room finds nobody listening.
+        // A sender that waits for room now finds no listener.
         self.words = crossbeam_channel::never();
         let Some(thread) = self.thread.take() else { return };
         let deadline = Instant::now() + STOP_WAIT;

@@ -1,14 +1,14 @@
-//! How fast frames come and go, by the wall clock.
+//! How many frames come and are analysed per second of wall-clock time.
 
 use crate::session::record::Stats;
 use std::time::{Duration, Instant};
 
 use crate::media::image::Frame;
 
-/// How often the figures are told.
+/// Time between two reports.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Counts since the start, and since the figures were last told.
+/// Counts since the start, and since the last report.
 #[derive(Debug)]
 pub(crate) struct Meter {
     since: Instant,
@@ -33,17 +33,17 @@ impl Meter {
         }
     }
 
-    /// How many frames the source will have, where it knows.
+    /// How many frames the source will have; `None` if it does not say.
     pub(crate) fn expect_frames(&mut self, frames: Option<u64>) {
         self.frames_expected = frames.filter(|&frames| frames > 0);
     }
 
-    /// Before a frame's analysis.
+    /// Called before the analysis of a frame.
     pub(crate) fn begin(&self) -> Instant {
         Instant::now()
     }
 
-    /// After it.
+    /// Called after it.
     pub(crate) fn analysed(&mut self, begun: Instant, frame: &Frame) {
         self.busy += begun.elapsed();
         self.analysed += 1;
@@ -51,7 +51,7 @@ impl Meter {
         self.came(frame);
     }
 
-    /// A frame came and was not wanted.
+    /// A frame came and was dropped.
     pub(crate) fn let_go(&mut self, frame: &Frame) {
         self.let_go += 1;
         self.came(frame);
@@ -62,12 +62,12 @@ impl Meter {
             self.frames_expected.map(|all| ((frame.seq + 1) as f32 / all as f32).min(1.0));
     }
 
-    /// The figures, once a second; `dropped` counts what the queue dropped so far.
+    /// The figures, once a second. `dropped` is how many frames the queue has dropped so far.
     pub(crate) fn stats(&mut self, dropped: u64) -> Option<Stats> {
         (self.since.elapsed() >= PERIOD).then(|| self.last_stats(dropped))
     }
 
-    /// The counts so far; the rates are those last told.
+    /// The counts so far, with the rates of the last report.
     pub(crate) fn totals(&self, dropped: u64) -> Stats {
         Stats { dropped, ..self.totals }
     }

@@ -1,12 +1,12 @@
-//! Collects the samples of a neutral stretch. Scores become final some frames late, so that the
-//! stretch is closed by the samples' own times and not when the seconds are over.
+//! Collects the samples of a neutral stretch for a baseline. Scores become final some frames late, so the
+//! stretch ends by the times of the samples and not by a timer.
 
 use crate::measure::baseline::Baseline;
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 
-/// The longest stretch, seconds; what is collected is bounded by it.
+/// The longest stretch, seconds. It bounds what is collected.
 const MOST_SECS: f32 = 120.0;
 
 /// A baseline being measured.
@@ -20,18 +20,18 @@ pub(crate) struct Neutral {
 impl Neutral {
     /// A stretch of `secs` from the next frame on.
     pub(crate) fn over(secs: f32) -> Self {
-        // Not-a-number asks for nothing sensible and gets the shortest.
+        // NaN is no length, so it gives the shortest stretch.
         let secs = if secs.is_nan() { 1.0 } else { f64::from(secs.clamp(1.0, MOST_SECS)) };
         Self { secs, from: None, samples: Vec::new() }
     }
 
-    /// Takes note of the newest frame; gives the share that is still to go, 1–0.
+    /// Takes the newest frame. Returns the share of the stretch that is still to come, from 1 to 0.
     pub(crate) fn see(&mut self, frame: &Frame) -> f32 {
         let from = *self.from.get_or_insert(frame.time);
         (1.0 - frame.time.secs_since(from) / self.secs).clamp(0.0, 1.0) as f32
     }
 
-    /// Takes samples that have become final; gives the baseline once they go past the stretch.
+    /// Takes samples that have become final. Returns the baseline when they reach the end of the stretch.
     pub(crate) fn collect(&mut self, samples: &[Sample]) -> Option<Result<Baseline, String>> {
         let from = self.from?;
         for sample in samples.iter().filter(|sample| sample.time >= from) {
@@ -69,7 +69,7 @@ mod tests {
         let mut measured = None;
         for seq in 100..200 {
             neutral.see(&frame(seq));
-            // Twelve frames late, and wildly different outside the stretch.
+            // They come twelve frames late, and have very different values outside the stretch.
             let micro = if (100..160).contains(&(seq - 12)) { 0.25 } else { 0.9 };
             measured = neutral.collect(&[sample(seq - 12, micro)]);
             if measured.is_some() {

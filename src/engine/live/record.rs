@@ -1,8 +1,8 @@
-//! The record thread: what was analysed goes onto the disk, in the order in which it was analysed.
+//! The record thread: stores what was analysed, in the order in which it was analysed.
 //!
-//! The link to it is bounded and waits, so that a slow disk shows as frames that the camera queue
-//! drops and counts. What the system has is at most a fifth of a second old, and with what waits in
-//! the link, a program that is killed loses less than a second; a power cut takes one more.
+//! Its link is bounded and waits. So a slow disk shows as frames that the camera queue drops and counts. What
+//! the system has is at most a fifth of a second old; with what waits in the link, a killed program loses
+//! less than a second. A power cut loses one second more.
 
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
@@ -21,65 +21,65 @@ use crate::session::record::Stats;
 use crate::session::recorder::{RecorderError, SessionRecorder};
 use crate::session::store::{Beginning, StoreError, bytes_in, session_list};
 
-/// Items that may wait; a frame and what is said of it are two or three.
+/// Number of items that may wait. A frame and its records are two or three items.
 const WAITING: usize = 16;
 
-/// How often everything is handed to the system.
+/// Time between two commits.
 const KEEP_EVERY: Duration = Duration::from_millis(200);
 
-/// How often it is put onto the disk.
+/// Time between two syncs to the disk.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
-/// How often it is told how the recording goes.
+/// Time between two reports to the window.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
-/// The longest wait between two looks at the clock.
+/// The longest wait before the clock is read again.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Recording ends while so much of the disk is still free, so that the files can be completed and
-/// the machine goes on to work: several seconds of the largest pictures.
+/// Recording ends when no more than this is free on the disk, so that the files can be completed and the
+/// machine can go on working. It is several seconds of the largest pictures.
 pub const RESERVE_BYTES: u64 = 32 << 20;
 
-/// Below so much free space, or so little time at the present rate, a warning comes.
+/// With less free space, or little time left at the present rate, a warning comes.
 const LOW_BYTES: u64 = 512 << 20;
 const LOW_SECS: f64 = 600.0;
 
 /// What to record, and where.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordOrder {
-    /// The session's folder; must not hold one yet.
+    /// The session's folder. It must not hold a session yet.
     pub folder: PathBuf,
-    /// What was agreed; `None` where nobody was asked.
+    /// What was agreed; `None` if no one was asked.
     pub consent: Option<Consent>,
-    /// Whether pictures are stored, or scores only.
+    /// True if pictures are stored, false for scores only.
     pub with_pictures: bool,
 }
 
-/// How a recording goes.
+/// The state of a recording.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordingStatus {
     /// The session's folder.
     pub folder: PathBuf,
-    /// Where it stands.
+    /// If it runs.
     pub state: RecordState,
     /// Seconds since it began.
     pub secs: f64,
     /// Bytes on the disk.
     pub bytes: u64,
-    /// Bytes that are free on that disk; `None` where the system does not say.
+    /// Bytes that are free on that disk; `None` if the system does not say.
     pub free_bytes: Option<u64>,
     /// Seconds until the disk is full at the present rate; `None` while that is unknown.
     pub left_secs: Option<f64>,
 }
 
-/// Where a recording stands.
+/// If a recording runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordState {
     /// Frames are stored.
     Running,
-    /// No more frames; scores of the last ones still come.
+    /// No more frames; scores of the last ones are still to come.
     Finishing,
-    /// It has ended; the text says why, where that was not by wish.
+    /// It has ended. The text says why, if the user did not ask for it.
     Stopped(Option<String>),
 }
 
@@ -105,7 +105,7 @@ impl RecordingStatus {
     }
 }
 
-/// What the analysis sends.
+/// An item from the analysis.
 enum Item {
     Frame(Frame),
     Record(Record),
@@ -124,7 +124,7 @@ pub(crate) struct RecordThread {
 pub(crate) struct Gone;
 
 impl RecordThread {
-    /// Starts to record. `first` is what was said before and still holds.
+    /// Starts a recording. `first` are earlier records that still hold.
     pub(crate) fn start(
         order: RecordOrder,
         provenance: Provenance,
@@ -158,7 +158,7 @@ impl RecordThread {
         self.send(Item::Finishing)
     }
 
-    /// Nothing more will come; what was sent is still recorded.
+    /// Nothing more will be sent; what was sent is still recorded.
     pub(crate) fn close(&mut self) {
         self.tx = None;
     }
@@ -175,7 +175,7 @@ impl Drop for RecordThread {
     }
 }
 
-/// Says how the recording goes.
+/// Reports the state of the recording to the window.
 struct Reporter {
     folder: PathBuf,
     update_sender: UpdateSender,
@@ -190,7 +190,7 @@ impl Reporter {
         let left_secs = free_bytes.filter(|_| secs > 5.0).map(left);
         let folder = self.folder.clone();
         let recording = RecordingStatus { folder, state, secs, bytes, free_bytes, left_secs };
-        // Whoever no longer listens sees the folder.
+        // If no one listens any more, the folder shows the state.
         self.update_sender.send(Update::Recording(Box::new(recording))).unwrap_or(());
     }
 }
@@ -224,7 +224,7 @@ fn run(
     reporter.tell(RecordState::Stopped(reason), bytes, Some(at));
 }
 
-/// Why a recording ends that nobody asked to end.
+/// Why a recording ends although no one asked for it.
 #[derive(Debug, thiserror::Error)]
 enum Stop {
     #[error(transparent)]
@@ -241,12 +241,12 @@ enum Stop {
 fn check_space(folder: &Path) -> Result<(), Stop> {
     match session_list::free_bytes(folder) {
         Some(free) if free < RESERVE_BYTES => Err(Stop::Full { folder: folder.into(), free }),
-        // Where the system does not say, the write will.
+        // If the system does not say, writing will fail.
         _ => Ok(()),
     }
 }
 
-/// Until the link closes, or nothing more can be stored.
+/// Records until the link closes or nothing more can be stored.
 fn record(
     recorder: &mut SessionRecorder,
     reporter: &Reporter,

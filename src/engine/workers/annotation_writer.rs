@@ -1,4 +1,4 @@
-//! The thread that puts what people do in review onto the disk, each act as soon as it is done.
+//! The thread that stores what people do in review, each act as soon as it is done.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -8,29 +8,29 @@ use super::worker::{Keep, Worker, WorkerThread};
 use crate::session::annotation::{Entry, Rater};
 use crate::session::store::Store;
 
-/// Acts that may wait for the disk; whoever does more at once waits, which only a script can.
+/// Number of acts that may wait for the disk. Only a script is fast enough to have to wait.
 const WAITING: usize = 256;
 
-/// How often it is looked at whether another window has opened the same place, while nothing is to be kept.
+/// Time between two checks for another window at the same place, while there is nothing to store.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// One thing to be kept.
+/// A thing to store.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kept {
-    /// A new rater, or one who works blind no longer.
+    /// A new rater, or one who no longer works blind.
     Rater(Rater),
-    /// What somebody did.
+    /// An act of a person.
     Entry(Entry),
-    /// A layer that came out of a file: all of it is kept, or nothing.
+    /// A layer from a file: all of it is stored, or nothing.
     Layer(Vec<Rater>, Vec<Entry>),
 }
 
-/// Where things are kept.
+/// The place where things are stored.
 pub trait AnnotationStore: Send {
-    /// Puts one thing onto the disk; the error is one sentence.
+    /// Stores one thing; the error is one sentence.
     fn keep(&mut self, kept: &Kept) -> Result<(), String>;
 
-    /// What else the user should know of the place since the last call, one sentence.
+    /// What else the user should know about the place since the last call, one sentence.
     fn look(&mut self) -> Option<String> {
         None
     }
@@ -52,29 +52,29 @@ impl AnnotationStore for Store {
     }
 }
 
-/// The window's end. On drop it waits until all is kept.
+/// The window's end. On drop it waits until everything is stored.
 #[derive(Debug)]
 pub struct AnnotationWriter {
     worker: Worker<Kept, Said>,
-    /// What the thread has said and nobody has asked for.
+    /// Messages of the thread that were not read yet.
     unread: RefCell<VecDeque<Said>>,
 }
 
-/// What the thread says; one sentence each.
+/// A message of the thread, one sentence.
 #[derive(Debug)]
 enum Said {
-    /// Why something could not be kept.
+    /// Why something could not be stored.
     Fault(String),
-    /// What else the user should know of the place.
+    /// What else the user should know about the place.
     Remark(String),
 }
 
-/// Sentences that may wait for the window; it is told once of a fault, and seldom of anything else.
+/// Number of messages that may wait for the window. A fault is reported once, and other messages are rare.
 const SENTENCES: usize = 64;
 
 impl AnnotationWriter {
-    /// Starts the thread. `wake` is called when something could not be kept. Fails where the system has no
-    /// thread to give.
+    /// Starts the thread. `wake` is called if something could not be stored. Fails if the system cannot start
+    /// a thread.
     pub fn start(
         mut store: impl AnnotationStore + 'static,
         wake: impl Fn() + Send + 'static,
@@ -83,7 +83,7 @@ impl AnnotationWriter {
             let mut has_failed = false;
             while let Ok(kept) = end.next_within(LOOK_EVERY) {
                 let said = match kept {
-                    // The first fault says enough. What comes after it is kept all the same.
+                    // Only the first fault is reported. What comes after it is stored all the same.
                     Some(kept) => store
                         .keep(&kept)
                         .err()
@@ -91,7 +91,7 @@ impl AnnotationWriter {
                         .map(Said::Fault),
                     None => store.look().map(Said::Remark),
                 };
-                // Whoever listens.
+                // It does not matter if no one listens.
                 said.map_or(Ok(()), |said| end.answer(said)).unwrap_or(());
             }
         };
@@ -100,18 +100,18 @@ impl AnnotationWriter {
         Ok(Self { worker, unread: RefCell::default() })
     }
 
-    /// Takes one thing over.
+    /// Takes one thing to store.
     pub fn keep(&self, kept: Kept) {
         self.worker.ask(kept);
     }
 
-    /// Why something could not be kept, once: the first fault.
+    /// Why something could not be stored: the first fault, reported once.
     pub fn fault(&self) -> Option<String> {
         let is_fault = |said: &Said| matches!(said, Said::Fault(_));
         self.take(is_fault)
     }
 
-    /// What else the user should know of the place, once; see [`AnnotationStore::look`].
+    /// What else the user should know about the place, once; see [`AnnotationStore::look`].
     pub fn remark(&self) -> Option<String> {
         self.take(|said| matches!(said, Said::Remark(_)))
     }
@@ -131,7 +131,7 @@ mod tests {
     use crossbeam_channel::{Sender, bounded};
     use std::time::Duration;
 
-    /// Keeps the first two things and then has no room.
+    /// Stores the first two things and then has no room.
     struct Small(Sender<Kept>, usize);
 
     impl AnnotationStore for Small {

@@ -1,22 +1,22 @@
-//! One short piece of work away from the thread that draws, such as asking the system for its cameras.
+//! One short piece of work that must not run on the drawing thread, such as listing cameras.
 
 use std::convert::Infallible;
 
 use super::worker::{Keep, Worker, WorkerThread};
 
-/// Work under way, with at most one result to collect. Joined on drop, so it must be short.
+/// A running task with at most one result. It is joined on drop, so it must be short.
 #[derive(Debug)]
 pub struct BackgroundTask<T>(Worker<Infallible, T>);
 
 impl<T: Send + 'static> BackgroundTask<T> {
-    /// Starts `work` in a thread called `name`, and calls `wake` when its result can be collected. Fails
-    /// where the system has no thread to give.
+    /// Starts `work` in a thread called `name`, and calls `wake` when its result is there. Fails if the
+    /// system cannot start a thread.
     pub fn start(
         name: &str,
         work: impl FnOnce() -> T + Send + 'static,
         wake: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
-        // Whoever asked may no longer want the result.
+        // The caller may no longer want the result.
         let body = |end: WorkerThread<Infallible, T>| end.answer(work()).unwrap_or(());
         Worker::start(name, Keep::Newest, Keep::Newest, body, wake).map(Self)
     }

@@ -1,7 +1,7 @@
-//! Many independent pieces of work, in as many threads as there are cores to give.
+//! Many independent pieces of work, in a chosen number of threads.
 //!
-//! Each piece is done by one thread from begin to end, so that how many threads there are changes
-//! nothing about any result. What goes wrong in one piece stays there.
+//! Each piece is done by one thread from beginning to end, so that the number of threads changes no result. A
+//! failure in one piece does not reach the others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,13 +9,13 @@ use std::thread::Builder;
 
 use crossbeam_channel::bounded;
 
-/// A piece of work that ended in a bug of the program, with what was said of it.
+/// A piece of work ended in a bug of the program; the text is the panic's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Panicked(pub String);
 
-/// Does `work` on every one of `items` in `jobs` threads, each with a state of its own from `begin`,
-/// and calls `done` with the item's index and result in the order of completion. A state that work
-/// panicked with is not used again. Fails where the system has no thread to give.
+/// Runs `work` on every one of `items` in `jobs` threads, each with a state of its own from `begin`. Calls
+/// `done` with the item's index and result in the order of completion. After a panic, the thread gets a new
+/// state. Fails if the system cannot start a thread.
 pub fn in_parallel<I: Sync, S, T: Send>(
     items: &[I],
     jobs: usize,

@@ -1,9 +1,8 @@
-//! The thread that extracts the pictures of events from a recording: the face held still, as live, and its
-//! movement enlarged where that is wanted.
+//! The thread that extracts the pictures of events from a recording: the face held still, as live, with its
+//! movement enlarged if that is wanted.
 //!
-//! The pictures are read again and the face is found in them as it was found before, so that a clip can be
-//! cut round any bounds that a person sets. [`exchange::clips`](crate::exchange::clips) exports the same
-//! pictures.
+//! The pictures are read again and the face is found in them again, so that a clip can have any bounds that a
+//! person sets. [`exchange::clips`](crate::exchange::clips) exports the same pictures.
 
 use std::sync::Arc;
 
@@ -18,23 +17,22 @@ use crate::pipeline::motion::magnify::magnify;
 use crate::session::annotation::Bounds;
 use crate::session::clip::EventClip;
 
-/// What was asked for, and its pictures or why there are none.
+/// A request, and its pictures or why there are none.
 type ExtractedClip = (Bounds, f32, Result<Arc<EventClip>, String>);
 
-/// Plain clips that are kept to be magnified.
+/// Number of clips without magnification that are kept.
 const PLAIN_KEPT: usize = 4;
 
-/// Answers that may wait for the window; then the thread waits.
+/// Number of answers that may wait for the window; then the thread waits.
 const ANSWERS: usize = 64;
 
-/// The window's end; the thread ends when it is dropped.
+/// The window's end. The thread ends when it is dropped.
 #[derive(Debug)]
 pub struct ClipExtractor(Worker<Vec<(Bounds, f32)>, ExtractedClip>);
 
 impl ClipExtractor {
-    /// Starts the thread, which opens pictures and follower by `make`; what goes wrong there is the
-    /// answer to every request. `wake` is called with every answer. Fails where the system has no thread
-    /// to give.
+    /// Starts the thread. It opens pictures and follower by `make`; if that fails, the error answers every
+    /// request. `wake` is called with every answer. Fails if the system cannot start a thread.
     pub fn start<F: FaceFollower + 'static>(
         make: impl FnOnce() -> Result<(Box<dyn Pictures>, F), String> + Send + 'static,
         wake: impl Fn() + Send + 'static,
@@ -44,13 +42,13 @@ impl ClipExtractor {
         Worker::start("fleeting-clip-extractor", requests, answers, body, wake).map(Self)
     }
 
-    /// Asks for the pictures of events, the most wanted first, the movement of each enlarged so many
-    /// times; 1 leaves it. What was asked before and has not come need not come any more.
+    /// Asks for the pictures of events, the most wanted first. The number is the magnification of movement; 1
+    /// means none. Older requests that were not answered are dropped.
     pub fn cut(&self, wanted: Vec<(Bounds, f32)>) {
         self.0.ask(wanted);
     }
 
-    /// What has come since the last call.
+    /// The answers since the last call.
     pub fn cuts(&self) -> impl Iterator<Item = ExtractedClip> + '_ {
         std::iter::from_fn(|| self.0.answer())
     }
@@ -68,7 +66,7 @@ fn extract<F: FaceFollower>(
             if end.answer((bounds, magnification, clip)).is_err() {
                 return;
             }
-            // Whoever has gone on to another event waits for that one's pictures only.
+            // After a newer request, only its pictures are wanted.
             if end.is_asked() {
                 break;
             }
@@ -79,7 +77,7 @@ fn extract<F: FaceFollower>(
 /// Clips as they were recorded, before any movement is enlarged.
 struct PlainClips<F> {
     made: Result<(Box<dyn Pictures>, F), String>,
-    /// The last ones that were asked for, the newest first.
+    /// The clips that were asked for last, newest first.
     newest: Vec<(Bounds, Arc<EventClip>)>,
 }
 
@@ -89,7 +87,7 @@ impl<F: FaceFollower> PlainClips<F> {
             return Ok(Arc::clone(clip));
         }
         let (pictures, faces) = self.made.as_mut().map_err(|why| why.clone())?;
-        // Of a recording that goes on there may be more by now.
+        // A recording that is still running may have more pictures by now.
         let newest = pictures.moments().last().map(|moment| moment.frame);
         if newest.is_none_or(|newest| newest < bounds.offset.frame) {
             pictures.refresh().map_err(|error| error.to_string())?;
@@ -106,8 +104,8 @@ impl<F: FaceFollower> PlainClips<F> {
     }
 }
 
-/// When time zero of the pictures is on the clock of `bounds`: a recording that goes on counts from its
-/// own first frame, and a run from its own. Frame numbers are the same in both.
+/// Time zero of the pictures on the clock of `bounds`: a running recording counts from its own first frame, a
+/// run from its own. Frame numbers are the same in both.
 fn zero_of(pictures: &dyn Pictures, bounds: &Bounds) -> Timestamp {
     let shift = |moment: &Moment| {
         let found = pictures.moments().get(pictures.index_of(moment.frame)?)?;
@@ -149,7 +147,7 @@ mod tests {
         Moment { frame, time: Timestamp::of_frame(frame, 30.0) }
     }
 
-    /// Ten seconds at 30 frames a second, of which number 200 cannot be read.
+    /// Ten seconds at 30 frames a second; frame 200 cannot be read.
     struct Recorded(Vec<Moment>);
 
     impl Pictures for Recorded {

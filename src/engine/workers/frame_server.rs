@@ -1,7 +1,7 @@
-//! The thread that brings pictures of a stored session or a video to whoever looks at them.
+//! The thread that reads pictures of a stored session or a video for the window.
 //!
-//! The newest request wins, so that dragging along a timeline never makes a queue. While nobody asks for
-//! anything, the pictures round the last one are fetched, so that a step in either direction shows at once.
+//! The newest request replaces older ones, so that dragging along a timeline makes no queue. While there is
+//! no request, the pictures near the last one are read, so that a step in either direction shows at once.
 
 use std::collections::BTreeMap;
 
@@ -9,23 +9,23 @@ use super::worker::{Keep, Worker, WorkerThread};
 use crate::media::image::Frame;
 use crate::media::pictures::Pictures;
 
-/// Bytes of picture that are kept at hand.
+/// Bytes of pictures that are kept.
 const KEPT_BYTES: usize = 96 << 20;
 
-/// How many pictures on either side of the one shown are fetched, at most.
+/// Greatest number of pictures that are read in advance on either side.
 const FETCHED: usize = 12;
 
 /// The answer to a request: the picture, or the frame's number and one sentence that says why there is none.
 pub type Shown = Result<Frame, (u64, String)>;
 
-/// The asking end; the thread ends when it is dropped.
+/// The window's end. The thread ends when it is dropped.
 #[derive(Debug)]
 pub struct FrameServer(Worker<u64, Shown>);
 
 impl FrameServer {
-    /// Starts the thread, which opens the pictures by `make`; why that fails is the answer to every
-    /// request. `wake` is called when there is something to [`take`](Self::take). Fails where the system
-    /// has no thread to give.
+    /// Starts the thread. It opens the pictures by `make`; if that fails, the error answers every request.
+    /// `wake` is called when there is something to [`take`](Self::take). Fails if the system cannot start a
+    /// thread.
     pub fn start(
         make: impl FnOnce() -> Result<Box<dyn Pictures>, String> + Send + 'static,
         wake: impl Fn() + Send + 'static,
@@ -34,7 +34,7 @@ impl FrameServer {
         Worker::start("fleeting-frame-server", Keep::Newest, Keep::Newest, body, wake).map(Self)
     }
 
-    /// Asks for the picture of frame `frame`; what was asked before and has not come need not come.
+    /// Asks for the picture of frame `frame`. An older request that was not answered is dropped.
     pub fn show(&self, frame: u64) {
         self.0.ask(frame);
     }
@@ -62,11 +62,11 @@ fn serve(make: impl FnOnce() -> Result<Box<dyn Pictures>, String>, end: &WorkerT
     }
 }
 
-/// Pictures, of which those round the last one shown are at hand.
+/// Pictures, of which those near the last one shown are kept.
 struct PictureCache {
     pictures: Box<dyn Pictures>,
     at_hand: BTreeMap<usize, Result<Frame, String>>,
-    /// Indices that are worth fetching, the next one last.
+    /// Indices to read in advance, the next one last.
     to_fetch: Vec<usize>,
     last: usize,
 }
@@ -92,7 +92,7 @@ impl PictureCache {
         self.at_hand.entry(index).or_insert_with(fetch).clone()
     }
 
-    /// Lets go of what is far, and fetches first in the direction in which the frames were asked for.
+    /// Drops pictures that are far away, and plans to read those in the direction of the last request first.
     fn plan(&mut self, index: usize, shown: &Result<Frame, String>) {
         let bytes = shown.as_ref().map_or(1, |frame| frame.image.data.len().max(1));
         let reach = (KEPT_BYTES / bytes / 2).min(FETCHED);
@@ -100,7 +100,7 @@ impl PictureCache {
         self.at_hand.retain(|at, _| near.contains(at));
         let behind = (*near.start()..index).collect::<Vec<_>>();
         let ahead = (index + 1..self.pictures.moments().len()).take(reach).rev();
-        // What is fetched first comes last.
+        // The first to be read is last in the list.
         self.to_fetch = if index >= self.last {
             behind.into_iter().chain(ahead).collect()
         } else {
@@ -109,7 +109,7 @@ impl PictureCache {
         self.last = index;
     }
 
-    /// Fetches one picture; false when there is nothing left to fetch.
+    /// Reads one picture in advance; false if there is none left to read.
     fn fetch_another(&mut self) -> bool {
         let Some(index) = self.to_fetch.pop() else { return false };
         self.get(index).map_or_else(drop, drop);
@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    /// A frame server, its wakes, and how often its pictures were asked for one.
+    /// A frame server, how often it woke the window, and how often its pictures were read.
     fn frame_server() -> (FrameServer, Receiver<()>, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let film = Film::new(&asked);

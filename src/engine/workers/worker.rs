@@ -1,6 +1,6 @@
-//! One thread beside the window that does what it is asked, one thing after the other.
+//! One thread beside the window that does what it is asked, one request after the other.
 //!
-//! Both of its links are bounded. A link either keeps the newest item only, or keeps all and makes the
+//! Both of its links are bounded. A link keeps the newest item only, or it keeps all items and makes the
 //! sender wait. The thread ends when its handle is dropped, and is joined then.
 
 use std::fmt;
@@ -12,12 +12,12 @@ use crate::engine::live::link::{
     Closed, QueueReceiver, QueueSender, dropping_queue, waiting_queue,
 };
 
-/// What a link of a worker does when its reader is slow.
+/// What a worker's link does if its reader is slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// The newest item wins: it replaces one that still waits.
+    /// A new item replaces one that still waits.
     Newest,
-    /// All items are kept, in order. While so many wait, the sender waits.
+    /// All items are kept, in order. While this many wait, the sender waits.
     All(usize),
 }
 
@@ -30,9 +30,9 @@ impl Keep {
     }
 }
 
-/// The asking end of a worker: requests of type `R` go in, answers of type `A` come out.
+/// The window's end of a worker: requests of type `R` go in, answers of type `A` come out.
 ///
-/// On drop, a newest-only request that still waits is taken back. Requests that are all kept are done
+/// On drop, a waiting request of a newest-only link is removed; requests of other links are carried out
 /// first. Then the thread is joined.
 pub struct Worker<R, A> {
     /// `None` only while it is dropped.
@@ -42,7 +42,7 @@ pub struct Worker<R, A> {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The end of a worker that its thread holds.
+/// The thread's end of a worker.
 pub struct WorkerThread<R, A> {
     requests: QueueReceiver<R>,
     answers: QueueSender<A>,
@@ -50,8 +50,8 @@ pub struct WorkerThread<R, A> {
 }
 
 impl<R: Send + 'static, A: Send + 'static> Worker<R, A> {
-    /// Starts a thread called `name` with `body`. `wake` is called with every answer. Fails where the
-    /// system has no thread to give.
+    /// Starts a thread called `name` with `body`. `wake` is called with every answer. Fails if the system
+    /// cannot start a thread.
     pub fn start(
         name: &str,
         requests: Keep,
@@ -67,26 +67,26 @@ impl<R: Send + 'static, A: Send + 'static> Worker<R, A> {
         Ok(Self { requests: Some(requests), answers: Some(answers), thread: Some(thread) })
     }
 
-    /// Asks for something. Waits only where all requests are kept and too many wait already.
+    /// Sends a request. Waits only if all requests are kept and too many wait already.
     pub fn ask(&self, request: R) {
         if let Some(Err(Closed)) = self.requests.as_ref().map(|requests| requests.send(request)) {
             tracing::error!("a worker thread has ended and does nothing more");
         }
     }
 
-    /// The next answer, once; does not wait.
+    /// The next answer; does not wait.
     pub fn answer(&self) -> Option<A> {
         self.answers.as_ref()?.try_recv()
     }
 }
 
 impl<R, A> WorkerThread<R, A> {
-    /// Waits for the next request; `None` when the handle was dropped, which ends the thread.
+    /// Waits for the next request. `None` after the handle was dropped, which ends the thread.
     pub fn next(&self) -> Option<R> {
         self.requests.recv().ok()
     }
 
-    /// The next request, or `None` where none comes within `time`. [`Closed`] when the handle was dropped,
+    /// The next request, or `None` if none comes within `time`. [`Closed`] after the handle was dropped,
     /// which ends the thread.
     pub fn next_within(&self, time: Duration) -> Result<Option<R>, Closed> {
         self.requests.recv_timeout(time)
@@ -97,7 +97,7 @@ impl<R, A> WorkerThread<R, A> {
         !self.requests.is_empty()
     }
 
-    /// Gives an answer and wakes the window. [`Closed`] when nobody listens any more.
+    /// Sends an answer and wakes the window. [`Closed`] if no one listens any more.
     pub fn answer(&self, answer: A) -> Result<(), Closed> {
         self.answers.send(answer)?;
         (self.wake)();
@@ -129,7 +129,8 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(10);
 
-    /// A worker that answers each number with its square once `release` lets it, and its wakes.
+    /// A worker that answers each number with its square, each time `release` allows one; and its number of
+    /// wakes.
     fn squares(requests: Keep) -> (Worker<u64, u64>, crossbeam_channel::Sender<()>, Receiver<()>) {
         let (release, released) = bounded(64);
         let (wake, woken) = bounded(64);
@@ -149,7 +150,7 @@ mod tests {
     fn the_newest_request_replaces_those_that_still_wait() {
         let (worker, release, woken) = squares(Keep::Newest);
         (1..=100).for_each(|number| worker.ask(number));
-        // At most one was taken before the last was asked.
+        // At most one request was taken before the last one came.
         (0..2).for_each(|_| release.send(()).expect("the thread waits"));
         let mut answers = Vec::new();
         while answers.last() != Some(&10_000) {

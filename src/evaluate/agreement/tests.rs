@@ -5,7 +5,7 @@ use crate::exchange::tests::{bounds, reviewed};
 use crate::session::annotation::{Act, Entry, Label, Rater, Target};
 use proptest::prelude::*;
 
-/// Raters X and Y with micro-expressions of their own over `reviewed`'s ninety frames.
+/// Raters X and Y, each with micro-expressions of their own over the ninety frames of `reviewed`.
 fn session(x: &[[u64; 3]], y: &[[u64; 3]]) -> Session {
     let mut session = reviewed();
     for (rater, events) in [("X", x), ("Y", y)] {

@@ -1,10 +1,9 @@
 //! BORIS: a project with one observation is written, exported tables are read.
 //!
-//! In the project, expressions are state events, apexes and markers are points. BORIS cannot read
-//! exported events back, so a whole project is the way in. It pairs the starts and
-//! stops of a behaviour by their order, which overlapping events would confuse: the later of two gets a
-//! behaviour of its own (`micro 2`). A state stops where its last frame ends; its `frame_index` names
-//! that last frame.
+//! In the project, expressions are state events; apexes and markers are point events. A whole project is
+//! written because BORIS cannot read events that it exported. BORIS pairs the starts and stops of a behaviour
+//! by their order, which fails for overlapping events. So the later of two gets a behaviour of its own
+//! (`micro 2`). A state stops at the end of its last frame, and its `frame_index` names that frame.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -36,7 +35,7 @@ pub const FORMAT: Format = Format {
     })
 };
 
-/// What BORIS writes where nothing was chosen.
+/// BORIS's word for no choice.
 const NONE: &str = "None";
 const APEX: &str = "apex";
 const MARKER: &str = "marker";
@@ -67,7 +66,7 @@ fn project(view: &View<'_>) -> Value {
     })
 }
 
-/// An event with the behaviour that it is coded as.
+/// An event and the behaviour as which it is coded.
 struct Coded<'a> {
     row: &'a Row,
     code: String,
@@ -88,7 +87,7 @@ fn coded<'a>(view: &'a View<'_>) -> Vec<Coded<'a>> {
     coded
 }
 
-/// The emotion, then the units: one out of the first set, any out of the second.
+/// The emotion, then the units: one from the first set, any from the second.
 fn modifiers(row: &Row) -> String {
     let units: Vec<_> = row.units.iter().map(ToString::to_string).collect();
     let units = if units.is_empty() { NONE.to_owned() } else { units.join(",") };
@@ -103,7 +102,7 @@ fn behaviours(view: &View<'_>, coded: &[Coded<'_>]) -> Value {
         "0": { "name": "emotion", "description": "", "type": 0, "ask at stop": false, "values": emotions },
         "1": { "name": "action units", "description": "", "type": 1, "ask at stop": false, "values": units },
     });
-    // Those that every project has first, so that their keys stay the same.
+    // First those that every project has, so that their keys stay the same.
     let mut codes: Vec<String> = EventKind::ALL.iter().map(ToString::to_string).collect();
     for one in coded {
         if !codes.contains(&one.code) {
@@ -137,7 +136,7 @@ fn behaviours(view: &View<'_>, coded: &[Coded<'_>]) -> Value {
 
 fn observation(view: &View<'_>, coded: &[Coded<'_>], now: &str) -> Value {
     let source = &view.session.source;
-    // BORIS needs a name even where there is no file.
+    // BORIS needs a name even if there is no file.
     let media = view.media().unwrap_or(&source.name);
     let length = media_length_secs(view);
     let fps = source.nominal_fps.unwrap_or_else(|| view.fps());
@@ -163,14 +162,14 @@ fn observation(view: &View<'_>, coded: &[Coded<'_>], now: &str) -> Value {
     })
 }
 
-/// From the media's zero to the end of its last frame, seconds.
+/// Seconds from the media's zero to the end of its last frame.
 fn media_length_secs(view: &View<'_>) -> f64 {
     let samples = view.session.history.samples();
     let last = samples.last().map(|sample| Moment { frame: sample.seq, time: sample.time });
     last.map_or(0.0, |last| view.on_media(view.end_of(last)).secs())
 }
 
-/// True if the media has sound, as far as that is known; a session's own film has none.
+/// True if the media is known to have sound; a session's own film has none.
 fn has_sound(view: &View<'_>) -> bool {
     let source = &view.session.source;
     view.media() == Some(&source.name) && source.has_sound.unwrap_or(false)
@@ -194,7 +193,7 @@ fn events(view: &View<'_>, coded: &[Coded<'_>]) -> Vec<Value> {
     for (_, at, text) in view.marks() {
         add(at.time.nanos(), 2, MARKER, "", &text, at.frame);
     }
-    // At one moment a state ends before the next begins.
+    // At one moment, a state ends before the next one begins.
     events.sort_by_key(|(nanos, order, _)| (*nanos, *order));
     events.into_iter().map(|(_, _, event)| event).collect()
 }
@@ -218,7 +217,7 @@ mod tests {
     #[test]
     fn states_start_and_stop_in_turn_and_every_code_is_defined() {
         let mut session = reviewed();
-        // Overlaps the one at 70 to 75, and begins where that of the model ends.
+        // Overlaps the event at 70 to 75, and begins where the model's event ends.
         for (number, event) in [(1, [72, 74, 80]), (2, [18, 19, 20])] {
             let act = Act::Add(number, EventKind::Micro, bounds(event));
             session.log.push(Entry { rater: "A".into(), at_unix_ms: 0, act });

@@ -12,10 +12,10 @@ use crate::measure::event::Moment;
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Verdict};
 
-/// The word that BORIS writes where there is nothing.
+/// BORIS's word for no value.
 const NOTHING: &str = "na";
 
-/// What a header lacks to be one of BORIS's.
+/// The columns that a header lacks for a table of BORIS; `None` if it lacks none.
 fn missing(names: &[String]) -> Option<String> {
     let has = |name: &str| names.iter().any(|column| column == name);
     let is_aggregated = has("start (s)") && has("stop (s)");
@@ -56,13 +56,13 @@ pub(super) fn read(input: &Input<'_>) -> Result<Found, Wrong> {
     Ok(found)
 }
 
-/// The field, empty where BORIS says that there is nothing.
+/// The field; empty if BORIS says that there is no value.
 fn said<'a>(row: Row<'a>, name: &str) -> &'a str {
     let text = row.get(name);
     if text.eq_ignore_ascii_case(NOTHING) { "" } else { text }
 }
 
-/// Seconds, or `hh:mm:ss.mmm`. `None` where the field is empty.
+/// Seconds, or `hh:mm:ss.mmm`. `None` for an empty field.
 fn seconds(row: Row<'_>, name: &str) -> Result<Option<f64>, Wrong> {
     let text = said(row, name);
     if text.is_empty() {
@@ -82,7 +82,7 @@ fn seconds(row: Row<'_>, name: &str) -> Result<Option<f64>, Wrong> {
     }
 }
 
-/// The observation of the session's recording; `None` where the table has only one.
+/// The observation of the session's recording; `None` if the table has only one.
 fn observation<'a>(table: &'a Table, session: &Session) -> Result<Option<&'a str>, Wrong> {
     for row in table.rows() {
         let offset = row.number("time offset (s)", "seconds").unwrap_or(None);
@@ -203,7 +203,7 @@ impl<'a> Coded<'a> {
         Ok(())
     }
 
-    /// The behaviours that are events: those chosen, else those that are called so, else the only one.
+    /// The behaviours that are events: those chosen, else those with the name of an event, else the only one.
     fn chosen(&self, choice: &Choice) -> Result<BTreeSet<&'a str>, Wrong> {
         let all: BTreeSet<&str> = self.states.iter().map(|state| state.behaviour).collect();
         if !choice.tiers.is_empty() {
@@ -236,7 +236,7 @@ impl<'a> Coded<'a> {
         }
     }
 
-    /// Which behaviours were taken, and which were not.
+    /// Says which behaviours were taken and which were not.
     fn told(&self, chosen: &BTreeSet<&str>) -> String {
         let all: BTreeSet<&str> = self.states.iter().map(|state| state.behaviour).collect();
         let mut told = format!("Events are the behaviours {}.", listed(chosen.iter().copied()));
@@ -314,7 +314,7 @@ impl Point<'_> {
     }
 }
 
-/// `micro 2`, which Fleeting writes where two events overlap, without the number.
+/// `micro 2` without its number. Fleeting writes the number if two events overlap.
 fn without_number(behaviour: &str) -> &str {
     match behaviour.rsplit_once(' ') {
         Some((name, number)) if number.parse::<u32>().is_ok() => name,

@@ -1,5 +1,5 @@
-//! The recorded pictures of an event, and the face in them. The window's clips and the exported ones both
-//! come from here, so that they show the same.
+//! The recorded pictures of an event, and the face in them. The clips of the window and the exported ones are
+//! both made here, so that they show the same.
 
 use std::ops::Range;
 
@@ -12,17 +12,17 @@ use crate::pipeline::Overlay;
 use crate::session::annotation::Bounds;
 use crate::session::clip::EventClip;
 
-/// In the window, longer events are shown by their beginning, seconds.
+/// The window shows at most this much of an event, from its beginning, seconds.
 const LONGEST_SECS: f64 = 6.0;
 
-/// The recorded pictures from a little before onset to a little after offset.
+/// The recorded pictures from a little before the onset to a little after the offset.
 pub struct EventPictures<'a> {
     pictures: &'a mut dyn Pictures,
     indices: Range<usize>,
 }
 
 impl<'a> EventPictures<'a> {
-    /// The pictures within `margin_secs` of the event; `None` where none were recorded.
+    /// The pictures within `margin_secs` of the event; `None` if none were recorded.
     pub fn of(pictures: &'a mut dyn Pictures, bounds: &Bounds, margin_secs: f64) -> Option<Self> {
         let moments = pictures.moments();
         let margin_secs = margin_secs.max(0.0);
@@ -42,8 +42,8 @@ impl<'a> EventPictures<'a> {
         self.pictures.picture(self.indices.start + index)
     }
 
-    /// Follows the face through the first `secs` seconds of the pictures, as when they were measured, and
-    /// gives each picture to `each` with what was found in it. The error is one sentence.
+    /// Follows the face through the first `secs` seconds of the pictures, as when they were measured. Calls
+    /// `each` with every picture and what was found in it. The error is one sentence.
     pub fn follow(
         &mut self,
         faces: &mut dyn FaceFollower,
@@ -63,7 +63,7 @@ impl<'a> EventPictures<'a> {
     }
 }
 
-/// The clip that the window shows of an event: the face held still. The error is one sentence.
+/// The clip of an event for the window: the face held still. The error is one sentence.
 pub fn face_clip(
     pictures: &mut dyn Pictures,
     faces: &mut dyn FaceFollower,

@@ -1,8 +1,8 @@
-//! The newest seconds of the face, held still, from which the clip of an event is cut: live as in review.
+//! The newest seconds of the face, held still. The clip of an event is cut from them, live and in review.
 //!
-//! Memory is bounded: eight seconds at no more than 60 pictures a second, 126 × 144 pixels each, are
-//! 26 MB at most, and 13 MB at 30 fps. A clip shares the pictures, so that a clip costs nothing to cut and
-//! events within each other take memory once.
+//! Memory is bounded: eight seconds of at most 60 pictures a second with 126 × 144 pixels each are 26 MB at
+//! most, and 13 MB at 30 fps. A clip shares the pictures, so that it takes no memory of its own, and
+//! overlapping events take memory once.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::session::annotation::Bounds;
 use crate::session::clip::EventClip;
 pub(crate) use crate::session::clip::slow_loop::MARGIN_SECS;
 
-/// Width and height of a picture, pixels: the aligned face at nine sixteenths.
+/// Width and height of a picture, pixels: the aligned face, nine sixteenths of its size.
 const PICTURE_PX: (usize, usize) = (FACE_WIDTH_PX * 9 / 16, FACE_HEIGHT_PX * 9 / 16);
 
-/// How long pictures are kept. A macro-expression of four seconds, and the seconds until it is certain.
+/// Seconds that pictures are kept: a macro-expression of four seconds, and the seconds until it is certain.
 const KEPT_SECS: f64 = 8.0;
 
-/// More pictures a second than this show nothing more.
+/// More pictures a second would not show more.
 const MOST_FPS: f64 = 60.0;
 
 #[derive(Debug)]
@@ -38,13 +38,12 @@ struct Picture {
 #[derive(Debug, Default)]
 pub(crate) struct FacePictures {
     pictures: VecDeque<Picture>,
-    /// A picture to use again, its pixels held by nobody else, so that a full ring allocates only for
-    /// what events keep.
+    /// A picture to use again, whose pixels no one holds. So a full ring allocates only what events keep.
     spare: Option<Picture>,
 }
 
 impl FacePictures {
-    /// Keeps a picture of the face in `frame`, if there is one and the last is not too recent.
+    /// Keeps a picture of the face in `frame`, if there is a face and the last picture is not too recent.
     pub(crate) fn keep(&mut self, frame: &Frame, overlay: &Overlay) {
         while let Some(oldest) = self.pictures.front()
             && frame.time.secs_since(oldest.time) > KEPT_SECS
@@ -78,13 +77,13 @@ impl FacePictures {
         self.pictures.push_back(picture);
     }
 
-    /// Cuts the pictures of `event`; `None` where they are no longer kept or there never were any.
+    /// The pictures of `event`; `None` if they are no longer kept or there never were any.
     pub(crate) fn cut(&self, event: &Event) -> Option<EventClip> {
         let Event { onset, apex, offset, .. } = *event;
         self.cut_out(&Bounds { onset, apex, offset })
     }
 
-    /// The same for bounds that anybody set.
+    /// The same for any bounds.
     pub(crate) fn cut_out(&self, event: &Bounds) -> Option<EventClip> {
         let (from, to) = (event.onset.time - MARGIN_SECS, event.offset.time + MARGIN_SECS);
         let oldest = self.pictures.front()?;

@@ -8,26 +8,26 @@ use crate::model::{ModelChoice, Models};
 use crate::pipeline::face::detect::{BlazeFace, Detector, FaceFinder};
 use crate::pipeline::{Output, Overlay, Pipeline};
 
-/// What finds faces in one picture of an event after another; in tests, a stand-in.
+/// Finds faces in the pictures of an event, one after another. Tests use a stand-in.
 pub trait FaceFollower {
-    /// Forgets the pictures before: the next one is the first of another event.
+    /// Forgets the previous pictures: the next one is the first of another event.
     fn forget(&mut self);
 
     /// Follows the measured person's face into the next picture. The error is one sentence.
     fn follow(&mut self, frame: &Frame) -> Result<Overlay, String>;
 
-    /// A box round every face in `picture`, pixels, also of people who are not measured. The error is one
-    /// sentence.
+    /// A box round every face in `picture`, pixels, also faces of people who are not measured. The error is
+    /// one sentence.
     fn faces(&mut self, picture: &RgbImage) -> Result<Vec<Rect>, String>;
 
-    /// A box round every face of whatever size, pixels. Takes many times as long as [`Self::faces`]. The
-    /// error is one sentence.
+    /// A box round every face of any size, pixels. Takes many times as long as [`Self::faces`]. The error is
+    /// one sentence.
     fn everyone(&mut self, picture: &RgbImage) -> Result<Vec<Rect>, String> {
         self.faces(picture)
     }
 }
 
-/// A face that may not be one is hidden all the same.
+/// Low, because something that may be a face is hidden too.
 const LEAST_CONFIDENCE: f32 = 0.3;
 
 /// A session's own pipeline, with detectors for the faces of other people.
@@ -40,9 +40,9 @@ pub struct SessionFaces {
 }
 
 impl SessionFaces {
-    /// Opens the models that `provenance` names, which are those of `offered` or those inside the program,
-    /// with the settings that it holds. Where neither has them, `offered` takes their place, and a warning
-    /// says so. The error is one sentence.
+    /// Opens the models that `provenance` names, with its settings. The models are those of `offered` or
+    /// those inside the program. If neither has them, `offered` is used and a warning says so. The error is
+    /// one sentence.
     pub fn open(provenance: &Provenance, offered: &ModelChoice) -> Result<Self, String> {
         let models = Models::of_session(provenance, offered).map_err(|error| error.to_string())?;
         let pipeline =
@@ -94,7 +94,7 @@ impl FaceFollower for SessionFaces {
     }
 }
 
-/// A box round the face that was followed; `None` where it was not found.
+/// A box round the face that was followed; `None` if it was not found.
 pub(crate) fn followed_face(overlay: &Overlay) -> Option<Rect> {
     Rect::around(&overlay.landmarks.points_in_frame)
 }

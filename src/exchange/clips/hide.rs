@@ -1,22 +1,22 @@
-//! What is done to the faces that nobody is to know.
+//! Hides faces, so that no one can be recognised.
 
 use crate::measure::geometry::{Point, Rect};
 use crate::media::image::RgbImage;
 
-/// What is hidden.
+/// The part of a picture that is hidden.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Hidden {
     Faces {
-        /// The one whose motion was measured.
+        /// The face whose motion was measured.
         subject: Rect,
-        /// All of them, none of which overlap.
+        /// All faces. The boxes do not overlap.
         all: Vec<Rect>,
     },
     Everything,
 }
 
 impl Hidden {
-    /// What hides the subject and everybody else; everything where the subject was not found.
+    /// Hides the subject and everyone else; the whole picture if the subject was not found.
     pub(crate) fn of(subject: &[Rect], others: &[Rect]) -> Self {
         let around = |faces: &[Rect]| {
             let corners: Vec<Point> =
@@ -30,7 +30,7 @@ impl Hidden {
     }
 }
 
-/// Adds a region to `all`, as one with those that it overlaps.
+/// Adds a region to `all`, joined with those that it overlaps.
 fn add(all: &mut Vec<Rect>, mut region: Rect) {
     while let Some(at) = all.iter().position(|other| other.iou(&region) > 0.0) {
         let other = all.swap_remove(at);
@@ -43,14 +43,14 @@ fn add(all: &mut Vec<Rect>, mut region: Rect) {
     all.push(region);
 }
 
-/// A box that holds hair, chin and ears too.
+/// A box that also holds hair, chin and ears.
 pub(crate) fn wider(face: &Rect) -> Rect {
     const MARGIN: f32 = 0.35;
     let margin = Point::new(face.width() * MARGIN, face.height() * MARGIN);
     Rect { min: face.min - margin, max: face.max + margin }
 }
 
-/// Reduces what is to be hidden to squares of one colour.
+/// Replaces what is to be hidden with squares of one colour.
 pub(crate) fn hide(image: &mut RgbImage, hidden: &Hidden) {
     match hidden {
         Hidden::Everything => hide_part(image, None),
@@ -59,7 +59,7 @@ pub(crate) fn hide(image: &mut RgbImage, hidden: &Hidden) {
 }
 
 fn hide_part(image: &mut RgbImage, region: Option<Rect>) {
-    /// Squares across a hidden region: too few for a face to be known by.
+    /// Squares across a hidden region: too few to recognise a face.
     const SQUARES: usize = 6;
     let (width, height) = (image.width, image.height);
     let inside = |v: f32, most: usize| (v.max(0.0) as usize).min(most);

@@ -1,9 +1,9 @@
 //! Pictures of events: clips that any player shows, and the strip of onset, apex and offset.
 //!
-//! A clip is an event with a little before and after, as it was recorded or slower, every picture at
-//! its own time. Where faces are hidden, regions that hold each face in every picture of the event are
-//! reduced to a few squares before anything is encoded: that of the person who was measured, and those of
-//! bystanders of whatever size. Where the person who was measured is not found, the whole picture is.
+//! A clip is an event with a little before and after it, at real speed or slower, every picture at its own
+//! time. If faces are hidden, regions that hold each face in every picture of the event are reduced to a few
+//! squares before anything is encoded: the face of the person who was measured, and faces of bystanders of
+//! any size. If the person who was measured is not found, the whole picture is hidden.
 
 use std::cell::RefCell;
 use std::io;
@@ -40,7 +40,7 @@ use crate::session::annotation::Bounds;
 use crate::session::clip::slow_loop::{LoopSpeed, MARGIN_SECS, REST_SECS};
 use crate::session::table::Row;
 
-/// The registry entry of films.
+/// The registry entry of video clips.
 pub const FORMAT: Format = Format::written(
     "clips",
     "Every event as a film at a quarter of its speed (MP4 with H.264)",
@@ -48,7 +48,7 @@ pub const FORMAT: Format = Format::written(
     |view| files(view, "mp4", write_mp4),
 );
 
-/// The registry entry of moving pictures.
+/// The registry entry of GIF clips.
 pub const GIF_FORMAT: Format = Format::written(
     "gif",
     "Every event as a moving picture at a quarter of its speed (GIF)",
@@ -56,29 +56,29 @@ pub const GIF_FORMAT: Format = Format::written(
     |view| files(view, "gif", write_gif),
 );
 
-/// Shares of the real speed that a clip can have.
+/// Speeds that a clip can have, as shares of the real speed.
 pub const SPEEDS: std::ops::RangeInclusive<f64> = 0.1..=1.0;
 
 /// How a clip is cut.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClipOptions {
-    /// Share of the real speed; brought into [`SPEEDS`].
+    /// Share of the real speed; limited to [`SPEEDS`].
     pub speed: f64,
-    /// What is shown before onset and after offset, seconds.
+    /// Seconds that are shown before the onset and after the offset.
     pub margin_secs: f64,
     /// True if the faces that are found are hidden.
     pub blur: bool,
-    /// The distance of the outer eye corners of the person who was measured, pixels, where it is known.
+    /// Distance of the outer eye corners of the person who was measured, pixels; `None` if it is not known.
     pub eye_distance_px: Option<f32>,
 }
 
-/// How far the eye distance of a face may be from the one that the analysis measured, as a factor.
+/// The eye distance of the same face may differ by these factors from the one that the analysis measured.
 const SAME_EYES: std::ops::RangeInclusive<f32> = 0.7..=1.4;
 
-/// Everybody is looked for so often in the pictures of a clip, seconds: nobody goes far meanwhile.
+/// Seconds between two searches for bystanders in the pictures of a clip; no one moves far in this time.
 const SEARCH_EVERY_SECS: f64 = 0.25;
 
-/// How far apart the outer corners of the tracked eyes are during an event, pixels: the median.
+/// Median distance of the outer eye corners during an event, pixels.
 pub fn eye_distance_px(session: &Session, bounds: &Bounds) -> Option<f32> {
     let frames = bounds.onset.frame..=bounds.offset.frame;
     let during = session.history.samples().iter().filter(|sample| frames.contains(&sample.seq));
@@ -115,7 +115,7 @@ fn files(view: &View<'_>, ending: &str, write: WriteClip) -> Vec<FileFormat> {
             if !options.blur {
                 return write(pictures, &bounds, &options, &mut Nobody, out);
             }
-            // Opened for the first clip, for it takes a second.
+            // Opened for the first clip, because it takes a second.
             let mut faces = faces.borrow_mut();
             let opened = match faces.take() {
                 Some(opened) => opened,
@@ -128,13 +128,13 @@ fn files(view: &View<'_>, ending: &str, write: WriteClip) -> Vec<FileFormat> {
     view.held().map(file).collect()
 }
 
-/// What a clip's file is called, without its ending: `event-3-micro-frame-120-to-134`.
+/// File name of a clip without its ending: `event-3-micro-frame-120-to-134`.
 pub fn clip_name(row: &Row) -> String {
     let (onset, offset) = (row.bounds.onset.frame, row.bounds.offset.frame);
     format!("event-{}-{}-frame-{onset}-to-{offset}", row.id(), row.kind)
 }
 
-/// Where nobody is to be found.
+/// Finds no face.
 pub(crate) struct Nobody;
 
 impl FaceFollower for Nobody {
@@ -177,13 +177,13 @@ impl<'a> Cut<'a> {
         Ok(cut)
     }
 
-    /// How many pictures there are; at least one.
+    /// Number of pictures; at least one.
     fn len(&self) -> usize {
         self.recorded.moments().len()
     }
 
-    /// The same regions for all pictures, so that a picture in which a face is not found hides it too. They
-    /// hold the face that was measured, and every other face that is found.
+    /// The regions to hide, the same for all pictures, so that a face is hidden also in a picture in which it
+    /// is not found. They hold the face that was measured and every other face that is found.
     fn hiding(
         &mut self,
         eye_distance_px: Option<f32>,
@@ -220,14 +220,14 @@ impl<'a> Cut<'a> {
     }
 }
 
-/// When a clip's picture `index` is shown, seconds after its first.
+/// Seconds from a clip's first picture to picture `index`.
 fn shown_at_secs(cut: &Cut<'_>, index: usize, options: &ClipOptions) -> f64 {
     let moments = cut.recorded.moments();
     let speed = options.speed.clamp(*SPEEDS.start(), *SPEEDS.end());
     moments[index].time.secs_since(moments[0].time) / speed
 }
 
-/// Writes the event as an MP4 film. Pictures of an odd width or height lose a line.
+/// Writes the event as MP4. Pictures of an odd width or height lose a line.
 pub fn write_mp4(
     pictures: &mut dyn Pictures,
     bounds: &Bounds,
@@ -267,28 +267,28 @@ pub fn write_mp4(
     film.finish().map_err(io::Error::other)
 }
 
-/// As good as eyes can tell: a clip lasts seconds, and what it shows is small.
+/// Quality that looks perfect: a clip lasts seconds and is small.
 fn encoder(fps: f64, (width, height): (usize, usize)) -> io::Result<Encoder> {
-    /// More than any picture takes at the coarsest quantiser below.
+    /// More than any picture needs with the coarsest quantiser below.
     const BITS_A_PIXEL: f64 = 6.0;
-    /// The least and the most that is allowed for: below it, the quantiser is needlessly coarse; above
-    /// it, H.264 has no level.
+    /// Least and greatest bit rate. Below the least, the quantiser is needlessly coarse; beyond the greatest,
+    /// H.264 has no level.
     const BITS_A_SECOND: (f64, f64) = (20e6, 240e6);
     let bits = (width * height) as f64 * fps * BITS_A_PIXEL;
     let bits = bits.clamp(BITS_A_SECOND.0, BITS_A_SECOND.1) as u32;
     let config = EncoderConfig::new()
-        // Without rate control the encoder does not ask for the range of its quantiser.
+        // Without rate control, the encoder ignores the range of its quantiser.
         .rate_control_mode(RateControlMode::Quality)
         .qp(QpRange::new(10, 20))
         .bitrate(BitRate::from_bps(bits))
         .max_frame_rate(FrameRate::from_hz(fps as f32))
-        // It never has to, with so many bits; where it may not, it complains on standard error.
+        // It never skips with so many bits. If it may not, it complains on standard error.
         .skip_frames(true)
         .vui(VuiConfig::bt601());
     Encoder::with_api_config(OpenH264API::from_source(), config).map_err(io::Error::other)
 }
 
-/// `image` cut or repeated outwards to `size_px`.
+/// `image` cut to `size_px`, or its border repeated outwards.
 fn exactly(image: &RgbImage, (width, height): (usize, usize)) -> RgbImage {
     let mut exact = RgbImage::new(width, height);
     for (i, px) in exact.data.chunks_exact_mut(3).enumerate() {
@@ -297,7 +297,7 @@ fn exactly(image: &RgbImage, (width, height): (usize, usize)) -> RgbImage {
     exact
 }
 
-/// Writes the event as a moving GIF without end, no wider than 320 pixels.
+/// Writes the event as an endless GIF of at most 320 pixels in width.
 pub fn write_gif(
     pictures: &mut dyn Pictures,
     bounds: &Bounds,
@@ -305,7 +305,7 @@ pub fn write_gif(
     faces: &mut dyn FaceFollower,
     out: &mut Sink,
 ) -> io::Result<()> {
-    /// Balances speed and colours: one of the encoder's thirty steps.
+    /// Balance between speed and colours: one of the encoder's thirty steps.
     const ENCODER_STEP: i32 = 10;
     let mut cut = Cut::new(pictures, bounds, options, faces)?;
     let mut gif = GifEncoder::new_with_speed(out, ENCODER_STEP);
@@ -317,7 +317,7 @@ pub fn write_gif(
             true => shown_at_secs(&cut, index, options) + REST_SECS,
             false => shown_at_secs(&cut, index + 1, options),
         };
-        // GIF counts hundredths of a second; what is cut off one picture goes to the next.
+        // GIF counts hundredths of a second. What is cut off from one picture is added to the next.
         let shown_ms = ((end_secs * 100.0).round() as u32 * 10).saturating_sub(told_ms).max(20);
         told_ms += shown_ms;
         let picture = small(&cut.frame(index)?.image)?;

@@ -1,13 +1,13 @@
-//! Finding everybody in a picture, so that all of them can be hidden.
+//! Finding everyone in a picture, so that all faces can be hidden.
 //!
-//! The detector was made for one person before a camera: it sees a picture 128 pixels wide, in which a
-//! bystander of 95 pixels in 1280 is a spot. So it looks through windows of half the size, a quarter and so
-//! on, which overlap by half, and finds faces of any size in them.
+//! The detector was made for one person in front of a camera. Its input is 128 pixels wide, so that a
+//! bystander of 95 pixels in 1280 is only a spot. So it searches windows of half the size, of a quarter and
+//! so on, which overlap by half, and finds faces of any size in them.
 
 use crate::media::image::RgbImage;
 
-/// Windows are not made smaller than this, pixels. A face fills a seventh of one at the least, and one of
-/// fewer than 24 pixels is hard to know a person by.
+/// Size of the smallest windows, pixels. A face must fill at least a seventh of a window; with fewer than 24
+/// pixels, a person is hard to recognise.
 const SMALLEST_WINDOW_PX: usize = 160;
 
 /// A part of a picture, pixels.
@@ -19,7 +19,7 @@ pub(super) struct Window {
     height: usize,
 }
 
-/// Windows of half the longer side, of a quarter and so on, each overlapping the next by half.
+/// Windows of half the longer side, of a quarter and so on; each overlaps the next by half.
 pub(super) fn windows(width: usize, height: usize) -> Vec<Window> {
     let mut all = Vec::new();
     let mut side = width.max(height).div_ceil(2);
@@ -35,7 +35,7 @@ pub(super) fn windows(width: usize, height: usize) -> Vec<Window> {
     all
 }
 
-/// Where windows of `side` begin along `length`, so that no face is cut by the edge of each.
+/// Where windows of `side` begin along `length`. No face is cut by the edges of all of them.
 fn starts(length: usize, side: usize) -> Vec<usize> {
     let last = length.saturating_sub(side);
     let mut starts: Vec<usize> = (0..last).step_by((side / 2).max(1)).collect();

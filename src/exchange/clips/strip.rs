@@ -23,8 +23,8 @@ pub struct Strip {
     pub difference: RgbImage,
 }
 
-/// Cuts the strip of an event: one and the same part of the picture at each moment, round the face
-/// where it is found, else all of it. With `blur`, faces are hidden; the other value is
+/// Cuts the strip of an event: the same part of the picture at each moment, round the face if it is found,
+/// else the whole picture. With `blur`, faces are hidden; the second value is
 /// [`ClipOptions::eye_distance_px`].
 pub fn strip(
     pictures: &mut dyn Pictures,

@@ -12,7 +12,7 @@ use crate::synth::render::portrait::Portrait;
 const SIZE_PX: (usize, usize) = (81, 64);
 
 fn at(frame: u64) -> Moment {
-    // No rate is kept: every third frame comes late.
+    // At no fixed rate: every third frame comes late.
     Moment {
         frame,
         time: Timestamp::from_nanos((frame * 33_000_000 + frame % 3 * 9_000_000) as i64),
@@ -23,7 +23,7 @@ fn bounds([onset, apex, offset]: [u64; 3]) -> Bounds {
     Bounds { onset: at(onset), apex: at(apex), offset: at(offset) }
 }
 
-/// A hundred pictures: a soft ground, and a fine pattern where the face is, which turns brighter.
+/// A hundred pictures: a soft background, and a fine pattern at the place of the face that becomes brighter.
 struct Person(Vec<Moment>);
 
 const FACE: Rect = Rect { min: Point::new(24.0, 16.0), max: Point::new(48.0, 40.0) };
@@ -256,8 +256,7 @@ fn the_face_is_found_with_the_settings_that_the_session_was_recorded_with() {
     assert!(usual.onset.width < 320, "cut round the face");
 }
 
-/// A grey room of 1280×720 with a portrait's head at each place: whose, how wide the face is, and where its
-/// middle is, pixels.
+/// A grey room of 1280×720 with the heads of portraits: name, width of the face and its middle, pixels.
 fn room(people: &[(&str, f32, Point)]) -> RgbImage {
     let mut room = image::RgbImage::from_pixel(1280, 720, image::Rgb([118, 122, 126]));
     for (name, face_px, middle) in people {
@@ -274,7 +273,7 @@ fn room(people: &[(&str, f32, Point)]) -> RgbImage {
     RgbImage::from_vec(1280, 720, room.into_raw()).expect("whole")
 }
 
-/// The same picture all the time.
+/// The same picture at all times.
 struct Still(RgbImage, Vec<Moment>);
 
 impl Pictures for Still {
@@ -314,7 +313,7 @@ fn bystanders_are_hidden_too_however_small_and_wherever_they_are() {
         });
         assert!(is_hidden, "the face of {name} with {face_px} px is not hidden in {all:?}");
     }
-    // Not everything is hidden for that.
+    // But the rest of the picture is shown.
     let shown = cut.frame(1).expect("a picture").image;
     assert_eq!(shown.at(640, 30), picture.at(640, 30));
 }

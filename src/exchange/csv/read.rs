@@ -10,11 +10,11 @@ use crate::measure::event::{Event, Moment, Origin, units_text};
 use crate::session::Session;
 use crate::session::annotation::{Bounds, Verdict};
 
-/// How far the number of a frame and its time may lie apart, seconds: programs differ in when a film's
-/// first frame is.
+/// Greatest difference between the time of a frame and the time in its row, seconds. Programs differ in when
+/// the first frame of a video is.
 const APART_SECS: f64 = 0.25;
 
-/// What a header lacks to be one of events.
+/// The columns that a header lacks for a table of events; `None` if it lacks none.
 fn missing(names: &[String]) -> Option<String> {
     let has = |part: &str, unit: &str| names.iter().any(|name| *name == format!("{part}_{unit}"));
     let has_both = |unit: &str| has("onset", unit) && has("offset", unit);
@@ -39,8 +39,8 @@ pub(super) fn read(input: &Input<'_>) -> Result<Found, Wrong> {
     Ok(found)
 }
 
-/// That the numbers in the names of a folder's pictures are others than those of the frames, where a
-/// table of another program may mean the names.
+/// A remark if the numbers in the names of a folder's pictures are not the numbers of the frames. A table of
+/// another program may mean the names.
 fn numbers_of_names(table: &Table, session: &Session) -> Option<String> {
     let first = session.source.name_of_frame_0.filter(|first| *first > 0)?;
     let is_ours = table.has("machine_onset_frame");
@@ -53,7 +53,7 @@ fn numbers_of_names(table: &Table, session: &Session) -> Option<String> {
     })
 }
 
-/// One line, and what is around it.
+/// One line, and what is needed to read it.
 struct Line<'a> {
     row: Row<'a>,
     table: &'a Table,
@@ -93,7 +93,7 @@ impl Line<'_> {
         Ok(event)
     }
 
-    /// True if it is one of the generator's true events, which are there and which nobody judges.
+    /// True for one of the generator's true events, which no one judges.
     fn is_truth(&self) -> bool {
         self.get("origin") == origin_text(&Origin::Truth)
     }
@@ -118,8 +118,8 @@ impl Line<'_> {
         }
     }
 
-    /// The event of the model that the line is about: by number, and only where its frames are those
-    /// that the line says the model gave.
+    /// The event of the model that the line is about: by its number, and only if its frames are those of the
+    /// line.
     fn machine<'a>(&self, session: &'a Session) -> Option<&'a Event> {
         let id: u64 = self.get("id").parse().ok().filter(|_| !self.is_truth())?;
         let event = session.events.iter().find(|event| event.id == id)?;
@@ -145,7 +145,7 @@ impl Line<'_> {
         Ok(Bounds { onset, apex, offset })
     }
 
-    /// The column that says where `part` is: by frame where the line says it so, else by time.
+    /// The column with the place of `part`: a frame if the line has one, else a time.
     fn column(&self, part: &str) -> String {
         let (by_frame, by_time) = (format!("{part}_frame"), format!("{part}_s"));
         let has_column = |name: &String| self.table.has(name);
@@ -179,8 +179,8 @@ impl Line<'_> {
         moment.map(Some).ok_or_else(|| self.wrong(&name, expected))
     }
 
-    /// True if the frame is where the time of the same line puts it. Where it is not, the labels were
-    /// made on another recording or on a copy with another rate, and all of them are wrong.
+    /// An error if the frame and the time of a line do not belong together. Then the labels were made on
+    /// another recording, or on a copy with another rate, and all of them are wrong.
     fn must_agree(&self, name: &str, moment: Moment) -> Result<(), Wrong> {
         let is_apart = |secs: f64| {
             let media_secs = self.frames.on_media(moment.time).secs();
@@ -197,7 +197,7 @@ impl Line<'_> {
         }
     }
 
-    /// An emotion with a confidence is what the model read, unless it is another than the model's.
+    /// An emotion with a confidence is the model's reading, unless the model's differs.
     fn read_emotion(&self, event: &mut FoundEvent, machine: Option<&Event>) {
         let word = self.get("emotion");
         let is_reading = !self.get("emotion_confidence").is_empty() && !self.is_truth();

@@ -1,4 +1,4 @@
-//! The file itself: elements in the order that ELAN's schema demands.
+//! The file itself: its elements in the order that ELAN's schema requires.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use super::{EMOTION, EVENT_TYPE, VERDICT, printable, text_of, vocabularies, voca
 use crate::exchange::{Sink, View};
 use crate::measure::time::Timestamp;
 
-/// Kinds of tiers: what ELAN calls linguistic types.
+/// Kinds of tiers, which ELAN calls linguistic types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Events, each with a word of a vocabulary.
@@ -59,7 +59,7 @@ impl Kind {
     }
 }
 
-/// From its first millisecond to the one that is no longer in it; never empty.
+/// From its first millisecond to the one after its last; never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) from_ms: i64,
@@ -72,7 +72,7 @@ impl Span {
         Self { from_ms: ms(from), to_ms: ms(to).max(ms(from) + 1) }
     }
 
-    /// As much of it as lies in `outer`, at least one millisecond.
+    /// The part of it that lies in `outer`, at least one millisecond.
     pub(crate) fn within(self, outer: Self) -> Self {
         let from_ms = self.from_ms.clamp(outer.from_ms, outer.to_ms - 1);
         Self { from_ms, to_ms: self.to_ms.clamp(from_ms + 1, outer.to_ms) }
@@ -113,17 +113,17 @@ enum TierPlace {
     With(usize),
 }
 
-/// A file in the making.
+/// A file that is being built.
 #[derive(Debug)]
 pub(crate) struct NewEaf {
     participant: String,
-    /// The file that its times are times of.
+    /// The file to which its times belong.
     media: Option<String>,
     tiers: Vec<NewTier>,
     annotations: usize,
 }
 
-/// A tier's or an annotation's number.
+/// Number of a tier or an annotation.
 pub(crate) type Number = usize;
 
 impl NewEaf {
@@ -145,7 +145,7 @@ impl NewEaf {
         self.add(tier, TierPlace::In(span), value)
     }
 
-    /// A text with the annotation `with`; nothing where it is empty.
+    /// Adds a text to the annotation `with`, unless the text is empty.
     pub(crate) fn add_text(&mut self, tier: Number, with: Number, value: &str) {
         if !value.is_empty() {
             self.add(tier, TierPlace::With(with), value);
@@ -250,7 +250,7 @@ impl NewEaf {
     }
 }
 
-/// Names that the format demands; nothing opens them.
+/// A name that the format requires; no one opens the address.
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const SCHEMA: &str = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd";
 
@@ -318,7 +318,7 @@ fn write_types(writer: &mut Writer<&mut Sink>) -> io::Result<()> {
 
 const LANGUAGE: &str = "und";
 
-/// The four that ELAN knows, in its own words; a file names them all.
+/// The four that ELAN knows, in its own words; every file lists all of them.
 const CONSTRAINTS: [(&str, &str); 4] = [
     (
         "Time_Subdivision",
@@ -380,7 +380,7 @@ fn mime_type(name: &str) -> &'static str {
     }
 }
 
-/// As a URI writes a file's name.
+/// The name of a file as a URI has it.
 fn percent_encoded(name: &str) -> String {
     let encoded = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {

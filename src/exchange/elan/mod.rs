@@ -1,8 +1,8 @@
-//! ELAN: one tier for each thing that a layer says, the model's tiers beside a rater's.
+//! ELAN: one tier for each part of a layer, and the model's tiers beside a rater's.
 //!
-//! An annotation begins with its first frame and ends with the end of its last one, in whole
-//! milliseconds, as ELAN counts; the frame numbers stand in a tier of their own. Annotations of one
-//! tier never overlap: where events do, a second set of tiers takes the later one.
+//! An annotation begins with its first frame and ends with the end of its last one, in whole milliseconds,
+//! the unit of ELAN. The frame numbers stand in a tier of their own. Annotations of one tier never overlap:
+//! if events do, the later one goes into a second set of tiers.
 
 use std::io;
 
@@ -36,7 +36,7 @@ pub const FORMAT: Format = Format {
     })
 };
 
-/// Tiers below the events', by what they hold; importing looks for these names.
+/// Names of the tiers below those of the events. Importing looks for these names.
 pub(crate) const ID: &str = "id";
 pub(crate) const FRAMES: &str = "frames";
 pub(crate) const APEX: &str = "apex";
@@ -46,14 +46,14 @@ pub(crate) const VERDICT: &str = "verdict";
 pub(crate) const NOTE: &str = "note";
 pub(crate) const MARKERS: &str = "markers";
 
-/// The kind of the tiers that hold events, as the file names it.
+/// The kind of tiers that hold events, as the file names it.
 pub(crate) const EVENT_TYPE: &str = "event";
 
 fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     let mut document = NewEaf::new(view);
     let session = view.session;
     if let Some(name) = view.rater {
-        // Who works blind does not get the model's view through the back door.
+        // A rater who works blind must not get the model's events in this way.
         if !session.log.is_blind(name) {
             add_events(&mut document, view, MODEL, &table::rows(session, None));
         }
@@ -105,7 +105,7 @@ fn add_events(document: &mut NewEaf, view: &View<'_>, layer: &str, rows: &[Row])
             document.add_text(id, event, &row.id());
             document.add_text(frames, event, &frames_text(&row.bounds));
             document.add_text(units, event, &units_text(&row.units));
-            // A rater has said only what the rater labelled; the model's class is in the model's tier.
+            // A rater's tier holds only the rater's labels; the model's class is in the model's tier.
             let said = row.label.map(Label::name);
             let class = if row.rater.is_none() { Some(row.emotion()) } else { said };
             document.add_text(emotion, event, class.unwrap_or_default());
@@ -120,7 +120,7 @@ fn add_events(document: &mut NewEaf, view: &View<'_>, layer: &str, rows: &[Row])
     }
 }
 
-/// The frame numbers, as their tier says them.
+/// The frame numbers of an event, as their tier has them.
 pub(crate) fn frames_text(bounds: &Bounds) -> String {
     let [onset, apex, offset] =
         [bounds.onset, bounds.apex, bounds.offset].map(|moment| moment.frame);
@@ -156,7 +156,7 @@ fn add_markers_of(document: &mut NewEaf, view: &View<'_>, layer: &str, marks: &[
     }
 }
 
-/// Stretches without a score, with what troubles their first frame.
+/// Adds stretches without a score, with the trouble of their first frame.
 fn add_unscored(document: &mut NewEaf, view: &View<'_>, session: &Session) {
     let tier = document.tier(NewTier::new("not scored".into(), Kind::Span, MODEL));
     let at = |sample: &Sample| Moment { frame: sample.seq, time: sample.time };
@@ -177,7 +177,7 @@ fn add_unscored(document: &mut NewEaf, view: &View<'_>, session: &Session) {
     }
 }
 
-/// The vocabularies, in the order written: id, description, words.
+/// The vocabularies, in the order in which they are written: id, description, words.
 fn vocabularies() -> [(&'static str, &'static str, Vec<&'static str>); 3] {
     let labels = Label::ALL.iter().map(|label| label.name());
     let classes = ["positive", "negative", "unclear"];
@@ -207,7 +207,7 @@ fn text_of(writer: &mut Writer<&mut Sink>, element: &str, text: &str) -> io::Res
     Ok(())
 }
 
-/// Without the control characters that XML has no way to write.
+/// The text without control characters that XML cannot write.
 fn printable(text: &str) -> String {
     let shown = |c: char| match c {
         '\t' | '\n' => c,

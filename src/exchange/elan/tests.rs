@@ -1,4 +1,4 @@
-//! What other readers of the format rely on; pympi reads the same file in `tests/readers`.
+//! What other readers of the format rely on. pympi reads the same file in `tests/readers`.
 
 use super::*;
 use crate::exchange::tests::{bounds, reviewed};
@@ -14,7 +14,7 @@ fn text(session: &Session, rater: Option<&str>) -> String {
     String::from_utf8(bytes).expect("text")
 }
 
-/// Every element's name and attributes, in order.
+/// Name and attributes of every element, in order.
 fn elements(text: &str) -> Vec<(String, BTreeMap<String, String>)> {
     let mut reader = Reader::from_str(text);
     let mut elements = Vec::new();
@@ -95,7 +95,7 @@ fn nothing_on_a_tier_overlaps_or_is_empty() {
 #[test]
 fn an_event_ends_with_the_end_of_its_last_frame() {
     let text = text(&reviewed(), None);
-    // Frames 10 to 16 at 30 a second: from 333 ms to the begin of frame 17.
+    // Frames 10 to 16 at 30 a second: from 333 ms to the start of frame 17.
     assert!(text.contains("TIME_VALUE=\"333\"") && text.contains("TIME_VALUE=\"567\""), "{text}");
     assert!(text.contains("onset 10, apex 13, offset 16"));
 }

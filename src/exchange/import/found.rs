@@ -1,4 +1,4 @@
-//! What a reader found in a file, and how it becomes acts of a rater.
+//! The content of a file that a reader found, and how it becomes acts of a rater.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::measure::event::{Emotion, Event, EventKind, Moment, MovingUnit, units
 use crate::session::Session;
 use crate::session::annotation::{Act, Bounds, Label, Target, Verdict};
 
-/// Own events keep the numbers of the file below this one.
+/// Events added by a rater keep the file's numbers below this one.
 const MOST_OWN: u64 = 1 << 32;
 
 /// What a reader found.
@@ -19,19 +19,19 @@ pub(crate) struct Found {
     pub(crate) remarks: Vec<String>,
 }
 
-/// Which event the file says that one is.
+/// Which event it is, according to the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// This one of the session's model.
+    /// This event of the session's model.
     Model(u64),
-    /// One of a model, which the session does not have.
+    /// An event of a model that the session does not have.
     Lost,
-    /// The coder's own, with its number where it has one.
+    /// The coder's own event, with its number if it has one.
     Own(Option<u64>),
 }
 
 impl Claim {
-    /// Of an event that the model did not find, by what the file calls it.
+    /// An event that the model did not find, by its id in the file.
     pub(crate) fn own(id: &str) -> Self {
         let number = id.strip_prefix("own-").and_then(|number| number.parse().ok());
         Self::Own(number.filter(|number| *number < MOST_OWN))
@@ -46,14 +46,14 @@ pub(crate) struct FoundEvent {
     pub(crate) bounds: Bounds,
     pub(crate) verdict: Verdict,
     pub(crate) label: Option<Label>,
-    /// `None` where they are as the model said.
+    /// `None` if they are the model's.
     pub(crate) units: Option<Vec<MovingUnit>>,
     pub(crate) note: String,
     pub(crate) odd: Vec<Odd>,
 }
 
 impl FoundEvent {
-    /// An emotion in a person's words; what is none stands in the note.
+    /// Takes an emotion in a person's words. A word that names no emotion goes into the note.
     pub(crate) fn take_emotion(&mut self, word: &str) {
         if word.is_empty() || word == "unclear" {
             return;
@@ -70,7 +70,7 @@ impl FoundEvent {
         }
     }
 
-    /// The emotion that a model read of an event that the session does not have.
+    /// Takes a model's emotion of an event that the session does not have.
     pub(crate) fn take_reading(&mut self, word: &str) {
         if !word.is_empty() && word != "unclear" {
             self.add_odd(What::Reading, word);
@@ -78,7 +78,7 @@ impl FoundEvent {
         }
     }
 
-    /// The units in a text, unless they are those of the model's event.
+    /// Takes the units in a text, unless they are those of the model's event.
     pub(crate) fn take_units(&mut self, text: &str, machine: Option<&Event>) {
         if machine.is_some_and(|event| units_text(&event.action_units) == text) {
             return;
@@ -92,7 +92,7 @@ impl FoundEvent {
         }
     }
 
-    /// The event's own value in somebody else's file, which may say anything.
+    /// Takes the event's own value in a file of another program, which may be any text.
     pub(crate) fn take_value(&mut self, value: &str) {
         if value.is_empty() || kind_named(value).is_some() {
             return;
@@ -122,8 +122,8 @@ impl FoundEvent {
         self.note.push_str(text);
     }
 
-    /// Everything of it that does not hold already. That an event of the model is not judged is said
-    /// too: an imported layer holds only what is said.
+    /// Adds the acts that are needed so that the layer says the same. It also says that an event of the model
+    /// is not judged, because an imported layer holds only what is said.
     fn say(self, target: Target, session: &Session, acts: &mut Vec<Act>) {
         match target {
             Target::Own(number) => {
@@ -150,7 +150,7 @@ impl FoundEvent {
         }
     }
 
-    /// True if it has other bounds than the model gave.
+    /// True if its bounds differ from the model's.
     fn is_moved(&self, id: u64, session: &Session) -> bool {
         let event = session.events.iter().find(|event| event.id == id);
         event.is_some_and(|event| {

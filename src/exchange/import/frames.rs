@@ -1,4 +1,4 @@
-//! The frames of a session, to put times and numbers of a file on.
+//! The frames of a session, to find the frame of a time or a number in a file.
 
 use super::Wrong;
 use crate::exchange::view::frame_secs;
@@ -6,19 +6,19 @@ use crate::measure::event::{EventKind, Moment};
 use crate::measure::time::Timestamp;
 use crate::session::Session;
 
-/// Micro-expressions last no longer, seconds; decides where a file does not say.
+/// Greatest length of a micro-expression, seconds. It decides the kind if a file does not say it.
 const MICRO_SECS: f64 = 0.5;
 
-/// How far beyond the recording a time may lie and still be put on its first or last frame, seconds.
+/// A time this far outside the recording still counts as its first or last frame, seconds.
 const BEYOND_SECS: f64 = 1.0;
 
 /// The frames of the session, in order; at least one.
 #[derive(Debug)]
 pub(crate) struct Frames {
     moments: Vec<Moment>,
-    /// How long a frame usually lasts, seconds.
+    /// Usual length of a frame, seconds.
     frame_secs: f64,
-    /// When the first frame of the source is, on the clock of its media: files count by that.
+    /// Time of the source's first frame on the clock of its media, by which files count.
     media_start: Timestamp,
 }
 
@@ -33,7 +33,7 @@ impl Frames {
         Ok(Self { moments, frame_secs: frame_secs(session), media_start })
     }
 
-    /// The frame of this number.
+    /// The frame with this number.
     pub(crate) fn numbered(&self, frame: u64) -> Option<Moment> {
         let at = self.moments.binary_search_by_key(&frame, |moment| moment.frame).ok()?;
         Some(self.moments[at])
@@ -44,13 +44,12 @@ impl Frames {
         time + self.media_start.secs()
     }
 
-    /// The frame that begins nearest to `secs` of the media. None for a time that is not in the
-    /// recording.
+    /// The frame that begins nearest to `secs` of the media. `None` for a time outside the recording.
     pub(crate) fn nearest(&self, secs: f64) -> Option<Moment> {
         self.nearest_by(secs, |at| self.moments[at].time).map(|at| self.moments[at])
     }
 
-    /// First and last frame of a span on the clock of the media: those that begin and end nearest to its
+    /// First and last frame of a span on the clock of the media: those whose start and end are nearest to its
     /// ends.
     pub(crate) fn spanned(&self, from_secs: f64, to_secs: f64) -> Option<[Moment; 2]> {
         let first = self.nearest_by(from_secs, |at| self.moments[at].time)?;
@@ -58,7 +57,7 @@ impl Frames {
         Some([self.moments[first], self.moments[last]])
     }
 
-    /// The place whose `edge`, which grows with the place, is nearest to `secs`.
+    /// The place whose `edge` is nearest to `secs`. The edges increase with the place.
     fn nearest_by(&self, secs: f64, edge: impl Fn(usize) -> Timestamp) -> Option<usize> {
         let (first, end) = (self.moments.first()?.time, self.end());
         let secs = secs - self.media_start.secs();
@@ -80,7 +79,7 @@ impl Frames {
         around.min_by_key(|at| edge(*at).nanos().abs_diff(nanos))
     }
 
-    /// When the frame at this place ends: as the files that are written say it.
+    /// The end of the frame at this place, as exported files have it.
     fn end_of(&self, at: usize) -> Timestamp {
         let moment = self.moments[at];
         match self.moments.get(at + 1) {
@@ -93,13 +92,13 @@ impl Frames {
         self.end_of(self.moments.len() - 1)
     }
 
-    /// The frame in the middle between two.
+    /// The frame midway between two.
     pub(crate) fn middle(&self, onset: Moment, offset: Moment) -> Moment {
         let at = |moment: Moment| self.moments.partition_point(|m| m.frame < moment.frame);
         self.moments[((at(onset) + at(offset)) / 2).min(self.moments.len() - 1)]
     }
 
-    /// What a frame number may be, for messages.
+    /// The frame numbers that are allowed, for messages.
     pub(crate) fn range(&self) -> String {
         match (self.moments.first(), self.moments.last()) {
             (Some(first), Some(last)) => format!("{} to {}", first.frame, last.frame),
@@ -107,7 +106,7 @@ impl Frames {
         }
     }
 
-    /// What a time may be, for messages.
+    /// The times that are allowed, for messages.
     pub(crate) fn times(&self) -> String {
         let first = self.moments.first().map_or(Timestamp::ZERO, |moment| moment.time);
         let [first, end] = [first, self.end()].map(|time| self.on_media(time).secs());
@@ -115,7 +114,7 @@ impl Frames {
     }
 }
 
-/// Micro or macro by how long it lasts.
+/// Micro or macro, by its length.
 pub(crate) fn kind_by_duration(onset: Moment, offset: Moment) -> EventKind {
     if offset.time.secs_since(onset.time) <= MICRO_SECS {
         EventKind::Micro

@@ -1,10 +1,10 @@
-//! Other people's events as a rater's layer: the tables and ELAN files that Fleeting writes, and those
-//! of others. Each format is read in its own folder.
+//! Other people's events as a rater's layer: tables and ELAN files that Fleeting writes, and those of other
+//! programs. Each format is read in its own folder.
 //!
-//! What is read becomes acts of the rater, as if the rater had done them here: nothing that the model
-//! found is touched, and all of it can be undone. Times are put on the nearest frame. A file that
-//! Fleeting wrote comes back with its verdicts, as corrections of the same events of the model where
-//! the session has them; what cannot be kept is said.
+//! What is read becomes acts of the rater, as if the rater had done them here. Nothing that the model found
+//! is changed, and all of it can be undone. Times are moved to the nearest frame. A file that Fleeting wrote
+//! comes back with its verdicts, as corrections of the same events of the model if the session has them. What
+//! cannot be kept is said.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use found::Found;
 use frames::Frames;
 pub(crate) use words::EMOTION_NOTE;
 
-/// No annotation file of a person comes near this, bytes.
+/// Greatest size of a file, bytes; an annotation file of a person is far smaller.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// How a format is read as events.
@@ -30,7 +30,7 @@ const MOST_BYTES: u64 = 64 << 20;
 pub struct EventReader {
     /// What it reads, for messages: "an ELAN file".
     pub about: &'static str,
-    /// How names of such files end, in lower case.
+    /// Endings of the names of such files, in lower case.
     pub endings: &'static [&'static str],
     /// True if a file with such an ending is of this format.
     pub(crate) is_one: fn(&[u8]) -> bool,
@@ -38,19 +38,19 @@ pub struct EventReader {
     pub(crate) read: fn(&Input<'_>) -> Result<Found, Wrong>,
 }
 
-/// What a reader is given.
+/// The input of a reader.
 pub(crate) struct Input<'a> {
     /// The content of the file.
     pub(crate) bytes: &'a [u8],
-    /// The session that the events are of.
+    /// The session of the events.
     pub(crate) session: &'a Session,
     /// Its frames.
     pub(crate) frames: &'a Frames,
-    /// What of the file is to be taken.
+    /// Which part of the file to take.
     pub(crate) choice: &'a Choice,
 }
 
-/// How names of files that can be read as events end, in lower case.
+/// Endings of files that can be read as events, in lower case.
 pub fn endings() -> Vec<&'static str> {
     let mut endings: Vec<_> = event_readers().flat_map(|reader| reader.endings).copied().collect();
     endings.sort_unstable();
@@ -58,44 +58,44 @@ pub fn endings() -> Vec<&'static str> {
     endings
 }
 
-/// What to take from a file.
+/// Which part of a file to take.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
-    /// Tiers of an ELAN file or behaviours of a table of BORIS, by name; empty: those that hold events by
-    /// their names.
+    /// Tiers of an ELAN file or behaviours of a table of BORIS, by name. Empty means those whose names say
+    /// that they hold events.
     pub tiers: Vec<String>,
 }
 
-/// What a file says, in words of the session.
+/// The content of a file, in terms of the session.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Import {
-    /// What the rater is to have done.
+    /// The acts that become the rater's.
     pub acts: Vec<Act>,
-    /// What the events in it are.
+    /// The counts of its events.
     pub counts: ImportedCounts,
-    /// Markers in it.
+    /// Number of markers.
     pub marks: usize,
-    /// What could not be taken as it was, one sentence each.
+    /// What was changed or left out, one sentence each.
     pub remarks: Vec<String>,
 }
 
-/// How many events of a file are what.
+/// Counts of the events in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportedCounts {
-    /// Said to be there.
+    /// Events that are there.
     pub confirmed: usize,
-    /// Said not to be there.
+    /// Events that are not there.
     pub rejected: usize,
-    /// Not judged.
+    /// Events that are not judged.
     pub open: usize,
-    /// Events of the session's model, whatever is said of them.
+    /// Events of the session's model, whatever their verdict.
     pub of_the_model: usize,
-    /// Those of these with other bounds than the model gave.
+    /// Those among them whose bounds differ from the model's.
     pub moved: usize,
 }
 
 impl ImportedCounts {
-    /// All of them.
+    /// All events.
     pub fn events(&self) -> usize {
         self.confirmed + self.rejected + self.open
     }
@@ -118,51 +118,51 @@ impl fmt::Display for ImportedCounts {
 pub struct Request {
     /// The table or ELAN file.
     pub file: PathBuf,
-    /// Whose layer it becomes.
+    /// The name of the rater whose layer it becomes.
     pub rater: String,
-    /// Whether somebody says that its coder saw nothing of the model or of others.
+    /// True if the user says that its coder saw nothing of the model or of others.
     pub blind: bool,
-    /// What of it.
+    /// Which part of it.
     pub choice: Choice,
 }
 
-/// A rater's layer that came out of a file, to be added to a session as it is.
+/// A rater's layer from a file, to be added to a session unchanged.
 #[derive(Clone, Debug)]
 pub struct ImportedLayer {
-    /// The rater, and how the rater worked: in this order.
+    /// The rater, and how the rater worked, in this order.
     pub raters: Vec<Rater>,
     /// What the rater has done.
     pub entries: Vec<Entry>,
-    /// What was taken and what could not be, one sentence each.
+    /// What was taken and what could not be taken, one sentence each.
     pub told: Vec<String>,
 }
 
-/// Why a file cannot be taken.
+/// Why a file cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Nobody can be called so.
+    /// No rater can have this name.
     #[error("rater: {0}")]
     Name(String),
-    /// The rater has done something in the session.
+    /// The rater has a layer in the session already.
     #[error(
         "rater `{name}`: already has a layer in this session, and nothing is overwritten; choose another name"
     )]
     Taken {
-        /// As the session spells it.
+        /// With the session's spelling.
         name: String,
     },
-    /// Who judged the model's events has seen them.
+    /// The file judges the model's events, so its coder has seen them.
     #[error("{}: expected the work of a coder who saw nothing of the model, found verdicts on its events; import it without saying blind", path.display())]
     NotBlind {
         /// The file.
         path: PathBuf,
     },
-    /// The file system said no.
+    /// The file could not be read.
     #[error("{}: {error}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// Its answer.
+        /// What the system answered.
         error: std::io::Error,
     },
     /// The file is there but does not hold what was expected.
@@ -170,7 +170,7 @@ pub enum ImportError {
     Content {
         /// The file.
         path: PathBuf,
-        /// Where in it, with a colon and a space behind; or empty.
+        /// The place in it, with a colon and a space after it; or empty.
         what: String,
         /// The expected content.
         expected: String,
@@ -179,7 +179,7 @@ pub enum ImportError {
     },
 }
 
-/// What was expected, and what was found; the file's name comes later.
+/// What was expected and what was found. The name of the file is added later.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Wrong {
     pub(crate) what: String,
@@ -194,7 +194,7 @@ impl Wrong {
     }
 }
 
-/// Reads a file as the layer of a rater who has done nothing in `session` yet.
+/// Reads a file as the layer of a rater who has no layer in `session` yet.
 pub fn layer(request: &Request, session: &Session) -> Result<ImportedLayer, ImportError> {
     let name = checked_name(&request.rater).map_err(ImportError::Name)?;
     let known = session.log.rater(name);
@@ -237,7 +237,7 @@ pub fn read(path: &Path, session: &Session, choice: &Choice) -> Result<Import, I
         ImportError::Content { path: path.into(), what, expected, found }
     };
     let found = std::fs::metadata(path).map_err(io)?;
-    // Whoever opens a pipe waits for its other end.
+    // Opening a pipe would wait for its other end.
     if !found.is_file() {
         return Err(wrong(Wrong::new("", "a table or an ELAN file", "a folder, pipe or device")));
     }

@@ -1,4 +1,4 @@
-//! Round trips through both formats, files of others, and files that are wrong.
+//! Round trips through both formats, files of other programs, and files with errors.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn request(file: &Path, rater: &str) -> Request {
     Request { file: file.into(), rater: rater.into(), blind: false, choice: Choice::default() }
 }
 
-/// Writes the layer of `rater` in `format`, and reads the file called `name` back as C's in `session`.
+/// Writes the layer of `rater` in `format`, and reads the file called `name` back as C's layer in `session`.
 fn round_trip(
     from: &Session,
     rater: Option<&str>,
@@ -47,7 +47,7 @@ fn round_trip(
 const CSV: [&str; 2] = ["csv", "events.csv"];
 const EAF: [&str; 2] = ["elan", "session.eaf"];
 
-/// A layer without what must differ: whose it is, and how sure a model was of a unit.
+/// A layer without what must differ: its rater, and a model's probability of a unit.
 fn held(session: &Session, rater: Option<&str>) -> Vec<Row> {
     let mut rows = rows(session, rater);
     for row in &mut rows {
@@ -81,7 +81,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// A session with frames missing and at uneven times, in which A has done this.
+/// A session with missing frames and uneven times, in which A has done `acts`.
 fn judged(acts: Vec<Act>, missing: &BTreeSet<u64>, late_ms: &[u8], blind: bool) -> Session {
     let whole = reviewed();
     let mut session = whole.clone();
@@ -94,7 +94,7 @@ fn judged(acts: Vec<Act>, missing: &BTreeSet<u64>, late_ms: &[u8], blind: bool) 
         }
     }
     let frames: Vec<Moment> = session.history.samples().iter().map(at_sample).collect();
-    // The nearest frame that there is.
+    // The nearest frame that exists.
     let here = |moment: Moment| {
         *frames.iter().min_by_key(|m| m.frame.abs_diff(moment.frame)).expect("a frame")
     };
@@ -534,7 +534,7 @@ fn children_without_times_of_their_own_share_that_of_their_parent_evenly() {
     let text = subdivided("milliseconds", &slots, &below);
     let thirds = [[30, 35], [36, 41], [42, 47]];
     assert_eq!(spans(import_tiers("x.eaf", &text, &["micro"])), thirds);
-    // By reference: the file has the last first, and says which comes behind which.
+    // By reference: the last one stands first in the file, and each names the one before it.
     let refers = |id: u32, previous: &str| {
         format!(
             "<ANNOTATION><REF_ANNOTATION ANNOTATION_ID=\"b{id}\" ANNOTATION_REF=\"a1\"{previous}>\
@@ -545,7 +545,7 @@ fn children_without_times_of_their_own_share_that_of_their_parent_evenly() {
     let below = [refers(3, &after(2)), refers(1, ""), refers(2, &after(1))].concat();
     let text = subdivided("milliseconds", &[("t1", Some(1000)), ("t9", Some(1600))], &below);
     assert_eq!(spans(import_tiers("x.eaf", &text, &["micro"])), thirds);
-    // What names each other in a circle still ends.
+    // Annotations that name each other in a circle come to an end too.
     let below = [refers(1, &after(2)), refers(2, &after(1))].concat();
     let text = subdivided("milliseconds", &[("t1", Some(1000)), ("t9", Some(1600))], &below);
     assert_eq!(spans(import_tiers("x.eaf", &text, &["micro"])).len(), 2);

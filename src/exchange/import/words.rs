@@ -1,43 +1,43 @@
-//! What words of a file mean, and which of them mean nothing here.
+//! The meaning of words in a file, and the words without a meaning here.
 
 use std::collections::BTreeMap;
 
 use crate::measure::event::{EventKind, MovingUnit};
 use crate::session::annotation::Label;
 
-/// How many words a remark lists.
+/// Greatest number of words in a remark.
 const MOST_WORDS: usize = 12;
 
-/// Before a word for an emotion that stands in a note.
+/// Text before an emotion that stands in a note.
 pub(crate) const EMOTION_NOTE: &str = "emotion: ";
 
-/// A value that was not taken as what it stands for, or not quite.
+/// A word that was taken in another way than it was written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Odd {
     pub(crate) what: What,
     pub(crate) text: String,
 }
 
-/// What became of it.
+/// How it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum What {
-    /// A word for an emotion that is none of the labels: it stands in the note.
+    /// A word for an emotion that is none of the labels. It stands in the note.
     Emotion,
-    /// The emotion that a model read, of an event that the session does not have: likewise.
+    /// A model's emotion of an event that the session does not have. It stands in the note.
     Reading,
-    /// The class that holds only happiness: it is the label.
+    /// The class that holds only happiness. It became the label.
     Positive,
-    /// The class that holds five emotions: it stands in the note, where training finds it.
+    /// The class of five emotions. It stands in the note, where training finds it.
     Negative,
-    /// No action units: they stand in the note.
+    /// No action units. The text stands in the note.
     Units,
-    /// Something else that an annotation says: it is the note.
+    /// Another value of an annotation. It became the note.
     Value,
-    /// No verdict: the event counts as there.
+    /// No verdict. The event counts as there.
     Verdict,
 }
 
-/// One sentence for each kind of oddity, with the words and how often each came.
+/// One sentence for each kind, with the words and how often each came.
 pub(crate) fn told(odd: impl IntoIterator<Item = Odd>) -> Vec<String> {
     let mut counts: BTreeMap<What, BTreeMap<String, usize>> = BTreeMap::new();
     for Odd { what, text } in odd {
@@ -81,7 +81,7 @@ fn sentence(what: What, words: &BTreeMap<String, usize>) -> String {
     }
 }
 
-/// The label that a word of a file means; the field's class of happiness counts as it.
+/// The label that a word means. The field's class of happiness is taken as happiness.
 pub(crate) fn label_named(word: &str) -> Option<Label> {
     let word = word.trim().to_lowercase();
     let synonym = match word.as_str() {
@@ -96,7 +96,7 @@ pub(crate) fn label_named(word: &str) -> Option<Label> {
     Label::ALL.into_iter().find(|label| label.name() == synonym)
 }
 
-/// `1+2`, `L12`, `AU4, AU7`; `None` where it is anything else.
+/// `1+2`, `L12`, `AU4, AU7`; `None` for anything else.
 pub(crate) fn units_named(text: &str) -> Option<Vec<MovingUnit>> {
     let parts = text.split(['+', ',', ';', ' ']).filter(|part| !part.is_empty());
     let units: Option<Vec<MovingUnit>> = parts.map(|part| part.parse().ok()).collect();
@@ -117,7 +117,7 @@ pub(crate) fn kind_named(text: &str) -> Option<EventKind> {
     }
 }
 
-/// Whether the name of a tier or a behaviour says that it holds events.
+/// True if the name of a tier or a behaviour says that it holds events.
 pub(crate) fn is_named_after_events(name: &str) -> bool {
     let name = name.to_lowercase();
     kind_named(&name).is_some() || name.contains("event") || name.contains("expression")

@@ -13,21 +13,21 @@ use crate::media::image::RgbImage;
 use crate::media::jpeg;
 use crate::session::table::Row;
 
-/// Height of a picture in the file, pixels: twice what a page shows, for sharp screens and print. Three
-/// hundred events then take 30 MB, and whole pictures would take half a gigabyte.
+/// Height of a picture in the file, pixels: twice its height on the page, for sharp screens and print. Three
+/// hundred events take 30 MB; whole pictures would take half a gigabyte.
 const HIGH_PX: u32 = 336;
 /// JPEG quality, 1–100.
 const QUALITY: u8 = 88;
 
-/// Cuts the strips of one report.
+/// Cuts the strips for one report.
 #[derive(Default)]
 pub(crate) struct Strips {
-    /// Opened for the first strip: it takes a second.
+    /// Opened for the first strip, because it takes a second.
     faces: Option<SessionFaces>,
 }
 
 impl Strips {
-    /// The event's strip; nothing where the session has no pictures.
+    /// Writes the event's strip; nothing if the session has no pictures.
     pub(crate) fn write(
         &mut self,
         view: &mut View<'_>,
@@ -51,7 +51,7 @@ impl Strips {
                 figure(&strip.difference, "apex minus onset (grey: no change)", out)?;
                 writeln!(out, "</div>")
             }
-            // A picture that is lost takes no report with it.
+            // A lost picture does not stop the report.
             Err(error) => {
                 let why = super::text(&error.to_string());
                 writeln!(out, "<p class=\"notice\">No pictures: {why}</p>")
@@ -70,7 +70,7 @@ fn figure(picture: &RgbImage, caption: &str, out: &mut Sink) -> io::Result<()> {
     )
 }
 
-/// A picture as a page needs it, as JPEG.
+/// A picture in the size for the page, as JPEG.
 fn small(picture: &RgbImage) -> io::Result<Vec<u8>> {
     let high = HIGH_PX as usize;
     if picture.height <= high {

@@ -1,4 +1,4 @@
-//! What a reader of the report relies on. That a browser shows it is checked in `tests/readers`.
+//! What a reader of the report relies on. `tests/readers` checks that a browser shows it.
 
 use super::*;
 use crate::exchange::tests::{at, reviewed, session};
@@ -74,7 +74,7 @@ fn an_unclear_emotion_names_its_likeliest_class_as_no_more_than_that() {
 #[test]
 fn gaps_and_events_are_drawn_where_they_are() {
     let html = html(&reviewed(), None);
-    // Five frames without a face of ninety, on 926 units of width.
+    // Five of ninety frames have no face, on 926 units of width.
     assert!(html.contains("fill=\"#c9d0d8\""));
     assert_eq!(html.matches("<a href=\"#event-0\">").count(), 3, "the overview and both close-ups");
     assert!(html.contains("<article id=\"event-1\" class=\"macro\">"));
@@ -100,7 +100,7 @@ fn the_figures_are_those_of_the_readme() {
 #[test]
 fn frames_that_were_lost_are_said_with_the_rate_that_was_left() {
     let mut session = Session::default();
-    // 705 frames of 1,548 numbers, 30 a second, as a busy machine leaves them.
+    // 705 frames out of 1,548 numbers, 30 a second, as on a busy machine.
     for place in 0..705u64 {
         let seq = place * 1547 / 704;
         let (quality, score) = (Quality::default(), None);

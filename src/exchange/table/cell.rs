@@ -1,16 +1,16 @@
-//! Words of a person as a cell of a table, so that nothing else is made of them.
+//! Text of a person as a cell of a table, so that it is read only as text.
 //!
-//! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return for a
-//! formula and runs it. Such a cell gets an apostrophe in front, which a spreadsheet hides or shows and
-//! never runs. A line break becomes the symbol for it (␊), so that a line of the file is a row. Reading
-//! takes both back.
+//! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return for a formula
+//! and runs it. Such a cell gets an apostrophe in front; a spreadsheet hides or shows the apostrophe and does
+//! not run the cell. A line break becomes the symbol ␊, so that a line of the file is a row. Reading reverses
+//! both.
 
 use std::borrow::Cow;
 
-/// Stands before a symbol for a control character that a person typed as a symbol.
+/// Stands before a symbol for a control character if a person typed that symbol.
 const TYPED: char = '\u{2426}';
 
-/// Whether a spreadsheet may run `text`, now or once its apostrophes are gone.
+/// True if a spreadsheet may run `text`, now or after its apostrophes are removed.
 fn is_formula(text: &str) -> bool {
     let first = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
     let is_blank = |c: char| c.is_whitespace() || c == '\'';
@@ -19,7 +19,7 @@ fn is_formula(text: &str) -> bool {
     starts_blank || text.trim_start_matches(is_blank).starts_with(first)
 }
 
-/// A cell that holds `text`, and that [`read_cell`] reads back as it.
+/// A cell that holds `text`. [`read_cell`] returns the same text.
 pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| (c >= ' ' || c == '\t') && !('\u{2400}'..='\u{2426}').contains(&c);
     let mut cell = Cow::Borrowed(text);
@@ -39,7 +39,7 @@ fn written(c: char) -> impl Iterator<Item = char> {
     std::iter::once(first).chain(second)
 }
 
-/// What a cell says: the text that [`cell`] was given.
+/// The text that [`cell`] was given.
 pub(crate) fn read_cell(cell: &str) -> String {
     let text = cell.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(cell);
     let mut out = String::with_capacity(text.len());

@@ -1,9 +1,9 @@
-//! Tables of text: one reader for all that this program takes in.
+//! Tables of text: one reader for all that this program reads.
 //!
-//! Every line of a file is read, or the file is refused with the number of the line. No line is a
-//! comment, a quotation mark that nothing closes is an error, and so is a field that spans lines and
-//! holds what separates columns: it is far more often a lost quotation mark than a text. Commas,
-//! semicolons or tabs separate the columns, or whatever the line `sep=` of Excel says.
+//! Every line of a file is read, or the file is refused with the number of the line. No line is a comment. A
+//! quotation mark that is not closed is an error. A field over several lines that holds a separator is an
+//! error too, because that is nearly always a lost quotation mark and not a text. Commas, semicolons or tabs
+//! separate the columns, or the separator in Excel's line `sep=`.
 
 use std::cell::Cell;
 
@@ -15,14 +15,14 @@ pub(crate) mod text;
 pub(crate) use cell::cell;
 use text::{Encoding, decode};
 
-/// What may separate the columns, in the order tried.
+/// Possible separators of columns, in the order in which they are tried.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
 
-/// A table that was read whole.
+/// A table that was read completely.
 #[derive(Debug)]
 pub(crate) struct Table {
     delimiter: char,
-    /// Of the columns, trimmed and in lower case.
+    /// Names of the columns, trimmed and in lower case.
     names: Vec<String>,
     records: Vec<Record>,
     encoding: Encoding,
@@ -33,7 +33,7 @@ pub(crate) struct Table {
 /// One row of the file.
 #[derive(Debug)]
 struct Record {
-    /// Of its first line, from 1.
+    /// Number of its first line, from 1.
     line: u64,
     fields: Vec<String>,
 }
@@ -46,8 +46,8 @@ pub(crate) struct Row<'a> {
 }
 
 impl Table {
-    /// Reads a table. `missing` says what the names of columns lack, in lower case; a table in which
-    /// nothing is missing is the one that is meant.
+    /// Reads a table. `missing` says which names of columns are missing, in lower case. The separator with
+    /// which none is missing is used.
     pub(crate) fn read(
         bytes: &[u8],
         missing: impl Fn(&[String]) -> Option<String>,
@@ -73,7 +73,7 @@ impl Table {
         Ok(table)
     }
 
-    /// True if the first row has names in which nothing is missing.
+    /// True if the first row has all the names that are needed.
     pub(crate) fn has_header(bytes: &[u8], missing: impl Fn(&[String]) -> Option<String>) -> bool {
         decode(bytes).is_ok_and(|(text, _)| {
             let (said, content) = said_delimiter(&text);
@@ -94,7 +94,7 @@ impl Table {
         Err(Wrong::new(&format!("line {}", record.line), expected, found))
     }
 
-    /// What separates the columns, in words.
+    /// The separator, in words.
     pub(crate) fn separator(&self) -> String {
         match self.delimiter {
             ',' => "commas".into(),
@@ -136,12 +136,12 @@ impl<'a> Row<'a> {
         at.and_then(|at| self.record.fields.get(at)).map_or("", String::as_str)
     }
 
-    /// The field of this column without spaces around it; empty where there is none.
+    /// The field of this column without spaces around it; empty if there is none.
     pub(crate) fn get(self, name: &str) -> &'a str {
         self.raw(name).trim()
     }
 
-    /// The words of a person in this column, as they were typed.
+    /// A person's text in this column, as it was typed.
     pub(crate) fn text(self, name: &str) -> String {
         cell::read_cell(self.raw(name))
     }
@@ -151,14 +151,14 @@ impl<'a> Row<'a> {
         self.table.has(name)
     }
 
-    /// The fields of all columns whose name begins so.
+    /// The fields of all columns whose names begin with `beginning`.
     pub(crate) fn values_of(self, beginning: &'static str) -> impl Iterator<Item = &'a str> {
         let names = self.table.names.iter().zip(&self.record.fields);
         names.filter(move |(name, _)| name.starts_with(beginning)).map(|(_, field)| field.trim())
     }
 
-    /// The finite number in this column, none where the field is empty. Decimals have a point, or,
-    /// where commas do not separate the columns, a comma; all of a table have the same.
+    /// The finite number in this column; `None` for an empty field. Decimals have a point or, if commas do
+    /// not separate the columns, a comma. All numbers of a table must have the same mark.
     pub(crate) fn number(self, name: &str, expected: &str) -> Result<Option<f64>, Wrong> {
         let text = self.get(name);
         if text.is_empty() {
@@ -184,7 +184,7 @@ impl<'a> Row<'a> {
         if number.is_finite() { Ok(Some(number)) } else { Err(wrong()) }
     }
 
-    /// The whole number in this column; `7.0` is one too. `None` where the field is empty.
+    /// The whole number in this column; `7.0` is one too. `None` for an empty field.
     pub(crate) fn whole(self, name: &str, expected: &str) -> Result<Option<i64>, Wrong> {
         const MOST: f64 = (1_u64 << 53) as f64;
         match self.number(name, expected)? {
@@ -194,7 +194,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// That the field of this column is something else than it should be.
+    /// An error that the field of this column is not what was expected.
     pub(crate) fn wrong(self, name: &str, expected: impl Into<String>) -> Wrong {
         let what = format!("line {}, {name}", self.line());
         Wrong::new(&what, expected, format!("`{}`", self.get(name)))
@@ -211,7 +211,7 @@ fn name_of(field: &str) -> String {
     field.trim().to_lowercase()
 }
 
-/// What Excel's line `sep=;` says, and the text behind it.
+/// The separator in Excel's line `sep=;`, and the text after it.
 fn said_delimiter(text: &str) -> (Option<char>, &str) {
     let end = text.find(['\n', '\r']).unwrap_or(text.len());
     let line = text[..end].trim_matches([' ', '"']);
@@ -230,7 +230,7 @@ fn said_delimiter(text: &str) -> (Option<char>, &str) {
     }
 }
 
-/// That by which the first row has names in which nothing is missing.
+/// The separator with which the first row has all names that are needed.
 fn find_delimiter(
     text: &str,
     said: Option<char>,
@@ -265,7 +265,7 @@ fn find_delimiter(
     }
 }
 
-/// The first row that is not empty; no field where there is none.
+/// The first row that is not empty; no fields if there is none.
 fn header(text: &str, delimiter: char) -> Result<Vec<String>, Wrong> {
     let mut parser = Parser { rest: text, line: 1, delimiter };
     while let Some(record) = parser.record()? {
@@ -286,10 +286,10 @@ fn records(text: &str, delimiter: char, line: u64) -> Result<Vec<Record>, Wrong>
     Ok(records)
 }
 
-/// Takes a text apart. Quotation marks as in RFC 4180; lines end with CR LF, LF or CR.
+/// Splits a text into fields. Quotation marks follow RFC 4180; lines end with CR LF, LF or CR.
 struct Parser<'a> {
     rest: &'a str,
-    /// Of the rest, from 1.
+    /// Number of the line at which the rest begins, from 1.
     line: u64,
     delimiter: char,
 }
@@ -387,7 +387,7 @@ impl Parser<'_> {
     }
 }
 
-/// How many lines end in `text`.
+/// Number of line ends in `text`.
 fn line_ends(text: &str) -> u64 {
     let bytes = text.as_bytes();
     let ends = |at: &usize| match bytes[*at] {
@@ -398,7 +398,7 @@ fn line_ends(text: &str) -> u64 {
     (0..bytes.len()).filter(ends).count() as u64
 }
 
-/// The first words of a text that may be long, on one line.
+/// The first words of a text, which may be long, on one line.
 fn beginning(text: &str) -> String {
     const MOST: usize = 24;
     let line = text.lines().next().unwrap_or_default();

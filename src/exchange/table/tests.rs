@@ -1,4 +1,4 @@
-//! Every line is read or refused, and each error names the line that a person sees in an editor.
+//! Every line is read or refused, and each error names the line that an editor shows.
 
 use super::*;
 use proptest::prelude::*;
@@ -37,7 +37,7 @@ fn a_row_that_begins_with_a_number_sign_is_a_row() {
 #[test]
 fn a_quotation_mark_that_nothing_closes_is_an_error_with_its_line() {
     refused("a,b\n1,x\n2,\"smirk left\n3,ok\n4,ok\n", &["line 3", "quotation mark", "smirk left"]);
-    // Another one further down would close it, and all between would be one field.
+    // Another quotation mark further down would close it, and everything between would be one field.
     refused("a,b\n1,\"left\n2,ok\n3,right\"\n4,ok\n", &["line 2", "over 3 lines"]);
     refused("a,b\n1,\"left\" side\n", &["line 2", "`side`", "closing quotation mark"]);
 }
@@ -107,7 +107,8 @@ fn a_header_that_lacks_something_or_has_it_twice_is_named() {
 }
 
 proptest! {
-    /// Rows read, the header and empty lines are all the lines there are; otherwise one is named.
+    /// Every line of a file is a row that was read, the header or an empty line; otherwise an error names a
+    /// line.
     #[test]
     fn rows_read_and_rows_refused_are_the_lines_of_the_file(
         lines in prop::collection::vec("[#\"',;a1 \t]{0,10}", 0..12),
@@ -119,14 +120,14 @@ proptest! {
         match records(&text, ',', 1) {
             Ok(records) => {
                 let inside: u64 = records.iter().flat_map(|r| &r.fields).map(|f| line_ends(f)).sum();
-                // A last line without a character is none.
+                // A last line without a character does not count.
                 let count = all.len() as u64 - u64::from(all.last().is_some_and(String::is_empty));
                 prop_assert_eq!(records.len() as u64 + inside, count, "{:?}", text);
                 let mut line = 1;
                 for record in &records {
                     prop_assert_eq!(record.line, line);
                     line += 1 + record.fields.iter().map(|f| line_ends(f)).sum::<u64>();
-                    // Only a field that holds no separator went on behind the end of a line.
+                    // Only a field without a separator may continue on the next line.
                     let swallows = |f: &String| line_ends(f) > 0 && f.contains(',');
                     prop_assert!(!record.fields.iter().any(swallows));
                 }

@@ -1,19 +1,19 @@
-//! The characters of a table, from whatever encoding its program writes.
+//! The characters of a table, in the encoding of any spreadsheet program.
 
 use crate::exchange::import::Wrong;
 
-/// What the text was written in.
+/// The encoding of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
-    /// UTF-8, with or without its mark.
+    /// UTF-8, with or without its byte-order mark.
     Utf8,
-    /// UTF-16 with its mark, as Excel's "Unicode text" has it.
+    /// UTF-16 with its byte-order mark, as Excel writes "Unicode text".
     Utf16,
-    /// Windows-1252, which European Excel calls ANSI.
+    /// Windows-1252, which European versions of Excel call ANSI.
     Windows1252,
 }
 
-/// The bytes 0x80 to 0x9F of Windows-1252; a replacement character stands where it has none.
+/// The bytes 0x80 to 0x9F of Windows-1252; a replacement character where it has none.
 const UPPER: [char; 32] = [
     '€', '\u{FFFD}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{FFFD}', 'Ž',
     '\u{FFFD}', '\u{FFFD}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{FFFD}',
@@ -22,7 +22,7 @@ const UPPER: [char; 32] = [
 
 const EXPECTED: &str = "text in UTF-8, in UTF-16 with its mark, or in Windows-1252";
 
-/// The text in `bytes`, without a mark at its beginning.
+/// The text in `bytes`, without a byte-order mark at its start.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(String, Encoding), Wrong> {
     let (text, encoding) = match bytes {
         [0xFF, 0xFE, rest @ ..] => (utf_16(rest, u16::from_le_bytes)?, Encoding::Utf16),
@@ -73,7 +73,7 @@ fn windows_1252(bytes: &[u8]) -> Result<String, Wrong> {
     bytes.iter().enumerate().map(letter).collect()
 }
 
-/// `line 3`, where `before` stands before the place in question.
+/// `line 3`; `before` is the text before the place in question.
 fn line_of(before: &[u8]) -> String {
     let ends = |(at, byte): (usize, &u8)| match byte {
         b'\n' => at == 0 || before[at - 1] != b'\r',

@@ -1,7 +1,7 @@
 //! AVI files with Motion-JPEG, read from front to back.
 //!
-//! The index is not used: chunks follow each other in the order of display, one for every frame, so
-//! that a recording whose end (and with it the index) is missing plays up to where it was cut.
+//! The index is not used. The chunks follow each other in the order of display, one for every frame. So a
+//! file whose end is missing, and with it the index, plays up to where it was cut.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -17,16 +17,16 @@ use crate::media::pictures::Pictures;
 use crate::media::pool::Pool;
 use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
 
-/// The longest header chunk that is worth reading: a stream's name or format.
+/// The longest header chunk that is read: a stream's name or format.
 const MAX_HEADER_BYTES: u64 = 1 << 16;
 
-/// The longest picture: as many bytes as the largest accepted picture has raw.
+/// The longest picture: the raw bytes of the largest picture that is accepted.
 const MAX_PICTURE_BYTES: u64 = (MAX_SIDE_PX * MAX_SIDE_PX * 3) as u64;
 
 mod seek;
 
-/// Opens video track `track` of an AVI file, counted from 1, for reading from front to back. None stands
-/// for the first.
+/// Opens video track `track` of an AVI file, counted from 1, for reading from front to back. `None` means the
+/// first.
 pub(crate) fn open(
     path: &Path,
     track: Option<usize>,
@@ -37,7 +37,7 @@ pub(crate) fn open(
     })
 }
 
-/// Opens a track of an AVI file for looking at in any order.
+/// Opens a track of an AVI file for reading in any order.
 pub(crate) fn pictures(
     path: &Path,
     track: Option<usize>,
@@ -106,7 +106,7 @@ impl AviVideo {
     }
 }
 
-/// What the header says of one stream.
+/// What the header says about one stream.
 #[derive(Clone, Debug, Default)]
 struct Stream {
     is_video: bool,
@@ -116,10 +116,10 @@ struct Stream {
     rate: u32,
     scale: u32,
     frames: u32,
-    /// Frames' worth of time, or blocks of sound, before the first.
+    /// What comes before the first frame or block of sound: a number of frames or blocks.
     start: u32,
     size_px: (usize, usize),
-    /// The shape of a pixel, where the file says it.
+    /// The shape of a pixel; `None` if the file does not say it.
     aspect: Option<PixelAspect>,
 }
 
@@ -136,14 +136,14 @@ impl Stream {
     }
 }
 
-/// The streams, in the order in which chunk names number them.
+/// The streams, in the order in which the names of the chunks number them.
 #[derive(Default)]
 struct Header {
     streams: Vec<Stream>,
 }
 
 impl Header {
-    /// Reads up to where the pictures begin, or the file ends.
+    /// Reads up to the first picture or the end of the file.
     fn read(chunks: &mut Chunks) -> io::Result<Self> {
         let mut header = Self::default();
         while let Some((id, size)) = chunks.next_chunk()? {
@@ -184,7 +184,7 @@ impl Header {
             };
             self.streams.push(stream);
         } else if id == b"vprp" {
-            // Height and width of the whole picture's shape, then its columns and rows.
+            // Height and width of the shape of the whole picture, then its columns and rows.
             let half = |at: usize| word(at) & 0xFFFF;
             let (across, down) = (half(22), half(20));
             let shape = across.checked_mul(word(28)).zip(down.checked_mul(word(24)));
@@ -192,7 +192,7 @@ impl Header {
                 stream.aspect = shape.and_then(|(w, h)| PixelAspect::new(w, h));
             }
         } else if let Some(stream) = self.streams.last_mut().filter(|stream| stream.is_video) {
-            // A negative height says that rows run from the top.
+            // A negative height means that the rows run from the top.
             let height = word(8).cast_signed().unsigned_abs();
             stream.size_px = (word(4) as usize, height as usize);
             stream.codec = word(16).to_le_bytes();
@@ -203,7 +203,7 @@ impl Header {
         self.streams.iter().enumerate().filter(|(_, stream)| stream.is_video)
     }
 
-    /// When `stream` begins, counted from the first that is seen or heard.
+    /// When `stream` begins, counted from the start of the first stream.
     fn start_of(&self, stream: &Stream) -> Timestamp {
         let heard = self.streams.iter().filter(|stream| stream.is_video || stream.is_sound);
         let zero = heard.map(Stream::start).min().unwrap_or_default();
@@ -211,15 +211,15 @@ impl Header {
     }
 }
 
-/// RIFF chunks one after the other; lists are entered rather than stepped over.
+/// RIFF chunks one after the other. The chunks in a list follow the list's own header.
 struct Chunks {
     reader: BufReader<File>,
-    /// What was read last.
+    /// The content of the chunk that was read last.
     data: Vec<u8>,
 }
 
 impl Chunks {
-    /// The next chunk's name and size; none at the end of the file.
+    /// The next chunk's name and size; `None` at the end of the file.
     fn next_chunk(&mut self) -> io::Result<Option<([u8; 4], u64)>> {
         if !self.read_exactly(8)? {
             return Ok(None);
@@ -229,7 +229,7 @@ impl Chunks {
         Ok(Some(([*a, *b, *c, *d], u64::from(size))))
     }
 
-    /// Reads a chunk of `size` bytes with its padding; false when the file ends before.
+    /// Reads a chunk of `size` bytes with its padding; false if the file ends before.
     fn read(&mut self, size: u64) -> io::Result<bool> {
         let is_whole = self.read_exactly(size)?;
         if is_whole && size % 2 == 1 {
@@ -251,16 +251,16 @@ struct AviVideo {
     info: SourceInfo,
     chunks: Chunks,
     display: Display,
-    /// To be said before the first picture.
+    /// A notice to give before the first picture.
     remark: Option<Notice>,
     pool: Pool,
-    /// The two digits that begin the names of this stream's chunks.
+    /// The two digits with which the names of this stream's chunks begin.
     stream_id: Vec<u8>,
     rate: u32,
     scale: u32,
     next_seq: u64,
     delivered: u64,
-    /// How many frames the header promises, until that has been checked.
+    /// Number of frames in the header; `None` once it has been checked.
     announced: Option<u64>,
     is_done: bool,
 }
@@ -302,8 +302,8 @@ impl AviVideo {
         }
     }
 
-    /// The frame of the picture that was read last. It keeps the JPEG only where that is, pixel by pixel,
-    /// what is shown.
+    /// The frame of the picture that was read last. It keeps the JPEG only if the picture is shown exactly as
+    /// it is stored.
     fn frame(&mut self, seq: u64, stored: Arc<RgbImage>) -> Result<Frame, String> {
         let image = self.display.show(Arc::clone(&stored))?;
         let is_as_stored = Arc::ptr_eq(&image, &stored);
@@ -351,7 +351,7 @@ impl Source for AviVideo {
             };
             match &id {
                 _ if self.is_picture(id) => return self.picture(size),
-                // Segments beyond the first gigabyte, and lists within, are entered.
+                // The chunks in a list are read too, also those in the segments after the first gigabyte.
                 b"LIST" | b"RIFF" => {
                     self.chunks.read_exactly(4).map_err(|error| self.io(error))?;
                 }

@@ -1,4 +1,4 @@
-//! Looking at a Motion-JPEG AVI in any order: every picture stands alone, once it is known where.
+//! Reading a Motion-JPEG AVI in any order. Every picture can be decoded by itself, once its place is known.
 
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ use crate::media::stream::SourceError;
 pub(crate) struct AviPictures {
     path: PathBuf,
     video: AviVideo,
-    /// Of pictures that are there: number and time.
+    /// Number and time of every picture that the file holds.
     moments: Vec<Moment>,
-    /// Of each, its first byte and how many.
+    /// First byte and length of each.
     places: Vec<(u64, u64)>,
 }
 
@@ -28,7 +28,7 @@ impl AviPictures {
         Ok(pictures)
     }
 
-    /// Goes from chunk to chunk as reading from front to back does.
+    /// Goes from chunk to chunk, as reading from front to back does.
     fn find(&mut self) -> io::Result<()> {
         let chunks = &mut self.video.chunks;
         let length = chunks.reader.get_ref().metadata()?.len();
@@ -45,7 +45,7 @@ impl AviPictures {
             }
             chunks.skip(size)?;
             if self.video.is_picture(id) {
-                // One of no bytes was dropped by the recording program.
+                // A chunk without bytes is a frame that the recording program dropped.
                 if size > 0 {
                     self.moments.push(Moment { frame, time: self.video.time(frame) });
                     self.places.push((at, size));

@@ -1,6 +1,6 @@
-//! Just as much of EBML (RFC 8794) and Matroska (RFC 9559) as a film needs.
+//! The part of EBML (RFC 8794) and Matroska (RFC 9559) that a film needs.
 
-/// Element names, with the marker bit that gives their length.
+/// Names of elements, with the marker bit that gives the length of the name.
 pub(crate) mod id {
     pub(crate) const EBML: u32 = 0x1A45_DFA3;
     pub(crate) const DOC_TYPE: u32 = 0x4282;
@@ -56,19 +56,19 @@ pub(crate) mod id {
     pub(crate) const CRC_32: u32 = 0xBF;
 }
 
-/// Elements, written one after the other.
+/// Writes elements one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Elements(pub(crate) Vec<u8>);
 
 impl Elements {
-    /// An element's name.
+    /// Writes an element's name.
     pub(crate) fn id(&mut self, id: u32) -> &mut Self {
         let first = (id.leading_zeros() / 8) as usize;
         self.0.extend_from_slice(&id.to_be_bytes()[first..]);
         self
     }
 
-    /// A length in eight bytes, whatever it is, so that it can be written over later.
+    /// Writes a length, always in eight bytes, so that it can be overwritten later.
     pub(crate) fn wide_size(&mut self, size: u64) -> &mut Self {
         self.0.extend_from_slice(&(size | 1 << 56).to_be_bytes());
         self
@@ -77,7 +77,7 @@ impl Elements {
     pub(crate) fn bytes(&mut self, id: u32, bytes: &[u8]) -> &mut Self {
         self.id(id);
         match bytes.len() as u64 {
-            // All ones would mean an unknown length.
+            // A length of ones only would mean an unknown length.
             size @ 0..0x7F => self.0.push(0x80 | size as u8),
             size => {
                 self.wide_size(size);
@@ -87,7 +87,7 @@ impl Elements {
         self
     }
 
-    /// A whole number, always in eight bytes.
+    /// Writes a whole number, always in eight bytes.
     pub(crate) fn uint(&mut self, id: u32, value: u64) -> &mut Self {
         self.bytes(id, &value.to_be_bytes())
     }
@@ -100,14 +100,14 @@ impl Elements {
         self.bytes(id, text.as_bytes())
     }
 
-    /// An element of elements.
+    /// Writes an element of elements.
     pub(crate) fn master(&mut self, id: u32, fill: impl FnOnce(&mut Self)) -> &mut Self {
         let mut inner = Self::default();
         fill(&mut inner);
         self.bytes(id, &inner.0)
     }
 
-    /// An element of elements that begins with their checksum.
+    /// Writes an element of elements that begins with their checksum.
     pub(crate) fn checked(&mut self, id: u32, fill: impl FnOnce(&mut Self)) -> &mut Self {
         let mut inner = Self::default();
         fill(&mut inner);
@@ -117,7 +117,7 @@ impl Elements {
         })
     }
 
-    /// An element of nothing that takes `total` bytes, at least nine more than its name.
+    /// Writes an empty element of `total` bytes, at least nine more than its name has.
     pub(crate) fn void(&mut self, total: usize) -> &mut Self {
         self.id(id::VOID).wide_size(total as u64 - 9);
         self.0.resize(self.0.len() + total - 9, 0);
@@ -139,14 +139,14 @@ impl<'a> Iterator for Walk<'a> {
     }
 }
 
-/// What [`Elements::checked`] put in; `None` where the checksum does not fit.
+/// The content that [`Elements::checked`] wrote; `None` if the checksum does not match.
 pub(crate) fn checked(data: &[u8]) -> Option<&[u8]> {
     let mut walk = Walk(data);
     let (_, crc) = walk.next().filter(|(id, _)| *id == id::CRC_32)?;
     (crc == crc_32(&[walk.0]).to_le_bytes()).then_some(walk.0)
 }
 
-/// The name, the length and the bytes of both, of the element that `bytes` begin with.
+/// The name and the length of the element at the start of `bytes`, and how many bytes these two take.
 pub(crate) fn element_header(bytes: &[u8]) -> Option<(u32, u64, usize)> {
     let id_bytes = bytes.first()?.leading_zeros() as usize + 1;
     let id = bytes.get(..id_bytes).filter(|_| id_bytes <= 4)?;

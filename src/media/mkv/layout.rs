@@ -1,23 +1,23 @@
-//! What a film looks like, byte by byte: what the writer writes and the reader looks for.
+//! The layout of a film, byte by byte: what the writer writes and the reader looks for.
 //!
-//! Everything before the first picture has a fixed length, and so has everything before a picture's
-//! JPEG. One cluster holds one picture, so that its time is a cluster's, in whole nanoseconds: the
-//! 16-bit times within a cluster would only reach 33 µs.
+//! Everything before the first picture has a fixed length, and so has everything before a picture's JPEG. One
+//! cluster holds one picture, so that the picture has the time of its cluster, in whole nanoseconds. The
+//! 16-bit times inside a cluster would reach only 33 µs.
 
 use super::ebml::{Elements, Walk, checked, crc_32, element_header, id, uint};
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 
-/// Who wrote it; a reader goes by this.
+/// The program that wrote it. The reader knows a film by this.
 pub(crate) const WRITER: &str = "Fleeting film 1";
 
 /// The tag that holds the frame numbers.
 const NUMBERS: &str = "FRAME_NUMBERS";
 
-/// The number of the additional data that hold a picture's frame number. 1 is for the codec.
+/// Number of the additional data that hold a picture's frame number. Number 1 is for the codec.
 const ADDITION: u64 = 2;
 
-/// "num": a private kind of additional data; readers leave alone what they do not know.
+/// "num": a private kind of additional data. Readers ignore kinds that they do not know.
 const ADDITION_KIND: u64 = 0x6E_756D;
 
 /// Room for the seek head, which is written last.
@@ -26,13 +26,13 @@ const SEEK_HEAD_BYTES: usize = 112;
 /// Room for the duration: a two-byte name, a length, a float.
 const DURATION_BYTES: usize = 11;
 
-/// The length of what precedes a picture's JPEG.
+/// Number of bytes before a picture's JPEG.
 pub(crate) const PICTURE_HEADER_BYTES: usize = 56;
 
-/// Where in it the part begins that the checksum covers.
+/// The part of these bytes that the checksum covers begins here.
 pub(crate) const CHECKED_FROM: usize = 14;
 
-/// The longest JPEG: lengths take four bytes.
+/// The longest JPEG, bytes: lengths are stored in four bytes.
 const MAX_JPEG_BYTES: usize = (1 << 28) - 2 - PICTURE_HEADER_BYTES;
 
 /// A picture in the file.
@@ -43,7 +43,7 @@ pub(crate) struct PicturePlace {
     pub(crate) moment: Moment,
 }
 
-/// Everything before the first picture, and where in it later things go.
+/// Everything before the first picture, and the places in it that are filled later.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) bytes: Vec<u8>,
@@ -67,7 +67,7 @@ impl Header {
             info.text(id::MUXING_APP, WRITER);
             info.text(id::WRITING_APP, concat!("Fleeting ", env!("CARGO_PKG_VERSION")));
         });
-        // The info's name and length take five bytes.
+        // Name and length of the info take five bytes.
         let duration = segment + SEEK_HEAD_BYTES as u64 + 5;
         out.master(id::TRACKS, |tracks| {
             tracks.master(id::TRACK_ENTRY, |track| {
@@ -89,8 +89,8 @@ impl Header {
         Self { bytes: out.0, segment, duration }
     }
 
-    /// What is written over the header's gaps once a film with pictures at `places` is complete, whose
-    /// [`index`] begins at byte `end`: each piece with its place.
+    /// The pieces that are written into the header when a film is complete, each with its place. `places` are
+    /// its pictures, and its [`index`] begins at byte `end`.
     pub(crate) fn completion(
         &self,
         places: &[PicturePlace],
@@ -111,22 +111,23 @@ impl Header {
         duration.float(id::DURATION, duration_nanos(places) as f64);
         let mut size = Elements::default();
         size.wide_size(end + index.bytes.len() as u64 - self.segment);
-        // The seek head last: who finds it finds everything.
+        // The seek head comes last: a file that has it has everything.
         vec![(self.duration, duration.0), (self.segment - 8, size.0), (self.segment, head.0)]
     }
 }
 
-/// A segment whose end is not known yet.
+/// Length of a segment whose end is not known yet.
 const UNKNOWN_SIZE: u64 = (1 << 56) - 1;
 
-/// From the first picture to the end of the last, which lasts as long as the others on average.
+/// Time from the first picture to the end of the last one. The last one counts as long as the average of the
+/// others.
 fn duration_nanos(places: &[PicturePlace]) -> i64 {
     let nanos = |place: Option<&PicturePlace>| place.map_or(0, |place| place.moment.time.nanos());
     let (first, last) = (nanos(places.first()), nanos(places.last()));
     last + (last - first) / (places.len() as i64 - 1).max(1)
 }
 
-/// A picture's cluster up to its JPEG; `None` for a JPEG beyond 256 MiB.
+/// A picture's cluster up to its JPEG; `None` for a JPEG of more than 256 MiB.
 pub(crate) fn picture_header(moment: Moment, jpeg: &[u8]) -> Option<[u8; PICTURE_HEADER_BYTES]> {
     if jpeg.len() > MAX_JPEG_BYTES {
         return None;
@@ -150,7 +151,7 @@ pub(crate) fn picture_header(moment: Moment, jpeg: &[u8]) -> Option<[u8; PICTURE
     });
     out.id(id::BLOCK);
     size(&mut out, 52);
-    // Track 1, at the cluster's own time, no lacing.
+    // Track 1, at the cluster's own time, without lacing.
     out.0.extend_from_slice(&[0x81, 0, 0, 0]);
     let mut header: [u8; PICTURE_HEADER_BYTES] = out.0.try_into().ok()?;
     let crc = crc_32(&[&header[CHECKED_FROM..], jpeg]);
@@ -158,7 +159,7 @@ pub(crate) fn picture_header(moment: Moment, jpeg: &[u8]) -> Option<[u8; PICTURE
     Some(header)
 }
 
-/// What a picture's header says.
+/// The content of a picture's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PictureHeader {
     pub(crate) moment: Moment,
@@ -167,14 +168,14 @@ pub(crate) struct PictureHeader {
 }
 
 impl PictureHeader {
-    /// `None` where `bytes` are no such header.
+    /// `None` if `bytes` are no such header.
     pub(crate) fn parse(bytes: &[u8; PICTURE_HEADER_BYTES]) -> Option<Self> {
         let (cluster, size, header) = element_header(bytes)?;
         let whole = header + usize::try_from(size).ok()?;
         let jpeg_bytes = whole.checked_sub(PICTURE_HEADER_BYTES)?;
         let time = i64::try_from(uint(&bytes[16..24])).ok()?;
         let moment = Moment { frame: uint(&bytes[39..47]), time: Timestamp::from_nanos(time) };
-        // Everything but the numbers is as it is written.
+        // Everything but the numbers must be as the writer writes it.
         let mut same = picture_header(moment, &[])?;
         for (at, from) in [(4, 8), (25, 29), (48, 52)] {
             let size = (whole - from) as u32 | 1 << 28;
@@ -187,13 +188,13 @@ impl PictureHeader {
     }
 }
 
-/// What stands after the last picture of a complete film.
+/// Everything after the last picture of a complete film.
 pub(crate) struct Index {
     pub(crate) bytes: Vec<u8>,
     tags_at: usize,
 }
 
-/// The index: where every picture is and when, and runs of frame numbers.
+/// The index: place and time of every picture, and runs of frame numbers.
 pub(crate) fn index(places: &[PicturePlace], segment: u64) -> Index {
     let mut out = Elements::default();
     out.checked(id::CUES, |cues| {
@@ -219,7 +220,7 @@ pub(crate) fn index(places: &[PicturePlace], segment: u64) -> Index {
     Index { bytes: out.0, tags_at }
 }
 
-/// Runs of consecutive frame numbers: each the first number and how many, eight bytes each.
+/// Runs of consecutive frame numbers: for each, its first number and its length, eight bytes each.
 fn runs(places: &[PicturePlace]) -> Vec<u8> {
     let follow =
         |a: &PicturePlace, b: &PicturePlace| a.moment.frame.checked_add(1) == Some(b.moment.frame);
@@ -227,10 +228,10 @@ fn runs(places: &[PicturePlace]) -> Vec<u8> {
     places.chunk_by(follow).flat_map(run).flatten().collect()
 }
 
-/// What a file's first bytes say.
+/// What the first bytes of a file tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// A film whose segment's content and first picture begin at these bytes.
+    /// A film. The content of its segment and its first picture begin at these bytes.
     Film { segment: u64, pictures: u64 },
     /// A film that was cut off before its first picture.
     Cut,
@@ -245,7 +246,7 @@ impl Start {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let like = Header::new((0, 0));
         let segment = like.segment as usize;
-        // The segment's length, its last eight bytes, is written over in the end.
+        // The last eight bytes are the segment's length, which is overwritten at the end.
         let fixed = &like.bytes[..segment - 8];
         if bytes.iter().zip(fixed).any(|(found, expected)| found != expected) {
             return Self::Foreign;
@@ -276,7 +277,7 @@ fn find<'a>(path: &[u32], bytes: &'a [u8]) -> Option<&'a [u8]> {
     })
 }
 
-/// Where the index of a complete film begins, from the header's bytes.
+/// Where the index of a complete film begins, read from the bytes of the header.
 pub(crate) fn index_at(header: &[u8], segment: u64) -> Option<u64> {
     let head = header.get(usize::try_from(segment).ok()?..)?;
     let (_, head) = Walk(head).next().filter(|(id, _)| *id == id::SEEK_HEAD)?;
@@ -285,7 +286,7 @@ pub(crate) fn index_at(header: &[u8], segment: u64) -> Option<u64> {
     segment.checked_add(uint(position))
 }
 
-/// Reads what [`index`] writes; `None` where it is damaged.
+/// Reads what [`index`] writes; `None` if it is damaged.
 pub(crate) fn read_index(bytes: &[u8], segment: u64) -> Option<Vec<PicturePlace>> {
     let tags = checked(find(&[id::TAGS], bytes)?)?;
     let numbers = find(&[id::TAG, id::SIMPLE_TAG, id::TAG_BINARY], tags)?;

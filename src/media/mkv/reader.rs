@@ -1,4 +1,4 @@
-//! Reading a film, also one that was never finished or is damaged.
+//! Reading a film, also one that is unfinished or damaged.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -27,19 +27,19 @@ pub struct MkvReader {
     buffer: Vec<u8>,
 }
 
-/// Every picture that is whole, and what was found besides.
+/// Every complete picture, and what else was found.
 struct Found {
     places: Vec<PicturePlace>,
     troubles: Vec<String>,
     /// True if the film was finished.
     is_complete: bool,
-    /// Where the last whole picture ends.
+    /// Byte after the last complete picture.
     end: u64,
 }
 
 impl MkvReader {
-    /// Opens a film; changes nothing in it. One that is cut off or damaged opens with all pictures
-    /// that are whole, and [`troubles`](Self::troubles) tells the rest.
+    /// Opens a film without changing it. A film that is cut off or damaged opens with all its complete
+    /// pictures, and [`troubles`](Self::troubles) says what is wrong.
     pub fn open(path: &Path) -> Result<Self, PictureError> {
         let refuse = |error: io::Error| error_of(path, error.to_string());
         let mut file = File::open(path).map_err(refuse)?;
@@ -55,7 +55,7 @@ impl MkvReader {
         })
     }
 
-    /// What was not as it should be, one sentence each; empty for a film that was finished.
+    /// What is wrong with the film, one sentence each; empty for a finished film.
     pub fn troubles(&self) -> &[String] {
         &self.troubles
     }
@@ -95,7 +95,7 @@ impl Pictures for MkvReader {
     }
 }
 
-/// True if the file at `path` begins as a film with pictures does; false where it cannot be read.
+/// True if the file at `path` begins like a film with pictures; false if it cannot be read.
 pub fn is_film(path: &Path) -> bool {
     let mut start = Vec::new();
     let read =
@@ -103,9 +103,8 @@ pub fn is_film(path: &Path) -> bool {
     read.is_ok() && matches!(Start::of(&start), Start::Film { .. })
 }
 
-/// Finishes a film that was left unfinished, so that players find their way in it as fast as in any
-/// other: what follows the last whole picture goes, and an index comes. Gives what was done, one
-/// sentence each; nothing for a film that was finished.
+/// Finishes an unfinished film, so that players can jump in it. What follows the last complete picture is
+/// removed, and an index is added. Returns what was done, one sentence each; empty for a finished film.
 pub fn mend(path: &Path) -> Result<Vec<String>, PictureError> {
     let refuse = |error: io::Error| error_of(path, error.to_string());
     let mut file = File::open(path).map_err(refuse)?;
@@ -146,7 +145,7 @@ fn find(path: &Path, file: &mut File) -> Result<Found, PictureError> {
     }
 }
 
-/// What the index of a finished film says; `None` where there is no such index, or it lies.
+/// Reads the index of a finished film; `None` if there is no index or if it is wrong.
 fn complete(file: &mut File, start: &[u8], segment: u64) -> io::Result<Option<Found>> {
     let Some(at) = index_at(start, segment) else { return Ok(None) };
     let mut bytes = Vec::new();
@@ -164,7 +163,7 @@ fn complete(file: &mut File, start: &[u8], segment: u64) -> io::Result<Option<Fo
     Ok(Some(Found { places, troubles: Vec::new(), is_complete: true, end }))
 }
 
-/// Goes from picture to picture. Over what is no picture it searches for the next.
+/// Goes from picture to picture. Behind damaged bytes it searches for the next picture.
 fn scan(file: &mut File, from: u64) -> io::Result<Found> {
     let length = file.metadata()?.len();
     let mut found =
@@ -197,7 +196,7 @@ fn scan(file: &mut File, from: u64) -> io::Result<Found> {
 }
 
 impl Found {
-    /// Numbers and times grow; what breaks that is no picture of this film.
+    /// Numbers and times must grow. A picture that breaks this is not part of the film.
     fn take(&mut self, place: PicturePlace) {
         if self.places.last().is_none_or(|last| place.moment.is_after(last.moment)) {
             self.places.push(place);
@@ -218,7 +217,7 @@ impl Found {
     }
 }
 
-/// The header at byte `at`; `None` where there is none.
+/// The header at byte `at`; `None` if there is none.
 fn read_header(file: &mut File, at: u64) -> io::Result<Option<PictureHeader>> {
     let mut header = [0; PICTURE_HEADER_BYTES];
     file.seek(SeekFrom::Start(at))?;
@@ -229,7 +228,7 @@ fn read_header(file: &mut File, at: u64) -> io::Result<Option<PictureHeader>> {
     }
 }
 
-/// Reads the JPEG at `at` into `buffer`; `None` where it is cut off or its checksum does not fit.
+/// Reads the JPEG at `at` into `buffer`; `None` if it is cut off or its checksum does not match.
 fn read_picture(
     file: &mut File,
     at: u64,
@@ -250,7 +249,7 @@ fn read_picture(
     Ok(is_whole.then_some(parsed))
 }
 
-/// The first whole picture that begins at `from` or later.
+/// The first complete picture that begins at `from` or later.
 fn next_picture(file: &mut File, from: u64) -> io::Result<Option<u64>> {
     const STEP: usize = 1 << 20;
     const NAME: [u8; 4] = super::ebml::id::CLUSTER.to_be_bytes();
@@ -270,7 +269,7 @@ fn next_picture(file: &mut File, from: u64) -> io::Result<Option<u64>> {
         if got < STEP {
             return Ok(None);
         }
-        // A name may lie across the border.
+        // A name may cross the border between two steps.
         from += (STEP - NAME.len() + 1) as u64;
     }
 }

@@ -1,4 +1,4 @@
-//! The film of a stored session, frame after frame: the pictures, numbers and times that were analysed.
+//! The film of a stored session as a source: the pictures, numbers and times that were analysed.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::media::mkv::MkvReader;
 use crate::media::pictures::{PictureError, Pictures};
 use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
 
-/// Opens a film for looking at in any order.
+/// Opens a film for reading in any order.
 pub(crate) fn pictures(path: &Path) -> Result<Box<dyn Pictures>, SourceError> {
     Ok(Box::new(reader(path)?))
 }

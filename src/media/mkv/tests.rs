@@ -1,5 +1,4 @@
-//! Films are written, cut off, damaged and mended here; what ordinary players make of them is in
-//! `tests/it/film.rs`.
+//! Films are written, cut off, damaged and repaired here. `tests/it/film.rs` opens them in ordinary players.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,7 @@ fn a_picture_takes_as_much_memory_as_the_page_on_endurance_says() {
 
 const SIZE_PX: (usize, usize) = (32, 16);
 
-/// Frame numbers with gaps, at times that follow no rate.
+/// A frame whose number follows a gap, at a time that follows no fixed rate.
 fn frame(index: u64) -> Frame {
     let seq = index + index / 7 * 3;
     let time = Timestamp::from_nanos((seq * 33_366_667 + index * index % 977 * 1001) as i64);
@@ -68,7 +67,7 @@ fn open(path: &Path) -> MkvReader {
     MkvReader::open(path).expect("opens")
 }
 
-/// Every picture, and that each is the frame it was, bit by bit.
+/// Asserts that every picture is there, and is exactly the frame that it was.
 fn assert_shows(reader: &mut MkvReader, expected: &[Frame]) {
     let moments: Vec<_> = expected.iter().map(|f| Moment { frame: f.seq, time: f.time }).collect();
     assert_eq!(reader.moments(), moments);
@@ -176,14 +175,14 @@ fn damage_takes_its_own_picture_along_and_no_other() {
     let mut bytes = fs::read(film(&folder, &frames, false)).expect("reads");
     let jpeg = frames[5].jpeg.as_deref().expect("a JPEG");
     let at = bytes.windows(jpeg.len()).position(|w| w == jpeg).expect("found");
-    // Within the picture: its checksum tells.
+    // Damage in the picture: its checksum shows it.
     bytes[at + 200] ^= 1;
     let mut reader = open(&folder.bytes("pixel.mkv", &bytes));
     assert_eq!(reader.moments().len(), 12);
     let error = reader.picture(5).expect_err("damaged").to_string();
     assert!(error.contains("pixel.mkv") && error.contains("frame 5"), "{error}");
     assert_eq!(reader.picture(6).expect("whole").image, frames[6].image);
-    // In what leads to it: the next picture is searched for.
+    // Damage in the header before it: the next picture is searched for.
     bytes[at - 50] ^= 1;
     let mut reader = open(&folder.bytes("header.mkv", &bytes));
     assert!(reader.troubles()[0].ends_with("damaged bytes were passed over."));

@@ -1,5 +1,5 @@
-//! What a track's sample description says beside the codec's own set-up: the shape of a pixel and the
-//! colours (ISO/IEC 14496-12, 8.5.2, 12.1.4 and 12.1.5). The index's parser leaves both out.
+//! The shape of a pixel and the colours, from a track's sample description (ISO/IEC 14496-12, 8.5.2, 12.1.4
+//! and 12.1.5). The parser of the index leaves both out.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -8,16 +8,16 @@ use std::ops::Range;
 use super::sps::StatedColour;
 use crate::media::display::PixelAspect;
 
-/// A description is read up to here.
+/// Bytes of a description that are read at most.
 const MOST_BYTES: u64 = 1 << 16;
 
-/// Of a visual sample entry, the bytes before the boxes in it.
+/// Bytes of a visual sample entry before the boxes in it.
 const FIXED_BYTES: usize = 86;
 
-/// What a sample description says.
+/// The content of a sample description.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Description {
-    /// How many kinds of sample there are.
+    /// Number of kinds of sample.
     pub(crate) entries: u32,
     pub(crate) aspect: Option<PixelAspect>,
     pub(crate) colour: StatedColour,
@@ -55,7 +55,7 @@ impl Description {
     }
 }
 
-/// `nclx` is MPEG's kind, which tells the range too, `nclc` is QuickTime's.
+/// `nclx` is MPEG's kind, which also states the range; `nclc` is QuickTime's.
 fn colour(content: &[u8]) -> StatedColour {
     let kind = content.get(..4);
     if kind != Some(b"nclx") && kind != Some(b"nclc") {

@@ -1,10 +1,10 @@
 //! H.264 pictures from samples as MP4 stores them.
 //!
-//! Every sample is decoded by itself: its picture leaves the decoder before the next sample goes in, so
-//! that no picture can be taken for another's, whatever the stream does. Pictures come out in the order
-//! of decoding; the reader puts them into that of display, which the file's index tells. Left to itself
-//! the decoder would put them in order by its own lights, and give them without a name; `renamed` tells
-//! how it is kept from that. Emptying it after every sample does not: it then forgets to free pictures.
+//! Every sample is decoded by itself: its picture leaves the decoder before the next sample goes in. So no
+//! picture can be mistaken for another, whatever the stream does. Pictures come out in the order of decoding;
+//! the reader puts them into the order of display, which the file's index tells. By default the decoder would
+//! reorder pictures itself and would not say which one it gives; `renamed` in `sps` explains how that is prevented.
+//! Flushing the decoder after every sample does not prevent it: the decoder then never frees some pictures.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ fn begins_picture(unit: &[u8]) -> bool {
     is_slice(unit) && unit.get(1).is_some_and(|byte| byte & 0x80 != 0)
 }
 
-/// Adds a unit as the decoder wants it.
+/// Adds a unit in the form that the decoder takes.
 fn push_unit(unit: &[u8], units: &mut Vec<u8>) {
     units.extend(START_CODE);
     match kind_of(unit) {
@@ -53,20 +53,20 @@ fn push_unit(unit: &[u8], units: &mut Vec<u8>) {
 /// The decoder's set-up, from an MP4's `avcC` box (ISO/IEC 14496-15, 5.3.3).
 #[derive(Clone, Debug)]
 pub(crate) struct AvcConfig {
-    /// How many bytes give the length of a unit inside a sample: 1, 2 or 4.
+    /// Number of bytes that hold the length of a unit inside a sample: 1, 2 or 4.
     length_bytes: usize,
-    /// The parameter sets with start codes, as the decoder wants them.
+    /// The parameter sets with start codes, in the form that the decoder takes.
     parameter_sets: Vec<u8>,
     /// What the first parameter set says.
     pub(crate) stream: Stream,
-    /// The decoder here knows the profile.
+    /// True if the decoder here knows the profile.
     pub(crate) is_known: bool,
-    /// The colours that the container states, for a stream that does not.
+    /// The colours that the container states, for a stream that states none.
     pub(crate) container_colour: StatedColour,
 }
 
 impl AvcConfig {
-    /// None when the box is cut short or holds no parameter set.
+    /// `None` if the box is cut short or holds no parameter set.
     pub(crate) fn parse(avcc: &[u8]) -> Option<Self> {
         let length_bytes = usize::from(avcc.get(4)? & 3) + 1;
         let mut parameter_sets = Vec::new();
@@ -89,26 +89,26 @@ impl AvcConfig {
         Some(Self { length_bytes, parameter_sets, stream: stream?, is_known, container_colour })
     }
 
-    /// True if decoding may begin with this sample: no picture from it on needs one before it. Other
-    /// key frames do not promise that of the pictures that are shown before them.
+    /// True if decoding may begin with this sample: no picture from it on needs one before it. For other key
+    /// frames this does not hold: pictures that are shown before them may need earlier ones.
     pub(crate) fn is_beginning(&self, sample: &[u8]) -> bool {
         self.units(sample).map_while(|unit| unit).any(|unit| kind_of(unit) == kind::REFRESH_SLICE)
     }
 
-    /// True if no part of a picture is in this sample.
+    /// True if the sample holds no part of a picture.
     pub(crate) fn is_without_picture(&self, sample: &[u8]) -> bool {
-        // Where a length lies, nothing is known of what follows.
+        // If a length is wrong, nothing is known about what follows it.
         !self.units(sample).any(|unit| {
             unit.is_none_or(|unit| is_slice(unit) || kind::PARTITION.contains(&kind_of(unit)))
         })
     }
 
-    /// The first parameter set inside a sample, where there is one.
+    /// The first parameter set in a sample; `None` without one.
     pub(crate) fn stream_in(&self, sample: &[u8]) -> Option<Stream> {
         self.units(sample).map_while(|unit| unit).find_map(Stream::parse)
     }
 
-    /// Why this decoder cannot follow the sample, to be read as "an MP4 file with …".
+    /// Why this decoder cannot decode the sample. The text follows "an MP4 file with …".
     pub(crate) fn trouble_in(&self, sample: &[u8]) -> Option<&'static str> {
         let units = || self.units(sample).map_while(|unit| unit);
         let stream = self.stream_in(sample);
@@ -128,12 +128,12 @@ impl AvcConfig {
         }
     }
 
-    /// The colours of `stream`; `None` where they are of a kind that is not known here.
+    /// The colours of `stream`; `None` if they are of a kind that is not converted here.
     pub(crate) fn encoding(&self, stream: &Stream) -> Option<YuvColour> {
         stream.colour.or(self.container_colour).encoding()
     }
 
-    /// The sample's units; `None` where a length lies, which ends them.
+    /// The sample's units. A unit with a wrong length is `None`, and is the last.
     fn units<'a>(&self, sample: &'a [u8]) -> impl Iterator<Item = Option<&'a [u8]>> {
         let (length_bytes, mut rest) = (self.length_bytes, sample);
         std::iter::from_fn(move || {
@@ -150,14 +150,14 @@ impl AvcConfig {
     }
 }
 
-/// What a sample came to.
+/// The result of decoding a sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decoded {
-    /// Its picture; an empty one where it was not wanted.
+    /// Its picture; an empty one if it was not wanted.
     Picture(Arc<RgbImage>),
-    /// It has none: filler, or parameter sets alone.
+    /// The sample holds no picture: only filler, or parameter sets.
     Nothing,
-    /// Its picture is lost, for this reason.
+    /// The picture is lost, for this reason.
     Lost(String),
 }
 
@@ -165,17 +165,17 @@ pub(crate) enum Decoded {
 pub(crate) struct H264 {
     decoder: Decoder,
     config: AvcConfig,
-    /// Of the newest parameter set.
+    /// The colours of the newest parameter set.
     colour: YuvColour,
-    /// What goes into the decoder for one sample, with start codes.
+    /// The units of one sample for the decoder, with start codes.
     units: Vec<u8>,
-    /// Parameter sets that are to go in before the next picture.
+    /// Parameter sets that go in before the next picture.
     next_sets: Vec<u8>,
     pool: Pool,
 }
 
 impl H264 {
-    /// The error says what the decoder answered.
+    /// The error is the decoder's answer.
     pub(crate) fn new(config: AvcConfig) -> Result<Self, String> {
         let settings = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let decoder = Decoder::with_api_config(OpenH264API::from_source(), settings)
@@ -190,7 +190,7 @@ impl H264 {
         })
     }
 
-    /// Decodes the next sample. Pictures that are not wanted are decoded for others' sake only.
+    /// Decodes the next sample. A picture that is not wanted is decoded only because others need it.
     pub(crate) fn decode(&mut self, sample: &[u8], is_wanted: bool) -> Decoded {
         if let Some(trouble) = self.config.trouble_in(sample) {
             return Decoded::Lost(format!("{trouble}, which cannot be followed here"));
@@ -215,9 +215,9 @@ impl H264 {
         }
     }
 
-    /// Puts the sample's slices and all parameter sets before them into `units`; false where it has no
-    /// slice, none where a length lies. What else a sample carries says nothing of pixels, and after the
-    /// slices it would make the decoder give the picture too early.
+    /// Puts the sample's slices and all parameter sets before them into `units`. False if it has no slice;
+    /// `None` if a length is wrong. The other units of a sample say nothing about pixels, and after the
+    /// slices they would make the decoder give the picture too early.
     fn gather(&mut self, sample: &[u8]) -> Option<bool> {
         self.units.clear();
         self.units.append(&mut self.next_sets);

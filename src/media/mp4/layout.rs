@@ -1,5 +1,5 @@
-//! How an MP4 file is built, looked through before its parser is let at it, and the parser on a leash: it
-//! believes what a file says of itself.
+//! How an MP4 file is built, checked before the parser reads it. The parser trusts every number in a file, so
+//! it is stopped here if it panics or does not end.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -10,13 +10,13 @@ use std::sync::Once;
 
 use re_mp4::Mp4;
 
-/// Parses the index. The parser indexes into tables that a damaged file may have made too short, and
-/// panics; that is the file's fault and becomes its error.
+/// Parses the index. The parser reads from tables that a damaged file may have made too short, and panics.
+/// That is a fault of the file, so it becomes an error.
 pub(crate) fn parse(reader: &mut BufReader<File>, layout: &Layout) -> Result<Mp4, String> {
     reader.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
     let left = layout.index_bytes.saturating_mul(READS_PER_BYTE).saturating_add(LEAST_READS);
     let reader = Budget { reader, left };
-    match leashed(|| Mp4::read(reader, layout.whole_bytes)) {
+    match catching(|| Mp4::read(reader, layout.whole_bytes)) {
         Some(Ok(mp4)) => Ok(mp4),
         Some(Err(error)) => Err(format!("a damaged index ({error})")),
         None => Err("a damaged index (its tables contradict each other)".into()),
@@ -24,32 +24,34 @@ pub(crate) fn parse(reader: &mut BufReader<File>, layout: &Layout) -> Result<Mp4
 }
 
 thread_local! {
-    /// True if a panic in this thread is expected, and nothing to tell of.
-    static IS_LEASHED: Cell<bool> = const { Cell::new(false) };
+    /// True while a panic in this thread is expected and must not be reported.
+    static IS_EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `parse` gives; `None` where it panics.
-fn leashed<T>(parse: impl FnOnce() -> T) -> Option<T> {
+/// The result of `parse`; `None` if it panics.
+fn catching<T>(parse: impl FnOnce() -> T) -> Option<T> {
     static HOOKED: Once = Once::new();
     HOOKED.call_once(|| {
         let tell = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !IS_LEASHED.get() {
+            if !IS_EXPECTED.get() {
                 tell(info)
             }
         }));
     });
-    IS_LEASHED.set(true);
+    IS_EXPECTED.set(true);
     let parsed = panic::catch_unwind(AssertUnwindSafe(parse));
-    IS_LEASHED.set(false);
+    IS_EXPECTED.set(false);
     parsed.ok()
 }
 
-/// The parser reads every byte of an index once or twice, mostly by fours.
+/// Greatest number of reads per byte of an index. The parser reads every byte once or twice, mostly four at a
+/// time.
 const READS_PER_BYTE: u64 = 16;
 const LEAST_READS: u64 = 1 << 16;
 
-/// A reader that gives out: in a box that claims to have no bytes, the parser goes round for ever.
+/// A reader with a limited number of reads. Without the limit, the parser would never end in a box that
+/// claims to have no bytes.
 struct Budget<'a> {
     reader: &'a mut BufReader<File>,
     left: u64,
@@ -85,20 +87,20 @@ impl Seek for Budget<'_> {
 
 /// The top-level boxes (ISO/IEC 14496-12, 4.2).
 pub(crate) struct Layout {
-    /// Bytes up to the first box that is cut off.
+    /// Bytes before the first box that is cut off.
     pub(crate) whole_bytes: u64,
     pub(crate) has_index: bool,
-    /// It says what kind of file it is; QuickTime once did not.
+    /// True if the file says what kind of file it is. Old QuickTime files do not.
     pub(crate) has_type: bool,
     pub(crate) is_cut: bool,
-    /// Every box of the index lies within the one round it. The parser goes round for ever in one that
-    /// claims to have no bytes.
+    /// True if every box of the index lies inside the box around it. In a box that claims to have no bytes,
+    /// the parser would never end.
     pub(crate) is_sound: bool,
-    /// The most samples that any table claims.
+    /// The largest number of samples that any table claims.
     pub(crate) samples: u64,
-    /// Of every track, the content of its sample description.
+    /// The content of every track's sample description.
     pub(crate) descriptions: Vec<Option<Range<u64>>>,
-    /// Bytes of everything but pictures and sound.
+    /// Bytes of everything except pictures and sound.
     index_bytes: u64,
 }
 
@@ -121,7 +123,8 @@ impl Layout {
             let got = read_up_to(reader, &mut header)?;
             let (size, header_bytes) =
                 match u32::from_be_bytes([header[0], header[1], header[2], header[3]]) {
-                    // "To the end of the file", and a size that did not fit into 32 bits.
+                    // Size 0 means "to the end of the file"; size 1 means that the size did not fit into 32
+                    // bits.
                     0 => (file_bytes - layout.whole_bytes, 8),
                     1 => (u64::from_be_bytes(header[8..].try_into().unwrap_or_default()), 16),
                     size => (u64::from(size), 8),
@@ -143,7 +146,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Takes note of where a track's sample description stands.
+    /// Keeps the place of a track's sample description.
     fn note_description(&mut self, name: &[u8], content: &Range<u64>) {
         match (name, self.descriptions.last_mut()) {
             (b"trak", _) => self.descriptions.push(None),
@@ -152,7 +155,8 @@ impl Layout {
         }
     }
 
-    /// True if the boxes in a box called `name` fill it one after the other, and those in them likewise.
+    /// True if the boxes in a box called `name` fill it one after the other, and the boxes in these do so
+    /// too.
     fn look_into(
         &mut self,
         reader: &mut BufReader<File>,
@@ -161,7 +165,7 @@ impl Layout {
         depth: usize,
     ) -> io::Result<bool> {
         const HEADER_BYTES: u64 = 8;
-        /// Sample tables lie five deep.
+        /// Sample tables are five boxes deep.
         const DEEPEST: usize = 8;
         const PARENTS: [&[u8]; 10] = [
             b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl", b"edts", b"mvex", b"moof",
@@ -169,7 +173,7 @@ impl Layout {
         ];
         self.note_description(name, &content);
         let mut at = content.start;
-        // What is shorter than a header may follow the last box.
+        // Fewer bytes than a header may follow the last box.
         while PARENTS.contains(&name) && at + HEADER_BYTES <= content.end {
             let mut header = [0; HEADER_BYTES as usize];
             reader.seek(SeekFrom::Start(at))?;
@@ -190,8 +194,8 @@ impl Layout {
         Ok(true)
     }
 
-    /// Takes note of how many samples a table claims: `stsz` after version and one size for all, `trun`
-    /// after version and flags (ISO/IEC 14496-12, 8.7.3.2 and 8.8.8).
+    /// Keeps the number of samples that a table claims: in `stsz` it follows the version and the size of all
+    /// samples, in `trun` the version and the flags (ISO/IEC 14496-12, 8.7.3.2 and 8.8.8).
     fn count_samples(
         &mut self,
         reader: &mut BufReader<File>,
@@ -213,8 +217,8 @@ impl Layout {
     }
 }
 
-/// True if boxes of this name stand at the top of a file. Bytes behind the last box, as recovery programs
-/// and camera cards leave them, begin with none.
+/// True if boxes of this name stand at the top of a file. Recovery programs and memory cards of cameras leave
+/// bytes behind the last box that begin with no such name.
 fn is_part(name: &[u8]) -> bool {
     const NAMES: [&[u8]; 16] = [
         b"ftyp", b"moov", b"mdat", b"moof", b"mfra", b"free", b"skip", b"wide", b"uuid", b"meta",
@@ -223,8 +227,8 @@ fn is_part(name: &[u8]) -> bool {
     NAMES.contains(&name)
 }
 
-/// True if pictures may stand among the bytes from `from` on, whose first box is damaged: the beginning of
-/// them names one that holds some.
+/// True if there may be pictures after `from`, where a damaged box begins: the first bytes hold the name of a
+/// box with pictures.
 fn holds_parts(reader: &mut BufReader<File>, from: u64) -> io::Result<bool> {
     const LOOKED_AT_BYTES: u64 = 1 << 20;
     let mut bytes = Vec::new();

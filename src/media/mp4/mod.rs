@@ -1,11 +1,11 @@
 //! MP4 and QuickTime files with H.264, read sample by sample.
 //!
-//! The index is parsed up to the first top-level box that is cut off, so that of a recording whose
-//! end is missing everything before it can still be seen.
+//! The index is parsed up to the first top-level box that is cut off. So a recording whose end is missing can
+//! be seen up to there.
 //!
-//! What the file says of its pictures is obeyed as players do: which of them are shown and when (edit
-//! list), how they are turned or mirrored, and the shape of their pixels. What cannot be followed here
-//! is left to ffmpeg, and the reason is told.
+//! What the file says about its pictures is followed as players follow it: which of them are shown and when
+//! (edit list), how they are turned or mirrored, and the shape of their pixels. What cannot be followed here
+//! is left to ffmpeg, and the reason is given.
 
 use std::fs::File;
 use std::io::{self, BufReader, Seek, SeekFrom};
@@ -32,15 +32,17 @@ mod video;
 
 use layout::{Layout, parse};
 
-/// The parser lists every sample of every track, 80 bytes each. Video of 1,000 frames a second for
-/// three hours has so many; uncompressed sound has more in minutes, in a table of a few bytes.
+/// Greatest number of samples in a track. The parser lists every sample of every track with 80 bytes. Three
+/// hours of video at 1,000 frames a second have this many samples; uncompressed sound has more in minutes, in
+/// a table of a few bytes.
 const MOST_SAMPLES: u64 = 10_000_000;
 
-/// Key frames that are looked at for what cannot be followed here; of more, so many evenly.
+/// Greatest number of key frames that are checked for what cannot be followed here. If there are more, this
+/// many are checked, evenly spaced.
 const MOST_LOOKED_AT: usize = 4096;
 
-/// Opens video track `track` of an MP4 file, counted from 1, for reading from front to back. None stands
-/// for the first.
+/// Opens video track `track` of an MP4 file, counted from 1, for reading from front to back. `None` means the
+/// first.
 pub(crate) fn open(
     path: &Path,
     track: Option<usize>,
@@ -51,7 +53,7 @@ pub(crate) fn open(
     })
 }
 
-/// Opens a track of an MP4 file for looking at in any order.
+/// Opens a track of an MP4 file for reading in any order.
 pub(crate) fn pictures(
     path: &Path,
     track: Option<usize>,
@@ -71,17 +73,17 @@ struct Movie {
     config: AvcConfig,
     orientation: Orientation,
     aspect: PixelAspect,
-    /// The file ends inside a box, and nobody has been told.
+    /// True if the file ends inside a box and no notice about it was given yet.
     is_cut: bool,
-    /// What is to be said before the first picture.
+    /// Notices to give before the first picture.
     remarks: Vec<Notice>,
     buffer: Vec<u8>,
 }
 
-/// What is read here, or why it is left to ffmpeg: to be read as "an MP4 file with …".
+/// What is read here, or why it is left to ffmpeg. The text follows "an MP4 file with …".
 type Readable<T> = Result<T, String>;
 
-/// What is known of a track before a sample is looked at.
+/// What is known about a track before its samples are read.
 struct Setup {
     config: AvcConfig,
     orientation: Orientation,
@@ -156,8 +158,8 @@ impl Movie {
         }
     }
 
-    /// Looks into key frames, where parameter sets may change: what cannot be followed here, if anything.
-    /// The first set that stands in a sample counts for more than that of the index.
+    /// Checks key frames, where parameter sets may change. Returns the first thing that cannot be followed
+    /// here. The first set in a sample replaces that of the index.
     fn look_at_key_frames(&mut self) -> io::Result<Option<String>> {
         let keys: Vec<Sample> = self.samples.iter().filter(|s| s.is_sync).copied().collect();
         let step = keys.len().div_ceil(MOST_LOOKED_AT).max(1);
@@ -202,7 +204,7 @@ impl Movie {
         Ok(())
     }
 
-    /// Which samples hold no picture, of those that are so short that this is worth a look.
+    /// Finds the samples without a picture. Only samples that are very short are read.
     fn empty_samples(&mut self) -> io::Result<Vec<bool>> {
         let samples = self.samples.clone();
         let mut is_empty = vec![false; samples.len()];
@@ -240,7 +242,7 @@ impl Movie {
         Display::new(self.orientation, self.config.stream.size_px, self.aspect)
     }
 
-    /// Reads a sample into the buffer; false where it is cut off.
+    /// Reads a sample into the buffer; false if it is cut off.
     fn read_sample(&mut self, sample: &Sample) -> io::Result<bool> {
         self.reader.seek(SeekFrom::Start(sample.offset))?;
         read_chunk(&mut self.reader, sample.size, &mut self.buffer)
@@ -276,7 +278,7 @@ fn check_layout(path: &Path, layout: &Layout) -> Result<(), SourceError> {
     Err(SourceError::unusable(path.display(), "a complete MP4 file", found))
 }
 
-/// The video tracks in the order of the file, as ffmpeg counts them, each with its place among all.
+/// The video tracks in the order of the file, as ffmpeg counts them, each with its place among all tracks.
 fn video_tracks(mp4: &Mp4) -> impl Iterator<Item = (usize, &TrakBox)> {
     let traks = mp4.moov.traks.iter().enumerate();
     traks.filter(|(_, trak)| trak.mdia.hdlr.handler_type.value == *b"vide")

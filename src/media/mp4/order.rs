@@ -1,18 +1,19 @@
-//! Which samples of a track are shown, in which order, and when: composition times as the edit list
-//! cuts and moves them (ISO/IEC 14496-12, 8.6.6).
+//! Which samples of a track are shown, in which order, and when: the composition times, cut and moved by the
+//! edit list (ISO/IEC 14496-12, 8.6.6).
 
 use re_mp4::{Mp4, Sample, Track, TrakBox};
 
 use crate::measure::time::Timestamp;
 
-/// What a track's edit list makes of it: a pause before it, and the part that is shown.
+/// The effect of a track's edit list: a pause before the track, and the part that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edit {
-    /// Before the first picture nothing is shown, for so long.
+    /// For this long, nothing is shown before the first picture.
     pause_nanos: i128,
-    /// The time of the media, in its own ticks, that is shown first.
+    /// The time that is shown first, in the ticks of the media.
     from_ticks: i64,
-    /// Samples before `from_ticks` are hidden. In fragmented files they are not, as ffmpeg has it.
+    /// True if samples before `from_ticks` are hidden. In fragmented files they are not, because ffmpeg shows
+    /// them.
     hides: bool,
     /// Samples from here on are hidden.
     until_ticks: Option<i64>,
@@ -21,7 +22,7 @@ pub(super) struct Edit {
 impl Edit {
     const WHOLE: Self = Self { pause_nanos: 0, from_ticks: 0, hides: false, until_ticks: None };
 
-    /// The error says what cannot be followed here, to be read as "an MP4 file with …".
+    /// The error says what cannot be followed here. It follows "an MP4 file with …".
     pub(super) fn of(mp4: &Mp4, trak: &TrakBox) -> Result<Self, String> {
         let entries = trak.edts.as_ref().and_then(|edts| edts.elst.as_ref());
         let Some(list) = entries.filter(|list| !list.entries.is_empty()) else {
@@ -42,7 +43,7 @@ impl Edit {
         let from_ticks = i64::try_from(entry.media_time)
             .map_err(|_| "an edit list that begins beyond all time".to_owned())?;
         let is_fragmented = !mp4.moofs.is_empty();
-        // To the nearest tick of the media.
+        // Rounded to the nearest tick of the media.
         let length = i128::from(entry.segment_duration) * i128::from(trak.mdia.mdhd.timescale) * 2
             + movie_ticks;
         let length = i64::try_from(length / (2 * movie_ticks)).unwrap_or(i64::MAX);
@@ -62,8 +63,9 @@ impl Edit {
     }
 }
 
-/// Every sample's composition time in ticks, as the file says it. The parser moves those of the index to
-/// begin at 0, and lets every fragment follow the one before it whatever time it gives.
+/// The composition time of every sample in ticks, as the file states it. The parser's own times differ: it
+/// moves those of the index to begin at 0, and lets every fragment follow the previous one whatever time the
+/// fragment states.
 pub(super) fn composition_ticks(mp4: &Mp4, track: &Track) -> Vec<i64> {
     let trak = track.trak(mp4);
     let mut ticks: Vec<i64> = track.samples.iter().map(|s| s.composition_timestamp).collect();
@@ -98,7 +100,7 @@ pub(super) fn composition_ticks(mp4: &Mp4, track: &Track) -> Vec<i64> {
     ticks
 }
 
-/// When the first of the tracks that are seen or heard begins, on the movie's clock: a player's zero.
+/// When the first of the video and sound tracks begins, on the movie's clock. This is a player's zero.
 pub(super) fn movie_start_nanos(mp4: &Mp4) -> Option<i128> {
     let begins = |track: &Track| {
         let trak = track.trak(mp4);
@@ -109,7 +111,7 @@ pub(super) fn movie_start_nanos(mp4: &Mp4) -> Option<i128> {
         let edit = Edit::of(mp4, trak).unwrap_or(Edit::WHOLE);
         let ticks = composition_ticks(mp4, track);
         let first = ticks.into_iter().filter(|tick| edit.shows(*tick)).min()?;
-        // Sound is cut within a packet; what is left begins where the pause ends.
+        // Sound is cut inside a packet; the rest begins where the pause ends.
         let first = if kind == *b"soun" && edit.hides { edit.from_ticks } else { first };
         Some(edit.movie_nanos(first, track.timescale))
     };
@@ -118,18 +120,18 @@ pub(super) fn movie_start_nanos(mp4: &Mp4) -> Option<i128> {
 
 /// In which order, and when, the samples are shown.
 pub(super) struct DisplayOrder {
-    /// Of every sample in file order, its place in the order of display; `None` where it is not shown.
+    /// Place of every sample in the order of display, in file order; `None` if it is not shown.
     pub(super) places: Vec<Option<u64>>,
-    /// Of every place, its sample.
+    /// Sample of every place.
     pub(super) samples: Vec<usize>,
-    /// Of every place, its time since the first.
+    /// Time of every place since the first.
     pub(super) times: Vec<Timestamp>,
-    /// When the first is shown, on the movie's clock.
+    /// When the first one is shown, on the movie's clock.
     pub(super) start_nanos: i128,
 }
 
 impl DisplayOrder {
-    /// `ticks` are composition times; samples for which `is_empty` holds have no picture and no place.
+    /// `ticks` are composition times. Samples for which `is_empty` holds have no picture and no place.
     pub(super) fn of(
         ticks: &[i64],
         timescale: u64,
@@ -157,7 +159,7 @@ impl DisplayOrder {
         (secs > 0.0).then(|| (self.times.len() - 1) as f64 / secs)
     }
 
-    /// One past the last sample that is shown.
+    /// Position after the last sample that is shown.
     pub(super) fn end(&self) -> usize {
         self.samples.iter().max().map_or(0, |last| last + 1)
     }
@@ -168,8 +170,8 @@ impl DisplayOrder {
     }
 }
 
-/// Samples so short that they may hold no picture, and are looked at for that: units of filler, or
-/// parameter sets alone.
+/// True for a sample so short that it may hold no picture: only filler units, or only parameter sets. Such
+/// samples are checked.
 pub(super) fn may_be_empty(sample: &Sample) -> bool {
     const SHORT_BYTES: u64 = 1024;
     sample.size <= SHORT_BYTES

@@ -1,8 +1,8 @@
-//! Looking at an MP4 in any order.
+//! Reading an MP4 in any order.
 //!
-//! Decoding begins at the last picture before the one asked for that needs none before it, so that
-//! what comes out is what reading from the front gives, bit by bit. Pictures passed on the way are
-//! kept for a while: whoever steps backwards wants them next.
+//! Decoding begins at the last picture at or before the one asked for that needs none before it. So the
+//! result is exactly that of reading from the front. Pictures that are decoded on the way are kept for a
+//! while, because a person who steps backwards needs them next.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -17,10 +17,10 @@ use crate::media::image::{Frame, RgbImage};
 use crate::media::pictures::{PictureError, Pictures, nth};
 use crate::media::stream::SourceError;
 
-/// Bytes of picture that are kept.
+/// Bytes of pictures that are kept.
 const KEPT_BYTES: usize = 64 << 20;
 
-/// How many pictures are kept at most, and at least.
+/// Least and greatest number of pictures that are kept.
 const KEPT_PICTURES: (usize, usize) = (4, 64);
 
 pub(crate) struct Mp4Pictures {
@@ -28,10 +28,10 @@ pub(crate) struct Mp4Pictures {
     movie: Movie,
     display: Display,
     moments: Vec<Moment>,
-    /// Of samples from which one was asked for, where decoding begins for it.
+    /// For every sample that was asked for, the sample with which its decoding begins.
     beginnings: HashMap<usize, usize>,
     run: Option<Run>,
-    /// By place: the pictures that came out last, or why one did not.
+    /// By place: the pictures decoded last, or why one is missing.
     kept: BTreeMap<u64, Result<Arc<RgbImage>, String>>,
     kept_pictures: u64,
 }
@@ -40,7 +40,7 @@ pub(crate) struct Mp4Pictures {
 struct Run {
     decoder: H264,
     next_sample: usize,
-    /// Where it began: what it gave from there on is as reading from the front gives it.
+    /// The sample with which it began. All pictures from there on are those of reading from the front.
     from: usize,
 }
 
@@ -91,7 +91,7 @@ impl Mp4Pictures {
             if !self.movie.read_sample(&sample).map_err(|error| self.movie.io(error))? {
                 return Ok(());
             }
-            // A sample before the one where decoding began would lack what it needs.
+            // A sample before the one where decoding began would lack pictures that it needs.
             let shown = self.movie.order.places[at]
                 .filter(|shown| (first_kept..=last_kept).contains(shown) && at >= run.from);
             let decoded = run.decoder.decode(&self.movie.buffer, shown.is_some());

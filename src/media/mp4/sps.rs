@@ -1,21 +1,21 @@
-//! What an H.264 stream says of itself before its first picture: whether the decoder here can read
-//! it, and how its colours are encoded.
+//! What an H.264 stream says about itself before its first picture: whether the decoder here can decode it,
+//! and how its colours are encoded.
 
 use crate::media::colour::{Matrix, YuvColour};
 use crate::media::display::PixelAspect;
 
-/// How the colours are encoded, as far as something says so.
+/// The encoding of colours, as far as it is stated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StatedColour {
     /// True if luma spans 0–255.
     pub(crate) is_full_range: Option<bool>,
-    /// The code of the colour matrix (ITU-T H.273, 8.3): 1 is BT.709, 5 and 6 are BT.601, 2 says
-    /// nothing.
+    /// Code of the colour matrix (ITU-T H.273, 8.3): 1 is BT.709, 5 and 6 are BT.601, 2 means that nothing is
+    /// stated.
     pub(crate) matrix_code: Option<u32>,
 }
 
 impl StatedColour {
-    /// What is stated here, and `other` where nothing is.
+    /// What is stated here, else what `other` states.
     pub(crate) fn or(self, other: Self) -> Self {
         let matrix = self.matrix_code.filter(|code| *code != 2);
         Self {
@@ -24,7 +24,7 @@ impl StatedColour {
         }
     }
 
-    /// The colour encoding that is meant; `None` for a matrix that is not known here.
+    /// The colour encoding; `None` for a matrix that is not known here.
     pub(crate) fn encoding(self) -> Option<YuvColour> {
         let unstated = YuvColour::UNSTATED;
         let matrix = match self.matrix_code {
@@ -38,10 +38,10 @@ impl StatedColour {
     }
 }
 
-/// What a sequence parameter set says of the stream (ITU-T H.264, 7.3.2.1.1 and E.1.1).
+/// What a sequence parameter set says about the stream (ITU-T H.264, 7.3.2.1.1 and E.1.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stream {
-    /// 8-bit 4:2:0 frames without interlacing: what the decoder here can do.
+    /// True for 8-bit 4:2:0 frames without interlacing, which the decoder here can decode.
     pub(crate) is_plain: bool,
     /// Columns and rows of a picture, without what is cropped.
     pub(crate) size_px: (usize, usize),
@@ -52,7 +52,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// None when `unit` is no sequence parameter set or is cut short.
+    /// `None` if `unit` is no sequence parameter set or is cut short.
     pub(crate) fn parse(unit: &[u8]) -> Option<Self> {
         if unit.first()? & 0x1F != 7 {
             return None;
@@ -73,7 +73,7 @@ impl Stream {
                 *side = bits.exp_golomb()?;
             }
         }
-        // Cropping counts in pairs of pixels, since two share their colour.
+        // Cropping counts in pairs of pixels, because two pixels share their colour.
         let left_of = |whole: usize, from: u32, to: u32| {
             whole.saturating_sub(2 * (from as usize).saturating_add(to as usize))
         };
@@ -112,10 +112,10 @@ impl Stream {
     }
 }
 
-/// The same sequence parameter set under the name of the scalable baseline profile. The decoder holds
-/// pictures of other profiles back to put them into the order of display, and lets nobody know which it
-/// gives; of this one it gives each as soon as it is decoded, and decodes it as before. None for a set of
-/// a profile that cannot be renamed.
+/// The same sequence parameter set under the name of the scalable baseline profile. For other profiles the
+/// decoder holds pictures back, puts them into the order of display, and does not say which one it gives. For
+/// this profile it gives each picture as soon as it is decoded, and decodes as before. `None` for a set of a
+/// profile that cannot be renamed.
 pub(crate) fn renamed(unit: &[u8]) -> Option<Vec<u8>> {
     const BASELINE: u8 = 66;
     const MAIN: u8 = 77;
@@ -134,7 +134,7 @@ pub(crate) fn renamed(unit: &[u8]) -> Option<Vec<u8>> {
     Some(renamed)
 }
 
-/// A set with what high profiles say of pixels and the main profile need not: 4:2:0, 8 bits, no
+/// A set with what high profiles must state about pixels and the main profile need not: 4:2:0, 8 bits, no
 /// scaling lists.
 fn with_format(unit: &[u8]) -> Option<Vec<u8>> {
     const FORMAT: [u32; 7] = [0, 1, 0, 1, 1, 0, 0];
@@ -143,7 +143,7 @@ fn with_format(unit: &[u8]) -> Option<Vec<u8>> {
     bits.read(32)?;
     bits.exp_golomb()?;
     let at = bits.at;
-    // The last 1 ends the set; what follows only fills its byte.
+    // The last 1 ends the set; the bits after it only fill its byte.
     let last = plain.iter().rposition(|byte| *byte != 0)?;
     let used = (last + 1) * 8 - plain[last].trailing_zeros() as usize;
     let bit = |i: usize| u32::from(plain[i / 8] >> (7 - i % 8) & 1);
@@ -154,7 +154,7 @@ fn with_format(unit: &[u8]) -> Option<Vec<u8>> {
     Some(with_emulation_prevention(bytes))
 }
 
-/// The shapes of a pixel by their code (table E-1); the first says nothing.
+/// The shapes of a pixel by their code (table E-1); code 0 states nothing.
 const ASPECTS: [(u32, u32); 17] = [
     (0, 0),
     (1, 1),
@@ -175,7 +175,7 @@ const ASPECTS: [(u32, u32); 17] = [
     (2, 1),
 ];
 
-/// Reads up to the scaling lists; whether the pixels are 8-bit 4:2:0.
+/// Reads up to the scaling lists; true if the pixels are 8-bit 4:2:0.
 fn read_format(bits: &mut Bits<'_>) -> Option<bool> {
     let profile = bits.read(8)?;
     bits.read(16)?;
@@ -195,7 +195,7 @@ fn read_format(bits: &mut Bits<'_>) -> Option<bool> {
     Some(chroma_format == 1 && depths == (0, 0))
 }
 
-/// Reads what counts pictures and orders them.
+/// Skips the numbers that count and order pictures.
 fn read_counts(bits: &mut Bits<'_>) -> Option<()> {
     bits.exp_golomb()?;
     match bits.exp_golomb()? {
@@ -217,7 +217,7 @@ fn read_counts(bits: &mut Bits<'_>) -> Option<()> {
     Some(())
 }
 
-/// A side of the picture, told as a count of 16 pixels less one.
+/// A side of the picture, stored as a count of 16 pixels minus one.
 fn macroblocks(bits: &mut Bits<'_>) -> Option<usize> {
     Some((bits.exp_golomb()? as usize).saturating_add(1).saturating_mul(16))
 }
@@ -242,7 +242,7 @@ fn skip_scaling_lists(bits: &mut Bits<'_>, lists: usize) -> Option<()> {
     Some(())
 }
 
-/// Drops the 3 of every `0 0 3`, which is there so that data never looks like a start code.
+/// Drops the 3 of every `0 0 3`. It is there so that data never looks like a start code.
 fn without_emulation_prevention(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut zeros = 0;
@@ -257,7 +257,7 @@ fn without_emulation_prevention(bytes: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// Puts a 3 between two zeros and anything up to 3.
+/// Puts a 3 between two zeros and any byte up to 3.
 fn with_emulation_prevention(bytes: impl Iterator<Item = u8>) -> Vec<u8> {
     let mut safe = Vec::new();
     for byte in bytes {
@@ -350,7 +350,7 @@ mod tests {
         assert_eq!(foreign.encoding(), None);
     }
 
-    /// Of a film of the main profile, as x264 writes it: 96×64, 30 a second.
+    /// Of a video of the main profile, as x264 writes it: 96×64, 30 a second.
     const MAIN: [u8; 23] = [
         0x67, 0x4D, 0x40, 0x0A, 0xEC, 0xA3, 0x13, 0x60, 0x22, 0x00, 0x00, 0x03, 0x00, 0x02, 0x00,
         0x00, 0x03, 0x00, 0x78, 0x1E, 0x24, 0x4B, 0x2C,

@@ -1,6 +1,6 @@
 //! Reading an MP4 from front to back.
 //!
-//! Samples are decoded in the order of the file; their pictures wait until all that are shown before
+//! Samples are decoded in the order of the file. Their pictures wait until all pictures that are shown before
 //! them have come, and leave in the order of display.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use crate::media::display::Display;
 use crate::media::image::Frame;
 use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
 
-/// Pictures that wait at most. A stream may order its pictures over 16 others (ITU-T H.264, A.3.1); an
-/// index that asks for more is damaged.
+/// Greatest number of pictures that wait. A stream may reorder a picture by 16 others (ITU-T H.264, A.3.1);
+/// an index that needs more is damaged.
 const MOST_WAITING: usize = 20;
 
 pub(super) struct Mp4Video {
@@ -23,15 +23,15 @@ pub(super) struct Mp4Video {
     next_sample: usize,
     /// The place of the next frame to be delivered.
     next_place: u64,
-    /// By place: what came of samples and has not been delivered.
+    /// By place: results that have not been delivered yet.
     waiting: BTreeMap<u64, Decoded>,
-    /// Frames that were told of as lost.
+    /// Number of frames that were reported as lost.
     lost: u64,
-    /// Samples are over, also where the file is cut off.
+    /// True after the last sample, also if the file is cut off.
     is_read: bool,
-    /// True if a change of size was told of.
+    /// True if a change of size was reported.
     has_changed: bool,
-    /// To be delivered before anything else.
+    /// A frame to deliver before anything else.
     pending: Option<Frame>,
     is_done: bool,
 }
@@ -76,14 +76,14 @@ impl Mp4Video {
         }
         let place = self.movie.order.places[at];
         let decoded = self.decoder.decode(&self.movie.buffer, place.is_some());
-        // One that was given up as missing comes too late.
+        // A sample that was given up as missing comes too late.
         if let Some(place) = place.filter(|place| *place >= self.next_place) {
             self.waiting.insert(place, decoded);
         }
         Ok(())
     }
 
-    /// What is to be delivered next, once it is known.
+    /// The next result to deliver, once it is known.
     fn take(&mut self) -> Option<(u64, Decoded)> {
         if let Some(decoded) = self.waiting.remove(&self.next_place) {
             self.next_place += 1;
@@ -92,7 +92,7 @@ impl Mp4Video {
         if (self.waiting.is_empty() || !self.is_read) && self.waiting.len() <= MOST_WAITING {
             return None;
         }
-        // Its sample is missing, or does not come in time.
+        // Its sample is missing, or comes too late.
         self.next_place += 1;
         Some((self.next_place - 1, Decoded::Lost("its sample is not where it belongs".into())))
     }
@@ -133,7 +133,7 @@ impl Mp4Video {
         Next::Notice(Notice::new(NoticeKind::CorruptFrame, text))
     }
 
-    /// All that could be read has been delivered: says what is missing.
+    /// Everything that could be read has been delivered: reports what is missing.
     fn end(&mut self) -> Result<Next, SourceError> {
         let missing = self.frames().saturating_sub(self.next_place);
         self.next_place = self.frames();

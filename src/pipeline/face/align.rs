@@ -1,8 +1,8 @@
-//! The face, upright and at a fixed size, held still while it stays put.
+//! The face, upright and at a fixed size, held still in its crop.
 //!
-//! Motion is only ever measured between two frames seen through the same crop: when the face has
-//! moved too far and the crop follows it, the frame before is cropped anew, so that no jump of the
-//! crop, and no change in how its pixels are interpolated, can look like motion.
+//! Motion is measured only between two frames seen through the same crop. When the face has moved too far,
+//! the crop follows it, and the previous frame is cropped again with the new crop. So neither a jump of the
+//! crop nor a change in the interpolation of pixels can look like motion.
 
 use std::sync::Arc;
 
@@ -12,33 +12,33 @@ use crate::measure::face::Landmarks;
 use crate::measure::geometry::{Affine, Point};
 use crate::media::image::{GrayImage, RgbImage};
 
-/// Outer-eye distance in every aligned face, pixels. A webcam face at arm's length has about 90, so
-/// more would enlarge noise with no detail behind it.
+/// Outer-eye distance in every aligned face, pixels. The face of a person at arm's length from a webcam has
+/// about 90. A larger value would enlarge noise without showing more detail.
 pub const EYE_DISTANCE_PX: f32 = 100.0;
-/// Width of an aligned face, pixels: one eye distance and 0.62 of it on each side.
+/// Width of an aligned face, pixels: the eye distance, and 0.62 of it on each side.
 pub const FACE_WIDTH_PX: usize = 224;
 /// Height of an aligned face, pixels: from the hair line to below the chin.
 pub const FACE_HEIGHT_PX: usize = 256;
-/// Where the middle between the outer eye corners lies.
+/// The point midway between the outer eye corners in the aligned face, pixels.
 const EYES_MIDDLE: Point = Point::new(FACE_WIDTH_PX as f32 / 2.0, 92.0);
 
-/// The crop follows once the face has moved so far in it, pixels.
+/// The crop follows when the face has moved by this much in it, pixels.
 const FOLLOW_SHIFT_PX: f32 = 6.0;
-/// The crop follows once the face has grown or shrunk by so much.
+/// The crop follows when the size of the face has changed by this share.
 const FOLLOW_SCALE: f32 = 0.06;
-/// The crop follows once the head has tilted so far, radians.
+/// The crop follows when the head has tilted by this much, radians.
 const FOLLOW_RADIANS: f32 = 0.05;
 
-/// The crop as two frames see it.
+/// Crops each frame and the one before it in the same way.
 #[derive(Debug)]
 pub struct Aligner {
     cropper: Cropper,
-    /// From the face crop to the frame; `None` while there is no face.
+    /// From the face crop to the frame; `None` without a face.
     frame_from_face: Option<Affine>,
-    /// The newest frame and the one before, for cropping them anew.
+    /// The newest frame and the previous one, to crop them again.
     newest: Option<Arc<RgbImage>>,
     previous: Option<Arc<RgbImage>>,
-    /// The frame before, aligned. Only meaningful together with `previous`.
+    /// The previous frame, aligned. Has a meaning only if `previous` is there.
     pub before: GrayImage,
     /// The newest frame, aligned.
     pub now: GrayImage,
@@ -49,9 +49,9 @@ pub struct Aligner {
 pub struct Aligned {
     /// From the face crop to the frame.
     pub frame_from_face: Affine,
-    /// True if `before` shows the frame before through the same crop.
+    /// True if `before` shows the previous frame through the same crop.
     pub comparable: bool,
-    /// True if the crop followed the face with this frame, so that `before` is a new picture.
+    /// True if the crop followed the face with this frame, so that `before` was cropped again.
     pub moved: bool,
 }
 
@@ -78,7 +78,7 @@ impl Aligner {
         self.previous = None;
     }
 
-    /// Aligns the next frame; none, and all forgotten, where there is no face to align.
+    /// Aligns the next frame. Without a face: `None`, and all earlier frames are forgotten.
     pub fn push(&mut self, frame: &Arc<RgbImage>, landmarks: &Landmarks) -> Option<Aligned> {
         self.previous = self.newest.replace(Arc::clone(frame));
         std::mem::swap(&mut self.before, &mut self.now);
@@ -87,7 +87,8 @@ impl Aligner {
         Some(aligned)
     }
 
-    /// The newest frame once more, by landmarks that are its own; none, and all forgotten, without a face.
+    /// Aligns the newest frame again, with landmarks of its own. Without a face: `None`, and all is
+    /// forgotten.
     pub fn again(&mut self, landmarks: &Landmarks) -> Option<Aligned> {
         let aligned = self.fit(landmarks)?;
         if let Some(newest) = self.newest.as_ref().filter(|_| aligned.moved) {
@@ -96,7 +97,7 @@ impl Aligner {
         Some(aligned)
     }
 
-    /// Lets the crop follow the face where it must, with the frame before in it.
+    /// Moves the crop after the face if needed, and crops the previous frame again.
     fn fit(&mut self, landmarks: &Landmarks) -> Option<Aligned> {
         let Some(wanted) = frame_from_face(landmarks) else {
             self.reset();
@@ -115,7 +116,7 @@ impl Aligner {
     }
 }
 
-/// The map that puts the eyes in their places; none without a face.
+/// The map that puts the eyes in their places; `None` without a face.
 pub fn frame_from_face(landmarks: &Landmarks) -> Option<Affine> {
     let [right, right_in, left_in, left] =
         [RIGHT_EYE_OUTER, RIGHT_EYE_INNER, LEFT_EYE_INNER, LEFT_EYE_OUTER]
@@ -128,7 +129,7 @@ pub fn frame_from_face(landmarks: &Landmarks) -> Option<Affine> {
         (EYES_MIDDLE - eyes, EYES_MIDDLE + eyes),
         (middle - half, middle + half),
     )?;
-    // A face of a few pixels is a mistake of the mesh, and would make the crop enormous.
+    // A face of a few pixels is an error of the mesh, and would make the crop enormous.
     (map.scale() > 0.05 && map.m.iter().all(|v| v.is_finite())).then_some(map)
 }
 

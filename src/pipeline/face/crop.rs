@@ -1,17 +1,17 @@
-//! Parts of a frame, turned, scaled and low-passed: what the models and the flow see.
+//! Parts of a frame, turned, scaled and smoothed: the input of the models and of the flow.
 //!
-//! Shrinking averages whole pixels first, so that fine texture and sensor noise do not alias into
-//! motion that is not there.
+//! A frame that is shrunk is first averaged over whole pixels. Otherwise fine texture and sensor noise would
+//! alias and look like motion.
 
 use crate::measure::geometry::{Affine, Point};
 use crate::media::image::{GrayImage, RgbImage, luma};
 
-/// The grey of what lies beyond the border of the frame.
+/// What a crop shows beyond the border of the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Border {
-    /// The border, repeated outwards.
+    /// The border pixels, repeated outwards.
     Repeat,
-    /// Nothing: black.
+    /// Black.
     Black,
 }
 
@@ -22,10 +22,10 @@ pub struct Cropper {
     colour: Plane<Colour>,
 }
 
-/// Red, green, blue, 0–255, and nothing, so that a pixel is one vector.
+/// Red, green and blue, 0–255, and an unused fourth number, so that a pixel fills one vector.
 type Colour = [f32; 4];
 
-/// The needed part of the frame, shrunk by a whole factor.
+/// The part of the frame that is needed, shrunk by a whole factor.
 #[derive(Debug, Default)]
 struct Plane<P> {
     pixels: Vec<P>,
@@ -60,8 +60,8 @@ impl Cropper {
         self.gray.sample(&plane_from_crop, size, |i, value| crop.data[i] = value);
     }
 
-    /// Fills `crop` with the red, the green and the blue plane, each `size` squared and 0–255, of
-    /// `frame` seen through `frame_from_crop`.
+    /// Fills `crop` with the red, the green and the blue plane of `frame` seen through `frame_from_crop`,
+    /// each `size` × `size`, 0–255.
     pub fn rgb_planes(
         &mut self,
         frame: &RgbImage,
@@ -93,7 +93,7 @@ impl Cropper {
 }
 
 impl<P: Pixel> Plane<P> {
-    /// Copies the part of the frame that the crop covers, averaging squares of `factor` pixels; yields
+    /// Copies the part of the frame that the crop covers, averaged over squares of `factor` pixels. Returns
     /// the map from crop to plane.
     fn load(
         &mut self,
@@ -145,7 +145,7 @@ impl<P: Pixel> Plane<P> {
         plane_from_frame.after(frame_from_crop)
     }
 
-    /// Hands the bilinear value of every pixel of the crop to `put`; the border repeats outwards.
+    /// Calls `put` with the bilinear value of every pixel of the crop; the border repeats outwards.
     fn sample(
         &self,
         plane_from_crop: &Affine,
@@ -159,7 +159,7 @@ impl<P: Pixel> Plane<P> {
             (q.x - 0.5, q.y - 0.5)
         };
         for y in 0..crop_height {
-            // A row is straight, so with its ends inside all of it is.
+            // A row is straight: if both its ends are inside, all of it is.
             let inside = [0, crop_width.max(1) - 1].map(|x| place(x, y)).iter().all(|(sx, sy)| {
                 (1.0..right - 1.0).contains(sx) && (1.0..bottom - 1.0).contains(sy)
             });

@@ -1,7 +1,7 @@
 //! Finding a face in a whole frame.
 //!
-//! Runs only while no face is being followed, so its cost hardly matters and finding the face does:
-//! the detectors of [`DETECTORS`] are asked in order, and the first face that the mesh confirms is taken.
+//! This runs only while no face is followed, so that it may cost more than the rest. The detectors of
+//! [`DETECTORS`] are asked in their order, and the first face that the mesh confirms is taken.
 
 use super::crop::{Border, Cropper};
 use crate::measure::face::FaceBox;
@@ -11,7 +11,7 @@ use crate::model::{Model, ModelError, Models, Task};
 
 /// Something that finds faces.
 pub trait Detector: Send {
-    /// Faces whose confidence reaches `min_confidence`, 0–1, in no order.
+    /// Faces whose confidence is at least `min_confidence`, 0–1, in any order.
     fn detect(&mut self, frame: &RgbImage, min_confidence: f32)
     -> Result<Vec<FaceBox>, ModelError>;
 }
@@ -19,23 +19,23 @@ pub trait Detector: Send {
 /// One kind of detector.
 #[derive(Debug)]
 pub struct DetectorKind {
-    /// Its name, for `fleeting doctor`.
+    /// Its name in the output of `fleeting doctor`.
     pub name: &'static str,
-    /// It is asked on one frame in so many. Searching every frame of an empty room with a slow
-    /// detector would starve the rest.
+    /// It is asked for one frame in this many. A slow detector that searched every frame of an empty room
+    /// would leave no time for the rest.
     pub every_frames: u64,
-    /// Makes it.
+    /// Opens the detector.
     pub open: fn(&Models) -> Result<Box<dyn Detector>, ModelError>,
 }
 
-/// Every detector, in the order in which they are asked.
+/// All detectors, in the order in which they are asked.
 pub static DETECTORS: &[DetectorKind] = &[
     DetectorKind { name: "BlazeFace", every_frames: 1, open: |m| Ok(Box::new(BlazeFace::new(m)?)) },
     DetectorKind { name: "SeetaFace", every_frames: 6, open: |m| Ok(Box::new(SeetaFace::new(m)?)) },
 ];
 
-/// Candidates of one detector that are looked at. Looking costs as much as a frame, and the person
-/// before the camera is among the largest.
+/// Greatest number of candidates of one detector that the mesh checks. A check costs as much as a frame, and
+/// the person in front of the camera is among the largest faces.
 const MOST_CANDIDATES: usize = 3;
 
 /// All detectors as one.
@@ -52,7 +52,7 @@ impl FaceFinder {
         Ok(Self { detectors, searched_frames: 0 })
     }
 
-    /// Forgets how long it has searched.
+    /// Starts counting frames without a face again.
     pub fn reset(&mut self) {
         self.searched_frames = 0;
     }
@@ -91,9 +91,9 @@ pub struct BlazeFace {
     anchors: Vec<Point>,
 }
 
-/// Pixels across and down of what BlazeFace sees.
+/// Width and height of BlazeFace's input, pixels.
 const BLAZE_SIDE: usize = 128;
-/// Overlap from which two raw boxes are one face; MediaPipe's value.
+/// Overlap from which two raw boxes are one face. The value of MediaPipe.
 const SAME_FACE_IOU: f32 = 0.3;
 
 impl BlazeFace {
@@ -105,8 +105,8 @@ impl BlazeFace {
 }
 
 impl BlazeFace {
-    /// Faces in the picture once it is turned by `radians`, placed where they are in the picture as it
-    /// is. Half a turn finds those that stand on their head.
+    /// Faces in the picture after it is turned by `radians`. Their places are those in the picture before the
+    /// turn. Half a turn finds faces that stand on their head.
     pub fn detect_turned(
         &mut self,
         frame: &RgbImage,
@@ -168,7 +168,8 @@ fn anchors() -> Vec<Point> {
     grid(16, 2).chain(grid(8, 6)).collect()
 }
 
-/// Raw outputs to boxes in 0–1 of the input: offsets in 128ths from the anchor, score as a logit.
+/// Turns raw outputs into boxes, 0–1 of the input. Offsets are in 128ths from the anchor; the score is a
+/// logit.
 fn decode(regressors: &[f32], scores: &[f32], anchors: &[Point], min: f32) -> Vec<FaceBox> {
     let candidates = regressors.chunks_exact(16).zip(scores).zip(anchors);
     candidates
@@ -213,12 +214,12 @@ fn merge(mut raw: Vec<FaceBox>) -> Vec<FaceBox> {
     faces
 }
 
-/// 0–1 from a logit.
+/// The probability, 0–1, of a logit.
 pub(crate) fn sigmoid(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
 
-/// SeetaFace (Wu et al., 2016) by the crate `rustface`: slower and less steady, but it finds small faces.
+/// SeetaFace (Wu et al., 2016) in the crate `rustface`: slower and less steady, but it finds small faces.
 pub struct SeetaFace {
     model: rustface::Model,
     cropper: Cropper,
@@ -226,9 +227,9 @@ pub struct SeetaFace {
     bytes: Vec<u8>,
 }
 
-/// Pixels that the cascade searches at most, across. Faces from an eighth of it are found.
+/// Greatest width that the cascade searches, pixels. It finds faces from an eighth of this width.
 const SEETA_WIDTH: usize = 320;
-/// The cascade's score of a sure face; its own scale, on which 2 is the usual threshold.
+/// The cascade's score of a certain face, on its own scale; 2 is the usual threshold.
 const SEETA_SURE: f32 = 8.0;
 
 impl SeetaFace {
@@ -248,7 +249,7 @@ impl Detector for SeetaFace {
         frame: &RgbImage,
         min_confidence: f32,
     ) -> Result<Vec<FaceBox>, ModelError> {
-        // The cascade's window is 40 pixels; it can search nothing smaller.
+        // The cascade's window is 40 pixels wide and high; it cannot search a smaller picture.
         if frame.width < 40 || frame.height < 40 {
             return Ok(Vec::new());
         }
@@ -265,7 +266,7 @@ impl Detector for SeetaFace {
         self.bytes.clear();
         self.bytes.extend(self.small.data.iter().map(|v| (v + 0.5) as u8));
         let (width, height) = (self.small.width as u32, self.small.height as u32);
-        // Made anew each time: rustface's detector is not `Send`, and it is asked rarely.
+        // Made for each search: rustface's detector is not `Send`, and searches are rare.
         let mut detector = rustface::create_detector_with_model(self.model.clone());
         detector.set_score_thresh(2.0);
         let found = detector.detect(&rustface::ImageData::new(&self.bytes, width, height));

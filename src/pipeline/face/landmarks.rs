@@ -1,7 +1,7 @@
-//! The 478-point face mesh, and the crop it looks through.
+//! The 478-point face mesh, and the crop that is its input.
 //!
-//! The crop follows the mesh's own last points, but only once they have really moved: a crop that
-//! followed every tremor would add its own (measured: 0.116 px of jitter against 0.089).
+//! The crop follows the points of the last frame, but only once they have really moved. A crop that followed
+//! every small change would add jitter of its own (measured: 0.116 px against 0.089).
 
 use super::crop::{Border, Cropper};
 use super::detect::sigmoid;
@@ -10,7 +10,7 @@ use crate::measure::geometry::{Affine, Point, Rect};
 use crate::media::image::RgbImage;
 use crate::model::{Model, ModelError, Models, Task};
 
-/// How many points the mesh has; the last ten are the irises.
+/// Number of points of the mesh; the last ten are the irises.
 pub const POINTS: usize = 478;
 /// Outer corner of the person's right eye (on the left of the picture).
 pub const RIGHT_EYE_OUTER: usize = 33;
@@ -21,9 +21,9 @@ pub const LEFT_EYE_INNER: usize = 362;
 /// Outer corner of the left eye.
 pub const LEFT_EYE_OUTER: usize = 263;
 
-/// Pixels across and down of what the mesh sees.
+/// Width and height of the mesh's input, pixels.
 const INPUT_SIDE: usize = 256;
-/// The mesh was trained on crops so much larger than the face's box.
+/// The mesh was trained on crops this many times as large as the box of the face.
 const MARGIN: f32 = 1.5;
 
 impl Landmarks {
@@ -32,7 +32,7 @@ impl Landmarks {
         self.points_in_frame.is_empty()
     }
 
-    /// Distance between the outer eye corners, pixels of the frame; 0 where no face is.
+    /// Distance between the outer eye corners, pixels of the frame; 0 without a face.
     pub fn eye_distance_px(&self) -> f32 {
         match (self.point(RIGHT_EYE_OUTER), self.point(LEFT_EYE_OUTER)) {
             (Some(right), Some(left)) => right.distance(left),
@@ -40,12 +40,12 @@ impl Landmarks {
         }
     }
 
-    /// One point of the mesh; `None` where no face is.
+    /// One point of the mesh; `None` without a face.
     pub fn point(&self, index: usize) -> Option<Point> {
         self.points_in_frame.get(index).copied()
     }
 
-    /// Becomes the same, in its own memory.
+    /// Copies `other` into the memory that this one has.
     pub fn copy_from(&mut self, other: &Self) {
         self.points_in_frame.clone_from(&other.points_in_frame);
         self.depths.clone_from(&other.depths);
@@ -88,7 +88,7 @@ impl FaceSquare {
         Affine::similarity(scale, self.radians, self.center - middle)
     }
 
-    /// True if `other` is the same square but for tremor.
+    /// True if `other` differs from this square by less than the jitter of the mesh.
     fn still_fits(&self, other: &Self) -> bool {
         self.center.distance(other.center) < 0.04 * self.side_px
             && (0.92..1.08).contains(&(other.side_px / self.side_px))
@@ -128,8 +128,8 @@ impl Mesh {
         self.square = Some(FaceSquare::around(&face.rect_in_frame, face.eyes_in_frame));
     }
 
-    /// Finds the mesh where the face was last; leaves `landmarks` empty and lets the face go when its
-    /// presence is below `min_presence`, 0–1.
+    /// Finds the mesh where the face was last. If its presence is below `min_presence`, 0–1, the face is lost
+    /// and `landmarks` stays empty.
     pub fn find(
         &mut self,
         frame: &RgbImage,
@@ -149,7 +149,7 @@ impl Mesh {
         self.input.iter_mut().for_each(|v| *v *= 1.0 / 255.0);
         let outputs = self.model.run(&[&self.input])?;
         let presence = sigmoid(outputs[1].first().copied().unwrap_or(f32::NEG_INFINITY));
-        // Not-a-number is no presence either.
+        // NaN means no presence either.
         if presence.is_nan() || presence < min_presence {
             self.square = None;
             return Ok(());
@@ -164,7 +164,7 @@ impl Mesh {
         Ok(())
     }
 
-    /// Moves the square after the face; lets a face go that has left the frame.
+    /// Moves the square after the face. A face that has left the frame is lost.
     fn follow(&mut self, frame: &RgbImage, landmarks: &mut Landmarks) {
         let next = FaceSquare::of_landmarks(landmarks);
         let inside = |p: Point| {

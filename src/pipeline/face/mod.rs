@@ -1,4 +1,4 @@
-//! Where the face is: detection, landmarks, tracking, and the held-still crop.
+//! Where the face is: detection, landmarks, tracking, and the crop that holds it still.
 
 pub mod align;
 pub mod crop;

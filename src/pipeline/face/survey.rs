@@ -1,9 +1,9 @@
-//! A look at the whole picture now and then, for what following one face does not show: other faces, and
-//! a picture that stands on its head.
+//! A regular look at the whole picture. Following one face does not show two things: other faces, and a
+//! picture that stands on its head.
 //!
-//! BlazeFace is sure of a face that is upright (0.95 to 0.98 on portraits and on the synthetic person) and
-//! unsure of one that stands on its head (0.72 to 0.78), so that looking both ways tells which it is. The
-//! mesh, which follows a face however it is turned, does not tell.
+//! BlazeFace is sure of an upright face (0.95 to 0.98 on portraits and on the synthetic person) and unsure of
+//! one that stands on its head (0.72 to 0.78). So looking at the picture both ways tells which it is. The
+//! mesh does not tell: it follows a face however the face is turned.
 
 use super::detect::BlazeFace;
 use crate::measure::face::{FaceBox, Landmarks};
@@ -13,23 +13,23 @@ use crate::media::image::{Frame, RgbImage};
 use crate::media::stream::{Notice, NoticeKind};
 use crate::model::{ModelError, Models};
 
-/// From one look to the next while the stream is young, since a short film is to be looked at too.
+/// Seconds between two looks at the start of a stream, so that a short film has some too.
 const EARLY_SECS: f64 = 0.5;
-/// From one look to the next later on.
+/// Seconds between two looks later on.
 const LATER_SECS: f64 = 2.0;
-/// How long a stream is young.
+/// Seconds that count as the start of a stream.
 const YOUNG_SECS: f64 = 2.0;
 
-/// BlazeFace's confidence in a face that is certain and upright, 0–1.
+/// BlazeFace's confidence from which a face is certain and upright, 0–1.
 const SURE: f32 = 0.85;
 
-/// By so much it must be surer of the face that stands on its head.
+/// The confidence in a face on its head must be greater by this much.
 const MARGIN: f32 = 0.1;
 
-/// Told once so many looks in a row say the same.
+/// Number of looks in a row that must agree before something is said.
 const LOOKS: u32 = 2;
 
-/// Looks at the picture now and then.
+/// Looks at the whole picture from time to time.
 pub struct Survey {
     detector: BlazeFace,
     first: Option<Timestamp>,
@@ -39,14 +39,14 @@ pub struct Survey {
     several: Told,
 }
 
-/// What is told once it has been seen often enough, and again only after it was gone.
+/// Something that is said once it has been seen often enough, and again only after it was gone.
 #[derive(Debug, Default)]
 struct Told {
     looks: u32,
 }
 
 impl Told {
-    /// True if now is the moment to tell.
+    /// True if it should be said now.
     fn see(&mut self, is_there: bool) -> bool {
         self.looks = if is_there { self.looks.saturating_add(1) } else { 0 };
         self.looks == LOOKS
@@ -73,13 +73,13 @@ impl Survey {
         (self.upside_down, self.several) = Default::default();
     }
 
-    /// True if the last look found the picture standing on its head.
+    /// True if the last look found that the picture stands on its head.
     pub fn is_upside_down(&self) -> bool {
         self.is_upside_down
     }
 
-    /// Looks at `frame` if it is time to. `followed` is the face that is analysed; empty where none is.
-    /// Adds to `notices` what a person should know.
+    /// Looks at `frame` if a look is due. `followed` is the face that is analysed; empty without one. Adds to
+    /// `notices` what a person should know.
     pub fn look(
         &mut self,
         frame: &Frame,
@@ -115,14 +115,14 @@ fn stands_on_its_head(upright: &[FaceBox], turned: &[FaceBox]) -> bool {
 
 fn text_of_upside_down(frame: &Frame) -> String {
     format!(
-        "The picture stands on its head: at {} a face is found only when the picture is turned by 180°. \
-         Its frames are marked as turned away and get no score. Turn the film or the camera. Of a film, \
-         `ffmpeg -i FILE -vf hflip,vflip NEW.mp4` makes one that is upright.",
+        "The picture is upside down: at {} a face is found only when the picture is turned by 180°. \
+         Its frames are marked as turned away and get no score. Turn the camera. To turn a video: \
+         `ffmpeg -i FILE -vf hflip,vflip NEW.mp4`.",
         frame.time
     )
 }
 
-/// `None` where at most one face is in the picture, or none is followed.
+/// `None` if there is at most one face in the picture, or if none is followed.
 fn text_of_several(frame: &Frame, faces: &[FaceBox], followed: &Landmarks) -> Option<String> {
     let ours = Rect::around(&followed.points_in_frame)?;
     let is_ours = |face: &&FaceBox| holds(&face.rect_in_frame, ours.center());
@@ -178,7 +178,7 @@ mod tests {
         Frame::new(0, Timestamp::ZERO, Arc::new(RgbImage::new(300, 100)))
     }
 
-    /// Confidences as BlazeFace gave them on portraits, both ways.
+    /// Confidences that BlazeFace gave on portraits, both ways.
     #[test]
     fn a_picture_stands_on_its_head_where_only_the_turned_one_shows_a_sure_face() {
         let (sure, unsure) = ([face(0.0, 50.0, 0.97)], [face(0.0, 50.0, 0.73)]);

@@ -1,15 +1,15 @@
-//! Dense optical flow between two aligned faces, in float from end to end.
+//! Dense optical flow between two aligned faces, in `f32` from end to end.
 //!
-//! Every block of four by four pixels yields one linear equation system for its displacement, as Lucas
-//! and Kanade have it; neighbouring systems are added under a tapered window, and the displacements of
-//! neighbours are tied to each other by springs that give way where skin moves against skin. This is the
-//! combination of local and global constraints of Bruhn, Weickert and Schnörr ("Lucas/Kanade meets
-//! Horn/Schunck", 2005), with the data gathered per block, so that the solver sees one sixteenth of the
-//! pixels. Against patches matched each by itself it halves the error under sensor noise, because skin
-//! without texture borrows from its neighbours. `.github/PERFORMANCE.md` holds the measurements.
+//! Every block of four by four pixels gives one linear equation system for its displacement, after Lucas and
+//! Kanade. Neighbouring systems are added under a tapered window. Springs tie the displacements of neighbours
+//! to each other, and give way where skin moves against skin. This is the combination of local and global
+//! constraints of Bruhn, Weickert and Schnörr ("Lucas/Kanade meets Horn/Schunck", 2005), with the data
+//! gathered per block, so that the solver handles one sixteenth of the pixels. Under sensor noise its error
+//! is half of that of patches that are matched one by one, because skin without texture takes over the motion
+//! of its neighbours. `.github/PERFORMANCE.md` holds the measurements.
 //!
-//! All arithmetic is written lane by lane and in a fixed order, so every machine gives the same numbers
-//! whatever instructions it has.
+//! All arithmetic runs in a fixed order, lane by lane, so that every machine gives the same numbers whatever
+//! instructions it has.
 
 use fearless_simd::{Level as Instructions, Simd, dispatch};
 
@@ -25,18 +25,18 @@ use blocks::Evidence;
 use pyramid::Level;
 use springs::Springs;
 
-/// Pixels across and down of a block, and between the centres of neighbours, on every level.
+/// Width and height of a block, and distance between the centres of neighbours, pixels on every level.
 pub const CELL_PX: usize = 4;
-/// Gauss–Newton steps on each level; the guess from the coarser one is sub-pixel already.
+/// Gauss–Newton steps on each level. The guess from the coarser level is already good to less than a pixel.
 const STEPS: usize = 2;
-/// Squared grey-level gradient per pixel that texture must exceed to outweigh the guess from the
-/// coarser level. About what sensor noise alone shows.
+/// Squared grey-level gradient per pixel from which texture counts more than the guess from the coarser
+/// level. About the gradient of sensor noise alone.
 const PRIOR_GRADIENT: f32 = 1.0;
-/// Where a step ends farther than this from the guess, in pixels of its level, it is a mismatch.
+/// A step that ends farther from the guess than this is a mismatch, pixels of its level.
 const FARTHEST_PX: f32 = 4.0;
-/// Cells round the wanted ones that are measured with them: the reach of window and springs.
+/// Cells round the wanted ones that are measured too, because window and springs reach them.
 const MARGIN_CELLS: usize = 3;
-/// Pixels that a cell's tensor is summed over; the window's weights add up to 64, the tensor is scaled.
+/// Number of pixels that a cell's tensor is scaled to; the weights of the window add up to 64.
 const TENSOR_PX: f32 = 100.0;
 
 /// Motion of one block with its neighbourhood.
@@ -44,8 +44,8 @@ const TENSOR_PX: f32 = 100.0;
 pub struct Cell {
     /// Displacement to the later picture, pixels of the aligned face.
     pub motion: Point,
-    /// Structure tensor under the window, its mean gradient removed, as a sum over 100 pixels: xx, xy, yy
-    /// in squared grey levels per squared pixel. Zero where nothing was measured.
+    /// Structure tensor under the window, without its mean gradient, as a sum over 100 pixels: xx, xy, yy in
+    /// squared grey levels per squared pixel. Zero if nothing was measured.
     pub tensor: [f32; 3],
     /// Mean squared difference left after matching, squared grey levels.
     pub residual: f32,
@@ -61,26 +61,26 @@ pub struct FlowField {
 }
 
 impl FlowField {
-    /// Where in the aligned face a cell has its centre.
+    /// Centre of a cell in the aligned face.
     pub fn center(&self, index: usize) -> Point {
         let at = |k: usize| (k * CELL_PX) as f32 + CELL_PX as f32 / 2.0;
         Point::new(at(index % self.columns.max(1)), at(index / self.columns.max(1)))
     }
 }
 
-/// Cells across and down on a picture of this size.
+/// Number of cells across and down on a picture of this size.
 fn lattice(width: usize, height: usize) -> (usize, usize) {
     (width / CELL_PX, height / CELL_PX)
 }
 
-/// How many cells an aligned face has; the length of a mask for [`Flow::measure`].
+/// Number of cells of an aligned face: the length of a mask for [`Flow::measure`].
 pub fn lattice_len(width: usize, height: usize) -> usize {
     let (columns, rows) = lattice(width, height);
     columns * rows
 }
 
 /// The part of a lattice that is measured. Its planes have a margin of one cell on every side, so that
-/// no neighbour ever needs a check.
+/// neighbours can be read without a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Area {
     left: usize,
@@ -90,7 +90,7 @@ struct Area {
 }
 
 impl Area {
-    /// Round all that is wanted, with a margin; empty where nothing is.
+    /// The area round all wanted cells, with a margin; empty without any.
     fn around(wanted: &[bool], (columns, rows): (usize, usize)) -> Self {
         let mut range = [usize::MAX, 0, usize::MAX, 0];
         for (row, wanted) in wanted.chunks_exact(columns.max(1)).take(rows).enumerate() {
@@ -142,20 +142,21 @@ impl Displacement {
         }
     }
 
-    /// Becomes the same, in its own memory.
+    /// Copies `other` into the memory that this one has.
     fn copy_from(&mut self, other: &Self) {
         self.area = other.area;
         self.x.clone_from(&other.x);
         self.y.clone_from(&other.y);
     }
 
-    /// Twice the displacement of the coarser lattice, which covers its whole level.
+    /// Fills it with twice the displacement of the coarser lattice, which covers its whole level.
     fn guess_from(&mut self, coarse: &Self, area: Area) {
         self.reset(area);
         if coarse.area.columns == 0 || coarse.area.rows == 0 {
             return;
         }
-        // Cell k lies between the coarser cells (k - 1) / 2 and the next, a quarter of the way from one.
+        // Cell k lies between coarser cell (k - 1) / 2 and the next one, a quarter of the way from one of
+        // them.
         let between = |k: usize, cells: usize| {
             let near = (k / 2).min(cells - 1);
             let far = if k.is_multiple_of(2) {
@@ -207,8 +208,8 @@ impl Default for Flow {
 }
 
 impl Flow {
-    /// Fills `field` with the motion from `before` to `now`, which are of one size. Only the cells in
-    /// `wanted` are filled in; the others have a zero tensor.
+    /// Fills `field` with the motion from `before` to `now`, which have the same size. Only the cells in
+    /// `wanted` are measured; the others have a zero tensor.
     pub fn measure(
         &mut self,
         before: &Pyramid,
@@ -234,7 +235,7 @@ impl Flow {
         self.hand_out(wanted, field);
     }
 
-    /// One level: leaves its displacement in `coarse`.
+    /// Measures one level, and leaves its displacement in `coarse`.
     #[inline(always)]
     fn refine<S: Simd>(&mut self, simd: S, a: &Level, b: &Level, area: Area) {
         let Self { coarse, fine, guess, evidence, springs, .. } = self;

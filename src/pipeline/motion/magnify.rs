@@ -1,8 +1,8 @@
-//! Movement made larger, so that an eye can see what the instrument measures.
+//! Movement made larger, so that a person can see what was measured.
 //!
-//! Flow-based magnification (after Liu et al., "Motion Magnification", 2005): the displacement of every
-//! patch since a reference picture is measured, what the whole head does is taken off, and what is left
-//! is added to the picture several times over. Only for looking at: nothing is measured on it.
+//! Flow-based magnification (after Liu et al., "Motion Magnification", 2005). The displacement of every patch
+//! since a reference picture is measured, the motion of the whole head is subtracted, and the rest is added
+//! to the picture several times. Only for looking at: nothing is measured on it.
 
 use super::flow::{CELL_PX, Flow, FlowField, Pyramid, lattice_len};
 use crate::measure::geometry::Point;
@@ -11,27 +11,28 @@ use crate::media::image::{GrayImage, RgbImage, gray_from_rgb};
 /// Factors that can be chosen; 1 changes nothing.
 pub const FACTORS: std::ops::RangeInclusive<f32> = 1.0..=20.0;
 
-/// The farthest that anything is moved, as a share of the picture's width: beyond, skin tears.
+/// Greatest distance that anything is moved, as a share of the picture's width. Beyond it, skin looks torn.
 const FARTHEST: f32 = 0.08;
-/// Texture beyond this counts no more, squared grey levels per squared pixel and patch.
+/// Greatest texture of a patch that counts, squared grey levels per squared pixel.
 const RICHEST_TEXTURE: f32 = 60_000.0;
 /// Grey-level variance of ordinary sensor noise.
 const NOISE_VARIANCE: f32 = 2.0;
-/// Evidence for "it has not moved", in the unit of a texture over a variance: skin without texture
-/// stays where it is.
+/// Evidence that a patch has not moved, in the unit of a texture over a variance: skin without texture stays
+/// where it is.
 const STILL_PRIOR: f32 = 60.0;
-/// Distance from the head's motion at which a patch counts a quarter, pixels, in each round of
-/// reweighting: at last about the noise of a well textured patch.
+/// Distance from the head's motion at which the weight of a patch is a quarter, pixels, one for each round of
+/// reweighting. The last is about the noise of a well textured patch.
 const TOLERANCES_PX: [f32; 6] = [1.0, 0.5, 0.25, 0.12, 0.08, 0.08];
 /// Reach of the smoothing between patches, in patches.
 const REACH: isize = 2;
-/// Its spread, in patches.
+/// Standard deviation of that smoothing, in patches.
 const SPREAD: f32 = 0.9;
 
-/// `pictures`, which are of one size, with the movement since picture `reference` made `factor` times
-/// as large; the head as a whole moves as it did. A factor outside [`FACTORS`] is brought into it.
+/// `pictures` with the movement since picture `reference` made `factor` times as large. All pictures have the
+/// same size. The head as a whole moves as before. A factor outside [`FACTORS`] becomes the nearest one
+/// inside.
 ///
-/// Takes some milliseconds a picture; not for the drawing thread.
+/// Takes some milliseconds a picture, so it must not run on the drawing thread.
 pub fn magnify(pictures: &[&RgbImage], reference: usize, factor: f32) -> Vec<RgbImage> {
     let copies = || pictures.iter().map(|picture| (*picture).clone()).collect();
     let Some(first) = pictures.get(reference) else { return copies() };
@@ -46,7 +47,7 @@ pub fn magnify(pictures: &[&RgbImage], reference: usize, factor: f32) -> Vec<Rgb
     let at =
         |i: usize, step: usize| &movements[(i + step).saturating_sub(1).min(movements.len() - 1)];
     let enlarge = |(i, picture): (usize, &&RgbImage)| {
-        // What moves for one picture only is noise.
+        // A movement in one picture only is noise.
         let own = Lattice::mix((0..3).map(|step| (&at(i, step).own, shares[step])));
         let farthest = FARTHEST * picture.width as f32;
         let extra = own.map(|motion| shortened(motion * (factor - 1.0), farthest));
@@ -57,13 +58,13 @@ pub fn magnify(pictures: &[&RgbImage], reference: usize, factor: f32) -> Vec<Rgb
 
 /// Where the patches of one picture went since the reference.
 struct Movement {
-    /// All of it.
+    /// All of the motion.
     whole: Lattice,
-    /// The motion that the head as a whole does not explain.
+    /// The motion that remains when the motion of the whole head is subtracted.
     own: Lattice,
 }
 
-/// Measures against one picture.
+/// Measures motion against one reference picture.
 struct Meter {
     reference: Pyramid,
     now: Pyramid,
@@ -125,7 +126,7 @@ struct Similarity {
 }
 
 impl Similarity {
-    /// Least squares, reweighted so that what moves by itself drops out.
+    /// Least squares, reweighted so that parts with a motion of their own lose their weight.
     fn fit(field: &FlowField, weights: &[f32]) -> Self {
         let mut fitted = Self::weighed(field, weights);
         for tolerance_px in TOLERANCES_PX {
@@ -164,7 +165,7 @@ impl Similarity {
     }
 }
 
-/// Each patch's motion as it and its neighbours have it, each weighed by its texture.
+/// The mean motion of each patch and its neighbours, weighted by their texture.
 fn smooth(field: &FlowField, weights: &[f32], motion: impl Fn(usize) -> Point) -> Lattice {
     let columns = field.columns as isize;
     let rows = field.cells.len() as isize / columns.max(1);
@@ -233,15 +234,15 @@ impl Lattice {
     }
 }
 
-/// `motion`, no longer than `farthest` and shortened smoothly.
+/// `motion`, smoothly shortened so that it is never longer than `farthest`.
 fn shortened(motion: Point, farthest: f32) -> Point {
     motion * (1.0 / (1.0 + (motion.norm() / farthest).powi(4)).powf(0.25))
 }
 
-/// Moves what `picture` shows by `extra`. Both lattices hang on the reference picture: what lay at `p`
-/// there lies at `p + whole(p)` in `picture`, and is to lie at `p + whole(p) + extra(p)`.
+/// Moves the content of `picture` by `extra`. Both lattices belong to the reference picture: what lay at `p`
+/// there lies at `p + whole(p)` in `picture`, and is drawn at `p + whole(p) + extra(p)`.
 fn warp(picture: &RgbImage, whole: &Lattice, extra: &Lattice) -> RgbImage {
-    /// Rounds of finding `p`; the lattices are smooth.
+    /// Rounds of the search for `p`; few suffice, because the lattices are smooth.
     const ROUNDS: usize = 4;
     let mut warped = RgbImage::new(picture.width, picture.height);
     for (i, px) in warped.data.chunks_exact_mut(3).enumerate() {

@@ -1,4 +1,4 @@
-//! Measures what troubles a frame.
+//! Measures the troubles of a frame.
 
 use super::mouth::Mouth;
 use crate::config::QualityConfig;
@@ -20,20 +20,21 @@ const LIDS: [([usize; 2], [usize; 2]); 6] = [
     ([386, 374], [LEFT_EYE_INNER, LEFT_EYE_OUTER]),
     ([387, 373], [LEFT_EYE_INNER, LEFT_EYE_OUTER]),
 ];
-/// Cheek points near the ears: the longest line across the face, so the best measure of its turn.
+/// Cheek points near the ears. The line between them is the longest across the face, so that it shows a turn
+/// best.
 const RIGHT_EDGE: usize = 234;
 const LEFT_EDGE: usize = 454;
 
-/// How fast the idea of "open" rises to a wider lid gap and falls to a narrower one, per second. A
-/// person who looks down is believed after some seconds; a blink is long over by then.
+/// How fast the estimate of the open lid gap rises to a wider gap and falls to a narrower one, per second. A
+/// person who looks down for some seconds lowers it; a blink is too short for that.
 const OPEN_RISES_PER_SEC: f32 = 5.0;
 const OPEN_FALLS_PER_SEC: f32 = 0.3;
-/// A lid that closes faster than this, in open gaps per second, has begun to blink.
+/// A lid that closes faster than this, in open gaps per second, begins a blink.
 const CLOSING_PER_SEC: f32 = 5.0;
-/// Brows still move for so long after the lids are up, seconds.
+/// The brows still move for this long after the lids are open again, seconds.
 const AFTER_BLINK_SECS: f32 = 0.1;
 
-/// Columns and rows of the halved aligned face that are skin in any pose.
+/// Columns and rows of the halved aligned face that show skin in any pose.
 const SKIN_X: std::ops::Range<usize> = 26..86;
 const SKIN_Y: std::ops::Range<usize> = 28..108;
 
@@ -41,7 +42,7 @@ const SKIN_Y: std::ops::Range<usize> = 28..108;
 #[derive(Debug)]
 pub struct Judge {
     config: QualityConfig,
-    /// The person's open lid gap; none before the first face.
+    /// The person's open lid gap; `None` before the first face.
     open: Option<f32>,
     lid_before: f32,
     since_blink_secs: f32,
@@ -49,17 +50,17 @@ pub struct Judge {
     mouth: Mouth,
 }
 
-/// All that is known of a measured frame.
+/// All that the judge needs to know of a measured frame.
 #[derive(Debug)]
 pub struct Evidence<'a> {
     /// Its timing.
     pub tick: Tick,
     /// The mesh; empty without a face.
     pub landmarks: &'a Landmarks,
-    /// The aligned face at half its size, where sensor noise no longer passes for detail: at full size
-    /// a face blurred by 3 px measured as sharp as one by 1 px. None without a face.
+    /// The aligned face at half its size, where sensor noise no longer looks like detail: at full size, a
+    /// face blurred by 3 px measured as sharp as one blurred by 1 px. `None` without a face.
     pub half_face: Option<&'a GrayImage>,
-    /// Motion since the frame before, where it could be measured.
+    /// Motion since the previous frame; `None` if it could not be measured.
     pub displacement: Option<&'a RegionDisplacement>,
 }
 
@@ -91,7 +92,7 @@ impl Judge {
                 troubles = troubles.with(trouble);
             }
         };
-        // Half a frame of tolerance: 23.976 is a rate that people call 24.
+        // With a tolerance of half a frame, because people call 23.976 frames a second 24.
         let rate = evidence.tick.rate_fps;
         note(rate > 0.0 && rate < self.config.min_rate_fps - 0.5, Trouble::LOW_RATE);
         note(dt_secs > self.config.max_gap_secs, Trouble::GAP);
@@ -157,8 +158,8 @@ const NOTHING: Quality = Quality {
     presence: 0.0,
 };
 
-/// Outer-eye distances per second. From the flow, because the mesh's tremor alone can look like a
-/// third of one on a small face.
+/// Outer-eye distances per second. Measured by the flow: on a small face, the jitter of the mesh alone would
+/// give a third of one.
 fn head_speed(displacement: &RegionDisplacement, dt_secs: f32) -> f32 {
     let [x, y] = displacement.head;
     if dt_secs > 0.0 { x.hypot(y) / 100.0 / dt_secs } else { 0.0 }
@@ -176,7 +177,7 @@ fn lid_aperture(landmarks: &Landmarks) -> f32 {
     LIDS.into_iter().map(ratio).sum::<f32>() / LIDS.len() as f32
 }
 
-/// Turn to the side from the mesh's depths: positive when the person's left side is farther away.
+/// Turn to the side from the depths of the mesh, degrees; positive if the person's left side is farther away.
 fn yaw_deg(landmarks: &Landmarks) -> f32 {
     let depth = |i: usize| landmarks.depths.get(i).copied();
     let edges = landmarks.point(RIGHT_EDGE).zip(landmarks.point(LEFT_EDGE));

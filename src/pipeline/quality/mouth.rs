@@ -1,18 +1,18 @@
-//! Talking and chewing: a mouth that keeps turning round. An expression goes somewhere and comes back;
-//! speech opens and closes the mouth several times a second.
+//! Talking and chewing: the mouth keeps changing its direction. An expression goes somewhere and comes back
+//! once; speech opens and closes the mouth several times a second.
 
 use std::collections::VecDeque;
 
 use crate::pipeline::motion::regions::RegionDisplacement;
 
-/// Turns are counted over this time, seconds.
+/// Changes of direction are counted over this time, seconds.
 const WINDOW_SECS: f32 = 1.5;
-/// The mouth must come back by so much, percent of the eye distance, for a turn to count: ten times the
+/// The mouth must come back by this much for a change to count, percent of the eye distance. Ten times the
 /// noise of a lip on a face of good size.
 const LEAST_TURN: f32 = 0.8;
-/// And by this many pixels of the frame, since the noise is larger on a small face.
+/// And by this many pixels of the frame, because the noise is larger on a small face.
 const LEAST_TURN_PX: f32 = 0.6;
-/// Regions whose distance is the opening of the mouth.
+/// The distance between these two regions is the opening of the mouth.
 const UPPER_LIP: usize = 9;
 const LOWER_LIP: usize = 11;
 
@@ -21,14 +21,15 @@ const LOWER_LIP: usize = 11;
 pub(crate) struct Mouth {
     secs: f32,
     opening: f32,
-    /// The farthest opening since the last turn, and whether the mouth was opening towards it.
+    /// The farthest opening since the last change of direction, and whether the mouth was opening towards it.
     extreme: f32,
     opens: bool,
     turned_at_secs: VecDeque<f32>,
 }
 
 impl Mouth {
-    /// How often the mouth has turned round in the last 1.5 s; starts anew where nothing was measured.
+    /// How often the mouth has changed its direction in the last 1.5 s. The count starts again after a frame
+    /// that was not measured.
     pub(crate) fn turns(
         &mut self,
         step: Option<&RegionDisplacement>,

@@ -1,5 +1,5 @@
-//! From a spotted interval to an event: its phases, what the recogniser reads in them, and what
-//! troubled its frames.
+//! From a spotted interval to an event: its phases, the recogniser's reading of them, and the trouble of its
+//! frames.
 
 use super::Recogniser;
 use super::motion_buffer::MotionBuffer;
@@ -9,17 +9,17 @@ use crate::model::{ModelError, Models, Task};
 use crate::pipeline::motion::regions::RegionDisplacement;
 use crate::pipeline::spotting::Proposal;
 
-/// Remembers motion and makes events of proposals.
+/// Keeps the newest motion, and makes events from proposals.
 #[derive(Debug)]
 pub struct EventBuilder {
     motion_buffer: MotionBuffer,
-    /// `None` where the models hold no recogniser: events then have no emotion and no action units.
+    /// `None` if the models hold no recogniser. Events then have no emotion and no action units.
     recogniser: Option<Recogniser>,
     events_found: u64,
 }
 
 impl EventBuilder {
-    /// Opens the recogniser, where there is one.
+    /// Opens the recogniser, if there is one.
     pub fn new(models: &Models) -> Result<Self, ModelError> {
         let recogniser =
             models.has(Task::Recognise).then(|| Recogniser::new(models)).transpose()?;
@@ -32,7 +32,7 @@ impl EventBuilder {
         self.events_found = 0;
     }
 
-    /// Remembers a measured frame.
+    /// Keeps a measured frame.
     pub fn remember(
         &mut self,
         moment: Moment,

@@ -1,7 +1,8 @@
 //! Reads an event: which emotion, and which action units on which half of the face.
 //!
-//! Direction and pattern are what carry over between faces, so the network sees every event at unit
-//! size; its size is a separate input, and may be unknown. Phases that were not measured are masked.
+//! The direction and pattern of a movement are alike on all faces, its size is not. So the network sees every
+//! event scaled to unit size. The size is a separate input, and may be unknown. Phases that were not measured
+//! are masked.
 
 use crate::measure::event::{ActionUnit, EmotionReading, MovingUnit, Side};
 use crate::measure::regions::REGIONS;
@@ -10,18 +11,19 @@ use crate::model::{Model, ModelError, Models, Task};
 pub mod event_builder;
 pub mod motion_buffer;
 
-/// Onset to the frame midway to the apex, from there to the apex, apex to offset.
+/// The three phases: from the onset to the middle frame before the apex, from there to the apex, and from the
+/// apex to the offset.
 pub const PHASES: usize = 3;
 
-/// Least probability at which an action unit is named: it is likelier there than not.
+/// Least probability at which an action unit is named: it is more likely there than not.
 const MIN_UNIT_PROBABILITY: f32 = 0.5;
 
-/// Below this root mean square, percent of the eye distance, nothing moved: 0.001 % is a five
-/// hundredth of a pixel on a large face.
+/// Below this root mean square, percent of the eye distance, nothing moved. 0.001 % is one five-hundredth of
+/// a pixel on a large face.
 const STILL_PERCENT: f32 = 1e-3;
 
-/// Displacement of every region in each phase, percent of the outer-eye distance, x right, y down,
-/// head motion removed. `None` where a phase was not measured.
+/// Displacement of every region in each phase, percent of the outer-eye distance, x right, y down, without
+/// head motion. `None` for a phase that was not measured.
 pub type Phases = [Option<[[f32; 2]; REGIONS]>; PHASES];
 
 /// The recogniser's reading of an event.
@@ -29,7 +31,7 @@ pub type Phases = [Option<[[f32; 2]; REGIONS]>; PHASES];
 pub struct Reading {
     /// Which emotion.
     pub emotion: EmotionReading,
-    /// Units that move, likeliest first.
+    /// Moving units, most likely first.
     pub action_units: Vec<MovingUnit>,
 }
 
@@ -44,12 +46,12 @@ pub struct Recogniser {
 /// The network's three inputs.
 #[derive(Clone, Debug, PartialEq)]
 struct Inputs {
-    /// Phase × region × axis, unit root mean square over the phases that are there.
+    /// Phase × region × axis, scaled to a root mean square of 1 over the phases that were measured.
     motion: Vec<f32>,
-    /// 1 for a phase that is there.
+    /// 1 for a phase that was measured, else 0.
     mask: [f32; PHASES],
-    /// Natural logarithm of the root mean square in percent of the eye distance, and 1 where it is
-    /// known.
+    /// Natural logarithm of the root mean square in percent of the eye distance, and 1 if it is known, else
+    /// 0.
     amplitude: [f32; 2],
 }
 
@@ -101,7 +103,7 @@ impl Recogniser {
     }
 }
 
-/// Softmax of the logits over the temperature; equal probabilities where a logit is not finite.
+/// Softmax of the logits over the temperature; equal probabilities if a logit is not finite.
 fn emotion(logits: &[f32], temperature: f32, abstain_below: f32) -> EmotionReading {
     let logits = [0, 1, 2].map(|i| logits.get(i).copied().unwrap_or(0.0) / temperature);
     let top = logits.iter().copied().fold(f32::MIN, f32::max);

@@ -1,4 +1,4 @@
-//! The newest seconds of motion, out of which an event's phases are read.
+//! The newest seconds of motion, from which the phases of an event are read.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use crate::measure::quality::Trouble;
 use crate::measure::regions::REGIONS;
 use crate::pipeline::motion::regions::RegionDisplacement;
 
-/// Seconds that are remembered: longer than the longest event and the wait for its end.
+/// Seconds that are kept: longer than the longest event and the wait for its end.
 const MEMORY_SECS: f64 = 12.0;
 
 /// One measured frame.
@@ -18,11 +18,11 @@ struct Remembered {
     trouble: Trouble,
     /// Displacement of every region since the start of its run, percent of the eye distance.
     travelled: [[f32; 2]; REGIONS],
-    /// Counts unbroken runs: displacement does not carry over from one to the next.
+    /// Number of the unbroken run. Displacement does not carry over from one run to the next.
     run: u64,
 }
 
-/// Remembers measured frames.
+/// Keeps the newest measured frames.
 #[derive(Debug, Default)]
 pub struct MotionBuffer {
     frames: VecDeque<Remembered>,
@@ -35,7 +35,7 @@ impl MotionBuffer {
         self.frames.clear();
     }
 
-    /// Takes the next measured frame; without a displacement a new run begins.
+    /// Takes the next measured frame. One without a displacement begins a new run.
     pub fn push(
         &mut self,
         moment: Moment,
@@ -65,7 +65,8 @@ impl MotionBuffer {
         self.frames.iter().filter(covered).fold(Trouble::NONE, |all, f| all.with(f.trouble))
     }
 
-    /// Displacement onset → middle → apex → offset; `None` for a phase without two frames of one run.
+    /// Displacement from the onset to the middle, to the apex, to the offset; `None` for a phase without two
+    /// frames of one run.
     pub fn phases(&self, onset: Moment, apex: Moment, offset: Moment) -> Phases {
         let middle = onset.time + apex.time.secs_since(onset.time) / 2.0;
         let [onset, middle, apex, offset] =

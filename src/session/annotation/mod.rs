@@ -1,7 +1,7 @@
 //! What people say about a session: an append-only list of acts, from which each rater's layer follows.
 //!
-//! Nothing that the model found is changed here, and no act is ever removed: taking one back is an
-//! act too, so that a stored session can be undone and redone as far as it goes.
+//! Nothing that the model found is changed here, and no act is ever removed. Undo is an act too, so that undo
+//! and redo still work after a session was stored and opened again.
 
 use std::collections::BTreeMap;
 
@@ -28,17 +28,17 @@ pub enum Target {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Not yet judged.
+    /// Not judged yet.
     #[default]
     Open,
-    /// It is there.
+    /// There is an event.
     Confirmed,
-    /// It is not.
+    /// There is no event.
     Rejected,
 }
 
 impl Verdict {
-    /// The lower-case word of the export files.
+    /// The word in exported files, in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -66,7 +66,7 @@ pub enum Label {
     Sadness,
     /// Key 7.
     Contempt,
-    /// Key 8: none of these, or not to be told.
+    /// Key 8: none of these, or not clear.
     Other,
 }
 
@@ -83,7 +83,7 @@ impl Label {
         Self::Other,
     ];
 
-    /// The lower-case word.
+    /// The word, in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::Happiness => "happiness",
@@ -97,7 +97,7 @@ impl Label {
         }
     }
 
-    /// The class of the field's composite evaluation that it falls into (MEGC 2019); `None` for `other`.
+    /// Its class in the field's composite evaluation (MEGC 2019); `None` for `other`.
     pub fn emotion(self) -> Option<Emotion> {
         match self {
             Self::Happiness => Some(Emotion::Positive),
@@ -134,34 +134,34 @@ pub enum Act {
     Judge(Target, Verdict),
     /// Moved an event's onset, apex or offset.
     Bound(Target, Bounds),
-    /// Named an event's emotion, or took the name away.
+    /// Named an event's emotion, or removed the name.
     Label(Target, Option<Label>),
     /// Named the action units of an event.
     Units(Target, Vec<MovingUnit>),
-    /// Wrote a note to an event; an empty one takes it away.
+    /// Wrote a note to an event; an empty one removes the note.
     Note(Target, String),
-    /// Marked an event that the model had not found. `Own(n)` with the next free `n`.
+    /// Marked an event that the model had not found. It becomes `Own(n)`, with the next free `n`.
     Add(u64, EventKind, Bounds),
-    /// Marked a moment (key `M`), with or without words (key `N`).
+    /// Marked a moment, without text (key `M`) or with text (key `N`).
     Mark(Moment, String),
-    /// Took back the newest act that is not taken back.
+    /// Undid the newest act that is not undone.
     Undo,
-    /// Did again what was taken back last.
+    /// Redid the act that was undone last.
     Redo,
 }
 
-/// One line of the list.
+/// One act in the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The rater's name.
     pub rater: String,
-    /// Wall clock, milliseconds since 1970, UTC; orders nothing, the list does.
+    /// Wall clock, milliseconds since 1970, UTC. The order of acts is that of the list, not of this time.
     pub at_unix_ms: i64,
     /// What was done.
     pub act: Act,
 }
 
-/// What a rater holds of one event. A field that is none is as the model said.
+/// What a rater says about one event. A field that is `None` keeps the model's value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judgement {
     /// The rater's judgement.
@@ -172,7 +172,7 @@ pub struct Judgement {
     pub label: Option<Label>,
     /// The action units.
     pub units: Option<Vec<MovingUnit>>,
-    /// Words; empty for none.
+    /// The note; empty without one.
     pub note: String,
     /// Set for an event of the rater's own.
     pub kind: Option<EventKind>,
@@ -180,16 +180,16 @@ pub struct Judgement {
     pub is_imported: bool,
 }
 
-/// Everything that one rater holds, after all that was undone is undone.
+/// Everything that one rater says, after undo and redo.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layer {
     /// By event.
     pub events: BTreeMap<Target, Judgement>,
-    /// Marked moments in the order marked.
+    /// Marked moments with their texts, in the order in which they were marked.
     pub marks: Vec<(Moment, String)>,
-    /// True if there is something to take back.
+    /// True if there is an act to undo.
     pub can_undo: bool,
-    /// True if there is something to do again.
+    /// True if there is an act to redo.
     pub can_redo: bool,
 }
 
@@ -217,7 +217,7 @@ impl Layer {
     }
 }
 
-/// All acts of all raters, in the order done.
+/// All acts of all raters, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Log {
     raters: Vec<Rater>,
@@ -225,29 +225,29 @@ pub struct Log {
 }
 
 impl Log {
-    /// The raters, in the order they came.
+    /// The raters, in the order in which they were added.
     pub fn raters(&self) -> &[Rater] {
         &self.raters
     }
 
-    /// Every act, also those taken back.
+    /// Every act, also those that were undone.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The rater that a person means by `name`: of this very spelling, or else one that differs in
-    /// case or in the space around it only. (Sessions of older versions may hold both `r1` and `R1`.)
+    /// The rater called `name`: one with exactly this spelling, else one whose name differs only in case or
+    /// in spaces at its ends. (Sessions of older versions may hold both `r1` and `R1`.)
     pub fn rater(&self, name: &str) -> Option<&Rater> {
         let exactly = self.raters.iter().find(|known| known.name == name);
         exactly.or_else(|| self.raters.iter().find(|known| is_same_name(&known.name, name)))
     }
 
-    /// True if the rater of exactly this name works blind and is not done.
+    /// True if the rater of exactly this name works blind and has not finished.
     pub fn is_blind(&self, name: &str) -> bool {
         self.raters.iter().any(|rater| rater.name == name && rater.blind)
     }
 
-    /// Adds a rater, or says anew how a known one of exactly this name works.
+    /// Adds a rater. For a rater of exactly this name who is known already, changes how they work.
     pub fn add_rater(&mut self, rater: Rater) {
         match self.raters.iter_mut().find(|known| known.name == rater.name) {
             Some(known) => known.renew(rater),
@@ -255,7 +255,7 @@ impl Log {
         }
     }
 
-    /// Appends an act; a rater who is not known becomes known.
+    /// Appends an act. A rater who is not known yet is added.
     pub fn push(&mut self, entry: Entry) {
         if !self.raters.iter().any(|known| known.name == entry.rater) {
             self.raters.push(Rater::new(&entry.rater));
@@ -263,7 +263,7 @@ impl Log {
         self.entries.push(entry);
     }
 
-    /// What `rater` holds.
+    /// Everything that `rater` says.
     pub fn layer(&self, rater: &str) -> Layer {
         let (mut done, mut undone) = (Vec::new(), Vec::new());
         let imported = self.raters.iter().find(|known| known.name == rater);
@@ -285,7 +285,7 @@ impl Log {
         layer
     }
 
-    /// The number that the next event of the rater's own gets; one that was undone is not used again.
+    /// The number of the rater's next own event. A number that was undone is not used again.
     pub fn next_own(&self, rater: &str) -> u64 {
         let numbers = self.entries.iter().filter_map(|entry| match entry.act {
             Act::Add(number, ..) if entry.rater == rater => Some(number + 1),

@@ -1,21 +1,21 @@
-//! Who looks at a session: names, blind work, and layers that came out of a file.
+//! Raters: their names, blind work, and layers that were read from a file.
 
 use serde::{Deserialize, Serialize};
 
 use crate::session::table::MODEL;
 
-/// Who looks at a session.
+/// A person who judges a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rater {
-    /// Unique in a session, whatever its case; shown and exported as it was first written.
+    /// Unique in a session without regard to case; shown and exported as it was first written.
     pub name: String,
-    /// Sees neither the model's events nor other raters' until the work is done.
+    /// True while the rater sees neither the model's events nor other raters' events.
     pub blind: bool,
-    /// Has worked blind and is done.
+    /// True if the rater worked blind and has finished.
     #[serde(default)]
     pub was_blind: bool,
-    /// Set where the layer was read from a file. It holds only what is in the file; whether its coder
-    /// saw the model's events is not known unless [`Self::was_blind`] says so.
+    /// Set if the layer was read from a file. It holds only what is in the file. If its coder saw the model's
+    /// events is not known, unless [`Self::was_blind`] says so.
     #[serde(default)]
     pub imported: Option<Imported>,
 }
@@ -25,22 +25,22 @@ pub struct Rater {
 pub struct Imported {
     /// The file's name, without its folder.
     pub file: String,
-    /// How many acts it became: the rater's first ones.
+    /// Number of acts that it became: the first ones of this rater.
     pub acts: u64,
 }
 
 impl Rater {
-    /// Who sees everything.
+    /// A rater who sees everything.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// Who sees nothing of the model and of others until the work is done.
+    /// A rater who sees nothing of the model or of others until the work is finished.
     pub fn blind(name: impl Into<String>) -> Self {
         Self { blind: true, ..Self::new(name) }
     }
 
-    /// Takes in what is newly said of the same rater. The name stays as it was first written.
+    /// Takes over what is newly known about the same rater. The name stays as it was first written.
     pub(super) fn renew(&mut self, newer: Self) {
         if newer.imported.is_some() {
             *self = Self { name: std::mem::take(&mut self.name), ..newer };
@@ -50,7 +50,7 @@ impl Rater {
         }
     }
 
-    /// How the layer came about, one sentence; `None` for one that was made here in full view.
+    /// How the layer was made, in one sentence; `None` for one that was made here while everything was shown.
     pub fn told(&self) -> Option<String> {
         let name = &self.name;
         match (&self.imported, self.was_blind) {
@@ -67,12 +67,12 @@ impl Rater {
     }
 }
 
-/// True if two names are the same rater's: `R1`, `r1` and ` R1 ` are.
+/// True if two names mean the same rater: `R1`, `r1` and ` R1 ` do.
 pub fn is_same_name(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }
 
-/// What a person typed, as a rater's name. The error is one sentence.
+/// The text that a person typed, as a rater's name. The error is one sentence.
 pub fn checked_name(text: &str) -> Result<&str, String> {
     let name = text.trim();
     if name.is_empty() || is_same_name(name, MODEL) || name.chars().any(char::is_control) {

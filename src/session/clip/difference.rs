@@ -1,22 +1,23 @@
-//! What changed from onset to apex: one picture of brightness for the window, the report and its files.
+//! What changed from onset to apex: one picture of brightness, for the window, the report and exported files.
 
 use crate::media::image::{RgbImage, luma};
 
-/// Brightness of one picture minus another, with the scale that shows it best.
+/// Brightness of one picture minus that of another, with a scale that suits it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// Pixels across.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: usize,
-    /// Grey levels, −255–255, row by row.
+    /// Differences in grey levels, −255–255, row by row.
     pub levels: Vec<f32>,
-    /// Grey levels that count as full colour: a whole number, at least [`Difference::LEAST_SCALE`].
+    /// The difference in grey levels that is drawn in full colour: a whole number, at least
+    /// [`Difference::LEAST_SCALE`].
     pub scale: f32,
 }
 
 impl Difference {
-    /// Below so many grey levels the picture would show nothing but the camera's noise.
+    /// With a smaller scale, the picture would show only the camera's noise.
     pub const LEAST_SCALE: f32 = 6.0;
 
     /// `later` minus `earlier`; `None` for pictures of different size or without pixels.
@@ -29,21 +30,21 @@ impl Difference {
         let pixels = earlier.data.chunks_exact(3).zip(later.data.chunks_exact(3));
         let levels: Vec<f32> = pixels.map(|(a, b)| gray(b) - gray(a)).collect();
         let mut sizes: Vec<f32> = levels.iter().map(|l| l.abs()).collect();
-        // One pixel in two hundred may saturate, so that a glint does not hide the movement.
+        // One pixel in two hundred may exceed the scale, so that a reflection does not hide the movement.
         let rank = sizes.len() - 1 - sizes.len() / 200;
         let (_, scale, _) = sizes.select_nth_unstable_by(rank, f32::total_cmp);
-        // The weights of red, green and blue make 20 levels 20.000001.
+        // By rounding, the weights of red, green and blue turn 20 levels into 20.000001.
         let scale = (scale.max(Self::LEAST_SCALE) - 0.001).ceil();
         Some(Self { width, height, levels, scale })
     }
 
-    /// The change of each pixel, row by row: −1 is much darker, 0 no change, 1 much brighter. Every
-    /// drawing of a difference gives these values a colour.
+    /// The change of each pixel, row by row: −1 is much darker, 0 is no change, 1 is much brighter. Every
+    /// drawing of a difference gives a colour to these values.
     pub fn shares(&self) -> impl Iterator<Item = f32> + '_ {
         self.levels.iter().map(|level| (level / self.scale).clamp(-1.0, 1.0))
     }
 
-    /// The picture in grey: mid-grey where nothing changed, white where it became much brighter.
+    /// The picture in grey: mid-grey without change, white where it became much brighter.
     pub fn in_grey(&self) -> RgbImage {
         let shade = |share: f32| [(127.5 + 127.5 * share) as u8; 3];
         let data = self.shares().flat_map(shade).collect();

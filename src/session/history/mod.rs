@@ -1,12 +1,13 @@
-//! Samples over time, kept so that a plot of any length costs the same to draw and loses no peak.
+//! Samples over time, kept so that a plot of any length costs the same to draw and hides no peak.
 //!
-//! Two stores. The newest samples are kept whole. Beside them stands a pyramid of minima and maxima
-//! over 16, 64, 256, … samples that covers the whole session, so that a view of hours reads a few
-//! hundred blocks and a peak of a single frame is still in one of them.
+//! There are two stores. The newest samples are kept whole. Beside them, a pyramid of minima and maxima over
+//! 16, 64, 256, … samples covers the whole session. So a view of hours reads a few hundred blocks, and one of
+//! them shows a peak of a single frame.
 //!
-//! Memory: a whole sample takes 72 bytes, and 192 more where motion was measured, which above 45 fps is
-//! 30 times a second: 29 MB an hour at 30 fps, 73 MB at 200 fps. The default keeps the newest 128 MB, more
-//! than four hours at 30 fps. The pyramid takes 28 bytes a sample, 3 or 20 MB an hour, and is never cut.
+//! Memory: a whole sample takes 72 bytes, and 192 more if its motion was measured, which above 45 fps happens
+//! 30 times a second. That is 29 MB an hour at 30 fps, 73 MB at 200 fps. By default the newest 128 MB are
+//! kept, more than four hours at 30 fps. The pyramid takes 28 bytes a sample (3 MB an hour at 30 fps, 20 at
+//! 200) and is kept whole.
 
 use crate::measure::quality::Trouble;
 use crate::measure::regions::REGIONS;
@@ -21,10 +22,10 @@ pub use pyramid::Column;
 pub mod pyramid;
 pub mod samples;
 
-/// More than four hours at 30 fps, nearly two at 200.
+/// Enough for more than four hours at 30 fps, and for nearly two at 200.
 const KEPT_BYTES: usize = 128 << 20;
 
-/// Measured series that a plot can show.
+/// Number of series that a plot can show.
 pub(super) const CHANNELS: usize = 4 + REGIONS;
 
 /// One series of numbers over time.
@@ -38,8 +39,8 @@ pub enum Channel {
     Rate,
     /// Head speed, outer-eye distances per second.
     HeadSpeed,
-    /// How fast one region moves: percent of the outer-eye distance per 1/30 s. An index into
-    /// [`REGION_NAMES`](crate::measure::regions::REGION_NAMES); one that is out of range has no values.
+    /// Speed of one region, percent of the outer-eye distance per 1/30 s. The number is an index into
+    /// [`REGION_NAMES`](crate::measure::regions::REGION_NAMES); beyond its end there are no values.
     Region(usize),
 }
 
@@ -54,8 +55,8 @@ impl Channel {
         }
     }
 
-    /// How long a value holds where the samples after it have none, seconds. Motion is measured about
-    /// 30 times a second however fast the camera is; a score belongs to its own frame.
+    /// Seconds that a value is drawn onwards if the samples after it have none. Motion is measured about 30
+    /// times a second however fast the camera is; a score holds for its own frame only.
     pub fn holds_secs(self) -> f64 {
         match self {
             Self::Region(_) => 0.1,
@@ -63,7 +64,7 @@ impl Channel {
         }
     }
 
-    /// The sample's value; NaN where it has none.
+    /// The sample's value; NaN if it has none.
     pub(super) fn value(self, sample: &Held<'_>) -> f32 {
         let none = f32::NAN;
         match self {
@@ -79,7 +80,7 @@ impl Channel {
     }
 }
 
-/// All channels, each at its own index.
+/// All channels, in the order of their indices.
 pub(super) fn channels() -> impl Iterator<Item = Channel> {
     [Channel::Micro, Channel::Macro, Channel::Rate, Channel::HeadSpeed]
         .into_iter()
@@ -89,16 +90,16 @@ pub(super) fn channels() -> impl Iterator<Item = Channel> {
 /// All samples of a session.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// The newest, whole.
+    /// The newest samples, whole.
     samples: Samples,
-    /// How many older ones are in the pyramid only.
+    /// How many older samples are in the pyramid only.
     folded: usize,
-    /// How much of them is kept whole.
+    /// Bytes of samples that are kept whole.
     kept_bytes: usize,
     pyramid: Pyramid,
     /// Numbers of the first and the last frame.
     numbers: Option<(u64, u64)>,
-    /// How many have a score, and how long those lasted.
+    /// How many samples have a score, and their time in seconds.
     scored: u64,
     scored_secs: f64,
 }
@@ -110,14 +111,14 @@ impl Default for History {
 }
 
 impl History {
-    /// Keeps about the newest `bytes` whole, and at least the newest few thousand samples.
+    /// Keeps about the newest `bytes` of samples whole, and at least the newest few thousand samples.
     pub fn keeping(bytes: usize) -> Self {
         let (samples, pyramid) = (Samples::default(), Pyramid::default());
         let (numbers, scored, scored_secs) = (None, 0, 0.0);
         Self { samples, folded: 0, kept_bytes: bytes, pyramid, numbers, scored, scored_secs }
     }
 
-    /// Keeps every sample whole: for a recording of known length that is to be written out.
+    /// Keeps every sample whole: for a recording of known length that will be exported.
     pub fn keeping_all() -> Self {
         Self::keeping(usize::MAX)
     }
@@ -145,7 +146,7 @@ impl History {
         }
     }
 
-    /// Numbers of the first and the last frame there was.
+    /// Numbers of the first and the last frame.
     pub fn numbers(&self) -> Option<(u64, u64)> {
         self.numbers
     }
@@ -155,7 +156,7 @@ impl History {
         self.scored
     }
 
-    /// Seconds in which the frames have a score: for each, since the frame before it.
+    /// Seconds in which frames have a score. Each such frame counts the time since the frame before it.
     pub fn scored_secs(&self) -> f64 {
         self.scored_secs
     }
@@ -165,36 +166,35 @@ impl History {
         &self.samples
     }
 
-    /// How many samples there were in all.
+    /// How many samples were added.
     pub fn len(&self) -> usize {
         self.folded + self.samples.len()
     }
 
-    /// True if there were none yet.
+    /// True if no sample was added yet.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many of the oldest samples are no longer whole.
+    /// How many of the oldest samples are no longer kept whole.
     pub fn folded(&self) -> usize {
         self.folded
     }
 
-    /// Times of the first and the last sample there was.
+    /// Times of the first and the last sample.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
         Some((self.pyramid.first()?, self.samples.last()?.time))
     }
 
-    /// The whole sample nearest in time to `time`.
+    /// The whole sample that is nearest in time to `time`.
     pub fn nearest(&self, time: Timestamp) -> Option<Sample> {
         let apart = |sample: &Sample| (sample.time.nanos() - time.nanos()).unsigned_abs();
         self.samples.range(self.samples.around(time, time)).min_by_key(apart)
     }
 
-    /// What a plot `wanted` columns wide draws of `channel` from `from` to `to`, in order of time,
-    /// one beyond the edge on either side. At most twice as many columns come as were wanted, and a
-    /// few, and more only where the finest of several samples hold a moment without a value; no value
-    /// inside lies outside all of them.
+    /// The columns of `channel` from `from` to `to`, in order of time, for a plot of `wanted` columns, with
+    /// one more column beyond each edge. There are at most about twice as many as wanted, except where a
+    /// block of the finest level holds a moment without a value. Every value lies inside a column.
     pub fn columns(
         &self,
         channel: Channel,
@@ -214,8 +214,8 @@ impl History {
         columns.into_iter().flat_map(|column| self.opened(channel, column)).collect()
     }
 
-    /// A column of the finest blocks with a hole in it, sample by sample as far as they are kept: the
-    /// block is wider than a point. Any other column as it is.
+    /// If the column is a block of the finest level with a hole in it, its samples one by one, as far as they
+    /// are kept, because the block is wider than a point. Any other column unchanged.
     fn opened(&self, channel: Channel, column: Column) -> Vec<Column> {
         let inside = self.samples.around(column.first, column.last);
         let is_kept = self.samples.held(inside.start).is_some_and(|s| s.time <= column.first);
@@ -228,7 +228,7 @@ impl History {
     }
 
     /// [`Self::columns`] as lines of (seconds, value). No line crosses a moment at which nothing was
-    /// measured: where a column holds such a moment between values, its extremes stand at one moment
+    /// measured. If a column holds such a moment between values, both its extremes are drawn at one moment
     /// that has a value.
     pub fn lines(
         &self,
@@ -238,7 +238,7 @@ impl History {
         wanted: usize,
     ) -> Vec<Vec<[f64; 2]>> {
         let mut lines = vec![Vec::new()];
-        // When the line's last value was, and whether a sample without one has followed.
+        // Time of the line's last value, and if a sample without a value has followed it.
         let mut end: Option<(Timestamp, bool)> = None;
         for column in self.columns(channel, from, to, wanted) {
             let (Some((least, greatest)), Some((first, last))) = (column.range, column.valued)
@@ -402,7 +402,7 @@ mod tests {
             (0..len).for_each(|seq| history.push(sample(seq, Some(0.5))));
             let end = Timestamp::of_frame(len, 30.0);
             let columns = history.columns(Channel::Micro, Timestamp::ZERO, end, wanted);
-            // The finest blocks hold sixteen samples, and twice as many columns as asked are whole.
+            // The finest blocks hold sixteen samples, and twice as many columns as asked for are whole.
             prop_assert!(columns.len() >= (wanted / 8).min(len as usize), "{} of {len} for {wanted}", columns.len());
         }
     }

@@ -8,38 +8,39 @@ use crate::measure::time::Timestamp;
 /// Samples that one block of the finest level covers.
 pub(super) const BLOCK: usize = 16;
 
-/// Blocks of one level that a block of the next covers.
+/// Number of blocks of one level that a block of the next level covers.
 const FAN: usize = 4;
 
-/// What a plot draws in one place: one sample, or the extremes of several.
+/// What a plot draws at one place: one sample, or the extremes of several.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Column {
     /// Time of its first sample.
     pub first: Timestamp,
     /// Time of its last sample.
     pub last: Timestamp,
-    /// Least and greatest value; `None` where nothing was measured.
+    /// Least and greatest value; `None` if nothing was measured.
     pub range: Option<(f32, f32)>,
     /// True if any of its samples has no value.
     pub has_gap: bool,
     /// Times of the first and the last sample that has a value.
     pub valued: Option<(Timestamp, Timestamp)>,
-    /// True if nothing was measured somewhere between those two.
+    /// True if nothing was measured somewhere between these two times.
     pub has_hole: bool,
-    /// True if frames are missing before the first of those two.
+    /// True if frames are missing before the first of these two times.
     pub follows_gap: bool,
-    /// Everything that troubled any of its samples.
+    /// All troubles of its samples.
     pub trouble: Trouble,
 }
 
-/// Channels that have values at the same samples: the scores, the rate, the head, the regions.
+/// Number of kinds of channels. The channels of one kind have values at the same samples: scores, rate, head,
+/// regions.
 pub(super) const KINDS: usize = 4;
 
-/// The channel that stands for each kind, in their order.
+/// One channel of each kind, in the order of the kinds.
 const OF_KIND: [Channel; KINDS] =
     [Channel::Micro, Channel::Rate, Channel::HeadSpeed, Channel::Region(0)];
 
-/// From the first to the last sample of a block that has a value.
+/// The part of a block from its first to its last sample that has a value.
 #[derive(Clone, Copy, Debug)]
 struct Valued {
     first: Timestamp,
@@ -54,7 +55,7 @@ impl Valued {
         Self { first: sample.time, last: sample.time, has_hole: false, follows_gap }
     }
 
-    /// With what follows; `is_apart` where a sample without a value lies between.
+    /// Joined with the next part. `is_apart` says that a sample without a value lies between them.
     fn and(self, next: Self, is_apart: bool, kind: usize) -> Self {
         let secs = next.first.secs_since(self.last);
         let is_hole = (is_apart || next.follows_gap) && secs > OF_KIND[kind].holds_secs();
@@ -69,11 +70,11 @@ struct Block {
     first: Timestamp,
     last: Timestamp,
     trouble: Trouble,
-    /// One bit a channel.
+    /// One bit for each channel.
     gaps: u32,
-    /// Per channel; least above greatest where there is no value.
+    /// For each channel, least and greatest value; without any value, the least is above the greatest.
     ranges: [(f32, f32); CHANNELS],
-    /// Per kind; `None` where there is no value.
+    /// For each kind; `None` without any value.
     valued: [Option<Valued>; KINDS],
 }
 
@@ -95,7 +96,7 @@ impl Block {
         for (kind, valued) in self.valued.iter_mut().enumerate() {
             if OF_KIND[kind].value(sample).is_finite() {
                 let now = Valued::of(sample);
-                // The sample before this one is the block's last.
+                // The previous sample is the last one of the block.
                 let last = self.last;
                 *valued = Some(valued.map_or(now, |v| v.and(now, v.last < last, kind)));
             }
@@ -127,12 +128,12 @@ impl Block {
     }
 }
 
-/// The kind of channel number `channel`: two scores, the rate, the head, and all regions.
+/// The kind of channel number `channel`. The kinds are: both scores, the rate, the head, all regions.
 fn kind_of(channel: usize) -> usize {
     channel.saturating_sub(1).min(KINDS - 1)
 }
 
-/// All levels, finest first; the last block of each is still filling.
+/// All levels, finest first. The last block of each is not full yet.
 #[derive(Clone, Debug)]
 pub(super) struct Pyramid {
     levels: Vec<Vec<Block>>,
@@ -145,7 +146,7 @@ impl Default for Pyramid {
 }
 
 impl Pyramid {
-    /// Takes in sample number `index`, counted from 0.
+    /// Adds sample number `index`, counted from 0.
     pub(super) fn fold(&mut self, index: usize, sample: &Held<'_>) {
         let mut values = [f32::NAN; CHANNELS];
         for (value, channel) in values.iter_mut().zip(channels()) {
@@ -159,7 +160,7 @@ impl Pyramid {
             }
             size *= FAN;
         }
-        // A level is worth having once the one below has more blocks than it would merge.
+        // A new level begins when the one below has more blocks than one of its blocks would cover.
         let top = self.levels.len() - 1;
         if self.levels[top].len() > FAN {
             let merged = self.levels[top].chunks(FAN).filter_map(merge).collect();
@@ -172,8 +173,7 @@ impl Pyramid {
         Some(self.levels.first()?.first()?.first)
     }
 
-    /// Columns of one channel from the finest level that has no more than `most` of them, or else
-    /// from the coarsest.
+    /// Columns of one channel, from the finest level that has at most `most` of them, else from the coarsest.
     pub(super) fn columns(
         &self,
         channel: usize,
@@ -216,8 +216,8 @@ fn merge(blocks: &[Block]) -> Option<Block> {
     }))
 }
 
-/// The items that overlap `from` to `to`, and one more at either end. `span` gives an item's first
-/// and last time.
+/// The items that overlap `from` to `to`, and one more at each end. `span` gives an item's first and last
+/// time.
 pub(super) fn within<T>(
     items: &[T],
     from: Timestamp,

@@ -1,5 +1,5 @@
-//! Samples in pieces: adding one moves no other, letting the oldest go costs nothing, and motion takes
-//! memory only where it was measured, which at 200 frames a second is at every seventh frame.
+//! Samples in pieces. Adding a sample moves no other one, removing the oldest piece is fast, and motion takes
+//! memory only if it was measured: at 200 frames a second that is every seventh frame.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,10 +10,10 @@ use crate::measure::regions::RegionMotion;
 use crate::measure::sample::{Sample, Score};
 use crate::measure::time::Timestamp;
 
-/// Samples in a piece. The oldest are let go piece by piece.
+/// Number of samples in a piece. The oldest samples are removed piece by piece.
 pub(super) const PIECE: usize = 4096;
 
-/// Stands for "not measured" among places in [`Piece::motions`].
+/// Means "not measured" among the places in [`Piece::motions`].
 const NONE: u16 = u16::MAX;
 
 /// Samples in order of time.
@@ -36,11 +36,11 @@ struct Slim {
     time: Timestamp,
     quality: Quality,
     score: Option<Score>,
-    /// Its place in [`Piece::motions`].
+    /// Place of its motion in [`Piece::motions`].
     motion: u16,
 }
 
-/// One sample where it lies.
+/// One sample, borrowed from its piece.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::session) struct Held<'a> {
     pub(super) time: Timestamp,
@@ -90,7 +90,7 @@ impl Piece {
 }
 
 impl Samples {
-    /// Adds the next; whether a new piece began with it.
+    /// Adds the next sample. True if a new piece began with it.
     pub(super) fn push(&mut self, sample: &Sample) -> bool {
         let begins = self.pieces.back().is_none_or(|last| last.slim.len() == PIECE);
         if begins {
@@ -102,12 +102,12 @@ impl Samples {
         begins
     }
 
-    /// Bytes that they take.
+    /// Bytes of memory in use.
     pub(super) fn bytes(&self) -> usize {
         self.pieces.iter().map(Piece::bytes).sum()
     }
 
-    /// Lets the oldest [`PIECE`] go.
+    /// Removes the oldest [`PIECE`] samples.
     pub(super) fn forget_piece(&mut self) {
         self.pieces.pop_front();
     }
@@ -123,7 +123,7 @@ impl Samples {
         self.pieces.is_empty()
     }
 
-    /// Number `index` of those that are held.
+    /// Sample number `index` of those that are held.
     pub fn get(&self, index: usize) -> Option<Sample> {
         self.held(index).map(|held| held.sample())
     }
@@ -138,30 +138,31 @@ impl Samples {
         self.get(self.len().checked_sub(1)?)
     }
 
-    /// All, in order.
+    /// All samples, in order.
     pub fn iter(&self) -> Iter<'_> {
         self.range(0..self.len())
     }
 
-    /// Those of these numbers, as far as there are such.
+    /// The samples with these numbers, as far as they are held.
     pub fn range(&self, range: Range<usize>) -> Iter<'_> {
         let end = range.end.min(self.len());
         Iter { samples: self, left: range.start.min(end)..end }
     }
 
-    /// The number of the first for which `is_before` no longer holds; it must hold for none after that.
+    /// Number of the first sample for which `is_before` is false. After it, `is_before` must be false for
+    /// all.
     pub fn partition_point(&self, is_before: impl Fn(&Sample) -> bool) -> usize {
         self.split(|held| is_before(&held.sample()))
     }
 
-    /// The numbers of those from `from` to `to`, and one more at either end.
+    /// Numbers of the samples from `from` to `to`, and one more at each end.
     pub(super) fn around(&self, from: Timestamp, to: Timestamp) -> Range<usize> {
         let start = self.split(|held| held.time < from).saturating_sub(1);
         let end = (self.split(|held| held.time <= to) + 1).min(self.len());
         start.min(end)..end
     }
 
-    /// Number `index` where it lies.
+    /// Sample number `index`, borrowed.
     pub(super) fn held(&self, index: usize) -> Option<Held<'_>> {
         self.pieces.get(index / PIECE)?.held(index % PIECE)
     }
@@ -179,7 +180,7 @@ impl Samples {
         from
     }
 
-    /// Bytes that samples take at `fps` frames a second of which `measured` have motion, each.
+    /// Bytes per sample at `fps` frames a second, of which `measured` have motion.
     #[cfg(test)]
     pub(super) fn bytes_each(fps: f64, measured: f64) -> f64 {
         size_of::<Slim>() as f64 + size_of::<RegionMotion>() as f64 * measured / fps

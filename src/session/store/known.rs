@@ -1,8 +1,8 @@
-//! Which recording belongs to which session, as this user's own program has noted it.
+//! Which recording belongs to which session, noted by this user's own program.
 //!
-//! A session says itself which recording it is of, but a session may come from anybody, and what it names
-//! would be opened: any file of this machine, or of another one. So the note is kept outside the sessions,
-//! with the user's own data, and counts only where it says the same.
+//! A session names its recording, but a session may come from anyone. Opening what it names would open any
+//! file on this machine, or on another one. So the notes are kept outside the sessions, with the user's own
+//! data, and a recording is opened only if a note agrees.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ use crate::source::SourceSpec;
 /// A session's folder and its recording, both as text.
 type Note = (String, String);
 
-/// Notes that `session` is of `recording`, which this program analyses for this user.
+/// Notes that `session` is of `recording`. Called when this program analyses it for this user.
 pub fn note(session: &Path, recording: &SourceSpec) -> io::Result<()> {
     let Some(list) = list() else { return Ok(()) };
     let mut notes = read(&list);
-    // What was deleted or moved is not found by its old place.
+    // Notes about sessions that were deleted or moved are removed.
     notes.retain(|(session, _)| Path::new(session).exists());
     notes.push((text_of(session)?, recording.to_string()));
     list.parent().map_or(Ok(()), files::create_folder)?;
@@ -29,7 +29,7 @@ pub fn note(session: &Path, recording: &SourceSpec) -> io::Result<()> {
     })
 }
 
-/// True if it was noted that `session` is of `recording`.
+/// True if there is a note that `session` is of `recording`.
 pub(super) fn is_noted(session: &Path, recording: &str) -> bool {
     let (Some(list), Ok(session)) = (list(), text_of(session)) else { return false };
     read(&list).iter().any(|note| note.0 == session && note.1 == recording)
@@ -39,7 +39,7 @@ fn text_of(session: &Path) -> io::Result<String> {
     Ok(std::path::absolute(session)?.display().to_string())
 }
 
-/// Where the notes are; `None` where the system knows no home.
+/// Path of the notes; `None` if the system knows no home folder.
 fn list() -> Option<PathBuf> {
     let dirs = directories::ProjectDirs::from("", "", "fleeting")?;
     Some(dirs.data_local_dir().join("recordings.jsonl"))

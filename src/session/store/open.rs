@@ -1,4 +1,4 @@
-//! Reading a stored session back, and repairing one that was cut off.
+//! Reading a stored session, and repairing one that was cut off.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -14,35 +14,35 @@ use crate::media::pictures::Pictures;
 use crate::session::Session;
 use crate::source::SourceSpec;
 
-/// What every SQLite file begins with.
+/// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// The expected content.
 const EXPECTED: &str = "a session recorded by Fleeting";
 
-/// Where the header has the application's number.
+/// Position of the application's number in the header.
 const ID_AT: usize = 68;
 
-/// A session read back.
+/// A session that was read.
 pub struct Opened {
-    /// Everything measured and said, with every sample whole.
+    /// Everything that was measured and said, with every sample whole.
     pub session: Session,
     /// To add to it.
     pub store: Store,
-    /// Its pictures; `None` where it was recorded without, or they are not there.
+    /// Its pictures; `None` if it was recorded without pictures, or if they are missing.
     pub pictures: Option<Box<dyn Pictures>>,
     /// What was repaired and what is missing, one sentence each.
     pub remarks: Vec<String>,
 }
 
-/// Reads the session in `folder`. Where its recording was cut off, it is repaired first. A folder
-/// that cannot be written to is read all the same; adding to it then fails.
+/// Reads the session in `folder`. If its recording was cut off, it is repaired first. A folder that cannot be
+/// written can be read all the same; adding to it then fails.
 pub fn open(folder: &Path) -> Result<Opened, StoreError> {
     open_of_recording(folder, None)
 }
 
-/// The same, with the recording that the user says the session is of. Without one, the recording that the
-/// session names is opened only where it lies beside the session or this user has analysed it.
+/// The same, with the recording that the user named for the session. Without it, the recording that the
+/// session names is opened only if it lies beside the session or if this user has analysed it.
 pub fn open_of_recording(
     folder: &Path,
     recording: Option<&SourceSpec>,
@@ -66,7 +66,7 @@ pub fn open_of_recording(
         if left_over.is_some()
             && let Err(error) = fs::remove_file(folder.join(LOCK))
         {
-            // Its files can be written and its folder cannot: the next to open it finds the lock again.
+            // The files can be written but not the folder: the next one to open it finds the lock again.
             tracing::debug!("{}: {LOCK}: {error}", folder.display());
         }
     } else {
@@ -82,13 +82,13 @@ pub fn open_of_recording(
     Ok(Opened { session, store, pictures, remarks })
 }
 
-/// Looks at the file without opening it as a database, which might change a stranger's.
+/// Reads the header without opening the file as a database, which might change a file of another program.
 pub(super) fn check_header(folder: &Path, path: &Path) -> Result<(), StoreError> {
     refuse_links(folder)?;
     let is_not = |path: &Path, found: String| {
         Err(StoreError::NotASession { path: path.into(), expected: EXPECTED, found })
     };
-    // A pipe would keep whoever opens it waiting for its other end.
+    // Opening a pipe would wait for its other end.
     if path.metadata().is_ok_and(|found| !found.is_file()) {
         return is_not(path, "no file but a folder, pipe or device".into());
     }
@@ -112,7 +112,7 @@ pub(super) fn check_header(folder: &Path, path: &Path) -> Result<(), StoreError>
     Ok(())
 }
 
-/// The lock that a recorder left behind when it died; an error where it lives.
+/// The lock that a recorder left behind when it ended unexpectedly; an error while the recorder runs.
 pub(super) fn lock_left_over(folder: &Path) -> Result<Option<File>, StoreError> {
     if !folder.join(LOCK).exists() {
         return Ok(None);
@@ -120,18 +120,18 @@ pub(super) fn lock_left_over(folder: &Path) -> Result<Option<File>, StoreError> 
     match lock(folder) {
         Ok(file) => Ok(Some(file)),
         Err(error @ StoreError::Recording { .. }) => Err(error),
-        // What cannot be written to is not being recorded into.
+        // A file that cannot be written is not being recorded.
         Err(_) => Ok(None),
     }
 }
 
-/// The database, and whether it can be written to.
+/// The database, and true if it can be written.
 pub(super) fn connect(folder: &Path, path: &Path) -> Result<(Connection, bool), StoreError> {
     let failed = |error| StoreError::of_database(path, error);
     let opened = schema::connect(path).and_then(|db| {
         schema::make_ready(&db, schema::Sync::Always).map_err(failed)?;
         db.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(failed)?;
-        // A file that may only be read takes the beginning of a transaction all the same.
+        // SQLite begins a transaction even on a file that is read-only.
         if db.is_readonly("main").map_err(failed)? {
             return Err(StoreError::ReadOnly { path: folder.into() });
         }
@@ -149,7 +149,7 @@ pub(super) fn connect(folder: &Path, path: &Path) -> Result<(Connection, bool), 
     }
 }
 
-/// A copy in memory, because the database cannot be read where nothing can be written beside it.
+/// A copy in memory, because SQLite cannot read the database if it cannot write files beside it.
 pub(super) fn in_memory(folder: &Path, path: &Path) -> Result<Connection, StoreError> {
     let failed = |error| StoreError::of_database(path, error);
     let copies = Scratch::new()?;
@@ -183,7 +183,7 @@ fn make_writable(path: &Path) -> Result<(), StoreError> {
     fs::set_permissions(path, permissions).map_err(failed)
 }
 
-/// A folder of one's own that goes away again.
+/// A temporary folder of this process, removed when dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -216,7 +216,7 @@ pub(super) fn check_version(db: &Connection, path: &Path) -> Result<(), StoreErr
     let failed = |error| StoreError::of_database(path, error);
     let (id, version) = schema::identity(db).map_err(failed)?;
     if id != schema::APPLICATION_ID {
-        // The header said so, but a journal took it back.
+        // The header named this program, but then a journal undid the layout.
         return Err(StoreError::NotASession {
             path: path.into(),
             expected: EXPECTED,
@@ -239,7 +239,7 @@ pub(super) fn check_version(db: &Connection, path: &Path) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Looks at every page, which takes a second for some hours of samples.
+/// Checks every page, which takes about a second for some hours of samples.
 fn check_soundness(db: &Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::of_database(path, error);
     let sound: String =
@@ -250,7 +250,7 @@ fn check_soundness(db: &Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A recording that has no ending did not get to write it.
+/// Ends a recording that was cut off before it could store its end.
 fn close_what_was_cut_off(
     store: &mut Store,
     session: &Session,

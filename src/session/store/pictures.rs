@@ -1,4 +1,4 @@
-//! The pictures of a stored session: one file, or several where their size changed.
+//! The pictures of a stored session: one file, or several if their size changed.
 
 use std::path::{Path, PathBuf};
 
@@ -13,13 +13,13 @@ use crate::media::pictures::{PictureError, Pictures};
 use crate::session::pictures;
 use crate::source::{SourceOptions, SourceSpec, images, video};
 
-/// Several films as one.
-struct Reels {
+/// Several picture files as one.
+struct Segments {
     films: Vec<MkvReader>,
     moments: Vec<Moment>,
 }
 
-impl Pictures for Reels {
+impl Pictures for Segments {
     fn moments(&self) -> &[Moment] {
         &self.moments
     }
@@ -40,18 +40,18 @@ impl Pictures for Reels {
 }
 
 impl Store {
-    /// Another reader of its pictures, for whoever must not wait for the first; `None` where there are
-    /// none.
+    /// Opens another reader of its pictures, for a thread that must not wait for the first; `None` without
+    /// pictures.
     pub fn pictures(&self) -> Result<Option<Box<dyn Pictures>>, StoreError> {
         Ok(open(self, false, &mut Vec::new())?.0)
     }
 }
 
-/// Pictures, with the names of the files that they are in.
+/// Pictures, with the names of their files.
 type Filmed = (Option<Box<dyn Pictures>>, Vec<String>);
 
-/// Opens what the session says it has. A file that is missing or cannot be read is a remark, for the
-/// rest of the session is worth having.
+/// Opens the picture files that the session names. A file that is missing or cannot be read becomes a remark,
+/// because the rest of the session is still useful.
 pub(super) fn open(
     store: &Store,
     is_writable: bool,
@@ -66,7 +66,7 @@ pub(super) fn open(
         all(&store.db, "SELECT file FROM film ORDER BY n", |row| row.get(0)).map_err(failed)?;
     let (mut films, mut opened) = (Vec::new(), Vec::new());
     for name in names {
-        // What a database says is not to lead out of the session's folder, nor write there.
+        // A name in a database must not lead out of the session's folder.
         if !is_film_name(&name) {
             remarks.push(format!("{name:?} is no name of a picture file, so it is not opened."));
             continue;
@@ -92,13 +92,13 @@ pub(super) fn open(
         return Ok((None, Vec::new()));
     }
     let moments = films.iter().flat_map(|film| film.moments()).copied().collect();
-    Ok((Some(Box::new(Reels { films, moments })), opened))
+    Ok((Some(Box::new(Segments { films, moments })), opened))
 }
 
-/// Those of the recording that was analysed, where it is found and is the same to the last frame.
+/// The pictures of the recording that was analysed, if it is found and its frames are the same.
 ///
-/// What the session names is not opened for that alone, since a session may come from anybody: it has to lie
-/// beside the session, or to be noted as this user's own, or to be named by the user.
+/// A session may come from anyone, so what it names is not opened for that alone. The recording must lie
+/// beside the session, or be noted as this user's own, or be named by the user.
 fn of_recording(
     store: &Store,
     remarks: &mut Vec<String>,
@@ -130,7 +130,7 @@ fn of_recording(
     });
     let moments = moments.map_err(failed)?;
     let name = source.path().display().to_string();
-    // A video may have been analysed at a rate that was told.
+    // A video may have been analysed with a rate that the user stated.
     let told = SourceOptions { told_fps: nominal_fps, ..source.options.clone() };
     let is_video = source.kind == video::KIND.name;
     let at_told_rate = SourceSpec { options: told, ..source.clone() };
@@ -153,18 +153,18 @@ fn of_recording(
     }
 }
 
-/// Where the recording is that a session names.
+/// Where the recording of a session is.
 enum Found {
-    /// Where it may be opened.
+    /// At a place that may be opened.
     Here(SourceSpec),
-    /// Not where it may be opened without being asked for; its name without the way there.
+    /// At a place that may be opened only if the user names it; the file name without its folder.
     Elsewhere(String),
-    /// The session is of no recording.
+    /// The session has no recording.
     Nothing,
 }
 
-/// Looks for the recording that was noted as `source`. Nothing outside the session's folder and the one
-/// above it is touched, but for what this user's own program has noted.
+/// Looks for the recording that was stored as `source`. Only the session's folder, the one above it, and
+/// places that this user's program has noted are read.
 fn found(store: &Store, source: &str) -> Found {
     let Ok(mut spec) = source.parse::<SourceSpec>() else { return Found::Nothing };
     let path = spec.path();
@@ -173,7 +173,7 @@ fn found(store: &Store, source: &str) -> Found {
     };
     let is_folder = spec.kind == images::KIND.name;
     let beside = [store.folder.join(name), store.folder.join("..").join(name)];
-    // A link would lead elsewhere.
+    // A link would lead to another place.
     let is_it = |path: &PathBuf| {
         path.symlink_metadata().is_ok_and(|found| match is_folder {
             true => found.is_dir(),

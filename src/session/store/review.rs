@@ -1,7 +1,8 @@
-//! Who else has a session open for review: each of two windows is told of the other.
+//! Warns if two windows have the same session open: each of them is told.
 //!
-//! Whoever reviews holds a lock on a file in the session's folder, which begins with the number of its
-//! process. Whoever finds it held adds a line of its own, so that the holder can see that it is not alone.
+//! A window that reviews a session locks a file in its folder. The file begins with the number of the
+//! window's process. A window that finds the file locked adds a line, so that the first window sees that it
+//! is not alone.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -10,7 +11,7 @@ use std::path::Path;
 use super::{REVIEW_LOCK, Store, StoreError, refuse_links};
 use crate::files;
 
-/// A file that is open for reading and adding, and how much of it is known.
+/// A file that is open for reading and adding, and how much of it was read.
 #[derive(Debug)]
 pub(super) struct Hold {
     file: File,
@@ -18,17 +19,17 @@ pub(super) struct Hold {
     known_bytes: u64,
 }
 
-/// What is said to whoever opens a session that a window reviews.
+/// Shown to the window that opens the session second.
 const SECOND: &str = "Another window has this session open. What is said there is not seen here until it \
                       is opened again.";
 
-/// What is said to whoever has a session open that another window opens.
+/// Shown to the window that opened the session first.
 const FIRST: &str = "Another window has opened this session too. What is said there is not seen here until it \
                      is opened again.";
 
 impl Store {
-    /// Holds the session for a window that reviews it, until the store is dropped. Gives what to tell the
-    /// user where another window has it open. Where nothing can be written, nobody is told.
+    /// Locks the session for a window that reviews it, until the store is dropped. Returns what to tell the
+    /// user if another window has it open. Does nothing if the folder cannot be written.
     pub fn hold_for_review(&mut self) -> Option<String> {
         let hold = Hold::open(&self.folder).ok()?;
         let is_second = !hold.is_held && !hold.is_of_this_process();
@@ -36,8 +37,8 @@ impl Store {
         is_second.then(|| SECOND.to_owned())
     }
 
-    /// What to tell whoever reviews: that another window has opened the session since the last call, or
-    /// that its files are gone.
+    /// What to tell the person who reviews: that another window has opened the session since the last call,
+    /// or that its files are gone. `None` otherwise.
     pub fn look_for_others(&mut self) -> Option<String> {
         if self.is_in_file && self.path().symlink_metadata().is_err() {
             self.is_in_file = false;
@@ -60,7 +61,7 @@ impl Hold {
             file.set_len(0).map_err(failed)?;
         }
         let written = writeln!(file, "{}", std::process::id());
-        // Some systems let nobody write to a file that another holds.
+        // Some systems let no one write to a file that another process has locked.
         if is_held {
             written.map_err(failed)?;
         }
@@ -68,8 +69,7 @@ impl Hold {
         Ok(Self { file, is_held, known_bytes })
     }
 
-    /// True if the holder is another window of this process, which opens a session anew before it lets the
-    /// old one go.
+    /// True if the lock belongs to this process: a window opens a session again before it closes the old one.
     fn is_of_this_process(&self) -> bool {
         let mut text = String::new();
         let mut file = &self.file;
@@ -77,9 +77,9 @@ impl Hold {
         read.is_ok() && text.lines().next() == Some(std::process::id().to_string().as_str())
     }
 
-    /// True if somebody has added a line.
+    /// True if another window has added a line.
     fn has_grown(&mut self) -> bool {
-        // The one who held it may be gone.
+        // The window that held it may be gone.
         self.is_held = self.is_held || self.file.try_lock().is_ok();
         let bytes = self.file.metadata().map_or(self.known_bytes, |file| file.len());
         let has_grown = bytes > self.known_bytes;
@@ -88,7 +88,7 @@ impl Hold {
     }
 }
 
-/// An error where a window has the session in `folder` open.
+/// Fails if a window has the session in `folder` open.
 pub(super) fn refuse_reviewed(folder: &Path) -> Result<(), StoreError> {
     let path = folder.join(REVIEW_LOCK);
     match File::open(&path).map(|file| file.try_lock()) {

@@ -1,4 +1,4 @@
-//! Samples, events and the rest as rows, and back.
+//! Samples, events and the other values as rows, and back.
 
 use std::fmt::Display;
 
@@ -15,7 +15,7 @@ use crate::measure::regions::{REGIONS, RegionMotion};
 use crate::measure::sample::{Sample, Score};
 use crate::measure::time::Timestamp;
 
-/// Floats of a [`RegionMotion`].
+/// Number of floats in a [`RegionMotion`].
 const MOTION_FLOATS: usize = (REGIONS + 1) * 2;
 
 pub(super) fn json(value: &impl Serialize) -> rusqlite::Result<String> {
@@ -28,24 +28,24 @@ pub(super) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> ru
     serde_json::from_str(&text).map_err(|error| unreadable(row, column, error))
 }
 
-/// What is wrong with a value, after the name of its column.
+/// An error about a value, after the name of its column.
 pub(super) fn unreadable(row: &Row<'_>, column: usize, error: impl Display) -> rusqlite::Error {
     let text = match row.as_ref().column_name(column) {
         Ok(name) => format!("{name}: {error}"),
         Err(_) => error.to_string(),
     };
-    // Without a number of a column, the text stands alone.
+    // Without a column number, the text is shown alone.
     rusqlite::Error::FromSqlConversionFailure(usize::MAX, Type::Null, text.into())
 }
 
-/// A number that must be there and be one.
+/// A number that must be there and must be finite.
 pub(super) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<f32> {
     let number: f32 = row.get(column)?;
     let wrong = || unreadable(row, column, format!("expected a number, found {TOO_LARGE}"));
     number.is_finite().then_some(number).ok_or_else(wrong)
 }
 
-/// SQLite counts to 2⁶³.
+/// As a whole number of SQLite, which counts to 2⁶³.
 pub(super) fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
@@ -68,7 +68,7 @@ pub(super) fn add_sample(db: &Connection, sample: &Sample) -> rusqlite::Result<(
         rate_fps,
         presence,
     } = sample.quality;
-    // Not-a-number becomes null by itself.
+    // NaN becomes null by itself.
     db.prepare_cached(
         "INSERT INTO sample VALUES (:frame, :time, :micro, :macro, :trouble, :lid, :speed, :yaw, \
          :sharpness, :brightness, :eyes, :rate, :motion, :presence)",
@@ -192,7 +192,7 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
     })
 }
 
-/// All rows of a query that takes no parameter.
+/// All rows of a query without parameters.
 pub(super) fn all<T>(
     db: &Connection,
     sql: &str,

@@ -1,4 +1,4 @@
-//! Sessions in a folder: which there are, which are past their date, and deleting one.
+//! Sessions in a folder: listing them, finding those past their date, and deleting one.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use super::{DATABASE, OWN_FILES, StoreError, bytes_in, open, read, review};
 use crate::model::provenance::Provenance;
 use crate::session::consent::Consent;
 
-/// What can be said of a stored session without reading it whole.
+/// What can be said about a stored session without reading all of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredSession {
     /// Its folder.
@@ -21,7 +21,7 @@ pub struct StoredSession {
     pub provenance: Provenance,
     /// Bytes of its files.
     pub bytes: u64,
-    /// True if somebody records into it at this moment.
+    /// True if it is being recorded at the moment.
     pub is_recording: bool,
 }
 
@@ -37,7 +37,7 @@ impl StoredSession {
 pub struct Deleted {
     /// Bytes that are gone.
     pub bytes: u64,
-    /// What lay in the folder beside the session, and still does.
+    /// Other files in the folder, which were not deleted.
     pub left: Vec<PathBuf>,
 }
 
@@ -46,21 +46,21 @@ pub fn today() -> Date {
     jiff::ZonedDateTime::now().date()
 }
 
-/// Where sessions are stored if nobody says otherwise; `None` where the system knows no home.
+/// The default folder for sessions; `None` if the system knows no home folder.
 pub fn usual_folder() -> Option<PathBuf> {
     let dirs = directories::UserDirs::new()?;
     Some(dirs.video_dir().unwrap_or_else(|| dirs.home_dir()).join("Fleeting"))
 }
 
-/// Bytes that are free where `folder` is or would be; `None` where the system does not say.
+/// Free bytes on the disk of `folder`, which need not exist yet; `None` if the system does not say.
 pub fn free_bytes(folder: &Path) -> Option<u64> {
-    // Above a bare name is the folder in which the program runs.
+    // Above a name without folder is the folder in which the program runs.
     let above = folder.ancestors().filter(|above| !above.as_os_str().is_empty());
     let existing = above.chain([Path::new(".")]).find(|above| above.exists())?;
     fs4::available_space(existing).ok()
 }
 
-/// The session in `folder`, at a glance.
+/// Reads the most important facts about the session in `folder`.
 pub fn look(folder: &Path) -> Result<StoredSession, StoreError> {
     let path = folder.join(DATABASE);
     open::check_header(folder, &path)?;
@@ -77,8 +77,8 @@ pub fn look(folder: &Path) -> Result<StoredSession, StoreError> {
     })
 }
 
-/// Every session directly in `root`, or `root` itself where it is one, by name. One that cannot be
-/// read is an error of its own.
+/// Every session directly in `root`, by name, or `root` itself if it is one. A session that cannot be read is
+/// an error of its own.
 pub fn list(root: &Path) -> io::Result<Vec<Result<StoredSession, StoreError>>> {
     if root.join(DATABASE).exists() {
         return Ok(vec![look(root)]);
@@ -94,12 +94,12 @@ pub fn list(root: &Path) -> io::Result<Vec<Result<StoredSession, StoreError>>> {
     Ok(folders.iter().map(|folder| look(folder)).collect())
 }
 
-/// Deletes pictures and data of the session in `folder`, for good, and the folder where nothing else
-/// is in it. The database goes last, so that a deletion that was cut off can be done again.
+/// Deletes the session in `folder` for good, and the folder if it holds nothing else. The database is deleted
+/// last, so that a deletion that was cut off can be repeated.
 pub fn delete(folder: &Path) -> Result<Deleted, StoreError> {
     let path = folder.join(DATABASE);
     open::check_header(folder, &path)?;
-    // Held to the end, so that nobody opens what is going.
+    // Held to the end, so that no one opens the session meanwhile.
     let _lock = open::lock_left_over(folder)?;
     review::refuse_reviewed(folder)?;
     let mut deleted = Deleted::default();

@@ -1,16 +1,16 @@
 //! Which of a camera's formats to ask for.
 //!
-//! What the user asks for comes first. Otherwise rate comes before size: a micro-expression lasts a
-//! handful of frames at 30 per second, and a face of 640×480 has pixels enough.
+//! The user's wish comes first. Without one, the rate is more important than the size: a micro-expression
+//! lasts only a few frames at 30 per second, and a face in 640×480 has enough pixels.
 
 use std::fmt;
 
 use super::device::PixelFormat;
 
-/// The size that is asked for unless the user says else, in pixels.
+/// Default size, pixels.
 pub const DEFAULT_SIZE_PX: (usize, usize) = (640, 480);
 
-/// The rate that is asked for unless the user says else, frames per second.
+/// Default rate, frames per second.
 pub const DEFAULT_FPS: f64 = 30.0;
 
 /// One format of a camera.
@@ -18,14 +18,14 @@ pub const DEFAULT_FPS: f64 = 30.0;
 pub struct CaptureFormat {
     /// How pictures are sent.
     pub pixels: PixelFormat,
-    /// Pixels across and down.
+    /// Width and height in pixels.
     pub size_px: (usize, usize),
-    /// Frames per second as a fraction: 30000/1001 is what "29.97" means.
+    /// Frames per second as a fraction: "29.97" means 30000/1001.
     pub rate: (u32, u32),
 }
 
 impl CaptureFormat {
-    /// Frames per second; zero where the driver says nothing.
+    /// Frames per second; zero if the driver does not say.
     pub fn fps(&self) -> f64 {
         if self.rate.1 == 0 { 0.0 } else { f64::from(self.rate.0) / f64::from(self.rate.1) }
     }
@@ -41,12 +41,12 @@ impl fmt::Display for CaptureFormat {
     }
 }
 
-/// What is wanted of a camera.
+/// What is asked of a camera.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Wanted {
-    /// Pixels across and down, where the user said so.
+    /// Width and height in pixels; `None` without a wish of the user.
     pub size_px: Option<(usize, usize)>,
-    /// Frames per second, where the user said so.
+    /// Frames per second; `None` without a wish of the user.
     pub fps: Option<f64>,
 }
 
@@ -61,12 +61,12 @@ impl Wanted {
         self.fps.unwrap_or(DEFAULT_FPS)
     }
 
-    /// The best of `formats`; none when there are none.
+    /// The best of `formats`; `None` if there are none.
     pub fn choose(&self, formats: &[CaptureFormat]) -> Option<CaptureFormat> {
         formats.iter().copied().min_by(|a, b| self.distance(a).total_cmp(&self.distance(b)))
     }
 
-    /// How far a format is from what is wanted; weights are in units of "twice as many pixels".
+    /// How far a format is from the wish. The unit is "twice as many pixels".
     fn distance(&self, format: &CaptureFormat) -> f64 {
         let asked = |is_asked: bool| if is_asked { 100.0 } else { 1.0 };
         let fps = self.fps_or_default();
@@ -79,7 +79,7 @@ impl Wanted {
         let (w, h) = format.size_px;
         let size = (ratio(w, width) + ratio(h, height)) * asked(self.size_px.is_some());
 
-        // Uncompressed pictures have no block edges that move; a JPEG is still better than no colour.
+        // Uncompressed pictures have no block edges that move. A JPEG is still better than grey.
         let pixels = match format.pixels {
             PixelFormat::Yuyv | PixelFormat::Nv12 | PixelFormat::Rgb => 0.0,
             PixelFormat::Mjpeg => 0.05,

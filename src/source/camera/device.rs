@@ -1,4 +1,4 @@
-//! What a camera driver must be able to do, whichever library speaks to it.
+//! What a camera driver must be able to do, whichever library talks to it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::media::jpeg;
 /// How a camera sends its pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PixelFormat {
-    /// One JPEG a picture.
+    /// One JPEG for each picture.
     Mjpeg,
     /// Packed 4:2:2, `Y U Y V`.
     Yuyv,
@@ -36,38 +36,38 @@ impl fmt::Display for PixelFormat {
     }
 }
 
-/// One picture as the driver hands it over.
+/// One picture as the driver delivers it.
 #[derive(Clone, Debug)]
 pub struct Raw<'a> {
-    /// The bytes; those of a JPEG may go on after its end.
+    /// The bytes. More bytes may follow the end of a JPEG.
     pub bytes: Cow<'a, [u8]>,
     /// How to read them.
     pub pixels: PixelFormat,
-    /// Pixels across and down; a JPEG's own size counts instead.
+    /// Width and height in pixels. For a JPEG, its own size counts.
     pub size_px: (usize, usize),
-    /// When it was captured, on a clock of the driver's own.
+    /// Time of capture on the driver's own clock; `None` if the driver does not say.
     pub captured: Option<Duration>,
-    /// The driver's count of pictures, in which a jump is a loss.
+    /// The driver's number of the picture; a jump is a loss.
     pub sequence: Option<u32>,
-    /// The driver says that the bytes are damaged.
+    /// True if the driver says that the bytes are damaged.
     pub is_damaged: bool,
 }
 
 impl Raw<'_> {
-    /// The JPEG as the camera made it, where it is one; with Huffman tables, where the camera left them
-    /// out.
+    /// The JPEG as the camera made it; if the camera left out the Huffman tables, with them. `None` for other
+    /// formats.
     pub fn jpeg(&self) -> Option<Cow<'_, [u8]>> {
         (self.pixels == PixelFormat::Mjpeg).then(|| jpeg::picture(&self.bytes)).flatten()
     }
 
-    /// Draws the picture into `image`, whose memory is used again. The error says what was found, to
-    /// follow "found"; after it, the pixels mean nothing.
+    /// Draws the picture into `image`, whose memory is used again. The error says what was found, to follow
+    /// "found"; after an error, the pixels have no meaning.
     pub fn decode_into(&self, image: &mut RgbImage) -> Result<(), String> {
         if self.is_damaged {
             return Err("a picture that the driver calls damaged".into());
         }
         let (width, height) = self.size_px;
-        // A JPEG says its own size.
+        // A JPEG states its own size.
         let sides = if self.pixels == PixelFormat::Mjpeg { [1, 1] } else { [width, height] };
         if sides.iter().any(|side| !(1..=MAX_SIDE_PX).contains(side)) {
             return Err(format!("a picture of {width}×{height} pixels"));
@@ -104,23 +104,23 @@ fn rgb_from_nv12(bytes: &[u8], size_px: (usize, usize), image: &mut RgbImage) ->
     rgb_from_planes(source, YuvColour::UNSTATED, image)
 }
 
-/// What one look at the driver gives.
+/// The result of reading from the driver once.
 #[derive(Debug)]
 pub enum Read<'a> {
     /// A picture.
     Picture(Raw<'a>),
-    /// None for now.
+    /// No picture yet.
     Nothing,
 }
 
 /// Why a device cannot be opened or read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It is not there, or no longer.
+    /// It is not there, or no longer there.
     Gone,
     /// This user may not open it.
     Denied,
-    /// Another program holds it.
+    /// Another program uses it.
     Busy,
     /// Anything else, in the driver's words.
     Broken(String),
@@ -139,10 +139,10 @@ impl fmt::Display for Failure {
 
 /// An open camera. Made and read in one thread.
 pub trait Device {
-    /// What was agreed with the driver.
+    /// The format that was agreed with the driver.
     fn format(&self) -> CaptureFormat;
 
-    /// Waits up to `patience` for a picture. A failure is final; the device must be opened anew.
+    /// Waits up to `patience` for a picture. After a failure, the device must be opened again.
     fn read(&mut self, patience: Duration) -> Result<Read<'_>, Failure>;
 }
 

@@ -1,4 +1,4 @@
-//! Which cameras there are, which one a person means, and what to tell them when it cannot be used.
+//! Which cameras there are, which one a person means, and what to tell a person if it cannot be used.
 
 use super::choose::CaptureFormat;
 use super::device::Failure;
@@ -7,20 +7,20 @@ use crate::media::stream::SourceError;
 /// One camera, as menus and `doctor` show it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CameraEntry {
-    /// The number that `camera:N` takes; on Linux that of `/dev/videoN`.
+    /// The number in `camera:N`; on Linux that of `/dev/videoN`.
     pub index: u32,
-    /// What the camera calls itself.
+    /// The camera's own name.
     pub name: String,
-    /// What it offers; empty when it could not be asked.
+    /// Its formats; empty if it could not be asked.
     pub formats: Vec<CaptureFormat>,
     /// Why it could not be asked.
     pub trouble: Option<Failure>,
 }
 
-/// What helps when there is no camera to be had.
+/// The advice if no camera can be used.
 const OR_DEMO: &str = "or see the program at work without one: --source demo";
 
-/// Finds the camera that `target` means: nothing for the first that can be used, a number, or part of
+/// Finds the camera that `target` names: empty for the first one that can be used, else a number, or part of
 /// a name in any case.
 pub(super) fn find<'a>(
     entries: &'a [CameraEntry],
@@ -55,7 +55,7 @@ fn not_found(entries: &[CameraEntry], target: &str) -> SourceError {
     }
 }
 
-/// What to tell a person whose camera does not open.
+/// What to tell a person whose camera cannot be opened.
 pub(super) fn cannot_open(entry: &CameraEntry, failure: &Failure) -> SourceError {
     let name = format!("The camera {} ({})", entry.index, entry.name);
     let (what, advice) = match failure {

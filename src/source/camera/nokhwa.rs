@@ -1,7 +1,7 @@
-//! Cameras through nokhwa: on macOS and Windows always, on Linux when [`super::CameraDriver::Nokhwa`] is
+//! Cameras through nokhwa: always on macOS and Windows, on Linux if [`super::CameraDriver::Nokhwa`] is
 //! chosen.
 //!
-//! Its `frame()` waits as long as the camera likes, so that whoever reads needs a thread to spare.
+//! Its `frame()` waits as long as the camera does, so that it needs a thread of its own.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::choose::{CaptureFormat, Wanted};
 use super::device::{Device, Failure, PixelFormat, Raw, Read};
 use super::entry::CameraEntry;
 
-/// What can be read here.
+/// Formats that can be read here.
 const READABLE: [FrameFormat; 5] = [
     FrameFormat::YUYV,
     FrameFormat::MJPEG,
@@ -26,7 +26,7 @@ const READABLE: [FrameFormat; 5] = [
 ];
 
 impl From<NokhwaError> for Failure {
-    /// nokhwa passes the system's answer on as words.
+    /// nokhwa passes on the system's answer as text.
     fn from(error: NokhwaError) -> Self {
         let words = error.to_string();
         let says = |parts: &[&str]| parts.iter().any(|part| words.to_lowercase().contains(part));
@@ -42,7 +42,7 @@ impl From<NokhwaError> for Failure {
     }
 }
 
-/// Every camera that the system names. Their formats are not asked for, since that starts some of them.
+/// Every camera that the system names. Their formats are not asked for, because that starts some cameras.
 #[cfg_attr(target_os = "linux", expect(dead_code, reason = "Linux lists its own device nodes"))]
 pub(super) fn list() -> Vec<CameraEntry> {
     let found = query(ApiBackend::Auto).unwrap_or_default();
@@ -90,7 +90,7 @@ impl NokhwaCamera {
         let choice = wanted.choose(&known).ok_or_else(|| {
             Failure::Broken("it offers no picture format that is known here".into())
         })?;
-        // Its own "closest" is not the closest, so the exact one is asked for.
+        // nokhwa's own "closest" is not the closest, so the exact format is asked for.
         if let Some(exact) = offered.into_iter().find(|f| format_of(*f) == Some(choice)) {
             let decoders = [exact.format()];
             let request =
@@ -108,7 +108,7 @@ impl Device for NokhwaCamera {
         self.format
     }
 
-    /// Waits longer than `patience` when the camera does.
+    /// Waits longer than `patience` if the camera does.
     fn read(&mut self, _patience: Duration) -> Result<Read<'_>, Failure> {
         let buffer = self.camera.frame()?;
         let pixels = pixels_of(buffer.source_frame_format())

@@ -1,5 +1,5 @@
-//! Losing and finding a camera, with a device that follows a script. The real driver interface is
-//! tested in `tests/it/camera.rs`.
+//! Losing a camera and finding it again, with a device that follows a script. `tests/it/camera.rs` tests the
+//! real driver.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -58,7 +58,7 @@ impl Device for Scripted {
     }
 }
 
-/// What came, in words: "0 1 Disconnected Reconnected 7".
+/// The results in words: "0 1 Disconnected Reconnected 7".
 fn play(steps: &[Step], refusals: u32) -> (String, Vec<Frame>) {
     let script: Script = Rc::new(RefCell::new(steps.iter().copied().collect()));
     let (of_opener, mut left, mut is_first) = (Rc::clone(&script), refusals, true);

@@ -1,49 +1,49 @@
-//! One clock and one count for a camera, whatever happens to its cable.
+//! One clock and one count for a camera, also when it is unplugged and comes back.
 //!
-//! A driver stamps pictures on a clock of its own, which may start anew when the device comes back. It
-//! is used for what it is good at, the exact distance between pictures, and held to the arrival clock,
-//! which never stops.
+//! A driver stamps pictures on a clock of its own, which may start again when the device comes back. That
+//! clock gives the exact time between pictures. It is compared with the clock of arrival, which never stops.
 
 use std::time::{Duration, Instant};
 
 use crate::measure::time::Timestamp;
 
-/// A driver's clock that drifts further than this from arrival, in seconds, has jumped.
+/// A difference between the driver's clock and the arrival clock beyond this means that the driver's clock
+/// has jumped, seconds.
 const MAX_DISAGREEMENT_SECS: f64 = 0.5;
 
-/// A jump in the driver's count beyond this is a count that started anew, not a loss.
+/// A jump in the driver's count beyond this means that the count started again, not a loss.
 const MAX_JUMP: u32 = 1000;
 
-/// After so long a gap, seconds, a count that says nothing is not believed: the pictures that are
-/// missing are counted by time. A slow camera in the dark still sends several a second.
+/// After a gap longer than this, seconds, a driver's count without a jump is not trusted: the missing
+/// pictures are estimated from the time. A slow camera in the dark still sends several pictures a second.
 const LONG_GAP_SECS: f64 = 1.0;
 
 /// Gives every picture its number and its time.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
     first_arrival: Option<Instant>,
-    /// One moment on the driver's clock and on ours.
+    /// The same moment on the driver's clock and on ours.
     anchor: Option<(Duration, Timestamp)>,
     last_sequence: Option<u32>,
     last_time: Option<Timestamp>,
     next_seq: u64,
-    /// The device was opened anew, and no picture has come since.
+    /// True if the device was opened again and no picture has come since.
     after_gap: bool,
 }
 
-/// Where a picture stands.
+/// Number and time of a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stamp {
     pub(super) seq: u64,
     pub(super) time: Timestamp,
-    /// Pictures lost since the one before.
+    /// Pictures lost since the previous one.
     pub(super) lost: u64,
-    /// Seconds since the picture before.
+    /// Seconds since the previous picture.
     pub(super) since_last_secs: f64,
 }
 
 impl Timeline {
-    /// The device will be opened anew: what its count and clock said no longer holds.
+    /// The device will be opened again: its count and its clock no longer hold.
     pub(super) fn interrupt(&mut self) {
         self.after_gap = self.last_time.is_some();
         self.last_sequence = None;

@@ -1,9 +1,9 @@
-//! Cameras on Linux, through the `v4l` crate.
+//! Cameras on Linux, through the crate `v4l`.
 //!
-//! Not through nokhwa, which is built on the same crate: it waits for ever on a stalled camera, keeps
-//! the device open while it waits (so that the camera cannot be opened anew), refuses rates such as
-//! 29.97, and drops what the driver says of every picture: its length, its number, whether it is
-//! damaged, and the monotonic moment of its capture.
+//! nokhwa uses the same crate but is not used here. It waits without end for a stalled camera, and keeps the
+//! device open meanwhile, so that the camera cannot be opened again. It refuses rates such as 29.97. And it
+//! drops what the driver says about every picture: its length, its number, if it is damaged, and the
+//! monotonic time of its capture.
 
 use std::borrow::Cow;
 use std::fs;
@@ -23,7 +23,7 @@ use super::choose::{CaptureFormat, Wanted};
 use super::device::{Device, Failure, PixelFormat, Raw, Read};
 use super::entry::CameraEntry;
 
-/// Buffers that the driver may fill ahead; four ride out 130 ms at 30 per second.
+/// Buffers that the driver may fill ahead; four bridge 130 ms at 30 per second.
 const BUFFERS: u32 = 4;
 
 /// `POLLIN` of `<poll.h>`.
@@ -48,8 +48,8 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Every camera, by the number in its device node. Nodes that give no pictures, such as those for
-/// metadata that most webcams have, are left out.
+/// Every camera, by the number in its device node. Nodes without pictures are left out; most webcams have one
+/// for metadata.
 pub(super) fn list() -> Vec<CameraEntry> {
     let names = fs::read_dir("/dev").into_iter().flatten().flatten().map(|e| e.file_name());
     let mut indices: Vec<u32> =
@@ -58,13 +58,13 @@ pub(super) fn list() -> Vec<CameraEntry> {
     indices.into_iter().filter_map(entry).collect()
 }
 
-/// What the kernel calls the camera; none when there is no such node.
+/// The kernel's name for the camera; `None` if there is no such node.
 pub(super) fn name_of(index: u32) -> Option<String> {
     let name = fs::read_to_string(format!("/sys/class/video4linux/video{index}/name")).ok()?;
     Some(name.trim().to_owned())
 }
 
-/// None when the node gives no pictures.
+/// `None` if the node gives no pictures.
 fn entry(index: u32) -> Option<CameraEntry> {
     let name = name_of(index).unwrap_or_else(|| format!("Camera {index}"));
     let (formats, trouble) = match Node::new(index as usize) {
@@ -101,7 +101,7 @@ fn code_of(pixels: PixelFormat) -> FourCC {
     })
 }
 
-/// What the device offers. Of a range of sizes or rates, the member nearest to what is wanted.
+/// The formats of the device. For a range of sizes or rates, the one nearest to the wish.
 fn formats(node: &Node, wanted: &Wanted) -> Vec<CaptureFormat> {
     let mut formats = Vec::new();
     for description in node.enum_formats().unwrap_or_default() {
@@ -132,7 +132,7 @@ fn nearest_size(size: &FrameSizeEnum, wanted: (usize, usize)) -> (usize, usize) 
     }
 }
 
-/// Frames per second as fractions; one of 0/1 when the driver does not say.
+/// Frames per second as fractions; one of 0/1 if the driver does not say.
 fn rates(node: &Node, code: FourCC, size_px: (usize, usize), wanted: f64) -> Vec<(u32, u32)> {
     let intervals = node
         .enum_frameintervals(code, size_px.0 as u32, size_px.1 as u32)
@@ -164,14 +164,14 @@ pub(super) struct V4l2Camera {
     progress: Progress,
 }
 
-/// How far the stream has come, which decides how the next picture can be waited for.
+/// The state of the stream, on which the next wait for a picture depends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    /// Not started: buffers are handed over and the stream is started by the first read.
+    /// Not started. The first read hands over the buffers and starts the stream.
     Idle,
-    /// The driver has every buffer; a wait was in vain.
+    /// The driver has every buffer; no picture came during the last wait.
     Waiting,
-    /// One buffer, that of the newest picture, is here.
+    /// One buffer is here, that of the newest picture.
     Flowing,
 }
 
@@ -196,7 +196,7 @@ impl V4l2Camera {
     }
 }
 
-/// Asks for a rate; not every driver takes one, so what holds afterwards counts.
+/// Asks for a rate and returns the one that holds afterwards, because some drivers refuse.
 fn set_rate(node: &Node, (num, den): (u32, u32)) -> (u32, u32) {
     let given = if num == 0 {
         node.params()
@@ -227,8 +227,8 @@ impl Device for V4l2Camera {
             }
         }
         if self.progress == Progress::Waiting {
-            // The crate gives a buffer back before it reads, so one must be here: a picture is taken
-            // and let go, and the driver's count shows it.
+            // The crate gives a buffer back before it reads, so one must be here. A picture is taken and
+            // dropped; the driver's count shows the loss.
             CaptureStream::dequeue(stream)?;
         }
         match CaptureStream::next(stream) {
@@ -259,7 +259,7 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), TimedOut | WouldBlock | Interrupted)
 }
 
-/// Whether a picture, or an error, is there within `patience`.
+/// True if a picture, or an error, is there within `patience`.
 fn poll(stream: &MmapStream<'_>, patience: Duration) -> io::Result<bool> {
     let deadline = Instant::now() + patience;
     loop {
@@ -278,7 +278,7 @@ impl Drop for V4l2Camera {
         let Err(error) = stream.stop() else { return };
         if error.raw_os_error() != Some(ENODEV) {
             tracing::warn!("a camera could not be stopped: {error}");
-            // Dropped, it would be stopped again, and the crate panics when that fails.
+            // Dropping it would stop it again, and the crate panics if that fails.
             std::mem::forget(stream);
         }
     }

@@ -1,8 +1,8 @@
 //! The order and the numbers of the pictures in a folder, from their names.
 //!
-//! Data sets number their frames in the names of the files, and their labels mean these numbers. So the
-//! number in the name is the number of the frame, and a number that is missing is a frame that was lost.
-//! Only where the numbers begin at 1 do frames begin at 0 all the same, as those of a video do.
+//! Data sets number their frames in the names of the files, and their labels use these numbers. So the number
+//! in the name is the number of the frame, and a missing number is a lost frame. There is one exception: if
+//! the numbers begin at 1, frames begin at 0, as those of a video do.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,24 +10,24 @@ use std::path::{Path, PathBuf};
 
 use super::natural_order;
 
-/// Numbers from here on are no frame's.
+/// Numbers from here on cannot be frame numbers.
 const FIRST_ABSURD: u64 = 1 << 53;
 
 /// Pictures in the order in which they are shown.
 #[derive(Debug, Default)]
 pub(super) struct Sequence {
     pub(super) files: Vec<PathBuf>,
-    /// The frame number of each; they grow.
+    /// The frame number of each; they increase.
     pub(super) frames: Vec<u64>,
-    /// The number in the name of frame 0, where it is not 0.
+    /// The number in the name of frame 0, if it is not 0.
     pub(super) name_of_frame_0: Option<u64>,
-    /// What became of the numbers where they are not those of frames, one sentence.
+    /// Why the numbers are not used as frame numbers, in one sentence; `None` if they are.
     pub(super) remark: Option<String>,
 }
 
 impl Sequence {
-    /// Orders the files; of several sequences in one folder, or of a number that comes twice, says what
-    /// was expected and what was found.
+    /// Orders the files. If the folder holds several sequences, or a number twice, the error says what was
+    /// expected and what was found.
     pub(super) fn of(files: Vec<PathBuf>) -> Result<Self, (&'static str, String)> {
         let names: Vec<Name> = files.into_iter().map(Name::of).collect();
         let has_number = |name: &Name| !name.runs.is_empty();
@@ -64,7 +64,7 @@ impl Sequence {
         Self { files, frames, name_of_frame_0: None, remark }
     }
 
-    /// Frame numbers are those in the names, where they count frames.
+    /// Frame numbers are those in the names, if they count frames.
     fn by_number(mut names: Vec<Name>, counter: usize) -> Result<Self, (&'static str, String)> {
         names.sort_by(|a, b| {
             let [a_run, b_run] = [a, b].map(|name| name.runs[counter].as_str());
@@ -98,7 +98,7 @@ impl Sequence {
         }
     }
 
-    /// How many frames are missing before picture `place`.
+    /// Number of frames that are missing before picture `place`.
     pub(super) fn lost_before(&self, place: usize) -> u64 {
         match place.checked_sub(1).and_then(|before| self.frames.get(before)) {
             Some(before) => self.frames[place] - before - 1,
@@ -106,7 +106,7 @@ impl Sequence {
         }
     }
 
-    /// How many frames there are from the first to the last, those that are missing included.
+    /// Number of frames from the first to the last, the missing ones included.
     pub(super) fn span(&self) -> u64 {
         match (self.frames.first(), self.frames.last()) {
             (Some(first), Some(last)) => last - first + 1,
@@ -114,27 +114,27 @@ impl Sequence {
         }
     }
 
-    /// The number in the name of the picture that frame `frame` is or would be.
+    /// The number that frame `frame` has, or would have, in its name.
     pub(super) fn number_of(&self, frame: u64) -> u64 {
         frame + self.name_of_frame_0.unwrap_or(0)
     }
 }
 
-/// True if numbers that grow count frames: at least half of them follow the one before.
+/// True if increasing numbers count frames: at least half of them follow their predecessor.
 fn count_frames(numbers: &[u64]) -> bool {
     let steps = numbers.windows(2);
     let (all, by_one) = (steps.len(), steps.filter(|pair| pair[1] == pair[0] + 1).count());
     by_one * 2 >= all
 }
 
-/// A file's name, taken apart.
+/// A file's name in parts.
 #[derive(Debug)]
 struct Name {
     path: PathBuf,
     stem: String,
-    /// What stands before, between and behind the runs of digits, in lower case.
+    /// The texts before, between and after the digits, in lower case.
     texts: Vec<String>,
-    /// Runs of digits.
+    /// The runs of digits.
     runs: Vec<String>,
 }
 
@@ -158,7 +158,7 @@ impl Name {
         Self { path, stem, texts, runs }
     }
 
-    /// `color_#`: the name with the runs of `shown` as they are, and a sign for every other.
+    /// `color_#`: the name with the runs of `shown` as they are, and `#` for every other run.
     fn pattern(&self, shown: &[usize]) -> String {
         let mut pattern = String::new();
         for (at, text) in self.texts.iter().enumerate() {
@@ -172,7 +172,7 @@ impl Name {
         pattern
     }
 
-    /// `0.033` as whole part and the digits behind the point, for comparing.
+    /// `0.033` as its whole part and its decimals, for comparing.
     fn decimal(&self) -> (usize, String, String) {
         let whole = self.runs.first().map_or("", |run| run.trim_start_matches('0'));
         let fraction = self.runs.get(1).map_or("", |run| run.trim_end_matches('0'));
@@ -180,7 +180,7 @@ impl Name {
     }
 }
 
-/// True if names are decimal numbers such as `0.033` and `0.1`, and no counter behind a point.
+/// True if names are decimal numbers such as `0.033` and `0.1`, and not numbers of frames after a point.
 fn are_times(names: &[Name]) -> bool {
     let is_decimal = |name: &Name| match (name.runs.len(), name.texts.as_slice()) {
         (1, [_]) => true,
@@ -204,7 +204,8 @@ fn are_times(names: &[Name]) -> bool {
     !(is_counter && count_frames(&fractions))
 }
 
-/// The run of digits that counts; `None` where several change and none of them tells every picture apart.
+/// The run of digits that counts frames. `None` if several runs change and none of them is different for
+/// every picture.
 fn counter(names: &[Name]) -> Result<Option<usize>, (&'static str, String)> {
     let runs = names.first().map_or(0, |name| name.runs.len());
     let values =
@@ -252,7 +253,7 @@ fn one_of(names: &[Name], pattern: impl Fn(&Name) -> String) -> Result<(), (&'st
     Err(("one sequence of pictures; put each into a folder of its own", found))
 }
 
-/// By value, however long they are.
+/// Orders numbers of any length by value.
 fn number_order(a: &str, b: &str) -> Ordering {
     let [a, b] = [a, b].map(|run| run.trim_start_matches('0'));
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))

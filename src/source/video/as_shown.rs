@@ -1,7 +1,7 @@
-//! The law of containers: an MP4, its remux to Matroska, and its frames as ffmpeg shows them give the same
-//! numbers, times and pictures, whatever the container says of them.
+//! What holds for all containers: an MP4, its copy in Matroska, and its frames as ffmpeg shows them give the
+//! same numbers, times and pictures, whatever the container says about them.
 //!
-//! The files are made here, with ffmpeg. Where it is missing the tests say so, and fail under `CI=true`.
+//! The files are made here, with ffmpeg. If it is missing, the tests say so, and fail under `CI=true`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,16 +11,16 @@ use super::*;
 use crate::measure::time::Timestamp;
 use crate::media::image::luma;
 
-/// Grey levels that two decoders and two scalers may differ by: pixel by pixel in brightness, on average,
-/// and in the mean of each colour. Colour itself is stored at half the resolution, and decoders differ in
-/// how they stretch it.
+/// Grey levels by which two decoders and two scalers may differ: in the mean difference of brightness pixel
+/// by pixel, and in the mean of each colour. Colour is stored at half the resolution, and decoders differ in
+/// how they enlarge it.
 const TOLERANCE: f64 = 2.0;
 
 /// A folder of files that ffmpeg makes.
 struct Bench(tempfile::TempDir);
 
 impl Bench {
-    /// None, and a word about it, where ffmpeg is missing.
+    /// `None`, with a message, if ffmpeg is missing.
     fn new() -> Option<Self> {
         if Command::new("ffmpeg").arg("-version").output().is_ok_and(|done| done.status.success()) {
             return Some(Self(tempfile::tempdir().expect("a temporary folder")));
@@ -34,7 +34,7 @@ impl Bench {
         self.0.path().join(name)
     }
 
-    /// Runs ffmpeg in the folder with these words.
+    /// Runs ffmpeg in the folder with these arguments.
     fn make(&self, name: &str, words: &str) -> PathBuf {
         let done = Command::new("ffmpeg")
             .current_dir(self.0.path())
@@ -47,9 +47,9 @@ impl Bench {
         self.path(name)
     }
 
-    /// A moving pattern, unlike its mirror image and itself turned, of two seconds.
+    /// A moving pattern of two seconds that differs from its mirror image and from itself turned.
     fn original(&self) {
-        // Soft, since decoders and scalers differ at edges.
+        // Soft, because decoders and scalers differ at edges.
         let input = "-f lavfi -i testsrc=s=96x64:r=30:d=2,gblur=sigma=2 -pix_fmt yuv420p \
                      -c:v libx264 -crf 10 -sc_threshold 0";
         self.make("plain.mp4", &format!("{input} -g 20 -bf 0"));
@@ -94,7 +94,7 @@ fn difference(a: &[u8], b: &[u8]) -> f64 {
     colours.fold(brightness, f64::max)
 }
 
-/// What `path` delivers against what ffmpeg shows of it.
+/// Asserts that `path` delivers what ffmpeg shows of it.
 fn assert_as_shown(path: &Path, filter: &str) -> Played {
     let name = path.display();
     let played = play(path).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -117,7 +117,7 @@ fn assert_as_shown(path: &Path, filter: &str) -> Played {
     played
 }
 
-/// Looking at frames in any order gives what reading from the front gave.
+/// Asserts that reading frames in any order gives what reading from the front gave.
 fn assert_seen_again(path: &Path, played: &Played) {
     let mut pictures = super::pictures(path, None).expect("opens again");
     let moments: Vec<_> = played.frames.iter().map(|f| (f.seq, f.time)).collect();
@@ -132,7 +132,7 @@ fn assert_seen_again(path: &Path, played: &Played) {
     }
 }
 
-/// Two files give one and the same film.
+/// Asserts that two files give the same frames.
 fn assert_same(a: &Played, b: &Played, what: &str) {
     assert_eq!(a.frames.len(), b.frames.len(), "{what}");
     for (a, b) in a.frames.iter().zip(&b.frames) {
@@ -146,7 +146,7 @@ fn assert_same(a: &Played, b: &Played, what: &str) {
     assert!((starts[0] - starts[1]).abs() < 0.0011, "{what} begins at {starts:?}");
 }
 
-/// Writes a track's or a movie's matrix over.
+/// Overwrites the matrix of a track or a movie.
 fn turned(bytes: &[u8], name: &[u8; 4], [a, b, c, d]: [i32; 4]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let content = if name == b"tkhd" { 40 } else { 36 };
@@ -255,8 +255,8 @@ fn every_turn_and_every_mirror_is_shown_as_ffmpeg_shows_it() {
     assert_as_shown(&path, "scale=iw*sar:ih:flags=bicubic,setsar=1,");
 }
 
-/// Each sample's picture is its own, whatever stands between: changes of size, filler, parameter sets in
-/// samples, samples of nothing.
+/// Each sample keeps its own picture, whatever stands between: changes of size, filler, parameter sets in
+/// samples, empty samples.
 #[test]
 fn a_picture_keeps_its_place_whatever_the_stream_does() {
     let Some(bench) = Bench::new() else { return };
@@ -297,7 +297,7 @@ fn a_picture_keeps_its_place_whatever_the_stream_does() {
     }
 }
 
-/// Writes over the sizes of samples, or what is in them: they hold no picture then.
+/// Overwrites the sizes of samples, or their content, so that they hold no picture.
 #[test]
 fn samples_without_a_picture_shift_no_other() {
     let Some(bench) = Bench::new() else { return };
@@ -309,7 +309,7 @@ fn samples_without_a_picture_shift_no_other() {
     let count = word(table + 8) as usize;
     let sizes: Vec<u32> = (0..count).map(|i| word(table + 12 + 4 * i)).collect();
     let data = bytes.windows(4).position(|word| word == b"mdat").expect("data") + 4;
-    // The last pictures before a key frame: nothing hangs on them.
+    // The last pictures before a key frame: no other picture needs them.
     for lost in [vec![19], vec![18, 19], vec![19, 39]] {
         let mut filled = bytes.clone();
         for &i in &lost {
@@ -383,7 +383,7 @@ fn bytes_behind_the_last_box_are_not_an_end_that_is_missing() {
             let played = play(&path).expect("plays");
             assert_eq!((played.frames.len(), played.notices.len()), (60, 0), "{name}");
         }
-        // The same of a file that is cut off is told.
+        // A file that is cut off there is reported.
         let path = bench.path("cut.mp4");
         std::fs::write(&path, &whole[..whole.len() - 300]).expect("written");
         if let Ok(played) = play(&path) {

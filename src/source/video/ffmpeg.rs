@@ -1,8 +1,8 @@
 //! Every other kind of video, through an installed ffmpeg.
 //!
-//! Pictures come through a pipe as PPM, turned and mirrored as the file says, all of the first one's
-//! size. Their timestamps come from the `showinfo` filter, in whole ticks of the stream's own time base,
-//! counted from where the first of the streams begins. A frame's line is written before the frame.
+//! Pictures come through a pipe as PPM, turned and mirrored as the file says, all with the size of the first
+//! one. Their times come from the filter `showinfo`, in whole ticks of the stream's own time base, counted
+//! from the start of the first stream. ffmpeg writes the line about a frame before the frame itself.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::media::pictures::Pictures;
 use crate::media::pool::Pool;
 use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
 
-/// Tells the times, then converts colour with exact rounding, as the readers here do.
+/// Writes out the times, then converts colour with exact rounding, as the readers here do.
 const FILTERS: &str =
     "showinfo=checksum=0,scale=flags=accurate_rnd+full_chroma_int+neighbor,format=rgb24";
 
@@ -24,17 +24,17 @@ mod seek;
 
 use log::Log;
 
-/// What is to be read.
+/// What to read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wish<'a> {
     pub(super) path: &'a Path,
-    /// What is known of the file: "a Matroska or WebM file".
+    /// What is known about the file: "a Matroska or WebM file".
     pub(super) what: &'a str,
-    /// The video track, counted from 1; none stands for the first.
+    /// The video track, counted from 1; `None` means the first.
     pub(super) track: Option<usize>,
 }
 
-/// Opens a file for looking at in any order.
+/// Opens a file for reading in any order.
 pub(super) fn pictures(wish: Wish<'_>) -> Result<Box<dyn Pictures>, SourceError> {
     Ok(Box::new(seek::FfmpegPictures::open(wish, Program::needed(wish.path, wish.what)?)?))
 }
@@ -43,7 +43,7 @@ pub(super) fn pictures(wish: Wish<'_>) -> Result<Box<dyn Pictures>, SourceError>
 pub(super) fn open(wish: Wish<'_>, remarks: Vec<Notice>) -> Result<Box<dyn Source>, SourceError> {
     let Wish { path, what, track } = wish;
     let mut video = FfmpegVideo::start(wish, &Program::needed(path, what)?, Begin::Front)?;
-    // The size is known with the first picture, and so is whether there is one at all.
+    // The first picture tells the size, and if there are pictures at all.
     let Some(frame) = video.read_frame()? else {
         let found = video.failure().unwrap_or_else(|| what.to_owned());
         let (videos, number) = (video.log.videos, track.unwrap_or(1));
@@ -71,17 +71,18 @@ pub(super) fn open(wish: Wish<'_>, remarks: Vec<Notice>) -> Result<Box<dyn Sourc
 /// Where reading begins.
 #[derive(Clone, Copy, Debug)]
 enum Begin {
-    /// At the first frame; a clock that jumps, as where two recordings were joined, goes on.
+    /// At the first frame. If the clock jumps, as where two recordings were joined, times go on from before
+    /// the jump.
     Front,
-    /// The same, with the file's clock as it is.
+    /// At the first frame, with the file's clock unchanged.
     FrontByOwnClock,
-    /// At or before this time on the media's clock.
+    /// At this time on the media's clock or before it.
     At(Timestamp),
 }
 
 /// The installed ffmpeg.
 struct Program {
-    /// How this version spells "as many frames out as in".
+    /// The option for "as many frames out as in" in this version.
     passthrough: [&'static str; 2],
 }
 
@@ -116,9 +117,9 @@ struct FfmpegVideo {
     pictures: BufReader<ChildStdout>,
     pool: Pool,
     log: Log,
-    /// Known with the first picture.
+    /// `None` before the first picture.
     display: Option<Display>,
-    /// What is to be said first, in reverse.
+    /// Notices to give first, in reverse order.
     remarks: Vec<Notice>,
     first: Option<Frame>,
     first_time: Option<Timestamp>,
@@ -138,7 +139,7 @@ impl FfmpegVideo {
             what: format!("ffmpeg could not be started for {}: {error}", path.display()),
             advice: "Check that `ffmpeg -version` works in a terminal".into(),
         };
-        // A name such as "-x.mkv" or "http:…" must stay a file's name.
+        // A name such as "-x.mkv" or "http:…" must stay the name of a file.
         let file = std::path::absolute(path).map_err(|error| SourceError::io(path, error))?;
         let own_clock = ["-copyts", "-start_at_zero"];
         let mut command = Command::new("ffmpeg");
@@ -185,10 +186,10 @@ impl FfmpegVideo {
         })
     }
 
-    /// What went wrong, once ffmpeg has closed the pipe; `None` where nothing did.
+    /// What went wrong, once ffmpeg has closed the pipe; `None` if nothing did.
     fn failure(&mut self) -> Option<String> {
         if self.pictures.fill_buf().is_ok_and(|rest| !rest.is_empty()) {
-            // It would wait for ever for somebody who reads what it has to give.
+            // It would wait without end for a reader of its output.
             self.child.kill().unwrap_or(());
         }
         self.log.read_to_end();
@@ -200,7 +201,7 @@ impl FfmpegVideo {
         }
     }
 
-    /// The next picture; none when ffmpeg has closed the pipe.
+    /// The next picture; `None` when ffmpeg has closed the pipe.
     fn read_frame(&mut self) -> Result<Option<Frame>, SourceError> {
         let image = match self.pool.draw(|image| read_ppm(&mut self.pictures, image)) {
             Ok(image) => image,
@@ -265,7 +266,7 @@ impl Source for FfmpegVideo {
 
 impl Drop for FfmpegVideo {
     fn drop(&mut self) {
-        // Either may fail because it has ended by itself, which is what they are for.
+        // Both may fail if ffmpeg has ended by itself, which is no fault.
         self.child.kill().unwrap_or(());
         self.child.wait().map_or_else(drop, drop);
     }
@@ -297,7 +298,7 @@ fn read_ppm(reader: &mut impl BufRead, image: &mut RgbImage) -> Result<(), NoPic
 enum NoPicture {
     /// ffmpeg has closed the pipe, or died.
     End,
-    /// One of a size that is not accepted.
+    /// A picture of a size that is not accepted.
     Size((usize, usize)),
 }
 

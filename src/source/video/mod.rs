@@ -1,6 +1,6 @@
-//! Video files, with the timestamps that the file gives its frames.
+//! Video files, with the times that the file gives its frames.
 //!
-//! What a file is, its first bytes say, not its name. MP4 with H.264, AVI with Motion-JPEG and the films
+//! The first bytes of a file tell its kind, not its name. MP4 with H.264, AVI with Motion-JPEG and the films
 //! of stored sessions are read here; every other kind goes through an installed ffmpeg.
 
 use crate::media::container::Opened;
@@ -22,17 +22,19 @@ mod ffmpeg;
 #[cfg(test)]
 mod tests;
 
-/// Endings by which videos are looked for, lower case; one that is named is read whatever its ending.
+/// Endings of the videos that are found in folders, in lower case. A file that the user names is read with
+/// any ending.
 pub const ENDINGS: [&str; 25] = [
     "mp4", "m4v", "mov", "qt", "avi", "divx", "mkv", "webm", "wmv", "asf", "mpg", "mpeg", "m2v",
     "vob", "mts", "m2ts", "m2t", "3gp", "3g2", "flv", "f4v", "ogv", "mxf", "dv", "tod",
 ];
 
-/// Endings of sound and still pictures in the containers of videos.
+/// Endings of sound and still pictures that have a container of videos.
 const NOT_VIDEO: [&str; 12] =
     ["m4a", "m4b", "m4r", "aac", "mka", "ogg", "oga", "opus", "wma", "heic", "heif", "avif"];
 
-/// What a file without a video's ending is by its first bytes, where that is a video: "an MPEG stream".
+/// For a file without a video's ending: the kind of video that its first bytes tell, such as "an MPEG
+/// stream". `None` if they tell of no video.
 pub fn looks_like(path: &Path) -> Option<&'static str> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     if ending.is_some_and(|ending| NOT_VIDEO.contains(&ending.as_str())) {
@@ -46,7 +48,7 @@ pub fn looks_like(path: &Path) -> Option<&'static str> {
     }
 }
 
-/// A file of which nothing is known.
+/// Text for a file of an unknown kind.
 const OF_ANY_KIND: &str = "of a kind that is not read here";
 
 /// True if the name of a file says that it is a video.
@@ -64,11 +66,11 @@ pub const KIND: SourceKind = SourceKind {
     open,
 };
 
-/// How a file is called that a clock may jump in.
+/// Text for a file in which the clock may jump.
 const MPEG_STREAM: &str = "an MPEG stream";
 
-/// Opens a video for looking at in any order. Pictures, numbers and times are those that reading it
-/// from front to back gives. `track` counts video tracks from 1; none stands for the first.
+/// Opens a video for reading in any order. Pictures, numbers and times are those of reading it from front to
+/// back. `track` counts video tracks from 1; `None` means the first.
 pub fn pictures(path: &Path, track: Option<usize>) -> Result<Box<dyn Pictures>, SourceError> {
     let head = first_bytes(path)?;
     let opened = match Container::of(&head) {
@@ -112,13 +114,13 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     ffmpeg::open(Wish { path: &path, what: &what, track }, remarks)
 }
 
-/// What a file's first bytes say it is.
+/// The kind of file that its first bytes tell.
 #[derive(Debug, PartialEq, Eq)]
 enum Container {
     Mp4,
     Avi,
     Text,
-    /// To be read as "NAME is …".
+    /// The text follows "NAME is …".
     Other(&'static str),
 }
 
@@ -150,7 +152,7 @@ impl Container {
     }
 }
 
-/// True if all of `head` is text, allowing for a letter cut off at its end.
+/// True if all of `head` is text. A letter may be cut off at its end.
 fn is_text(head: &[u8]) -> bool {
     let letters = match std::str::from_utf8(head) {
         Ok(text) => text,
@@ -162,13 +164,13 @@ fn is_text(head: &[u8]) -> bool {
     letters.chars().all(|c| !c.is_control() || c.is_whitespace())
 }
 
-/// Enough of the file to tell what it is.
+/// As many bytes of the file as are needed to tell its kind.
 fn first_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
     const ENOUGH: u64 = 512;
     if path.is_dir() {
         return Err(no_video(path, "a folder"));
     }
-    // A pipe would keep whoever opens it waiting for its other end.
+    // Opening a pipe would wait for its other end.
     if path.metadata().is_ok_and(|found| !found.is_file()) {
         return Err(no_video(path, "a pipe or device"));
     }

@@ -1,5 +1,5 @@
-//! The fixtures under `tests/fixtures/video` (made as the README there says) against what ffmpeg 5.1
-//! makes of them.
+//! The files in `tests/fixtures/video` (made as the README there says), compared with what ffmpeg 5.1 makes
+//! of them.
 
 use std::path::{Path, PathBuf};
 
@@ -115,7 +115,7 @@ fn a_variable_rate_keeps_its_times_and_the_stated_colours_are_used() {
     assert_colours(&played, expected, 0.1);
 }
 
-/// The matrices are those that phones write into the track's header.
+/// The matrices are those that phones write into the header of a track.
 #[test]
 fn a_video_taken_with_the_phone_upright_is_shown_upright() {
     let plain = play_fixture("b_frames.mp4");
@@ -151,7 +151,7 @@ fn a_motion_jpeg_avi_plays_whole() {
     let played = play_fixture("mjpeg.avi");
     assert_eq!(millis(&played), (0..10).map(|i| i * 40).collect::<Vec<_>>());
     assert_eq!(played.info.nominal_fps, Some(25.0));
-    // JPEG decoders smooth chroma where ffmpeg was told to repeat it.
+    // JPEG decoders smooth colour; ffmpeg was told to repeat it.
     let expected = [[95.78, 74.34, 74.75], [96.42, 72.53, 76.15], [96.11, 68.82, 77.99]];
     assert_colours(&played, expected, 0.8);
 }
@@ -224,7 +224,7 @@ fn damaged_bytes_are_an_error_or_a_lost_frame_and_never_a_panic() {
     }
 }
 
-/// The parser would look for the end of a box of no bytes for ever.
+/// The parser would look for the end of a box without bytes for ever.
 #[test]
 fn a_box_that_claims_an_impossible_size_is_an_error() {
     for (name, parent, child) in [
@@ -245,7 +245,7 @@ fn a_box_that_claims_an_impossible_size_is_an_error() {
     }
 }
 
-/// What the parser does not look at closely it still goes round in.
+/// The parser also loops in boxes that it does not read closely.
 #[test]
 fn a_box_of_no_bytes_in_what_nobody_needs_ends_too() {
     let whole = bytes_of("b_frames.mp4");
@@ -259,7 +259,7 @@ fn a_box_of_no_bytes_in_what_nobody_needs_ends_too() {
     }
 }
 
-/// A few bytes can claim samples by the billion, of which the parser would list each.
+/// A few bytes can claim billions of samples, and the parser would list each.
 #[test]
 fn a_table_that_claims_billions_of_samples_is_not_listed() {
     let dir = tempfile::tempdir().expect("a temporary folder");

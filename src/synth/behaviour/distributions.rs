@@ -5,7 +5,7 @@ use rand_distr::{Distribution, LogNormal, StandardNormal};
 
 use crate::synth::Random;
 
-/// A log-normal number from its median and the standard deviation of its logarithm.
+/// A log-normal number with this median and this standard deviation of its logarithm.
 pub(crate) fn log_normal(random: &mut Random, (median, log_sd): (f64, f64)) -> f64 {
     LogNormal::new(median.ln(), log_sd).map_or(median, |d| d.sample(random))
 }
@@ -15,7 +15,7 @@ pub(crate) fn normal(random: &mut Random) -> f64 {
     StandardNormal.sample(random)
 }
 
-/// How often something happens that is expected `mean` times.
+/// The number of occurrences of something that is expected `mean` times.
 pub(crate) fn poisson(random: &mut Random, mean: f64) -> usize {
     let (limit, mut product, mut count) = ((-mean).exp(), 1.0, 0);
     loop {

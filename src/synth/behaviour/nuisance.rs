@@ -1,7 +1,7 @@
-//! The life of a face beside its expressions: what a spotter must not flag.
+//! Movements of a face other than its expressions. A spotter must not flag them.
 //!
-//! Blinks follow the measured rates and lengths. What annotations do not tell (how often a person
-//! swallows, how far a head turns) is set to ordinary behaviour in front of a screen.
+//! Blinks have the measured rates and lengths. What annotations do not contain (how often a person swallows,
+//! how far a head turns) is set to ordinary behaviour in front of a screen.
 
 use std::f64::consts::TAU;
 
@@ -30,8 +30,8 @@ impl Draw<'_> {
                 unit: ActionUnit(45),
                 halves: [closure as f32; 2],
             };
-            // The lids take the brows along by .3 to .5 px at 190 px between the eyes, mostly down,
-            // and the ring muscle tightens a little.
+            // The lids move the brows by .3 to .5 px at 190 px between the eyes, mostly down, and the ring
+            // muscle tightens a little.
             let brows = log_normal(&mut self.random, (0.2, 0.4)) / 6.6;
             let ring = self.uniform(0.0, 0.03);
             let pulled = if self.random.random_bool(0.8) { 4 } else { 1 };
@@ -45,7 +45,7 @@ impl Draw<'_> {
         }
     }
 
-    /// Talking is a row of syllables, 3 to 6 a second in phrases; chewing a row of strokes.
+    /// Talking is a row of syllables, 3 to 6 a second in phrases; chewing is a row of strokes.
     pub(crate) fn talks(&mut self, timeline: &mut Timeline) {
         for start in self.moments(self.config.talks_per_minute) {
             let end = start + log_normal(&mut self.random, (5.0, 0.7)).clamp(0.6, 30.0);
@@ -59,7 +59,7 @@ impl Draw<'_> {
                 timeline.gestures.push(bump(t, length * 1.3, 26, jaw));
                 timeline.gestures.push(bump(t + length * 0.2, length * 1.2, shape, lips));
                 if self.random.random_bool(0.04) {
-                    // Speakers stress with their brows.
+                    // Speakers stress words with their brows.
                     let brows = self.uniform(0.02, 0.15);
                     timeline.gestures.push(bump(t, length * 2.0, 2, brows));
                     timeline.gestures.push(bump(t, length * 2.0, 1, brows));
@@ -107,9 +107,9 @@ impl Draw<'_> {
         for start in self.moments(self.config.small_movements_per_minute) {
             let unit = expression::recipe(&mut self.random, None).units[0];
             let full = index_of(ActionUnit(unit)).map_or(10.0, |i| f64::from(FULL_PERCENT[i]));
-            // A tenth to a half of a percent of the eye distance: what a micro-expression moves.
+            // A tenth to a half of a percent of the eye distance, as large as a micro-expression.
             let size = log_normal(&mut self.random, (0.2, 0.6)).min(1.0) / full;
-            // Either a drift slower than any expression or a twitch shorter than one.
+            // Either slower than any expression or shorter than one.
             let length = if self.random.random_bool(0.6) {
                 self.uniform(3.0, LONGEST_GESTURE_SECS)
             } else {
@@ -130,7 +130,7 @@ impl Draw<'_> {
         const SLOW: [f32; 6] = [0.012, 0.012, 0.008, 0.015, 0.012, 0.006];
         const QUICK: [f32; 6] = [0.000_8, 0.000_8, 0.000_5, 0.001, 0.001, 0.000_4];
         let mut knots = |step_secs: f64, sd: [f32; 6]| {
-            // Enough for the recording; never so few that the movement looks periodic.
+            // Enough for the recording, and never so few that the movement looks periodic.
             let count = ((self.config.duration_secs / step_secs).ceil() as usize + 4).max(16);
             let mut knot = || sd.map(|s| s * unrest * 1.4 * normal(&mut self.random) as f32);
             Sway { step_secs, knots: (0..count).map(|_| knot()).collect() }

@@ -1,17 +1,17 @@
-//! Measured facts about real expressions that the generator's defaults come from.
+//! Published measurements of real expressions, from which the generator's defaults come.
 //!
-//! From the published annotations and released features of CAS(ME)², SAMM-LV and CAS(ME)³: counts,
-//! durations, sizes. Nothing here is a recording or was fitted to a score.
+//! They are from the annotations and released features of CAS(ME)², SAMM-LV and CAS(ME)³: counts, durations,
+//! sizes. Nothing here is a recording or was fitted to a score.
 
 use crate::measure::event::Emotion;
 
-/// An expression: the units that move together, what it is read as, and how often it occurs among
-/// micro-expressions (relative).
+/// An expression: the units that move together, the emotion that observers see in it, and its relative
+/// frequency among micro-expressions.
 #[derive(Clone, Copy, Debug)]
 pub struct Recipe {
     /// Action unit numbers.
     pub units: &'static [u8],
-    /// How observers read it.
+    /// The emotion that observers see.
     pub emotion: Emotion,
     /// Relative frequency among all expressions.
     pub weight: f64,
@@ -25,10 +25,10 @@ use Emotion::{Negative, Positive, Surprise};
 
 /// Units that occur together, and how often.
 ///
-/// Single units follow the counts of the three sets, percent of micro-expressions: CAS(ME)² 4:35
-/// 2:23 1:18 12:14 5:11 14:7 7:7 6:4, SAMM 7:28 12:18 4:15 2:11 14:8 5:6 24:6, CAS(ME)³ 4:32 14:22
-/// 1:18 2:15 24:7 9:6 5:5. Pairs are the ones that occur in them. The reading is the rule that held
-/// on the composite set of MEGC 2019.
+/// Single units follow the counts of the three sets, percent of micro-expressions: CAS(ME)² 4:35 2:23 1:18
+/// 12:14 5:11 14:7 7:7 6:4, SAMM 7:28 12:18 4:15 2:11 14:8 5:6 24:6, CAS(ME)³ 4:32 14:22 1:18 2:15 24:7 9:6
+/// 5:5. The pairs are those that occur in them. The emotion follows the rule that held on the composite set
+/// of MEGC 2019.
 pub const RECIPES: &[Recipe] = &[
     recipe(&[4], Negative, 25.0),
     recipe(&[7], Negative, 9.0),
@@ -63,14 +63,14 @@ pub const RECIPES: &[Recipe] = &[
     recipe(&[1, 2, 26], Surprise, 1.0),
 ];
 
-/// Part of the expressions that move one half of the face only: 15–25 % in the annotations.
+/// Share of the expressions that move only one half of the face: 15–25 % in the annotations.
 pub const ONE_SIDED: f64 = 0.2;
 
-/// Part of the macro-expressions that are drawn as smiles whatever [`RECIPES`] says. Not measured: the
-/// recordings were made with funny films among others.
+/// Share of the macro-expressions that are drawn as smiles, whatever [`RECIPES`] says. Not measured: among
+/// other things, the recorded people watched funny films.
 pub const MACRO_SMILES: f64 = 0.25;
 
-/// How long the parts of an expression last, seconds, as the parameters of log-normal draws.
+/// Durations of the parts of an expression, seconds, as parameters of log-normal draws.
 #[derive(Clone, Copy, Debug)]
 pub struct Durations {
     /// Median and log standard deviation from onset to apex.
@@ -81,13 +81,13 @@ pub struct Durations {
     pub fall: (f64, f64),
     /// Shortest and longest from onset to offset.
     pub total: (f64, f64),
-    /// Part of the expressions whose apex is held much longer than that, and how long.
+    /// Share of the expressions whose apex is held much longer, and for how long.
     pub lingering: (f64, (f64, f64)),
 }
 
-/// Micro-expressions. CAS(ME)² at 30 fps: duration p5/25/50/75/95 9/13/14/15/16 frames, rise p50 5,
-/// fall p50 7; SAMM at 25 fps 6/8/11/12/13, 4 and 5; CAS(ME)³ at 30 fps 9/15/22/34/71, 6 and 14.
-/// The field's definition ends at half a second.
+/// Micro-expressions. CAS(ME)² at 30 fps: duration p5/25/50/75/95 9/13/14/15/16 frames, rise p50 5, fall p50
+/// 7; SAMM at 25 fps 6/8/11/12/13, 4 and 5; CAS(ME)³ at 30 fps 9/15/22/34/71, 6 and 14. By the field's
+/// definition, they last at most half a second.
 pub const MICRO: Durations = Durations {
     rise: (0.165, 0.35),
     hold: (0.02, 0.8),
@@ -96,9 +96,9 @@ pub const MICRO: Durations = Durations {
     lingering: (0.0, (1.0, 0.0)),
 };
 
-/// Macro-expressions. CAS(ME)² 19/24/36/52/75 frames, rise 12, fall 22; SAMM 15/20/29/50/204 at
-/// 25 fps, 12 and 15. One in eight lingers: without them, the longest twentieth of both sets, 75
-/// frames in the one and 245 of 1/30 s in the other, would be missing.
+/// Macro-expressions. CAS(ME)² 19/24/36/52/75 frames, rise 12, fall 22; SAMM 15/20/29/50/204 at 25 fps, 12
+/// and 15. One in eight is held long. Without these, the longest twentieth of both sets would be missing: 75
+/// frames in one, 245 of 1/30 s in the other.
 pub const MACRO: Durations = Durations {
     rise: (0.42, 0.6),
     hold: (0.06, 1.2),
@@ -107,15 +107,15 @@ pub const MACRO: Durations = Durations {
     lingering: (0.12, (2.5, 0.8)),
 };
 
-/// Onset→apex displacement of the strongest region: median in percent of the outer-eye distance and
-/// log standard deviation.
+/// Onset→apex displacement of the strongest region: median in percent of the outer-eye distance, and log
+/// standard deviation.
 ///
-/// Micro p10/50/90 is .6/1.2/3.7 px (CAS(ME)²) and .4/1.1/4.9 px (SAMM) at about 190 px; the lower
-/// tail holds annotated movements that the twelve regions hardly show.
+/// Micro p10/50/90 is .6/1.2/3.7 px (CAS(ME)²) and .4/1.1/4.9 px (SAMM) at about 190 px. The smallest are
+/// annotated movements that the twelve regions hardly show.
 pub const MICRO_SIZE_PERCENT: (f64, f64) = (0.76, 0.85);
 
 /// The same for macro-expressions: .8/2.8/9.1 px and .6/2.1/14 px.
 pub const MACRO_SIZE_PERCENT: (f64, f64) = (1.5, 1.1);
 
-/// From the first closing movement to the lids open again, seconds, shortest and longest.
+/// Shortest and longest time from the first closing movement to the open lids, seconds.
 pub const BLINK_SECS: (f64, f64) = (0.15, 0.4);

@@ -1,5 +1,5 @@
-//! Draws what a person does: expressions by the measured frequencies, and the life of a face beside
-//! them (`nuisance`).
+//! Draws what a person does: expressions with the measured frequencies, and the other movements of a face
+//! (`nuisance`).
 
 use rand::{Rng, SeedableRng};
 
@@ -9,7 +9,7 @@ use super::timeline::{Activation, Gesture, Timeline};
 use crate::measure::event::EventKind;
 use crate::synth::Random;
 
-/// The habits of a person and the length of a recording. Rates are per minute.
+/// The habits of a person, and the length of a recording. Rates are per minute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScenarioConfig {
     /// Length in seconds.
@@ -28,20 +28,20 @@ pub struct ScenarioConfig {
     pub chews_per_minute: f64,
     /// Swallows.
     pub swallows_per_minute: f64,
-    /// Small movements of single units that are no expression: too slow or too short.
+    /// Small movements of single units that are too slow or too short for an expression.
     pub small_movements_per_minute: f64,
     /// Saccades large enough to move the lids.
     pub saccades_per_minute: f64,
     /// Turns, nods and changes of posture.
     pub head_moves_per_minute: f64,
-    /// Size of all head motion, 1 for a person who watches a screen.
+    /// Size of all head motion; 1 for a person who watches a screen.
     pub head_unrest: f64,
     /// Sudden changes of exposure.
     pub exposure_steps_per_minute: f64,
 }
 
 impl Default for ScenarioConfig {
-    /// One minute of a person who watches a screen and now and then shows something.
+    /// One minute of a person who watches a screen and sometimes shows an expression.
     fn default() -> Self {
         Self {
             duration_secs: 60.0,
@@ -62,7 +62,7 @@ impl Default for ScenarioConfig {
 }
 
 impl ScenarioConfig {
-    /// A still, silent person who shows nothing: the strictest negative.
+    /// A still, silent person without any expression: every flag is a false alarm.
     pub fn neutral(duration_secs: f64) -> Self {
         Self {
             duration_secs,
@@ -91,7 +91,7 @@ impl Timeline {
     }
 }
 
-/// The random numbers and habits that every part of a timeline is drawn from.
+/// The random numbers and habits from which every part of a timeline is drawn.
 pub(crate) struct Draw<'a> {
     /// The random numbers.
     pub(crate) random: Random,
@@ -117,7 +117,7 @@ impl Draw<'_> {
         }
     }
 
-    /// Evenly between two numbers; the lower one where they are equal.
+    /// Uniform between two numbers; the lower one if they are equal.
     pub(crate) fn uniform(&mut self, low: f64, high: f64) -> f64 {
         if high > low { self.random.random_range(low..high) } else { low }
     }
@@ -139,7 +139,7 @@ impl Draw<'_> {
         }
     }
 
-    /// A long expression is not held still: it swells once or twice more before it is over.
+    /// A long expression is not held still: it grows once or twice more before it is over.
     fn vary_while_held(&mut self, activation: &Activation, gestures: &mut Vec<Gesture>) {
         let rest = activation.offset_secs - activation.apex_secs;
         while rest > 0.6 && self.random.random_bool(0.4) {

@@ -1,26 +1,26 @@
-//! Under which circumstances a recording is made and measured: what else is drawn depends on it.
+//! The circumstances in which a recording is made and measured. Other things that are drawn depend on them.
 
 use rand::Rng;
 
 use crate::synth::Random;
 
-/// Where a person is filmed.
+/// Where a person is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordingPlace {
-    /// Steady light, a good camera, a person who sits still and says nothing. The measured facts are
-    /// from such rooms.
+    /// Steady light, a good camera, a person who sits still and does not speak. The published measurements
+    /// are from such rooms.
     Laboratory,
     /// A webcam at home: noise, compression, uneven frames, a person who moves and talks.
     Home,
 }
 
-/// Who reads the motion out of the pictures.
+/// How motion is measured in the pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// The published features: the nose's motion taken away, the mean of magnitudes along the
-    /// direction of the sum, partly from 8-bit flow.
+    /// As in the published features: the nose's motion is subtracted, the mean of magnitudes is taken along
+    /// the direction of the sum, and the flow is partly in 8 bits.
     Published,
-    /// This program's pipeline: turning and leaning taken away as well, least squares, which averages
+    /// As in this program's pipeline: turning and leaning are subtracted too, and least squares average
     /// towards zero.
     Own,
 }
@@ -35,8 +35,8 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// Draws circumstances. Six of ten recordings come from a laboratory; most of those are measured
-    /// as published, most of the others as the program does it.
+    /// Draws circumstances. Six of ten recordings come from a laboratory. Most of those are measured as
+    /// published, most of the others as by the program.
     pub fn draw(random: &mut Random) -> Self {
         let place =
             if random.random_bool(0.6) { RecordingPlace::Laboratory } else { RecordingPlace::Home };

@@ -1,7 +1,7 @@
-//! What a face does and when, in continuous time: any frame rate reads it at its own moments.
+//! What a face does and when, in continuous time, so that any frame rate can sample it.
 //!
-//! A timeline is data. [`super::scenario`] draws it; rigs, motion and pictures only read it, so that
-//! all of them agree on what happened.
+//! A timeline is data. [`super::scenario`] draws it; rigs, motion and pictures only read it, so that they all
+//! agree on what happened.
 
 use crate::measure::event::{ActionUnit, Emotion, EventKind};
 
@@ -10,41 +10,41 @@ use super::units::{UnitMove, UnitWeights};
 /// A labelled expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Activation {
-    /// What moves, and how far at the apex.
+    /// The units that move, and how far at the apex.
     pub units: Vec<UnitMove>,
     /// Micro or macro.
     pub kind: EventKind,
-    /// How observers read the units; `None` for a combination without a rule.
+    /// The emotion that observers see; `None` for a combination without a rule.
     pub emotion: Option<Emotion>,
     /// When the movement becomes visible. This and the next two are the labels.
     pub onset_secs: f64,
     /// When it is strongest.
     pub apex_secs: f64,
-    /// When it has returned as far as it will.
+    /// When it has returned as far as it will return.
     pub offset_secs: f64,
-    /// How the size goes from 0 to 1 and back.
+    /// How its size goes from 0 to 1 and back.
     pub profile: Profile,
 }
 
 /// The course of a movement between its labels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Profile {
-    /// The skin starts to move so long before it is visible, seconds.
+    /// Time for which the skin moves before the movement is visible, seconds.
     pub lead_secs: f64,
-    /// Above 1: slow start and late haste.
+    /// Above 1: a slow start and a fast end.
     pub rise_power: f64,
     /// How long the apex is held, seconds.
     pub hold_secs: f64,
-    /// Below 1: quick start of the return and a long tail.
+    /// Below 1: a quick start of the return, and a long tail.
     pub fall_power: f64,
-    /// How much of the movement has returned by the offset, 0–1.
+    /// Share of the movement that has returned by the offset, 0–1.
     pub returned: f64,
-    /// What has not returned by the offset relaxes with this time constant, seconds.
+    /// Time constant with which the rest relaxes after the offset, seconds.
     pub relax_secs: f64,
 }
 
 impl Activation {
-    /// How much of its full size the movement has at `secs`, 0–1.
+    /// The size of the movement at `secs` as a share of its full size, 0–1.
     pub fn level(&self, secs: f64) -> f64 {
         let p = &self.profile;
         let start = self.onset_secs - p.lead_secs;
@@ -64,7 +64,7 @@ impl Activation {
     }
 }
 
-/// From 0 to 1 without a jump in speed; the course of a movement between two rests.
+/// From 0 to 1 without a jump in speed: the course of a movement between two rests.
 pub fn ease(part: f64) -> f64 {
     let u = part.clamp(0.0, 1.0);
     u * u * (3.0 - 2.0 * u)
@@ -75,11 +75,11 @@ pub fn ease(part: f64) -> f64 {
 pub struct Gesture {
     /// When it begins.
     pub start_secs: f64,
-    /// How long it takes to its full size, seconds.
+    /// Time to its full size, seconds.
     pub rise_secs: f64,
-    /// How long it stays there.
+    /// Time at its full size, seconds.
     pub hold_secs: f64,
-    /// How long it takes back.
+    /// Time of the return, seconds.
     pub fall_secs: f64,
     /// Which unit.
     pub unit: ActionUnit,
@@ -88,12 +88,12 @@ pub struct Gesture {
 }
 
 impl Gesture {
-    /// When it is over.
+    /// When it is over, seconds.
     pub fn end_secs(&self) -> f64 {
         self.start_secs + self.rise_secs + self.hold_secs + self.fall_secs
     }
 
-    /// How much of its full size it has at `secs`, 0–1.
+    /// Its size at `secs` as a share of its full size, 0–1.
     pub fn level(&self, secs: f64) -> f64 {
         let since = secs - self.start_secs;
         if since <= 0.0 || secs >= self.end_secs() {
@@ -106,7 +106,7 @@ impl Gesture {
     }
 }
 
-/// Where the head is, against its pose at rest.
+/// Pose of the head, relative to its pose at rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HeadPose {
     /// Radians round the horizontal axis; positive looks down.
@@ -117,7 +117,7 @@ pub struct HeadPose {
     pub roll: f32,
     /// Shift in the picture, in outer-eye distances, x right, y down.
     pub shift: [f32; 2],
-    /// Logarithm of the size relative to rest: nearer to the camera is positive.
+    /// Logarithm of the size relative to rest; positive is nearer to the camera.
     pub log_scale: f32,
 }
 
@@ -132,8 +132,8 @@ impl HeadPose {
         Self { pitch, yaw, roll, shift: [x, y], log_scale }
     }
 
-    /// About how far the nose travels from here to `other`, percent of the outer-eye distance: it is
-    /// one and a half eye distances away from the neck.
+    /// About how far the nose moves from here to `other`, percent of the outer-eye distance. The nose is one
+    /// and a half eye distances away from the neck.
     pub fn travel_percent(self, other: Self) -> f32 {
         let turn = 1.5 * (self.pitch - other.pitch).hypot(self.yaw - other.yaw);
         100.0 * (turn + (self.shift[0] - other.shift[0]).hypot(self.shift[1] - other.shift[1]))
@@ -147,10 +147,10 @@ impl HeadPose {
     }
 }
 
-/// A value that moves to a new target at given moments and rests between them.
+/// A value that moves to a new target at given moments, and rests between them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Steps<const N: usize> {
-    /// Start of the move, its length in seconds, and where it leads; in order of time, not overlapping.
+    /// Start of each move, its length in seconds, and its target; in order of time, not overlapping.
     pub moves: Vec<(f64, f64, [f32; N])>,
 }
 
@@ -167,12 +167,12 @@ impl<const N: usize> Steps<N> {
     }
 }
 
-/// Smooth random movement without end or drift: a cubic B-spline through random knots.
+/// Smooth random movement without drift: a cubic B-spline through random knots.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sway<const N: usize> {
     /// Seconds between knots; half the period of the fastest movement.
     pub step_secs: f64,
-    /// The knots, the first one step before time zero. Past the last one they start again.
+    /// The knots, the first one step before time zero. After the last one they start again.
     pub knots: Vec<[f32; N]>,
 }
 
@@ -207,7 +207,7 @@ pub struct Pose {
     pub units: UnitWeights,
     /// Where the head is.
     pub head: HeadPose,
-    /// Where the eyes look against straight ahead, radians, x rightwards in the picture, y down.
+    /// Direction of the eyes relative to straight ahead, radians, x rightwards in the picture, y down.
     pub gaze: [f32; 2],
     /// Brightness of the picture relative to its normal one.
     pub gain: f32,
@@ -226,9 +226,9 @@ pub struct Timeline {
     pub blinks: Vec<(f64, f64)>,
     /// Start and end of each stretch of talking or chewing, seconds.
     pub talking: Vec<(f64, f64)>,
-    /// Where the head rests: posture, turns and nods; the six numbers of [`HeadPose`].
+    /// Where the head rests: posture, turns and nods, as the six numbers of [`HeadPose`].
     pub posture: Steps<6>,
-    /// Slow and quick unrest of the head.
+    /// Slow and quick movements of a head at rest.
     pub sway: [Sway<6>; 2],
     /// Where the eyes look: saccades.
     pub gaze: Steps<2>,
@@ -249,7 +249,8 @@ impl Timeline {
                     .for_each(|u| units.add(u.unit, u.halves.map(|w| w * level)));
             }
         }
-        // Gestures lie in order of their start; the longest, a yawn or a slow drift, ends in time.
+        // Gestures are in order of their start. The longest, a yawn or a slow drift, is known to be over in
+        // time.
         let started = self.gestures.partition_point(|g| g.start_secs < secs);
         let recent = self.gestures.partition_point(|g| g.start_secs < secs - LONGEST_GESTURE_SECS);
         for gesture in &self.gestures[recent..started] {
@@ -272,14 +273,14 @@ impl Timeline {
         self.blinks.iter().any(|(start, end)| (*start..=*end).contains(&secs))
     }
 
-    /// Whether the person talks or chews at `secs`.
+    /// True if the person talks or chews at `secs`.
     #[cfg(test)]
     pub fn is_talking(&self, secs: f64) -> bool {
         self.talking.iter().any(|(start, end)| (*start..=*end).contains(&secs))
     }
 }
 
-/// No gesture lasts longer.
+/// The longest gesture, seconds.
 pub const LONGEST_GESTURE_SECS: f64 = 8.0;
 
 #[cfg(test)]

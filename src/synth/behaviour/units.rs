@@ -1,10 +1,10 @@
-//! Action units as the generator moves them: each half of the face by itself.
+//! Action units in the generator; each half of the face moves separately.
 
 use crate::measure::event::{ActionUnit, MovingUnit, Side};
 
-/// Every unit a rig can move, and the index of its weight in [`UnitWeights`].
+/// Every unit that a rig can move. The place of a unit here is the index of its weight in [`UnitWeights`].
 ///
-/// 30 is the jaw sideways (its left half is the jaw to the person's left), 45 the closing lid.
+/// 30 is the jaw sideways (its left half is the jaw to the person's left); 45 is the closing lid.
 pub const UNITS: [ActionUnit; 21] = [
     ActionUnit(1),
     ActionUnit(2),
@@ -29,9 +29,9 @@ pub const UNITS: [ActionUnit; 21] = [
     ActionUnit(45),
 ];
 
-/// How far the strongest landmark moves at weight 1, percent of the outer-eye distance, in the order
-/// of [`UNITS`]: full FACS intensity. Measured on the mean face of ICT-FaceKit, so that a weight
-/// means the same size of movement on every rig.
+/// Movement of the strongest landmark at weight 1, percent of the outer-eye distance, in the order of
+/// [`UNITS`]: full FACS intensity. Measured on the mean face of ICT-FaceKit, so that a weight means the same
+/// size of movement on every rig.
 pub const FULL_PERCENT: [f32; 21] = [
     6.3, 8.8, 6.6, 3.4, 6.4, 2.5, 10.6, 10.0, 14.2, 5.5, 5.5, 7.6, 9.1, 6.4, 8.4, 10.4, 4.9, 7.4,
     39.5, 9.7, 8.9,
@@ -50,7 +50,7 @@ pub struct UnitWeights {
 }
 
 impl UnitWeights {
-    /// Adds `weight` to the left and right half of `unit`; a unit that no rig moves adds nothing.
+    /// Adds `weight` to the left and right half of `unit`. A unit that no rig moves adds nothing.
     pub fn add(&mut self, unit: ActionUnit, [left, right]: [f32; 2]) {
         if let Some(i) = index_of(unit) {
             self.halves[i][0] += left;
@@ -74,10 +74,10 @@ impl UnitWeights {
 pub struct UnitMove {
     /// Which unit.
     pub unit: ActionUnit,
-    /// What a coder would write: the half that moves, or both.
+    /// The half that a coder would write, or both.
     pub side: Side,
-    /// Weight of the left and of the right half at the apex. A one-sided unit may move the other
-    /// half a little, and two halves are never quite alike.
+    /// Weight of the left and of the right half at the apex. A one-sided unit may move the other half a
+    /// little, and the two halves are never exactly alike.
     pub halves: [f32; 2],
 }
 
@@ -88,7 +88,7 @@ impl UnitMove {
         Self { unit: self.unit, side: self.side.mirrored(), halves: [right, left] }
     }
 
-    /// As an event names it.
+    /// The unit as an event names it.
     pub fn label(self) -> MovingUnit {
         MovingUnit { unit: self.unit, side: self.side, probability: 1.0 }
     }

@@ -1,9 +1,9 @@
-//! Errors of measured motion: the unrest of optical flow on a still face.
+//! Errors of measured motion: what optical flow shows on a still face.
 //!
-//! Sizes are percent of the outer-eye distance per frame of the source. Facts, at about 190 px: noise
+//! Sizes are percent of the outer-eye distance per frame of the source. Measured at about 190 px: noise
 //! 0.09–0.13 px per frame and region (nose 0.04–0.07); speed p50/90/99/99.9 .11/.21/.34/.66; lag-1
-//! autocorrelation −.07 to +.40; correlation .35–.79 within a brow, .30–.48 across brows, .35–.75
-//! within the mouth, .05–.22 from brow to mouth; 9–12 bursts above 0.5 px a minute, 1–3 frames long.
+//! autocorrelation −.07 to +.40; correlation .35–.79 within a brow, .30–.48 across brows, .35–.75 within the
+//! mouth, .05–.22 from brow to mouth; 9–12 bursts above 0.5 px a minute, 1–3 frames long.
 
 use rand::Rng;
 
@@ -12,7 +12,7 @@ use crate::synth::Random;
 use crate::synth::behaviour::distributions::{log_normal, normal, poisson};
 use crate::synth::behaviour::setting::{Method, RecordingPlace, Setting};
 
-/// Which errors regions share.
+/// Groups of regions that share errors.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     RightBrow,
@@ -35,39 +35,38 @@ const PART: [Part; REGIONS] = [
 pub struct NoiseModel {
     /// Standard deviation of each component of a brow's or mouth's motion, percent.
     pub sd_percent: f32,
-    /// Vertical against horizontal error.
+    /// Vertical error relative to the horizontal one.
     pub vertical: f32,
-    /// Each region's own factor; the nose is steadier.
+    /// Factor of each region; the nose is steadier.
     pub gains: [f32; REGIONS],
-    /// Correlations: everywhere, across the brows, within a brow, within the mouth; ascending but for
-    /// the last.
+    /// Correlations: everywhere, across the brows, within a brow, within the mouth. The first three increase.
     pub shared: [f32; 4],
-    /// Weight of the previous frame's error: sets the lag-1 autocorrelation.
+    /// Weight of the previous frame's error, which sets the lag-1 autocorrelation.
     pub memory: f32,
-    /// Standard deviation of the logarithm of the noise level, which wanders.
+    /// Standard deviation of the logarithm of the noise level, which changes slowly.
     pub volatility: f32,
-    /// Every so many frames the noise is so many times as strong: a codec's key frames.
+    /// The noise is stronger by a factor at regular intervals, in frames: a codec's key frames.
     pub pulse: (usize, f32),
     /// Bursts per minute.
     pub bursts_per_minute: f64,
     /// Median size of a burst, percent per frame.
     pub burst_percent: f64,
-    /// How much the noise grows with every percent that the head travels in a frame.
+    /// Growth of the noise per percent that the head moves in a frame.
     pub unsettled: f32,
     /// Error per unit change of log brightness, percent.
     pub light: f32,
-    /// Lamp flicker against the frame rate: amplitude in percent, and beats per frame.
+    /// Flicker of lamps relative to the frame rate: amplitude in percent, and beats per frame.
     pub flicker: (f32, f32),
 }
 
-/// What changes from one frame to the next beside the face.
+/// Changes from one frame to the next other than those of the face.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Change {
     /// Difference of log brightness.
     pub brighter: f32,
-    /// How far the head travels, percent of the outer-eye distance.
+    /// Movement of the head, percent of the outer-eye distance.
     pub head_percent: f32,
-    /// The second frame repeats the first: there is hardly anything to err about.
+    /// True if the second frame repeats the first, so that there are hardly any errors.
     pub repeats: bool,
 }
 
@@ -75,10 +74,10 @@ impl NoiseModel {
     /// Draws the noise of a recording whose still regions move by `median_percent` per frame.
     pub fn draw(random: &mut Random, setting: Setting, median_percent: f32) -> Self {
         let is_home = setting.place == RecordingPlace::Home;
-        // Our own flow errs about where the skin is, not about how far it has come: what one frame
-        // errs the next takes back, down to a lag-1 autocorrelation of -.5. Measured: -.45 to -.02 on
-        // rendered and on compressed webcam pictures, across the brows .0 to .2, brow and mouth -.1 to
-        // .1, the nose's bridge steadier than the rest and its tip not.
+        // Our own flow errs about where the skin is, not about how far it has moved: the next frame takes
+        // back the error of this one, down to a lag-1 autocorrelation of -.5. Measured on rendered and on
+        // compressed webcam pictures: -.45 to -.02; across the brows .0 to .2; brow and mouth -.1 to .1. The
+        // nose's bridge is steadier than the rest, its tip is not.
         let (rho, everywhere, across, nose) = match setting.method {
             Method::Published => (-0.1..0.4, 0.05..0.22, 0.30..0.48, 0.4..0.65),
             Method::Own => (-0.49..0.05, 0.0..0.1, 0.1..0.3, 0.4..1.0),
@@ -119,8 +118,8 @@ impl NoiseModel {
             pulse: (random.random_range(8..60), pulse),
             bursts_per_minute: random.random_range(if is_home { 0.0..12.0 } else { 0.0..4.0 }),
             burst_percent: log_normal(random, (0.2, 0.3)),
-            // Our own flow: two to three times the quiet noise at a third of a percent to one and a
-            // half per frame.
+            // Our own flow: two to three times the noise at rest when the head moves by a third of a percent
+            // to one and a half percent per frame.
             unsettled: match setting.method {
                 Method::Published => random.random_range(0.0..1.0),
                 Method::Own => random.random_range(0.5..3.0),
@@ -152,8 +151,8 @@ impl NoiseModel {
         }
     }
 
-    /// Adds errors to the motion of consecutive frames; `changes` is what else changes from frame to
-    /// frame, `fps` the rate of the frames.
+    /// Adds errors to the motion of consecutive frames. `changes` are the other changes from frame to frame,
+    /// `fps` the rate of the frames.
     pub fn add<const R: usize>(
         &self,
         random: &mut Random,
@@ -211,7 +210,7 @@ impl NoiseModel {
                     };
                 }
             }
-            // Half a second of persistence in the noise level.
+            // The noise level changes over about half a second.
             mood = 0.93 * mood + 0.37 * normal(random) as f32;
             let pulse = if frame % self.pulse.0 == 0 { self.pulse.1 } else { 1.0 };
             let strength = (self.volatility * mood).exp() * pulse / level;
@@ -231,8 +230,8 @@ impl NoiseModel {
         }
     }
 
-    /// Short failures of the flow: a region, a brow, both, the mouth or the whole face jumps, and
-    /// often jumps back.
+    /// Short failures of the flow: a region, a brow, both brows, the mouth or the whole face jumps, and often
+    /// jumps back.
     fn add_bursts<const R: usize>(
         &self,
         random: &mut Random,

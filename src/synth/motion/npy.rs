@@ -45,7 +45,7 @@ impl WritableElement for Half {
 pub struct Text(pub String);
 
 impl Text {
-    /// Characters per element in files that we write; longer text is cut.
+    /// Characters per element in files written here; longer text is cut.
     pub const WIDTH: usize = 32;
 }
 

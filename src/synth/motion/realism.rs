@@ -1,8 +1,9 @@
-//! A test: synthetic motion beside published figures, one by one.
+//! A test that compares synthetic motion with published figures, one by one.
 //!
-//! A set that is easier than the real ones misleads. The test prints how near it is; `plot_realism.py` draws
-//! the same from the sets that `fleeting synth --features` writes. It reads the synthetic recordings of a
-//! laboratory that are measured as published, since the figures come from such; those at home are harder.
+//! A set that is easier than real recordings misleads. The test prints how close each figure is;
+//! `plot_realism.py` draws the same from the sets of `fleeting synth --features`. It uses the synthetic
+//! laboratory recordings that are measured as published, because the figures come from such recordings.
+//! Synthetic recordings at home are harder.
 
 use std::fmt;
 
@@ -12,26 +13,26 @@ use crate::measure::regions::SPOT_REGIONS;
 use crate::synth::behaviour::setting::{Method, RecordingPlace, Setting};
 use crate::synth::{FacsRig, Rig};
 
-/// Pixels per percent of the outer-eye distance in the recordings that the facts come from, whose
-/// eyes are about 190 px apart.
+/// Pixels per percent of the outer-eye distance in the recordings with the published figures, whose eyes are
+/// about 190 px apart.
 const PX_PER_PERCENT: f32 = 1.9;
 
-/// Frames round an event that count as neither neutral nor event.
+/// Number of frames round an event that count neither as neutral nor as event.
 const MARGIN: usize = 8;
 
-/// Frames of a window: the median length of a micro-expression.
+/// Number of frames in a window: the median length of a micro-expression.
 const WINDOW: usize = 13;
 
-/// One figure: what was measured on real recordings, and what the generator makes.
+/// One figure: the measured value of real recordings, and the generator's.
 #[derive(Clone, Debug, PartialEq)]
 struct Figure {
     /// What it is, with its unit.
     name: String,
-    /// Least and most that real recordings gave; equal where only one figure is known.
+    /// Least and greatest measured value; equal if only one is known.
     measured: (f32, f32),
-    /// What the generator makes.
+    /// The generator's value.
     synthetic: f32,
-    /// How far outside it may lie.
+    /// How far the generator's value may lie outside.
     tolerance: f32,
 }
 
@@ -67,7 +68,7 @@ impl fmt::Display for Realism {
     }
 }
 
-/// Draws `count` segments of `frames` frames with `rig` and compares those like the real ones.
+/// Draws `count` segments of `frames` frames with `rig`, and compares those measured as published.
 fn compare(rig: &dyn Rig, seed: u64, count: u64, frames: usize) -> Realism {
     let mut segments: Vec<Segment> = (0..count).map(|n| segment(rig, seed, n, frames)).collect();
     let facts = Setting { place: RecordingPlace::Laboratory, method: Method::Published };
@@ -117,7 +118,7 @@ impl Table {
             let quiet: Vec<usize> =
                 (0..s.motion.len()).filter(|t| neutral[*t] && s.states[*t] & BLINK == 0).collect();
             if quiet.len() > s.motion.len() / 2 {
-                // Resampling from another rate would remember by itself.
+                // Resampling from another rate would add autocorrelation.
                 if s.recording[0] == 30.0 {
                     memory.push(lag_one(s, &quiet));
                 }
@@ -161,7 +162,7 @@ impl Table {
         [&mut lengths, &mut rises, &mut falls, &mut sizes]
             .into_iter()
             .for_each(|v| v.sort_by(f32::total_cmp));
-        // Of CAS(ME)² and SAMM-LV at 30 fps.
+        // Figures of CAS(ME)² and SAMM-LV at 30 fps.
         let (length, rise, fall, size, slack) = match kind {
             EventKind::Micro => (
                 [(7.0, 9.0), (13.0, 14.0), (14.0, 15.0), (16.0, 16.0)],
@@ -184,7 +185,7 @@ impl Table {
         self.add(format!("{kind} rise, frames, p50"), rise, 1.0, at(&rises, 0.5));
         self.add(format!("{kind} fall, frames, p50"), fall, 1.0, at(&falls, 0.5));
         for ((part, name), measured) in QUANTILES_OF_SIZE.into_iter().zip(size) {
-            // A rig's own proportions of units and regions move the sizes by a quarter.
+            // A rig's own proportions of units and regions change the sizes by a quarter.
             let slack = 0.25 * measured.1;
             self.add(format!("{kind} size, px, {name}"), measured, slack, at(&sizes, part));
         }
@@ -192,7 +193,7 @@ impl Table {
 
     /// Mean speed of the strongest region along its displacement, round the apex.
     ///
-    /// The published motion of frame f leads from f to f + 1, ours from f − 1 to f.
+    /// The published motion of frame f goes from f to f + 1, ours from f − 1 to f.
     fn course(&mut self, segments: &[Segment]) {
         const MEASURED: [f32; 16] = [
             0.12, 0.15, 0.26, 0.41, 0.49, 0.42, 0.19, -0.03, -0.12, -0.21, -0.20, -0.17, -0.09,
@@ -266,7 +267,7 @@ fn neutral_frames(s: &Segment) -> Vec<bool> {
     neutral
 }
 
-/// Onset→apex displacement of the strongest region, its length, and which region that is.
+/// Onset→apex displacement of the strongest region, its length, and the region.
 fn displacement(s: &Segment, e: &GridEvent) -> ([f32; 2], f32, usize) {
     let moved = |i: usize| {
         let rise = s.motion[e.onset + 1..=e.apex].iter();

@@ -12,15 +12,15 @@ use crate::synth::behaviour::setting::Setting;
 use crate::synth::render::camera::GRID_FPS;
 use crate::synth::{Activation, Random, Rig, ScenarioConfig, Timeline};
 
-/// One expression as the recogniser sees it.
+/// One expression as the recogniser gets it.
 #[derive(Clone, Debug)]
 pub struct Expression {
     /// `[onset→middle, middle→apex, apex→offset][23][x, y]`: displacement in percent of the
     /// outer-eye distance, head motion removed.
     pub motion: [[[f32; 2]; REGIONS]; 3],
-    /// How observers read it.
+    /// The emotion that observers see.
     pub emotion: Emotion,
-    /// For each of [`ActionUnit::RECOGNISED`]: 1 where both halves, the left, the right moves.
+    /// For each of [`ActionUnit::RECOGNISED`], three numbers: 1 if both halves, the left, or the right moves.
     pub units: [[f32; 3]; ActionUnit::RECOGNISED.len()],
     /// Micro or macro.
     pub kind: EventKind,
@@ -30,7 +30,7 @@ pub struct Expression {
     pub noise_percent: f32,
 }
 
-/// Emotions and how often they are drawn: nearer to equal than in life, where three of five are
+/// Emotions and how often they are drawn. They are more balanced than in life, where three of five are
 /// negative.
 const EMOTIONS: [(Emotion, f64); 3] =
     [(Emotion::Negative, 0.44), (Emotion::Positive, 0.28), (Emotion::Surprise, 0.28)];
@@ -56,8 +56,9 @@ pub fn sample(rig: &dyn Rig, seed: u64, index: u64) -> Expression {
     let is_direct = random.random_bool(0.5);
     let error = log_normal(&mut random, (1.3, 0.35));
     for (phase, span) in motion.iter_mut().zip(moments.windows(2)) {
-        // Flow between the two frames errs as flow between neighbours does, or a little more. Summed
-        // over the frames between, errors add up like chance, or less where they cancel.
+        // The flow between two distant frames has about the error of flow between neighbours, or a little
+        // more. Added up over the frames between, errors grow like independent ones, or less where they
+        // cancel.
         let frames = ((span[1] - span[0]) * GRID_FPS).max(1.0);
         let growth = if is_direct { error } else { frames.powf(0.35) };
         let noise = NoiseModel { sd_percent: still.sd_percent * growth as f32, ..still.clone() };
@@ -85,7 +86,7 @@ fn drawn_emotion(random: &mut Random) -> Emotion {
     drawn.map_or(Emotion::Negative, |(emotion, _)| *emotion)
 }
 
-/// The expression in the midst of a face's other life.
+/// The expression among a face's other movements.
 fn around(random: &mut Random, shown: &Activation) -> Timeline {
     let habits = ScenarioConfig {
         duration_secs: shown.offset_secs + 1.0,
@@ -101,7 +102,7 @@ fn around(random: &mut Random, shown: &Activation) -> Timeline {
     timeline
 }
 
-/// Onset, middle, apex and offset as a person or the spotter marks them: a frame or so off.
+/// Onset, middle, apex and offset as a person or the spotter marks them: off by about a frame.
 fn marked(random: &mut Random, shown: &Activation) -> [f64; 4] {
     let mut shifted = |secs: f64, sd_frames: f64| secs + sd_frames * normal(random) / GRID_FPS;
     let onset = shifted(shown.onset_secs, 1.2);
@@ -110,7 +111,7 @@ fn marked(random: &mut Random, shown: &Activation) -> [f64; 4] {
     [onset, (onset + apex) / 2.0, apex, offset]
 }
 
-/// Which of the recogniser's units move, with side. It tells 23 as 24 and 26 as 25.
+/// Which of the recogniser's units move, with their side. It reports 23 as 24 and 26 as 25.
 fn labels(shown: &Activation) -> [[f32; 3]; ActionUnit::RECOGNISED.len()] {
     let mut labels = [[0.0; 3]; ActionUnit::RECOGNISED.len()];
     for moved in &shown.units {
@@ -165,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_return_goes_against_the_rise() {
-        // Large expressions only, so that noise does not decide.
+        // Large expressions only, so that noise does not matter.
         let large = (0..400).map(|n| sample(&*RIG, 5, n)).filter(|s| s.size_percent > 2.0);
         let (mut against, mut all) = (0, 0);
         for s in large {

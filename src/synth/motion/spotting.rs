@@ -22,10 +22,10 @@ pub struct GridEvent {
     pub offset: usize,
     /// Micro or macro.
     pub kind: EventKind,
-    /// Its units as coders write them, such as `L12` or `1+2`.
+    /// Its units as coders write them: `L12`, `1+2`.
     pub units: String,
-    /// How far the strongest of the spotter's regions moves from onset to apex without error and
-    /// head motion, percent of the outer-eye distance.
+    /// Onset→apex movement of the strongest of the spotter's regions without errors and head motion, percent
+    /// of the outer-eye distance.
     pub size_percent: f32,
 }
 
@@ -34,11 +34,11 @@ pub struct GridEvent {
 pub struct Segment {
     /// `[frames][12][x, y]`: percent of the outer-eye distance per 1/30 s, head motion removed.
     pub motion: Vec<[[f32; 2]; SPOT_REGIONS]>,
-    /// By onset.
+    /// The events, by onset.
     pub events: Vec<GridEvent>,
-    /// Per frame: [`BLINK`], [`TALK`], [`HEAD`] and [`LIGHT`], added.
+    /// For each frame, the sum of [`BLINK`], [`TALK`], [`HEAD`] and [`LIGHT`], if they hold.
     pub states: Vec<u8>,
-    /// Under which circumstances.
+    /// The circumstances of the recording.
     pub setting: Setting,
     /// In the order of [`RECORDING_COLUMNS`].
     pub recording: [f32; RECORDING_COLUMNS.len()],
@@ -53,7 +53,7 @@ pub const HEAD: u8 = 4;
 /// The exposure changes.
 pub const LIGHT: u8 = 8;
 
-/// What is told about the recording of each segment, for error analysis.
+/// Properties of each segment's recording, for the analysis of errors.
 pub const RECORDING_COLUMNS: [&str; 14] = [
     "fps",
     "noise_sd_percent",
@@ -89,8 +89,8 @@ pub fn segment(rig: &dyn Rig, seed: u64, index: u64, frames: usize) -> Segment {
     }
 }
 
-/// Draws the habits of a person and an occasion. A quarter of all segments show no expression;
-/// events come more often than in life, where most minutes would teach nothing new.
+/// Draws the habits of a person for a recording. A quarter of all segments have no expression. Events come
+/// more often than in life, where most minutes would show nothing new.
 fn habits(random: &mut Random, duration_secs: f64, place: RecordingPlace) -> ScenarioConfig {
     let is_laboratory = place == RecordingPlace::Laboratory;
     let mut sometimes = |part: f64, per_minute: std::ops::Range<f64>| {

@@ -1,5 +1,5 @@
-//! When a camera really looks, and what the published and our own measurement make of the motion
-//! between its frames: rates, jitter, lost and repeated frames, resampling, floors, rounding.
+//! When a camera captures its frames, and what the published measurement and our own make of the motion
+//! between them: rates, jitter, lost and repeated frames, resampling, floors, rounding.
 
 use rand::Rng;
 
@@ -7,35 +7,35 @@ use crate::synth::Random;
 use crate::synth::behaviour::distributions::{log_normal, normal};
 use crate::synth::behaviour::setting::{Method, RecordingPlace, Setting};
 
-/// Where motion is scored: every 1/30 s.
+/// Rate of the grid on which motion is scored.
 pub const GRID_FPS: f64 = 30.0;
 
 /// One frame of a source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shot {
-    /// When the light was caught.
+    /// Time of capture, seconds.
     pub content_secs: f64,
-    /// When the file or driver says it was.
+    /// Time of capture according to the file or driver, seconds.
     pub stamp_secs: f64,
 }
 
-/// The clockwork of a source.
+/// The timing of a source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CameraModel {
     /// Nominal rate.
     pub fps: f64,
-    /// Standard deviation of the moment of capture, seconds.
+    /// Standard deviation of the time of capture, seconds.
     pub jitter_secs: f64,
-    /// Whether stamps tell the moment of capture, or only count frames as most files do.
+    /// True if stamps hold the time of capture; false if they only count frames, as in most files.
     pub stamped: bool,
-    /// Part of the frames that never arrive.
+    /// Share of the frames that never arrive.
     pub lost: f64,
-    /// Part of the frames that repeat the one before.
+    /// Share of the frames that repeat the previous one.
     pub repeated: f64,
 }
 
-/// Rates of laboratory recordings as analysed, and how often they are drawn: the research sets are
-/// released at 25 and 30.
+/// Rates of laboratory recordings as analysed, and how often they are drawn. The research sets are released
+/// at 25 and 30.
 const LABORATORY_RATES: &[(f64, f64)] =
     &[(25.0, 45.0), (30.0, 43.0), (60.0, 4.0), (100.0, 5.0), (200.0, 3.0)];
 
@@ -81,14 +81,14 @@ impl CameraModel {
         }
     }
 
-    /// A source that ticks like a clock.
+    /// A source with exact timing.
     pub fn steady(fps: f64) -> Self {
         Self { fps, jitter_secs: 0.0, stamped: false, lost: 0.0, repeated: 0.0 }
     }
 
-    /// The frames from a grid step before time zero to just after `until_secs`.
+    /// The frames from one grid step before time zero to just after `until_secs`.
     pub fn shots(&self, random: &mut Random, until_secs: f64) -> Vec<Shot> {
-        // The grid starts with a file's first frame; a camera's clock drifts against it.
+        // The grid starts with a file's first frame; a camera's clock is independent of it.
         let phase = if self.stamped { random.random_range(0.0..1.0) } else { 0.0 };
         let before = (self.fps / GRID_FPS).ceil();
         let mut secs = -(before + phase) / self.fps;
@@ -99,7 +99,7 @@ impl CameraModel {
             let last = shots.last().copied();
             if last.is_some() && self.lost > 0.0 && random.random_bool(self.lost) {
                 secs += 1.0 / self.fps;
-                // An unstamped file closes the gap.
+                // A file without stamps closes the gap.
                 stamp += if self.stamped { 1.0 / self.fps } else { 0.0 };
                 continue;
             }
@@ -117,10 +117,10 @@ impl CameraModel {
     }
 }
 
-/// Motion between shots to motion between grid points: cumulative displacement, linear between
-/// stamps, differenced. Grid frame `t` holds what moved from (t − 1)/30 s to t/30 s.
+/// From motion between shots to motion between grid points: cumulative displacement, linear between stamps,
+/// differenced. Grid frame `t` holds the motion from (t − 1)/30 s to t/30 s.
 ///
-/// `motion[k]` is what moved from `shots[k]` to `shots[k + 1]`. The shots must cover the grid.
+/// `motion[k]` is the motion from `shots[k]` to `shots[k + 1]`. The shots must cover the grid.
 pub fn to_grid<const R: usize>(
     shots: &[Shot],
     motion: &[[[f32; 2]; R]],
@@ -147,24 +147,24 @@ pub fn to_grid<const R: usize>(
     grid
 }
 
-/// How a region's motion is read from its pixels.
+/// How the motion of a region is measured in its pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimator {
-    /// Floor, percent: the published region vector is the direction of the sum with the mean of the
-    /// magnitudes, so that noise alone has a length.
+    /// Floor, percent: the published vector of a region has the direction of the sum and the mean of the
+    /// magnitudes as its length, so that noise alone has a length.
     pub floor_percent: f32,
     /// Step of 8-bit flow after averaging over a region, percent; 0 for floating-point flow.
     pub step_percent: f32,
-    /// Movements below this wait until they add up, percent: blocks that a codec skips. 0 for none.
+    /// Movements below this wait until they add up, percent, because a codec skips blocks. 0 for none.
     pub stick_percent: f32,
-    /// How much of the true motion the smoothness of the flow leaves.
+    /// Share of the true motion that the smoothness of the flow leaves.
     pub gain: f32,
-    /// How much of a motion along the lips is seen: what moves along an edge shows less.
+    /// Share of a motion along the lips that is measured: motion along an edge shows less.
     pub along_lips: f32,
 }
 
 impl Estimator {
-    /// Reads motion as it is.
+    /// Measures motion exactly.
     pub fn exact() -> Self {
         Self {
             floor_percent: 0.0,
@@ -175,8 +175,8 @@ impl Estimator {
         }
     }
 
-    /// Draws an estimator; `median_percent` is the speed of still regions that it is to show. Second,
-    /// the median that the noise itself must have for that.
+    /// Draws an estimator. `median_percent` is the measured speed of still regions. The second value is the
+    /// median that the noise itself must have for this.
     pub fn draw(random: &mut Random, setting: Setting, median_percent: f32) -> (Self, f32) {
         let is_published = setting.method == Method::Published;
         let floor =
@@ -188,7 +188,7 @@ impl Estimator {
             step_percent: if is_rounded { random.random_range(0.01..0.05) } else { 0.0 },
             stick_percent: if sticks { random.random_range(0.03..0.12) } else { 0.0 },
             gain: log_normal(random, (1.0, 0.1)) as f32,
-            // Our own flow shows .4 to .75 of it at the mouth corners of rendered portraits.
+            // Our own flow measures .4 to .75 of it at the mouth corners of rendered portraits.
             along_lips: random.random_range(if is_published { 0.6..1.1 } else { 0.4..1.0 }),
         };
         (estimator, (median_percent * median_percent - floor * floor).max(0.0).sqrt())

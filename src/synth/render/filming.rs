@@ -1,4 +1,4 @@
-//! Cameras for labelled video: when their frames are really taken, and what becomes of the pictures.
+//! Cameras for labelled video: the times of their frames, and the quality of their pictures.
 
 use rand::SeedableRng as _;
 
@@ -13,21 +13,21 @@ use crate::synth::{Random, SensorModel};
 pub struct Filming {
     /// Its name on the command line.
     pub name: &'static str,
-    /// Standard deviation of the moment of capture, part of the time between frames.
+    /// Standard deviation of the time of capture, as a share of the time between frames.
     pub jitter: f64,
-    /// Part of the frames that never reach the file, which closes the gap.
+    /// Share of the frames that never reach the file, which closes the gap.
     pub lost: f64,
-    /// Part of the frames that repeat the one before.
+    /// Share of the frames that repeat the previous one.
     pub repeated: f64,
-    /// What the sensor and the mains add.
+    /// Noise and flicker.
     pub sensor: SensorModel,
     /// JPEG quality, 1–100.
     pub jpeg_quality: u8,
 }
 
-/// Every camera that a video can be filmed with. The first is used unless another is asked for.
+/// Every camera for labelled video. The first is the default.
 pub const CAMERAS: [Filming; 3] = [
-    // Above quality 95, files grow fast and the pictures no longer do.
+    // Above quality 95, files grow fast but pictures hardly improve.
     Filming {
         name: "steady",
         jitter: 0.0,
@@ -45,7 +45,7 @@ pub const CAMERAS: [Filming; 3] = [
         sensor: SensorModel { read_noise: 1.4, photon_noise: 3.0, ..SensorModel::ORDINARY },
         jpeg_quality: 80,
     },
-    // Poor light: noise of four levels, lamps that flicker, every eighth frame the one before again.
+    // Poor light: noise of four levels, lamps that flicker, every eighth frame a repetition.
     Filming {
         name: "poor",
         jitter: 0.15,
@@ -62,12 +62,12 @@ pub const CAMERAS: [Filming; 3] = [
 ];
 
 impl Filming {
-    /// The camera of this name.
+    /// The camera with this name.
     pub fn named(name: &str) -> Option<Self> {
         CAMERAS.into_iter().find(|camera| camera.name == name)
     }
 
-    /// When the light of each of `frames` frames is caught, seconds. The file counts them at `fps`.
+    /// Times of capture of `frames` frames, seconds. The file numbers them at `fps`.
     pub fn moments(&self, seed: u64, frames: u64, fps: f64) -> Vec<f64> {
         if self.jitter == 0.0 && self.lost == 0.0 && self.repeated == 0.0 {
             return (0..frames).map(|seq| Timestamp::of_frame(seq, fps).secs()).collect();
@@ -78,7 +78,7 @@ impl Filming {
             repeated: self.repeated,
             ..CameraModel::steady(fps)
         };
-        // What is lost must be made up for.
+        // Lost frames must be replaced.
         let until_secs = (frames as f64 + 30.0) * (1.0 + 2.0 * self.lost) / fps;
         let shots = clock.shots(&mut Random::seed_from_u64(seed), until_secs);
         let seen = shots.into_iter().map(|shot| shot.content_secs).filter(|secs| *secs >= 0.0);
@@ -86,7 +86,7 @@ impl Filming {
     }
 }
 
-/// The events as the file shows them: each moment at the frame that was taken nearest to it.
+/// The events as the file shows them: each moment at the frame that was captured nearest to it.
 pub fn as_filmed(mut events: Vec<Event>, moments: &[f64], fps: f64) -> Vec<Event> {
     let nearest = |moment: &Moment| {
         let secs = moment.time.secs();

@@ -1,16 +1,17 @@
-//! How a head that moves takes the picture along.
+//! How a moving head moves the picture.
 //!
-//! The head is a shallow dome that turns about a pivot behind the face; hair and neck go along less
-//! and less, and the background stays, as it does before a camera on a desk.
+//! The head is a shallow dome that turns about a pivot behind the face. Hair and neck follow it less and
+//! less, and the background stays, as in front of a camera on a desk.
 
 use crate::measure::geometry::{Affine, Point};
 
 use crate::synth::behaviour::timeline::HeadPose;
 
-/// Where the head turns: between the ears, face coordinates; the last is depth behind the eyes.
+/// The point about which the head turns: between the ears, face coordinates; the last is the depth behind the
+/// eyes.
 const PIVOT: [f32; 3] = [0.0, 0.45, -0.75];
 
-/// The dome: its centre, half axes and height above the plane of its rim.
+/// The dome: its centre, half axes, and height above the plane of its rim.
 const DOME_CENTER: [f32; 2] = [0.0, 0.35];
 const DOME_AXES: [f32; 2] = [1.0, 1.35];
 const DOME_HEIGHT: f32 = 0.7;
@@ -20,8 +21,8 @@ const NOSE_CENTER: [f32; 2] = [0.0, 0.42];
 const NOSE_AXES: [f32; 2] = [0.22, 0.34];
 const NOSE_HEIGHT: f32 = 0.16;
 
-/// Within these half axes round the dome's centre all goes along, at `STILL_FROM` times their square
-/// nothing does.
+/// Inside these half axes round the dome's centre, everything moves with the head; at `STILL_FROM` times
+/// their square, nothing does.
 const WHOLE_AXES: [f32; 2] = [1.2, 1.3];
 const STILL_FROM: f32 = 2.6;
 
@@ -35,7 +36,7 @@ fn distance2(q: Point, center: [f32; 2], axes: [f32; 2]) -> f32 {
 fn depth(q: Point) -> f32 {
     let dome = (1.0 - distance2(q, DOME_CENTER, DOME_AXES)).max(0.0);
     let nose = (1.0 - distance2(q, NOSE_CENTER, NOSE_AXES)).max(0.0);
-    // The eyes, where depth counts as zero, lie a little below the dome's top.
+    // The eyes, whose depth is zero, lie a little below the dome's top.
     DOME_HEIGHT * (dome - 0.8) + NOSE_HEIGHT * nose * nose
 }
 

@@ -1,7 +1,7 @@
 //! Pictures of a portrait at any pose.
 //!
-//! The portrait is read through a smooth spline at exactly computed places, so that what flow finds
-//! in the pictures is the movement that was put in and not the way it was drawn.
+//! The portrait is read through a smooth spline at exact places, so that the flow finds the movement that was
+//! put in and no trace of the drawing.
 
 use image::imageops::FilterType;
 
@@ -28,7 +28,7 @@ pub mod texture;
 pub mod video;
 pub mod warp;
 
-/// Blur of the lens, pixels: keeps detail finer than the pixels from flickering as it moves.
+/// Blur of the lens, pixels. It keeps detail that is finer than a pixel from flickering as it moves.
 const LENS_BLUR_PX: f32 = 0.6;
 
 /// Draws one person in frames of one size.
@@ -36,7 +36,7 @@ const LENS_BLUR_PX: f32 = 0.6;
 pub struct Renderer {
     size_px: (usize, usize),
     texture: Texture,
-    /// The portrait at rest, for what does not move.
+    /// The portrait at rest, for parts that do not move.
     rest: Vec<Colour>,
     warp: Warp,
     sensor: Sensor,
@@ -55,8 +55,8 @@ pub enum RenderError {
 }
 
 impl Renderer {
-    /// Draws `portrait` so that it fills frames of `size_px`, through `sensor`, whose noise follows
-    /// from `seed`.
+    /// Draws `portrait` so that it fills frames of `size_px`, through `sensor`, whose noise follows from
+    /// `seed`.
     pub fn new(
         portrait: &Portrait,
         size_px: (usize, usize),
@@ -82,7 +82,7 @@ impl Renderer {
         Ok(Self { size_px, texture, rest, warp, sensor: Sensor::new(sensor, seed), light })
     }
 
-    /// Pixels across and down of the frames.
+    /// Width and height of the frames, pixels.
     pub fn size_px(&self) -> (usize, usize) {
         self.size_px
     }
@@ -140,8 +140,8 @@ fn is_still(corners: &[Point; 4], left: f32, top: f32) -> bool {
     corners.iter().zip(places).all(|(c, (x, y))| (c.x - x).abs() + (c.y - y).abs() < 1e-3)
 }
 
-/// `image` enlarged or reduced so that it just covers `size_px`, cut evenly, and the map from the
-/// one to the other; `None` for an empty image.
+/// `image` scaled so that it just covers `size_px` and cut evenly, and the map from one to the other; `None`
+/// for an empty image.
 fn fill(image: &RgbImage, (width, height): (usize, usize)) -> Option<(RgbImage, Affine)> {
     let scale = (width as f32 / image.width as f32).max(height as f32 / image.height as f32);
     let across = ((image.width as f32 * scale).round() as usize).max(width);
@@ -209,7 +209,8 @@ mod tests {
         sum / ((2 * radius + 1) * (2 * radius + 1) * 3) as f32
     }
 
-    /// Where the surroundings of `center` in `a` went in `b`, by trying shifts to a tenth of a pixel.
+    /// Where the surroundings of `center` in `a` are in `b`, found by trying shifts in steps of a tenth of a
+    /// pixel.
     fn matched_shift(a: &RgbImage, b: &RgbImage, center: Point) -> Point {
         let mut best = (f32::INFINITY, Point::default());
         for step in [1.0_f32, 0.25, 0.05] {

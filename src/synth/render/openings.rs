@@ -1,8 +1,8 @@
-//! What shows where the face opens: the eyeball between the lids, the dark behind the lips.
+//! What is seen where the face opens: the eyeball between the lids, the dark behind the lips.
 //!
-//! Across a slit the way back to the portrait is not one place but up to three: skin of the upper
-//! edge, skin of the lower, or what lies behind. Each pixel near a slit weighs them by how much of it
-//! each covers, so that edges move by fractions of a pixel as smoothly as the rest.
+//! Near a slit, a pixel may come from up to three places of the portrait: skin of the upper edge, skin of the
+//! lower edge, or what lies behind. Each pixel is a mean of these, weighted by how much of it each covers. So
+//! edges move by fractions of a pixel as smoothly as the rest.
 
 use crate::measure::geometry::Point;
 
@@ -12,11 +12,11 @@ use super::warp::{STEP_PX, Warp};
 use crate::synth::behaviour::timeline::Pose;
 use crate::synth::rig::facs_rig::lid_push;
 
-/// Steps of Newton's method per pixel at most, and the step after which it ends, pixels.
+/// Greatest number of steps of Newton's method per pixel, and the step after which it ends, pixels.
 const ITERATIONS: usize = 5;
 const SETTLED_PX: f32 = 5e-3;
 
-/// Centre and sizes of the eye, outer-eye distances: an iris is 11.7 mm across and an eyeball 24, at
+/// Centre and sizes of the eye, outer-eye distances. An iris is 11.7 mm across and an eyeball 24 mm, with
 /// about 90 mm between the outer corners.
 const IRIS_RADIUS: f32 = 0.065;
 const EYEBALL_RADIUS: f32 = 0.135;
@@ -28,8 +28,8 @@ const IRISES: [usize; 2] = [473, 468];
 const MOUTH_NEAR: Colour = [74.0, 32.0, 32.0, 0.0];
 const MOUTH_DEEP: Colour = [30.0, 9.0, 10.0, 0.0];
 
-/// Draws every opening that `pose` moves into `light` (`width` pixels a row), over what the smooth
-/// warp has drawn there.
+/// Draws every opening that `pose` moves into `light` (`width` pixels a row), over the picture of the smooth
+/// warp.
 pub(crate) fn draw(
     warp: &Warp,
     texture: &Texture,
@@ -56,7 +56,7 @@ struct Opening<'a> {
     texture: &'a Texture,
     slit: &'a Slit,
     closing: f32,
-    /// The iris at rest and how far it has moved, face coordinates.
+    /// The iris at rest, and how far it has moved, face coordinates.
     iris: Point,
     look: Point,
 }
@@ -74,7 +74,7 @@ impl<'a> Opening<'a> {
         Self { warp, texture, slit, closing, iris, look }
     }
 
-    /// Columns and rows of pixels that it may reach; none when nothing there moves.
+    /// Columns and rows of pixels that it may reach; `None` if nothing there moves.
     fn extent(
         &self,
         width: usize,
@@ -83,7 +83,7 @@ impl<'a> Opening<'a> {
         let [left, right] = self.slit.corners;
         let middle = (left + right) / 2.0;
         let (top, bottom) = match self.slit.kind {
-            // Without a closing lid nothing leaves the edges but what the smooth warp shows as well.
+            // While no lid closes, the smooth warp shows the same.
             SlitKind::Eye(_) if self.closing == 0.0 => {
                 (self.slit.upper(middle) - 0.04, self.slit.lower(middle) + 0.04)
             }
@@ -119,7 +119,7 @@ impl<'a> Opening<'a> {
         let columns = self.warp.source.columns;
         let node = |v: f32| (v.max(0.0) / STEP_PX as f32) as usize;
         let mut largest: f32 = 0.0;
-        // Behind closed lips, what moves both alike opens nothing.
+        // Behind closed lips, a motion that moves both lips alike opens nothing.
         let smooth = usize::from(self.slit.kind == SlitKind::Mouth);
         for layer in &self.warp.layers[smooth..] {
             for row in
@@ -159,8 +159,8 @@ impl<'a> Opening<'a> {
         sum
     }
 
-    /// Where skin of one edge at `on_head` (pixels, head at rest) comes from in the portrait, and
-    /// how far inside that edge's skin it lies, pixels; negative beyond the edge.
+    /// Where skin of one edge at `on_head` (pixels, head at rest) comes from in the portrait, and how far
+    /// inside that edge's skin it lies, pixels; negative beyond the edge.
     fn edge_source(&self, on_head: Point, upper: bool) -> (Point, f32) {
         let warp = self.warp;
         let layer = &warp.layers[if upper { 1 } else { 2 }];
@@ -204,8 +204,8 @@ impl<'a> Opening<'a> {
         for _ in 0..3 {
             source = eye - self.look * iris_share(source.distance(self.iris));
         }
-        // What the lids hide in the portrait is not known. Where they draw back beyond it, what is
-        // known stretches to fill the gap.
+        // The portrait does not show what the lids hide. If they open further, the part that it shows is
+        // stretched to fill the gap.
         let (top, bottom) = (self.slit.upper(source.x), self.slit.lower(source.x));
         let middle = (top + bottom) / 2.0;
         let edges = [(top, eye.y + above_px / scale), (bottom, eye.y - below_px / scale)];
@@ -220,8 +220,8 @@ impl<'a> Opening<'a> {
     }
 }
 
-/// How much of the eye's movement shows at `distance` from the middle of the iris: all of it on the
-/// iris, ever less on the white.
+/// Share of the eye's movement at `distance` from the middle of the iris: all of it on the iris, less and
+/// less on the white.
 fn iris_share(distance: f32) -> f32 {
     let t = ((distance / IRIS_RADIUS - 1.1) / 1.4).clamp(0.0, 1.0);
     1.0 - t * t * (3.0 - 2.0 * t)

@@ -1,6 +1,7 @@
-//! The synthetic people that the generator animates. No real person is in them (`assets/portraits/NOTICE`).
+//! The synthetic people that the generator animates. None of them is a real person
+//! (`assets/portraits/NOTICE`).
 //!
-//! Pictures and their mesh points are embedded, so that the demo needs neither a model nor a file.
+//! Their pictures and mesh points are embedded, so that the demo needs no model and no file.
 
 use serde::Deserialize;
 
@@ -8,7 +9,7 @@ use crate::measure::geometry::{Affine, Point};
 use crate::media::image::RgbImage;
 use crate::model::ModelError;
 
-/// How many points the face mesh has.
+/// Number of points of the face mesh.
 pub const MESH_POINTS: usize = 478;
 
 /// Mesh point at the outer corner of the person's right eye.
@@ -49,13 +50,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// A frontal, neutral face with its mesh points.
 #[derive(Clone, Debug)]
 pub struct Portrait {
-    /// What to call it.
+    /// Its name.
     pub name: String,
     /// The picture.
     pub image: RgbImage,
     /// The 478 mesh points, in pixels of `image`.
     pub points_px: Vec<Point>,
-    /// Depth of each point, in the same unit, smaller is nearer.
+    /// Depth of each point, in the same unit; smaller is nearer.
     pub depths_px: Vec<f32>,
 }
 
@@ -65,28 +66,28 @@ pub enum PortraitError {
     /// No portrait has this name.
     #[error("portrait {name}: expected one of {known} or a picture, found neither")]
     Unknown {
-        /// What was asked for.
+        /// The name that was asked for.
         name: String,
-        /// What there is.
+        /// The names that there are.
         known: String,
     },
-    /// The picture does not decode.
+    /// The picture cannot be decoded.
     #[error("portrait {name}: expected a JPEG or PNG picture, found {error}")]
     Picture {
         /// Which portrait.
         name: String,
-        /// The decoder's words.
+        /// The decoder's answer.
         error: image::ImageError,
     },
-    /// The models that find the mesh in a picture.
+    /// A model that finds the mesh in a picture could not be used.
     #[error("portrait {name}: {error}")]
     Model {
         /// Which portrait.
         name: String,
-        /// Their words.
+        /// Its error.
         error: ModelError,
     },
-    /// The mesh points do not read, or there are not 478 of them.
+    /// The mesh points cannot be read, or there are not 478 of them.
     #[error("portrait {name}: expected {MESH_POINTS} mesh points, found {found}")]
     Points {
         /// Which portrait.
@@ -96,7 +97,7 @@ pub enum PortraitError {
     },
 }
 
-/// Mesh points as they lie beside the picture.
+/// Mesh points in the file beside the picture.
 #[derive(Deserialize)]
 struct MeshFile {
     /// x, y and depth, in pixels of the picture.
@@ -104,7 +105,7 @@ struct MeshFile {
 }
 
 impl Portrait {
-    /// Portrait number `number`, counted round.
+    /// Portrait number `number`; after the last one, the first follows.
     pub fn numbered(number: u64) -> Result<Self, PortraitError> {
         let (name, jpeg, json) = EMBEDDED[(number % EMBEDDED.len() as u64) as usize];
         Self::decode(name, jpeg, json)
@@ -140,9 +141,9 @@ impl Portrait {
     }
 }
 
-/// The map from face coordinates to pixels: origin between the outer eye corners, x towards the
-/// person's left, y towards the chin, one unit the distance between the corners. None when the two
-/// corners coincide or `points_px` has too few points.
+/// The map from face coordinates to pixels: origin midway between the outer eye corners, x towards the
+/// person's left, y towards the chin, one unit the distance between the corners. `None` if the two corners
+/// are the same point or `points_px` has too few points.
 pub fn px_from_face(points_px: &[Point]) -> Option<Affine> {
     let right = *points_px.get(RIGHT_EYE_OUTER)?;
     let left = *points_px.get(LEFT_EYE_OUTER)?;

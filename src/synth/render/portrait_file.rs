@@ -1,5 +1,5 @@
-//! A portrait from anybody's picture file: the program's own models find its mesh, and it is framed
-//! like the embedded ones, so that videos can show people that nothing was tried on.
+//! A portrait from any picture file. The program's own models find its mesh, and it is framed like the
+//! embedded portraits. So videos can show people on whom nothing was tuned.
 
 use std::path::Path;
 
@@ -14,15 +14,15 @@ use crate::pipeline::face::landmarks::Mesh;
 
 use super::portrait::{LEFT_EYE_OUTER, Portrait, PortraitError, RIGHT_EYE_OUTER};
 
-/// Pixels across and down of an embedded portrait.
+/// Width and height of an embedded portrait, pixels.
 const SIZE_PX: (u32, u32) = (960, 720);
 /// Outer-eye distance in it, pixels.
 const EYE_DISTANCE_PX: f32 = 240.0;
-/// The middle between the outer eye corners in it.
+/// The point midway between its outer eye corners.
 const EYES_PX: Point = Point::new(480.0, 331.2);
-/// Looks at the face until the mesh has settled.
+/// Number of times that the mesh is computed, until it has settled.
 const LOOKS: usize = 4;
-/// Least confidence of detector and mesh: a portrait shows its face clearly.
+/// Least confidence of detector and mesh: a portrait must show its face clearly.
 const LEAST_CONFIDENCE: f32 = 0.5;
 
 /// The face in the picture at `path` (JPEG or PNG), cut and scaled like the embedded portraits.
@@ -53,8 +53,8 @@ fn find(picture: &RgbImage) -> Result<Landmarks, ModelError> {
     Ok(landmarks)
 }
 
-/// Cuts and scales a picture so that the eyes lie where they lie in every portrait; what the picture
-/// lacks at its rim is its outermost pixels.
+/// Cuts and scales a picture so that the eyes lie where they lie in every portrait. Where the picture ends
+/// too early, its outermost pixels are repeated.
 fn framed(name: String, picture: &RgbImage, found: &Landmarks) -> Option<Portrait> {
     let right = found.point(RIGHT_EYE_OUTER)?;
     let left = found.point(LEFT_EYE_OUTER)?;

@@ -1,7 +1,7 @@
-//! What a synthetic person does in a video, without end, and the truth about it.
+//! What a synthetic person does in a video without end, and its true events.
 //!
-//! A performance is a chain of passes, each a timeline of its own, so that it can go on for days in
-//! bounded memory; each pass ends in the pose in which the next one begins.
+//! A performance is a chain of passes, each with a timeline of its own, so that it can go on for days in
+//! bounded memory. Each pass ends in the pose in which the next one begins.
 
 use rand::{Rng as _, SeedableRng as _};
 
@@ -21,13 +21,13 @@ use crate::synth::{Activation, Pose, Random, ScenarioConfig, Timeline, UnitWeigh
 /// What the person does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scene {
-    /// Expressions every few seconds at the clearly visible end of the real range, none of them
-    /// during a blink or talk: shows what the program does. See [`SHOW_SIZES`].
+    /// An expression every few seconds, as large as the clearly visible ones in real recordings, and none
+    /// during a blink or talking. Shows what the program does. See [`SHOW_SIZES`].
     #[default]
     Show,
-    /// Expressions drawn from all measured sizes and units, blinks and talk wherever they fall.
+    /// Expressions of all measured sizes and units, with blinks and talking at any time.
     Mixed,
-    /// No expression; blinks, gaze and head as always.
+    /// No expression; blinks, gaze and head as usual.
     Neutral,
     /// No expression, much talk.
     Talking,
@@ -49,7 +49,7 @@ impl Scene {
     fn habits(self, duration_secs: f64) -> ScenarioConfig {
         let neutral = ScenarioConfig::neutral(duration_secs);
         match self {
-            // Its expressions are drawn here, and what could be taken for one is kept rare.
+            // Its expressions are drawn here, and movements that resemble one are rare.
             Self::Show => ScenarioConfig {
                 talks_per_minute: 0.6,
                 small_movements_per_minute: 0.3,
@@ -65,37 +65,38 @@ impl Scene {
     }
 }
 
-/// Sizes in [`Scene::Show`], micro and macro: median, log standard deviation, least and most, in
-/// percent of the outer-eye distance at the strongest of the spotter's regions.
+/// Sizes in [`Scene::Show`], micro and macro: median, log standard deviation, least and greatest, in percent
+/// of the outer-eye distance at the strongest of the spotter's regions.
 ///
-/// Real micro-expressions measure 0.3, 0.6 and 1.9 (p10, p50, p90), macro-expressions 0.4, 1.5 and
-/// 4.8; these are the larger ones, such as a person sees without help once told where to look.
+/// Real micro-expressions measure 0.3, 0.6 and 1.9 (p10, p50, p90), macro-expressions 0.4, 1.5 and 4.8. These
+/// here are the larger ones, which a person sees without help when told where to look.
 pub const SHOW_SIZES: [(f64, f64, f64, f64); 2] = [(1.5, 0.25, 1.1, 2.4), (3.5, 0.3, 2.5, 7.0)];
 
-/// Part of the expressions in [`Scene::Show`] that are micro-expressions.
+/// Share of the expressions in [`Scene::Show`] that are micro-expressions.
 const SHOW_MICRO: f64 = 0.7;
 
 /// Rest between two expressions in [`Scene::Show`], seconds.
 const SHOW_REST_SECS: std::ops::Range<f64> = 3.0..9.0;
 
-/// Free of blinks and talk before and after an expression in [`Scene::Show`], seconds.
+/// Seconds without blinks and talking before and after an expression in [`Scene::Show`].
 const SHOW_MARGIN_SECS: f64 = 0.35;
 
-/// A region must move by this part of what the skin moves where it moves most, or the regions hardly
-/// see the expression: the lids' units 5 and 7, the cheek's 6, the nose's 9.
+/// A region must move by at least this share of the largest movement of the skin. Otherwise the regions
+/// hardly see the expression: units 5 and 7 of the lids, 6 of the cheek, 9 of the nose.
 const SHOW_LEAST_SEEN: f32 = 0.45;
 
-/// Lips that roll in and press: they move against each other within the reach of flow's smoothing,
-/// which sees two thirds of it or less.
+/// Lips that roll in and press move against each other. The smoothing of the flow joins them and shows two
+/// thirds of the movement or less.
 const SHOW_NEVER: [u8; 2] = [23, 24];
 
-/// Length of a pass.
+/// Length of a pass, seconds.
 const PASS_SECS: f64 = 600.0;
 
-/// No expression ends in the last part of a pass, in which the pose goes over to the next one's.
+/// No expression ends in this last part of a pass, seconds, in which the pose changes to that of the next
+/// one.
 const HANDOVER_SECS: f64 = 2.0;
 
-/// A person doing a scene, from a seed.
+/// A person who plays a scene, from a seed.
 #[derive(Clone, Debug)]
 pub struct Performance {
     scene: Scene,
@@ -109,8 +110,8 @@ pub struct Performance {
 }
 
 impl Performance {
-    /// The person with this `face` does `scene`; expressions are `amplitude` times their usual size.
-    /// The same arguments give the same performance.
+    /// The person with this `face` plays `scene`; expressions are `amplitude` times their usual size. The
+    /// same arguments give the same performance.
     pub fn new(scene: Scene, seed: u64, amplitude: f32, face: FacsFace) -> Self {
         let mut new = Self {
             scene,
@@ -143,8 +144,8 @@ impl Performance {
         if handed > 0.0 { between(&pose, &self.next_first, handed) } else { pose }
     }
 
-    /// Every expression that reaches its apex in the first `frames` frames at `fps`, in order. One that
-    /// still goes on in the last of them ends with it.
+    /// Every expression that reaches its apex in the first `frames` frames at `fps`, in order. One that is
+    /// not over in the last of them ends with it.
     pub fn truth(&self, frames: u64, fps: f64) -> Vec<Event> {
         let Some(last) = frames.checked_sub(1) else { return Vec::new() };
         let passes = (frames as f64 / fps / PASS_SECS).ceil() as u64;
@@ -205,7 +206,7 @@ fn show(timeline: &mut Timeline, face: &FacsFace, random: &mut Random) {
         if !resize(&mut drawn, face, &centers, size) {
             continue;
         }
-        // A good half of each movement returns at once, so that the offset can be seen.
+        // At least 60 % of each movement returns at once, so that the offset can be seen.
         drawn.profile.returned = drawn.profile.returned.max(0.6);
         onset = drawn.offset_secs + random.random_range(SHOW_REST_SECS);
         timeline.activations.push(drawn);
@@ -215,14 +216,14 @@ fn show(timeline: &mut Timeline, face: &FacsFace, random: &mut Random) {
             to < a.onset_secs - SHOW_MARGIN_SECS || from > a.offset_secs + SHOW_MARGIN_SECS
         })
     };
-    // What a blink pulls along starts with it, and only a nod of the lids lasts as short.
+    // The movements that a blink causes start with it; only these are so short.
     let blinks: Vec<_> = timeline.blinks.iter().filter(|b| !clear(b.0, b.1)).copied().collect();
     timeline.gestures.retain(|g| blinks.iter().all(|b| b.0 != g.start_secs));
     timeline.blinks.retain(|b| !blinks.contains(b));
 }
 
-/// Scales an expression so that the strongest of the spotter's regions moves by `percent` of the
-/// outer-eye distance; false where the regions do not see it.
+/// Scales an expression so that the strongest of the spotter's regions moves by `percent` of the outer-eye
+/// distance; false if the regions do not see it.
 fn resize(drawn: &mut Activation, face: &FacsFace, centers: &[Point], percent: f32) -> bool {
     if drawn.units.iter().any(|u| SHOW_NEVER.contains(&u.unit.0)) {
         return false;
@@ -244,8 +245,8 @@ fn resize(drawn: &mut Activation, face: &FacsFace, centers: &[Point], percent: f
     true
 }
 
-/// How far the strongest of the spotter's regions moves as flow measures it: the mean over the
-/// region, without the movement of the nose, which passes for the head's. Percent.
+/// Movement of the strongest of the spotter's regions as flow measures it, percent: the mean over the region,
+/// without the movement of the nose, which counts as that of the head.
 fn seen_percent(face: &FacsFace, centers: &[Point], weights: &UnitWeights) -> f32 {
     let mean = |center: &Point| {
         let sum = (0..9).fold(Point::default(), |sum, i| {
@@ -262,7 +263,7 @@ fn seen_percent(face: &FacsFace, centers: &[Point], weights: &UnitWeights) -> f3
 /// From the centre of a region towards its rim, outer-eye distances.
 const REGION_REACH: f32 = 0.06;
 
-/// An expression that begins at `start_secs` plus its onset, as a labelled event.
+/// An expression of a pass that begins at `start_secs`, as a labelled event.
 fn event(activation: &Activation, id: u64, start_secs: f64, fps: f64) -> Event {
     let moment = |secs: f64| {
         let frame = ((start_secs + secs) * fps).round().max(0.0) as u64;
@@ -289,7 +290,7 @@ fn event(activation: &Activation, id: u64, start_secs: f64, fps: f64) -> Event {
     }
 }
 
-/// The pose `part` of the way from `a` to `b`.
+/// The pose at share `part` of the way from `a` to `b`.
 fn between(a: &Pose, b: &Pose, part: f32) -> Pose {
     let mix = |a: f32, b: f32| a + (b - a) * part;
     let mut units = a.units;

@@ -1,4 +1,4 @@
-//! What a webcam adds to the light: photon and read noise, mains flicker, rounding to bytes.
+//! What a webcam adds to a picture: photon and read noise, flicker of lamps, rounding to bytes.
 
 use rand::SeedableRng as _;
 use rand_distr::{Distribution as _, StandardNormal};
@@ -8,18 +8,18 @@ use crate::media::image::RgbImage;
 use super::texture::Colour;
 use crate::synth::Random;
 
-/// How a camera spoils a picture. Levels are of 255.
+/// The errors of a camera. Levels are of 255.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SensorModel {
     /// Standard deviation of noise in the dark, levels.
     pub read_noise: f32,
-    /// Standard deviation of photon noise at full light, levels; falls with the root of the light.
+    /// Standard deviation of photon noise at full light, levels; proportional to the root of the light.
     pub photon_noise: f32,
-    /// Amplitude of mains flicker as a part of the light.
+    /// Amplitude of the flicker, as a share of the light.
     pub flicker: f32,
     /// Frequency of the flicker, Hz: twice that of the mains.
     pub flicker_hz: f64,
-    /// From the first to the last row of a frame, seconds: rolling shutter, seen as bands of flicker.
+    /// Time from the first to the last row of a frame, seconds: a rolling shutter shows bands of flicker.
     pub readout_secs: f64,
 }
 
@@ -39,7 +39,7 @@ impl SensorModel {
         readout_secs: 0.02,
     };
 
-    /// Adds nothing but the rounding to bytes.
+    /// Adds only the rounding to bytes.
     #[cfg(test)]
     pub const CLEAN: Self = Self {
         read_noise: 0.0,
@@ -50,10 +50,10 @@ impl SensorModel {
     };
 }
 
-/// Draws of the standard normal distribution; a power of two.
+/// Number of draws from the standard normal distribution; a power of two.
 const DRAWS: usize = 4096;
 
-/// A camera with its noise drawn in advance.
+/// A camera whose noise was drawn in advance.
 #[derive(Clone, Debug)]
 pub(crate) struct Sensor {
     model: SensorModel,
@@ -77,8 +77,8 @@ impl Sensor {
         Self { model, seed, draws, deviation }
     }
 
-    /// Turns light (levels, row by row) into the bytes of frame `seq`, captured at `secs`. The same
-    /// frame always gets the same noise.
+    /// Turns light (levels, row by row) into the bytes of frame `seq`, captured at `secs`. The same frame
+    /// always has the same noise.
     pub(crate) fn expose(
         &self,
         light: &[Colour],
@@ -99,7 +99,7 @@ impl Sensor {
                 let common = self.draw(state >> 52);
                 for (lane, byte) in bytes.iter_mut().enumerate() {
                     let level = (light[lane] * gain).clamp(0.0, 255.0);
-                    // Demosaicing shares noise between the colours: two thirds of its power.
+                    // Demosaicing spreads noise over the colours: two thirds of its power are shared.
                     let noise = if noisy {
                         let own = self.draw(state >> (16 + 12 * lane));
                         self.deviation[usize::from(level as u8)] * (0.82 * common + 0.57 * own)
@@ -118,7 +118,7 @@ impl Sensor {
     }
 }
 
-/// Scrambles a number (the finaliser of SplitMix64).
+/// Mixes the bits of a number (the finaliser of SplitMix64).
 fn mix(mut z: u64) -> u64 {
     z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

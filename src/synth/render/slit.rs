@@ -1,29 +1,29 @@
 //! Where a face can open: the two eyes and the mouth.
 //!
-//! Skin moves smoothly everywhere but across these three lens-shaped slits, whose edges move
-//! independently. All in face coordinates ([`super::portrait::px_from_face`]).
+//! Skin moves smoothly everywhere except across these three lens-shaped slits, whose edges move
+//! independently. Everything is in face coordinates ([`super::portrait::px_from_face`]).
 
 use crate::measure::geometry::Point;
 
 /// Which opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SlitKind {
-    /// An eye; 0 the person's left, 1 the right, as the halves of a unit's weight.
+    /// An eye: 0 the person's left, 1 the right, as the halves of a unit's weight.
     Eye(usize),
     /// The mouth.
     Mouth,
 }
 
-/// How far the skin above and below shares the movement of an edge beyond the corners.
+/// Beyond the corners, skin up to this distance above and below takes part in the movement of an edge.
 const GATE_REACH: f32 = 0.22;
 
 /// An opening between an upper and a lower edge.
 #[derive(Clone, Debug)]
 pub(crate) struct Slit {
     pub(crate) kind: SlitKind,
-    /// x of the two corners, the smaller first.
+    /// x of the two corners, the smaller one first.
     pub(crate) corners: [f32; 2],
-    /// From the upper edge to the brow; for the mouth of no meaning.
+    /// Distance from the upper edge to the brow; without meaning for the mouth.
     pub(crate) brow_gap: f32,
     upper: Curve,
     lower: Curve,
@@ -55,7 +55,7 @@ impl Slit {
             Self { kind, corners: [upper.start, upper.end], brow_gap, upper, lower }
         };
         let mut mouth = slit(SlitKind::Mouth, LIPS_UPPER, LIPS_LOWER);
-        // A closed mouth is one line, whatever the mesh thinks of the two lips.
+        // A closed mouth is one line, even if the mesh separates the lips.
         let line = mouth.upper.between(&mouth.lower);
         (mouth.upper, mouth.lower) = (line.clone(), line);
         [
@@ -65,7 +65,7 @@ impl Slit {
         ]
     }
 
-    /// y of the upper edge at `x`; beyond the corners the corner's.
+    /// y of the upper edge at `x`; beyond the corners, that of the corner.
     pub(crate) fn upper(&self, x: f32) -> f32 {
         self.upper.at(x)
     }
@@ -80,14 +80,14 @@ impl Slit {
         (self.corners[1] - self.corners[0]) / 2.0
     }
 
-    /// How freely the edges part at `x`: 1 in the middle, 0 at the corners and beyond.
+    /// How freely the edges can part at `x`: 1 in the middle, 0 at the corners and beyond.
     fn lens(&self, x: f32) -> f32 {
         let u = (x - (self.corners[0] + self.corners[1]) / 2.0) / self.half_width();
         (1.0 - u * u).max(0.0).sqrt()
     }
 
-    /// The share of an upper-edge movement that skin at `q` takes part in, for skin that belongs to
-    /// the upper edge.
+    /// The share of an upper edge's movement that skin at `q` follows, if that skin belongs to the upper
+    /// edge.
     pub(crate) fn upper_share(&self, q: Point) -> f32 {
         share(self.lens(q.x), self.upper(q.x) - q.y)
     }
@@ -104,7 +104,7 @@ impl Slit {
         match (above, below) {
             (true, false) => [self.upper_share(q), 0.0],
             (false, true) => [0.0, self.lower_share(q)],
-            // On a closed line both edges meet; the lower one is the one that can be seen to move.
+            // On a closed line both edges meet, and only the movement of the lower one is visible.
             (true, true) => [0.0, self.lower_share(q)],
             (false, false) => [0.0, 0.0],
         }

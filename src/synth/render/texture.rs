@@ -1,19 +1,19 @@
 //! A picture that can be read between its pixels without a trace of the pixel grid.
 //!
-//! Flow takes any shimmer of the interpolation for movement of the skin. The picture is therefore
-//! turned into cubic B-spline coefficients once (Unser, Aldroubi and Eden, IEEE Trans. Signal
-//! Processing 41, 1993), which pass exactly through the pixels and are smooth to the second
-//! derivative between them, at the cost of plain bicubic reading.
+//! Flow would take a flicker of the interpolation for movement of the skin. So the picture is turned once
+//! into cubic B-spline coefficients (Unser, Aldroubi and Eden, IEEE Trans. Signal Processing 41, 1993). The
+//! spline passes exactly through the pixels and is smooth to the second derivative between them, at the cost
+//! of plain bicubic interpolation.
 
 use crate::media::image::RgbImage;
 
-/// Colour with one unused lane, so that four values are worked on at once.
+/// Colour with an unused fourth number, so that four values are computed at once.
 pub(crate) type Colour = [f32; 4];
 
-/// The spline's own tail: how far its recursive filter remembers, √3 − 2.
+/// The pole of the spline's recursive filter, √3 − 2.
 const POLE: f32 = -0.267_949_2;
 
-/// Coefficients beyond every border, so that reading near it needs no test.
+/// Number of coefficients beyond every border, so that reading near it needs no test.
 const MARGIN: usize = 3;
 
 /// A picture as cubic B-spline coefficients, mirrored at its borders.
@@ -55,11 +55,11 @@ impl Texture {
         Some(Self { last: [(width - 1) as f32, (height - 1) as f32], stride, coefficients })
     }
 
-    /// Colour at (`x`, `y`) in pixels, the centre of the first pixel at (0.5, 0.5). Outside, the
-    /// nearest border colour.
+    /// Colour at (`x`, `y`) in pixels; the centre of the first pixel is (0.5, 0.5). Outside the picture, the
+    /// nearest colour of its border.
     #[inline]
     pub(crate) fn sample(&self, x: f32, y: f32) -> Colour {
-        // Not-a-number becomes zero; 32-bit integers convert in one instruction.
+        // NaN becomes zero; 32-bit integers convert in one instruction.
         let x = (x - 0.5).max(0.0).min(self.last[0]);
         let y = (y - 0.5).max(0.0).min(self.last[1]);
         let (column, row) = (x as i32, y as i32);
@@ -81,7 +81,7 @@ impl Texture {
     }
 }
 
-/// Weights of the four coefficients round a point, `t` of the way from the second to the third.
+/// Weights of the four coefficients round a point at share `t` of the way from the second to the third.
 #[inline]
 fn weights(t: f32) -> [f32; 4] {
     const SIXTH: f32 = 1.0 / 6.0;
@@ -93,7 +93,7 @@ fn weights(t: f32) -> [f32; 4] {
     [first, second, 1.0 - first - second - last, last]
 }
 
-/// `i` reflected into 0..n, the border pixel not repeated.
+/// `i` reflected into 0..n, without repeating the border pixel.
 fn mirror(i: isize, n: usize) -> usize {
     let last = n as isize - 1;
     if last == 0 {
@@ -114,7 +114,7 @@ fn gaussian(sigma_px: f32) -> Vec<f32> {
     raw.iter().map(|w| w / total).collect()
 }
 
-/// Blurs one row or column and turns it into spline coefficients. `line` is scratch.
+/// Blurs one row or column and turns it into spline coefficients. `line` is scratch memory.
 fn along(
     plane: &mut [Colour],
     start: usize,
@@ -143,13 +143,13 @@ fn along(
     }
 }
 
-/// The recursive filter, once forth and once back, with mirrored ends.
+/// The recursive filter, once forwards and once backwards, with mirrored ends.
 fn spline(line: &mut [Colour]) {
     let n = line.len();
     for lane in 0..4 {
         let mut before = 0.0;
         let mut weight = 1.0;
-        // Twelve steps back the filter has forgotten to within float precision.
+        // After twelve steps the filter's response is below the precision of `f32`.
         for i in 0..12 {
             before += weight * line[mirror(i, n)][lane];
             weight *= POLE;

@@ -1,8 +1,8 @@
-//! From a pose to where every pixel of the frame comes from in the portrait.
+//! From a pose to the place in the portrait from which every pixel of the frame comes.
 //!
-//! Forward, skin at rest moves by the action units, then with the head. A picture needs the way back,
-//! which is found by fixed-point iteration on a grid of nodes: both movements are small and smooth,
-//! so that a few steps leave less than a hundredth of a pixel.
+//! Forwards, skin at rest moves by the action units, then with the head. A picture needs the way back. It is
+//! found by fixed-point iteration on a grid of nodes: both movements are small and smooth, so that after a
+//! few steps the error is below a hundredth of a pixel.
 
 use crate::measure::event::ActionUnit;
 use crate::measure::geometry::{Affine, Point};
@@ -16,13 +16,14 @@ use crate::synth::rig::facs_rig::FacsFace;
 /// Pixels between two nodes. The smallest patch is six times as wide.
 pub(crate) const STEP_PX: usize = 4;
 
-/// Steps of the way back at most; each leaves a fifth of the error before, or less.
+/// Greatest number of steps of the way back; each leaves at most a fifth of the previous error.
 const ITERATIONS: usize = 6;
 
-/// The way back ends when a step is shorter, pixels.
+/// The way back ends when a step is shorter than this, pixels.
 const SETTLED_PX: f32 = 2e-3;
 
-/// Where what is at `p` now was before it moved by `displacement`; `guess`: about how far it moved.
+/// Where the skin that is at `p` now was before it moved by `displacement`. `guess` is about how far it
+/// moved.
 #[inline]
 fn before(p: Point, guess: Point, displacement: impl Fn(Point) -> Point) -> Point {
     let mut place = p - guess;
@@ -49,7 +50,7 @@ impl Grid {
         Self { columns, nodes: vec![Point::default(); columns * rows] }
     }
 
-    /// The value at `p` (pixels), bilinear between the nodes, the border's beyond it.
+    /// The value at `p` (pixels), bilinear between the nodes; beyond the border, that of the border.
     #[inline]
     pub(crate) fn at(&self, p: Point) -> Point {
         let rows = self.nodes.len() / self.columns;
@@ -64,7 +65,7 @@ impl Grid {
     }
 }
 
-/// What a unit does to the nodes it reaches: pushes in pixels for weight 1.
+/// The movement of the nodes by one unit, pixels at weight 1.
 #[derive(Clone, Debug, Default)]
 struct Basis {
     /// Index of the unit, then of its half.
@@ -73,30 +74,30 @@ struct Basis {
     pushes: Vec<(u32, Point)>,
 }
 
-/// The movement of one face in frames of one size. Scratch is kept from frame to frame; what comes
-/// out depends on the pose alone.
+/// The movement of one face in frames of one size. Scratch memory is kept from frame to frame; the result
+/// depends on the pose alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Warp {
     pub(crate) face: FacsFace,
     pub(crate) px_from_face: Affine,
     pub(crate) face_from_px: Affine,
     basis: Vec<Basis>,
-    /// Which part of an upper and of a lower edge's movement the skin at each node shares.
+    /// The shares of an upper and of a lower edge's movement that the skin at each node follows.
     shares: Vec<[f32; 2]>,
-    /// Displacement of skin at rest, pixels: of all skin, of what lies above a slit, of what lies
-    /// below. Edges' movements are whole here; [`super::slit::Slit::shares`] apportions them.
+    /// Displacement of skin at rest, pixels: of all skin, of skin above a slit, of skin below. Movements of
+    /// edges are complete here; [`super::slit::Slit::shares`] gives the shares.
     pub(crate) layers: [Grid; 3],
-    /// The three layers together, as skin at rest moves.
+    /// The three layers together.
     total: Grid,
-    /// Where each node of the frame comes from before the head moved: skin that the units moved.
+    /// Where the skin at each node of the frame was before the head moved.
     pub(crate) head_source: Grid,
     /// Where each node of the frame comes from in the portrait at rest.
     pub(crate) source: Grid,
 }
 
 impl Warp {
-    /// The warp of `face`, placed by `px_from_face` in frames of `size_px`; none when the placing
-    /// flattens the face.
+    /// The warp of `face`, placed by `px_from_face` in frames of `size_px`; `None` if the placing flattens
+    /// the face.
     pub(crate) fn new(
         face: FacsFace,
         px_from_face: Affine,
@@ -148,7 +149,7 @@ impl Warp {
         self.move_skin(pose);
         let head = Head::new(&pose.head, self.px_from_face, self.face_from_px);
         let columns = self.total.columns;
-        // Each node moves about as its neighbour does.
+        // Each node moves about as much as its neighbour.
         let (mut with_head, mut with_skin) = (Point::default(), Point::default());
         for i in 0..self.total.nodes.len() {
             let p = Point::new((i % columns) as f32, (i / columns) as f32) * STEP_PX as f32;
@@ -182,7 +183,7 @@ impl Warp {
         }
     }
 
-    /// How far the eye of this half is closed by `pose`: 0 as in the portrait, 1 shut.
+    /// How far `pose` closes the eye of this half: 0 as in the portrait, 1 shut.
     pub(crate) fn closing(pose: &Pose, half: usize) -> f32 {
         pose.units.get(ActionUnit(45))[half].clamp(-0.2, 1.0)
     }

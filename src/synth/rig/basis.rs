@@ -1,6 +1,6 @@
 //! A rig from a morphable face: ICT-FaceKit's neutral face, identity modes and expression shapes.
 //!
-//! For training only; its file stays outside the program. Only the 68 landmarks are kept.
+//! For training only; its file is not part of the program. Only the 68 landmarks are kept.
 
 use std::path::Path;
 
@@ -18,11 +18,11 @@ type Points3 = [[f32; 3]; LANDMARKS];
 
 const LANDMARKS: usize = 68;
 
-/// How strongly identity modes vary: a little less than the standard normal that they are scaled to,
-/// so that no face is a caricature.
+/// Strength of the identity modes: a little less than the standard normal to which they are scaled, so that
+/// no face is a caricature.
 const IDENTITY_SD: f64 = 0.8;
 
-/// How far the heads of people before a camera are turned at rest, radians: pitch, yaw, roll.
+/// Standard deviations of the pose of a head at rest, radians: pitch, yaw, roll.
 const VIEW_SD: [f64; 3] = [0.10, 0.12, 0.04];
 
 /// The face model, reduced to its landmarks: centimetres, x to the person's left, y up, z forwards.
@@ -103,7 +103,7 @@ impl BasisRig {
     }
 }
 
-/// The expression shapes that make a unit, with their gains. `*` stands for the sides.
+/// The expression shapes that make a unit, with their gains. `*` stands for the two sides.
 fn shapes_of(unit: u8) -> &'static [(&'static str, f32)] {
     match unit {
         1 => &[("browInnerUp_*", 1.0)],
@@ -131,7 +131,7 @@ fn shapes_of(unit: u8) -> &'static [(&'static str, f32)] {
     }
 }
 
-/// Adds a shape to the two halves of a unit. A shape without sides is divided softly at the middle.
+/// Adds a shape to the two halves of a unit. A shape without sides is divided smoothly at the middle.
 fn add_shape(
     halves: &mut [Points3; 2],
     name: &str,
@@ -226,8 +226,8 @@ fn rotation([pitch, yaw, roll]: [f32; 3]) -> [[f32; 3]; 3] {
     ]
 }
 
-/// From centimetres to the aligned picture: seen from afar, outer eye corners level, 100 apart, their
-/// middle at the origin, y down.
+/// From centimetres to the aligned picture: seen from afar, outer eye corners level and 100 apart, the point
+/// midway between them at the origin, y down.
 struct View {
     matrix: [[f32; 3]; 3],
     origin: [f32; 3],
@@ -291,8 +291,8 @@ mod tests {
         names
     }
 
-    /// A face of 68 points on a grid, whose shapes move one point each: the smile its mouth corner,
-    /// the shrug of the lower lip its middle.
+    /// A face of 68 points on a grid, whose shapes move one point each: the smile its mouth corner, the shrug
+    /// of the lower lip its middle.
     fn written(folder: &Path, landmarks: usize) -> PathBuf {
         let names = shape_names();
         let mut neutral = Array2::<f32>::zeros((68, 3));

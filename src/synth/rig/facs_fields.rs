@@ -1,19 +1,19 @@
-//! Where each action unit pulls the skin, written from the Facial Action Coding System.
+//! Where each action unit pulls the skin, after the Facial Action Coding System.
 //!
-//! Every unit is a handful of smooth patches on one half of the face, hung on mesh points so that
-//! they fit any face. Directions follow the muscle that FACS names for the unit; relative sizes
-//! follow what was measured on annotated recordings at an eye distance of 190 px: unit 4 lowers the
-//! brows by 0.8–1.4 px and draws them inwards by 0.5, units 1+2 raise them by 1.0–1.7, unit 12 moves
-//! the mouth corners up by 2.3 and out by 0.5–1.0.
+//! Every unit is a few smooth patches on one half of the face, placed by mesh points so that they fit any
+//! face. Directions follow the muscle that FACS names for the unit. Relative sizes follow measurements on
+//! annotated recordings at an eye distance of 190 px: unit 4 lowers the brows by 0.8–1.4 px and draws them
+//! inwards by 0.5, units 1+2 raise them by 1.0–1.7, unit 12 moves the mouth corners up by 2.3 and out by
+//! 0.5–1.0.
 
-/// Which skin a patch moves where a face can open: the lips and the lids.
+/// The skin that a patch moves where a face can open: at the lips and the lids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layer {
-    /// All of it, both lips and both lids alike.
+    /// All of it, both lips or lids alike.
     Skin,
-    /// What lies above the slit of the mouth or of the eye.
+    /// The skin above the slit of the mouth or of the eye.
     Upper,
-    /// What lies below it.
+    /// The skin below it.
     Lower,
 }
 
@@ -200,13 +200,13 @@ const AU30: &[Patch] = &[
     patch(LIP_LOWER_MIDDLE, [4.0, 0.0], [0.45, 0.35], Layer::Lower),
     skin(CORNER, [1.0, 0.0], [0.30, 0.30]),
 ];
-/// What a closing lid pulls along; the lid itself is no patch.
+/// The movements that a closing lid causes; the lid itself is no patch.
 const AU45: &[Patch] = &[
     patch(LID_LOWER, [-0.6, -0.5], [0.24, 0.14], Layer::Lower),
     skin(EYE_INNER, [-0.15, 0.1], [0.16, 0.14]),
 ];
 
-/// The patches of a unit on one half of the face; `None` for a unit the rig does not move.
+/// The patches of a unit on one half of the face; empty for a unit that the rig does not move.
 pub(crate) fn patches(unit: u8) -> &'static [Patch] {
     match unit {
         1 => AU1,

@@ -1,7 +1,7 @@
-//! A rig of our own: smooth pushes round the mesh points of any face, directions and sizes from FACS.
+//! A rig of our own: smooth pushes round the mesh points of any face, with directions and sizes from FACS.
 //!
-//! It shares no geometry with the face basis that training uses, so that what was learnt on the one
-//! can be judged on the other, and it needs no file: the demo, labelled video and the tests use it.
+//! It shares no geometry with the face basis used in training, so that a network trained on one can be tested
+//! on the other. And it needs no file: the demo, labelled video and the tests use it.
 
 use rand::Rng as _;
 use rand_distr::{Distribution as _, StandardNormal};
@@ -15,7 +15,7 @@ use crate::synth::render::portrait::{Portrait, PortraitError, names, px_from_fac
 use crate::synth::render::slit::{Slit, SlitKind};
 use crate::synth::{Person, Random, Rig};
 
-/// Part of the aperture that the upper lid travels to meet the lower one.
+/// Share of the aperture by which the upper lid moves to meet the lower one.
 const UPPER_LID_PART: f32 = 0.9;
 
 /// A patch at its place on one face.
@@ -32,7 +32,7 @@ pub(crate) struct PlacedPatch {
 }
 
 impl PlacedPatch {
-    /// The push at `q`, before any slit takes its share.
+    /// The push at `q`, before a slit takes its share.
     pub(crate) fn push_at(&self, q: Point) -> Point {
         let x = (q.x - self.center.x) / self.reach[0];
         let y = (q.y - self.center.y) / self.reach[1];
@@ -53,8 +53,8 @@ pub struct FacsFace {
 }
 
 impl FacsFace {
-    /// Fits the rig to mesh points in any pixels; none when the eye corners coincide or points are
-    /// missing.
+    /// Fits the rig to mesh points in any pixels; `None` if the eye corners are the same point or if points
+    /// are missing.
     pub fn new(points_px: &[Point]) -> Option<Self> {
         let face_from_px = px_from_face(points_px)?.inverse()?;
         (points_px.len() >= crate::synth::render::portrait::MESH_POINTS).then_some(())?;
@@ -68,7 +68,7 @@ impl FacsFace {
         Some(face)
     }
 
-    /// Makes weight 1 of every unit move its strongest mesh point by [`FULL_PERCENT`].
+    /// Scales every unit so that weight 1 moves its strongest mesh point by [`FULL_PERCENT`].
     fn size_to_full_intensity(&mut self) {
         for (unit, full_percent) in FULL_PERCENT.into_iter().enumerate() {
             let mut weights = UnitWeights::default();
@@ -76,7 +76,7 @@ impl FacsFace {
             let strongest = (self.points.iter())
                 .map(|p| self.patch_displacement(*p, &weights).norm())
                 .fold(0.0, f32::max);
-            // The closing lid is no patch and has its size from the aperture.
+            // The closing lid is no patch; its size follows from the aperture.
             let sized = if UNITS[unit].0 == 45 { 0.01 } else { full_percent / 100.0 / strongest };
             if sized.is_finite() {
                 let placed = self.patches[unit].iter_mut().flatten();
@@ -85,14 +85,13 @@ impl FacsFace {
         }
     }
 
-    /// Where mesh point `index` is at rest, face coordinates; none beyond the mesh.
+    /// Place of mesh point `index` at rest, face coordinates; `None` beyond the mesh.
     pub fn point(&self, index: usize) -> Option<Point> {
         self.points.get(index).copied()
     }
 
-    /// How far skin that lies at `q` at rest moves, both in face coordinates: one unit is the
-    /// outer-eye distance, x towards the person's left, y down. The eyeballs and what is behind the
-    /// lips stay where they are.
+    /// How far skin that lies at `q` at rest moves, both in face coordinates: one unit is the outer-eye
+    /// distance, x towards the person's left, y down. The eyeballs and what is behind the lips do not move.
     pub fn displacement(&self, q: Point, weights: &UnitWeights) -> Point {
         let lids = self.slits.iter().map(|slit| lid_displacement(slit, q, weights));
         lids.fold(self.patch_displacement(q, weights), |sum, lid| sum + lid)
@@ -119,7 +118,7 @@ impl FacsFace {
         sum
     }
 
-    /// The slit whose edges decide about skin at `q`.
+    /// The slit whose edges decide how skin at `q` moves.
     pub(crate) fn slit_near(&self, q: Point) -> &Slit {
         match (q.y < EYES_END_Y, q.x > 0.0) {
             (true, true) => &self.slits[0],
@@ -129,7 +128,7 @@ impl FacsFace {
     }
 }
 
-/// Between the eyes and the mouth, outer-eye distances below the eyes.
+/// The y between eyes and mouth, outer-eye distances below the eyes.
 const EYES_END_Y: f32 = 0.36;
 
 fn place(patch: &super::facs_fields::Patch, half: usize, points: &[Point]) -> PlacedPatch {
@@ -143,14 +142,14 @@ fn place(patch: &super::facs_fields::Patch, half: usize, points: &[Point]) -> Pl
     }
 }
 
-/// How far a closing upper lid draws the skin, of the way to the brow.
+/// How far a closing upper lid moves the skin above it, as a share of the way to the brow.
 const UPPER_LID_REACH: f32 = 0.95;
 
-/// How far below its edge a closing lower lid draws the skin, outer-eye distances.
+/// How far below its edge a closing lower lid moves the skin, outer-eye distances.
 const LOWER_LID_REACH: f32 = 0.09;
 
-/// How far a lid moves skin at `q` of its own side when the eye closes by `closing` (1: shut), and
-/// how much further it moves skin one unit lower. `upper`: whether `q` belongs to the upper lid.
+/// How far a lid moves skin at `q` on its side when the eye closes by `closing` (1: shut), and how much
+/// further it moves skin one unit lower. `upper` is true if `q` belongs to the upper lid.
 pub(crate) fn lid_push(slit: &Slit, q: Point, closing: f32, upper: bool) -> [f32; 2] {
     let (top, bottom) = (slit.upper(q.x), slit.lower(q.x));
     let meeting = top + UPPER_LID_PART * (bottom - top);
@@ -222,7 +221,7 @@ pub fn region_centers(face: &FacsFace) -> [Point; REGIONS] {
 const PERSON_SPREAD: (f32, f32) = (0.2, 0.12);
 
 impl FacsRig {
-    /// A rig that knows the embedded faces.
+    /// A rig with the embedded faces.
     pub fn new() -> Result<Self, PortraitError> {
         let faces = names().map(Portrait::named).collect::<Result<Vec<_>, _>>()?;
         let faces = faces.iter().filter_map(|portrait| {
@@ -234,7 +233,7 @@ impl FacsRig {
                     .fold(Point::default(), |sum, (i, weight)| sum + face.points[*i] * *weight);
                 [sum.x, sum.y]
             });
-            // The mesh's depth grows away from the camera; a person's grows towards it.
+            // The mesh's depth grows away from the camera; a person's depth grows towards it.
             let eyes = (portrait.depths_px[33] + portrait.depths_px[263]) / 2.0;
             let depth = REGION_POINTS.map(|points| {
                 let sum: f32 = points.iter().map(|(i, w)| portrait.depths_px[*i] * w).sum();
@@ -246,8 +245,8 @@ impl FacsRig {
     }
 }
 
-/// Mean displacement over a region: its centre and four places towards its rim, half of the published
-/// reach of 6.5 % away. A centre on the edge of a lid would see all of the lid or nothing.
+/// Mean displacement over a region: its centre, and four places towards its rim at half of the published
+/// reach of 6.5 %. A single point on the edge of a lid would get all of the lid's movement or nothing.
 fn region_displacement(face: &FacsFace, center: Point, weights: &UnitWeights) -> Point {
     const AWAY: f32 = 0.033;
     let places = [(0.0, 0.0), (AWAY, 0.0), (-AWAY, 0.0), (0.0, AWAY), (0.0, -AWAY)];
@@ -323,7 +322,7 @@ mod tests {
             for (unit, full) in UNITS.into_iter().zip(FULL_PERCENT) {
                 let w = weights(unit.0, [1.0; 2]);
                 let most = (0..478).map(|i| moved(&face, i, &w).norm()).fold(0.0, f32::max);
-                // The lid's way is the aperture, which differs from face to face.
+                // The lid moves by the aperture, which differs from face to face.
                 let tolerance = if unit.0 == 45 { 0.4 } else { 0.01 };
                 assert!((most / full - 1.0).abs() < tolerance, "{name} {unit:?} {most} {full}");
             }

@@ -1,5 +1,5 @@
-//! What head motion leaves behind: where turning, nodding and leaning carry the regions, and what of
-//! it remains when the motion of the nose has been taken away.
+//! What remains of head motion: where turning, nodding and leaning move the regions, and what is left after
+//! the motion of the nose was subtracted.
 
 use rand::Rng;
 
@@ -7,25 +7,25 @@ use crate::synth::behaviour::setting::Method;
 use crate::synth::behaviour::timeline::HeadPose;
 use crate::synth::{Person, Random};
 
-/// The nose's part of bridge and tip in the dominant motion of the box round iBUG 29 and 30.
+/// Weights of bridge and tip in the dominant motion of the published box round iBUG 29 and 30.
 const NOSE: [(usize, f32); 2] = [(6, 0.35), (7, 0.65)];
 
-/// A head before a camera, in percent of the outer-eye distance.
+/// A head in front of a camera, in percent of the outer-eye distance.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadModel {
-    /// The joint that the head turns about: below and behind the eyes.
+    /// The joint about which the head turns: below and behind the eyes.
     pub pivot: [f32; 3],
     /// Distance from the camera.
     pub distance: f32,
-    /// How much of turning, rolling and leaning is taken away beside the nose's motion, 0–1.
+    /// Share of turning, rolling and leaning that is subtracted in addition to the nose's motion, 0–1.
     pub stabilised: f32,
 }
 
 impl HeadModel {
-    /// Draws a head: outer eyes are about 9 cm apart, the camera 40 to 90 cm away.
+    /// Draws a head: outer eyes about 9 cm apart, the camera 40 to 90 cm away.
     ///
-    /// The published features take away the nose's motion only; our pipeline fits turning and leaning
-    /// to the still parts of the face, and errs a little.
+    /// The published features subtract the nose's motion only. Our pipeline fits turning and leaning to the
+    /// still parts of the face, with a small error.
     pub fn draw(random: &mut Random, method: Method) -> Self {
         Self {
             pivot: [0.0, random.random_range(80.0..150.0), random.random_range(-120.0..-60.0)],
@@ -57,9 +57,9 @@ impl HeadModel {
     }
 }
 
-/// Takes the motion of the nose from every region: the published removal of head motion.
+/// Subtracts the motion of the nose from every region: the published removal of head motion.
 ///
-/// `share` is how much of it the estimate catches, near 1.
+/// `share` is the part of it that the estimate finds, near 1.
 pub fn remove_nose<const R: usize>(motion: &mut [[f32; 2]; R], share: f32) {
     let nose: [f32; 2] = std::array::from_fn(|k| NOSE.iter().map(|(i, w)| w * motion[*i][k]).sum());
     for region in motion.iter_mut() {

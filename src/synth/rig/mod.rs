@@ -1,4 +1,4 @@
-//! Where action units move the skin of a synthetic face.
+//! How action units move the skin of a synthetic face.
 
 pub mod basis;
 pub mod facs_fields;

@@ -1,4 +1,4 @@
-//! What the targets share: the file that a reader is given, and what is done with what it read.
+//! Shared by the targets: the file for a reader, and what is done with what it read.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use fleeting::session::Session;
 use fleeting::source::SourceSpec;
 use tempfile::TempDir;
 
-/// Frames and notices after which a source has shown what it does.
+/// Number of frames and notices after which a source has shown enough.
 const ENOUGH: usize = 48;
 
-/// A folder of this process's own, below `TMPDIR`; what a fuzzer leaves behind is in there.
+/// A folder of this process below `TMPDIR`. Everything that a fuzzer leaves behind is in it.
 pub fn folder() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
     FOLDER.get_or_init(|| tempfile::tempdir().expect("a folder")).path()
@@ -43,7 +43,7 @@ pub fn names(error: impl std::fmt::Display, path: &Path) {
     assert!(text.contains(&*name.to_string_lossy()), "{text}");
 }
 
-/// Ten seconds that others may have coded.
+/// Ten seconds that another person may have coded.
 pub fn session() -> &'static Session {
     static SESSION: OnceLock<Session> = OnceLock::new();
     SESSION.get_or_init(|| {
@@ -56,7 +56,7 @@ pub fn session() -> &'static Session {
     })
 }
 
-/// Plays what lies at `path`: numbers and times only grow, and pictures are as large as they say.
+/// Plays the file at `path`: numbers and times must increase, and pictures must have their stated size.
 pub fn play(kind: &str, path: &Path) {
     let spec: SourceSpec = format!("{kind}:{}", path.display()).parse().expect("a source");
     let mut source = match spec.open() {
@@ -79,10 +79,10 @@ pub fn play(kind: &str, path: &Path) {
     }
 }
 
-/// What JSON is written of a session reads back.
+/// The JSON of a session must read back.
 pub fn round_trip(session: &Session) {
     let out = empty("again");
-    // What cannot be written is said.
+    // A session that cannot be written must give an error.
     let Ok(written) = json::FORMAT.write(&mut View::of_model(session), &out) else { return };
     let path = written.files.first().expect("a file");
     let read = json::read(path).unwrap_or_else(|error| panic!("{error}"));

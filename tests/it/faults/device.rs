@@ -1,8 +1,8 @@
-//! A camera that misbehaves: a device that follows a script, behind the real camera source.
+//! A camera with faults: a device that follows a script, behind the real camera source.
 //!
-//! The device gives a thousand pictures a second, each with its number, so that a run of seconds holds
-//! hundreds of faults. Every picture is accounted for: analysed, dropped by the queue and counted, or
-//! missing between two numbers and told of.
+//! The device gives a thousand pictures a second, each with its number, so that a run of seconds has hundreds
+//! of faults. Every picture is accounted for: analysed, dropped by the queue and counted, or missing between
+//! two numbers and reported.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -26,41 +26,41 @@ use super::run::{check_recording, run as run_engine, told};
 use super::stand_in::StandIn;
 use super::{Tally, dice};
 
-/// Steps of one scenario; a third of them are faults.
+/// Number of steps in one scenario; a third of them are faults.
 const STEPS: usize = 500;
 
-/// From one picture to the next.
+/// Time from one picture to the next.
 const INTERVAL: Duration = Duration::from_millis(1);
 
 const FORMAT: CaptureFormat =
     CaptureFormat { pixels: PixelFormat::Mjpeg, size_px: (48, 32), rate: (1000, 1) };
 
-/// A stall is noticed after a second; whatever was left to say is said by then.
+/// A stall is noticed after a second; by this time, all messages have been sent.
 const LAST_WORDS: Duration = Duration::from_millis(1300);
 
-/// What the device does next.
+/// The next step of the device.
 #[derive(Clone)]
 enum Step {
     Picture(Picture),
-    /// No picture for so long.
+    /// No picture for this long.
     Silence(Duration),
     Fails(Failure),
-    /// The device fails, and cannot be opened for so many attempts.
+    /// The device fails, and cannot be opened for this many attempts.
     StaysAway(Failure, u32),
 }
 
-/// A picture, and what is odd about it.
+/// A picture, and what is wrong with it.
 #[derive(Clone)]
 struct Picture {
     bytes: Vec<u8>,
     pixels: PixelFormat,
     size_px: (usize, usize),
     rate: (u32, u32),
-    /// How far the driver's count goes on.
+    /// By how much the driver's count increases.
     count: u32,
-    /// The driver's count starts anew.
+    /// True if the driver's count starts again.
     restarts_count: bool,
-    /// How far the driver's clock is from where it should be, milliseconds; none: it gives no time.
+    /// Error of the driver's clock, milliseconds; `None`: it gives no time.
     clock_off_ms: Option<i64>,
     is_damaged: bool,
 }
@@ -98,7 +98,7 @@ fn jpeg(width: usize, height: usize, grey: u8) -> Vec<u8> {
     fleeting::media::jpeg::encode(&picture, 80).expect("encodes")
 }
 
-/// Draws the script of a seed, and counts what is in it.
+/// Draws the script of a seed, and counts its faults.
 fn script(dice: &mut ChaCha8Rng, tally: &mut Tally) -> VecDeque<Step> {
     let (usual, other, dark) = (jpeg(48, 32, 120), jpeg(64, 48, 90), jpeg(48, 32, 0));
     let mut steps = VecDeque::new();
@@ -194,12 +194,12 @@ fn script(dice: &mut ChaCha8Rng, tally: &mut Tally) -> VecDeque<Step> {
         tally.count(class);
         steps.push_back(step);
     }
-    // What was lost before shows in the number of this one.
+    // Earlier losses show in the number of this picture.
     steps.push_back(Step::Picture(Picture::good(&usual)));
     steps
 }
 
-/// What is true of the script as far as it was played.
+/// What is true of the part of the script that was played.
 #[derive(Clone, Debug, Default)]
 struct Truth {
     /// Pictures that cannot be decoded.
@@ -301,7 +301,7 @@ impl Stage {
     }
 }
 
-/// The camera until its script is over and its last words are said.
+/// The camera, until its script is over and its last messages are sent.
 struct UntilDone {
     camera: Camera,
     stage: Shared,
@@ -355,7 +355,7 @@ pub(super) fn run(seed: u64) -> Tally {
     let steps = script(&mut dice, &mut tally);
     let truth = Arc::new(Mutex::new(Truth::default()));
     let of_source = Arc::clone(&truth);
-    let feed = CaptureJob {
+    let job = CaptureJob {
         name: "camera".into(),
         is_live: true,
         is_paced: false,
@@ -364,7 +364,7 @@ pub(super) fn run(seed: u64) -> Tally {
     };
     let base = tempfile::tempdir().expect("a folder");
     let folder = base.path().join("s");
-    let ran = run_engine(feed, StandIn::default, Some(&folder), &mut dice);
+    let ran = run_engine(job, StandIn::default, Some(&folder), &mut dice);
     let truth = truth.lock().expect("whole").clone();
     assert_eq!((ran.reason, ran.recorded), (None, Some(RecordState::Stopped(None))));
     let session = &ran.session;
@@ -382,7 +382,7 @@ pub(super) fn run(seed: u64) -> Tally {
     assert_eq!(counts.numbered, truth.last_seq + 1, "{counts:?} {truth:?}");
     let queued = truth.delivered - analysed;
     assert_eq!(counts.lost, missing + queued, "{counts:?} {truth:?}");
-    // Only the camera's driver leaves numbers out without a word.
+    // Only the camera's driver leaves out numbers silently.
     let unsaid = counts.of_reason(LossReason::Source);
     assert!(unsaid <= truth.lost_by_driver, "{counts:?} {truth:?}");
     check_recording(&folder, session);

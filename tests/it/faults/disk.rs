@@ -1,4 +1,4 @@
-//! A disk that is full, slow, broken or not to be written to, at any write of a recording.
+//! A disk that is full, slow, broken or read-only, at any write of a recording.
 //!
 //! The recordings are made in a child process, this very program, whose calls to the system go through
 //! `fixtures/faulty_disk.c`.
@@ -27,10 +27,10 @@ use crate::preload::library;
 /// Tells the child its seed.
 const CHILD: &str = "FLEETING_TEST_FAULTY_DISK";
 
-/// What the child reports begins so, to be told from what the test harness prints.
+/// Beginning of the child's reports, which distinguishes them from the output of the test harness.
 const MARK: &str = "@@ ";
 
-/// Recordings of one scenario, each with a fault of its own.
+/// Number of recordings in one scenario, each with a fault of its own.
 const RECORDINGS: u32 = 25;
 
 /// Frames of a recording.
@@ -43,7 +43,7 @@ const ENOSPC: i32 = 28;
 const EROFS: i32 = 30;
 const EDQUOT: i32 = 122;
 
-/// A fault as the C library reads it.
+/// A fault in the form that the C library reads.
 struct Plan {
     class: &'static str,
     operation: &'static str,
@@ -51,7 +51,7 @@ struct Plan {
     count: u32,
     kind: &'static str,
     number: i32,
-    /// Nothing is lost to it.
+    /// True if the fault loses nothing.
     is_harmless: bool,
 }
 
@@ -106,7 +106,7 @@ impl Source for Pictures {
     }
 }
 
-fn feed() -> CaptureJob {
+fn job() -> CaptureJob {
     let frame = |seq: u64| {
         let (width, height) = if seq < FRAMES / 2 { (24, 16) } else { (16, 24) };
         let image = RgbImage { width, height, data: vec![90 + seq as u8; width * height * 3] };
@@ -123,11 +123,11 @@ fn feed() -> CaptureJob {
     }
 }
 
-/// Records with a fault, then looks at what is there once the disk is well again.
+/// Records with a fault, then reads what is there once the disk works again.
 fn record(folder: &Path, plan: &Plan, set: impl Fn(&str), dice: &mut ChaCha8Rng) {
     let Plan { class, operation, first, count, kind, number, .. } = plan;
     set(&format!("{operation} {first} {count} {kind} {number}"));
-    let ran = run_engine(feed(), StandIn::default, Some(folder), dice);
+    let ran = run_engine(job(), StandIn::default, Some(folder), dice);
     set("none");
     assert_eq!(ran.reason, None, "{class}: the analysis goes on");
     assert_eq!(ran.session.history.len() as u64, FRAMES, "{class}: the analysis goes on");
@@ -143,7 +143,7 @@ fn record(folder: &Path, plan: &Plan, set: impl Fn(&str), dice: &mut ChaCha8Rng)
     }
     let opened = match store::open(folder) {
         Ok(opened) => opened,
-        // It never began, and what is there is not taken for a session.
+        // It never began, and what is there must not look like a session.
         Err(error) => {
             assert!(error.to_string().contains(&name), "{error}");
             let begun = Store::create(folder, &nothing()).map(|store| store.finish(None));
@@ -179,7 +179,7 @@ fn child() {
     for id in 0..RECORDINGS {
         let plan = plan(&mut dice);
         let set = |fault: &str| {
-            // Whole at once, since it is read at any moment.
+            // Complete at once, because it may be read at any moment.
             let new = plan_file.with_extension("new");
             fs::write(&new, format!("{id} {fault}")).expect("written");
             fs::rename(&new, &plan_file).expect("renamed");
@@ -216,7 +216,7 @@ pub(super) fn run(seed: u64) -> Tally {
     tally
 }
 
-/// The same words as those that live as long as the program.
+/// The same text, living as long as the program.
 fn class_of(words: &str) -> &'static str {
     let mut dice = dice("disk", 0);
     std::iter::repeat_with(|| plan(&mut dice).class)

@@ -1,5 +1,5 @@
-//! The driver interface itself: a child process, this very program, has the virtual camera preloaded
-//! (`fixtures/virtual_camera.c`) and runs the whole engine on it while things happen to the camera.
+//! The driver interface: a child process, which is this program, has the virtual camera preloaded
+//! (`fixtures/virtual_camera.c`) and runs the whole engine on it while the camera has faults.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,13 +22,13 @@ use crate::camera::virtual_camera;
 /// Tells the child its seed.
 const CHILD: &str = "FLEETING_TEST_FAULTY_CAMERA";
 
-/// What the child reports begins so, to be told from what the test harness prints.
+/// Beginning of the child's reports, which distinguishes them from the output of the test harness.
 const MARK: &str = "@@ ";
 
-/// How long a scenario lasts on the camera's clock.
+/// Length of a scenario on the camera's clock.
 const SECS: f64 = 8.0;
 
-/// What can happen to the camera, by the file that makes it happen, and how often of twenty.
+/// Faults of the camera, by the file that causes each, and how often out of twenty.
 const FAULTS: [(&str, &str, u32); 9] = [
     ("unplugged", "unplugged", 2),
     ("stalled", "short stall", 2),
@@ -41,7 +41,7 @@ const FAULTS: [(&str, &str, u32); 9] = [
     ("back", "driver's clock that jumps back", 2),
 ];
 
-/// Lets things happen, one after the other, until told to stop.
+/// Causes faults, one after the other, until told to stop.
 fn happen(dir: &Path, dice: &mut ChaCha8Rng, stop: &AtomicBool, tally: &mut Tally) {
     let sum: u32 = FAULTS.iter().map(|(_, _, share)| share).sum();
     while !stop.load(Ordering::SeqCst) {
@@ -73,7 +73,7 @@ fn check(ran: &Ran, folder: &Path) {
     let samples = session.history.samples();
     let last = samples.last().expect("pictures came");
     assert!(last.time.secs() > SECS - 3.0, "nothing came after {}", last.time);
-    // What is missing between the numbers is the queue's, or was torn, lost or told of as lost.
+    // Missing numbers were dropped by the queue, damaged, lost, or reported as lost.
     let missing = last.seq + 1 - samples.len() as u64;
     let (_, torn) = told(session, NoticeKind::CorruptFrame, " pictures are lost");
     let (_, away) = told(session, NoticeKind::Reconnected, " frames are lost");

@@ -1,5 +1,5 @@
-//! Files that are damaged: through the readers into the engine as a source, and through the seeking of
-//! the review as pictures.
+//! Damaged files: through the readers into the engine as a source, and through the seeking of the review as
+//! pictures.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,16 +20,16 @@ use super::stand_in::StandIn;
 use super::{Tally, dice};
 use crate::damage::damage;
 
-/// Damaged files of one scenario.
+/// Number of damaged files in one scenario.
 const FILES: usize = 12;
 
-/// Of so many damaged videos that only ffmpeg reads, one is tried: starting it takes long.
+/// One in this many damaged videos that only ffmpeg reads is tried, because starting ffmpeg takes long.
 const EVERY_FOREIGN: u32 = 12;
 
-/// What this program may ever have taken, KiB. It runs other tests beside these.
+/// The most memory that this program may ever have taken, KiB. It runs other tests beside these.
 const MOST_KIB: u64 = 3 << 20;
 
-/// A file as it should be, by the name under which it is damaged.
+/// An undamaged file, and the name under which it is damaged.
 fn whole() -> &'static [(&'static str, Vec<u8>)] {
     static WHOLE: OnceLock<Vec<(&'static str, Vec<u8>)>> = OnceLock::new();
     WHOLE.get_or_init(|| {
@@ -66,7 +66,7 @@ fn picture(name: &str) -> Vec<u8> {
     fs::read(path).expect("a picture")
 }
 
-/// Reads the source at `path` through the engine; `name` is what an error must say.
+/// Reads the source at `path` through the engine. An error must contain `name`.
 fn play(path: &Path, name: &str, dice: &mut ChaCha8Rng) {
     let spec: SourceSpec = path.to_string_lossy().parse().expect("a source");
     let ran = run_engine(CaptureJob::of(spec), StandIn::default, None, dice);
@@ -75,7 +75,7 @@ fn play(path: &Path, name: &str, dice: &mut ChaCha8Rng) {
     }
 }
 
-/// Looks at a few pictures in no order.
+/// Reads some pictures in random order.
 fn seek(path: &Path, name: &str, dice: &mut ChaCha8Rng) {
     let Ok(mut pictures) = pictures::open(path) else { return };
     let all = pictures.moments().len();
@@ -90,7 +90,7 @@ fn seek(path: &Path, name: &str, dice: &mut ChaCha8Rng) {
     }
 }
 
-/// Damages one file and looks at it in every way there is; says what was done.
+/// Damages one file, reads it in every possible way, and says what was done.
 fn try_one(folder: &Path, dice: &mut ChaCha8Rng) -> Option<&'static str> {
     let files = whole();
     let (name, bytes) = &files[dice.random_range(0..files.len())];
@@ -105,7 +105,7 @@ fn try_one(folder: &Path, dice: &mut ChaCha8Rng) -> Option<&'static str> {
     }
     let path: PathBuf = folder.join(name);
     if let Some(ending) = name.strip_prefix('2') {
-        // The damaged picture stands between two that are whole.
+        // The damaged picture stands between two undamaged ones.
         for other in ["1", "3"] {
             fs::write(folder.join(format!("{other}{ending}")), picture(name)).expect("written");
         }
@@ -138,7 +138,7 @@ pub(super) fn run(seed: u64) -> Tally {
     tally
 }
 
-/// The most memory that this program ever had; none where the system does not say.
+/// The most memory that this program ever had; `None` if the system does not say.
 fn peak_kib() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM"))?;

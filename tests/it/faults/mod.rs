@@ -1,8 +1,8 @@
-//! Faults by the thousand, each drawn from a seed: whatever happens to a source, a file, a disk or a
-//! model, the program goes on or ends with a reason, counts what was lost and says so.
+//! Thousands of faults, each drawn from a seed. Whatever happens to a source, a file, a disk or a model, the
+//! program goes on or ends with a reason, counts what was lost and reports it.
 //!
-//! A layer is one way in: the real code behind it runs, and only what lies outside is made up. A
-//! scenario is one seed of one layer. `.github/FAULTS.md` says which fault goes through what.
+//! A layer is one way in: the real code behind it runs, and only what lies outside is scripted. A scenario is
+//! one seed of one layer. `.github/FAULTS.md` says which fault goes through which layer.
 //!
 //! `cargo test --test it faults::every -- --ignored` runs them:
 //!
@@ -33,10 +33,10 @@ mod run;
 mod source;
 mod stand_in;
 
-/// Faults of a run for which nobody asked for more.
+/// Number of faults in a run, by default.
 const QUICK: u64 = 1500;
 
-/// No scenario takes a tenth of this; one that does hangs.
+/// Longest time of a scenario. None takes a tenth of this, so one that takes longer hangs.
 const WATCHDOG: Duration = Duration::from_secs(120);
 
 /// How many faults of each class were injected.
@@ -70,11 +70,11 @@ struct Layer {
     name: &'static str,
     /// What the faults go through.
     through: &'static str,
-    /// Of a thousand faults, so many.
+    /// Its share of a thousand faults.
     share: u64,
-    /// Scenarios at once: those that wait can be many.
+    /// Number of scenarios at the same time; those that mostly wait can be many.
     at_once: usize,
-    /// Runs the scenario of a seed; panics where a promise is broken.
+    /// Runs the scenario of a seed; panics if a promise is broken.
     run: fn(u64) -> Tally,
 }
 
@@ -130,7 +130,7 @@ static LAYERS: &[Layer] = &[
     },
 ];
 
-/// What a worker says.
+/// A message of a worker.
 enum Word {
     Begun(&'static str, u64),
     Ended(&'static str, u64, Result<Tally, String>),
@@ -150,7 +150,7 @@ fn work(
         let said = tx.send(Word::Begun(layer.name, seed)).and_then(|()| {
             let ran = catch_unwind(AssertUnwindSafe(|| (layer.run)(seed)));
             let ran = ran.map_err(|panic| text_of(panic.as_ref()));
-            // One that injects nothing cannot be run here.
+            // A scenario without faults cannot run here.
             let many = ran.as_ref().map_or(0, Tally::total);
             had.fetch_add(if many == 0 { share } else { many }, Ordering::SeqCst);
             tx.send(Word::Ended(layer.name, seed, ran))
@@ -159,7 +159,7 @@ fn work(
             return;
         }
     }
-    // Nobody listens where another scenario has failed.
+    // No one listens after another scenario has failed.
     tx.send(Word::Done).unwrap_or(());
 }
 
@@ -185,7 +185,7 @@ fn every_fault_is_survived_counted_and_told() {
     let begun = Instant::now();
     let (tx, rx) = channel();
     let mut working = 0;
-    // Not scoped: one that hangs must not keep this test from saying so.
+    // Not scoped, because a scenario that hangs must not keep this test from reporting it.
     for layer in LAYERS {
         let share = (asked * layer.share).div_ceil(1000);
         let shared = Arc::new((AtomicU64::new(first_seed), AtomicU64::new(0)));
@@ -226,7 +226,7 @@ fn every_fault_is_survived_counted_and_told() {
     }
     report(&tallies, begun.elapsed());
     let total: u64 = tallies.values().map(|(_, tally)| tally.total()).sum();
-    // A layer that needs a C compiler where there is none has said so.
+    // A layer that needs a C compiler has said so if there is none.
     let left_out: u64 = LAYERS
         .iter()
         .filter(|layer| !tallies.contains_key(layer.name))

@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{Tally, dice};
 use crate::damage::damage;
 
-/// Damages one file of the folder; gives the fault's name and the file's.
+/// Damages one file of the folder. Returns the names of the fault and of the file.
 fn spoil(folder: &Path, dice: &mut ChaCha8Rng) -> (&'static str, String) {
     let mut names: Vec<String> = fs::read_dir(folder)
         .expect("a folder")
@@ -24,7 +24,7 @@ fn spoil(folder: &Path, dice: &mut ChaCha8Rng) -> (&'static str, String) {
     let name = names[dice.random_range(0..names.len())].clone();
     let path = folder.join(&name);
     let whole = fs::read(&path).expect("a file");
-    // Where the files are links, the one that is shipped must not be written to.
+    // If the files are links, the shipped one must not be changed.
     fs::remove_file(&path).expect("removed");
     let class = match dice.random_range(0..5) {
         0 => "model file or manifest that is missing",
@@ -66,7 +66,7 @@ pub(super) fn run(seed: u64) -> Tally {
     let reason = loop {
         match engine.wait(std::time::Duration::from_secs(60)).expect("goes on or ends") {
             Update::Ended(reason) => break reason,
-            // A change in a comment or a word of the manifest that means nothing to the program.
+            // A change in a comment, or in a part of the manifest that the program does not use.
             Update::Record(Record::Samples(_)) if name == "manifest.toml" => break None,
             Update::Record(Record::Samples(_)) => panic!("analysed with a {name} that has changed"),
             _ => {}

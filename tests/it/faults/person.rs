@@ -18,7 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use super::run::{run as run_engine, told};
 use super::{Tally, dice};
 
-/// Frames of one scenario; a third of them are faults. Opening the models takes as long as twenty.
+/// Number of frames in one scenario; a third of them are faults. Opening the models takes as long as twenty.
 const FRAMES: usize = 100;
 
 const FPS: f64 = 30.0;
@@ -46,13 +46,13 @@ fn pipeline() -> Pipeline {
     Pipeline::new(models, &Config::default()).expect("a pipeline")
 }
 
-/// Frames of a seed, and what must come of them.
+/// The frames of a seed, and what must be found in them.
 #[derive(Default)]
 struct Script {
     frames: VecDeque<Frame>,
-    /// Numbers of frames in which nobody can be seen.
+    /// Numbers of frames in which no one can be seen.
     nobody: BTreeSet<u64>,
-    /// Numbers of frames in which the mesh may believe to see the face of a moment ago.
+    /// Numbers of frames in which the mesh may still see the face of a moment ago.
     noise: BTreeSet<u64>,
     /// Frames that are not later than the one before.
     lost: u64,
@@ -160,14 +160,14 @@ pub(super) fn run(seed: u64) -> Tally {
     let Script { frames, nobody, noise, lost } = script(&mut dice, &mut tally);
     let given = frames.len() as u64;
     let open = move || Ok(in_order(Box::new(Scripted(frames, SourceInfo::default()))));
-    let feed = CaptureJob {
+    let job = CaptureJob {
         name: "demo".into(),
         is_live: false,
         is_paced: false,
         runs_by_itself: false,
         open: Box::new(open),
     };
-    let ran = run_engine(feed, pipeline, None, &mut dice);
+    let ran = run_engine(job, pipeline, None, &mut dice);
     assert_eq!(ran.reason, None);
     let (_, told) = told(&ran.session, NoticeKind::CorruptFrame, " more frames are lost");
     assert_eq!((told, ran.session.history.len() as u64), (lost, given - lost));

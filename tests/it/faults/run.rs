@@ -1,4 +1,4 @@
-//! One engine from its start to its end, and what must hold of everything it said.
+//! One engine from its start to its end, and what must hold for all its messages.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,31 +19,30 @@ use fleeting::session::store::{self, Opened};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// The longest silence of an engine that goes on; it says how it does once a second.
+/// The longest silence of a running engine, which reports once a second.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// What a run came to.
+/// The result of a run.
 pub(super) struct Ran {
     pub(super) session: Session,
-    /// Why it ended, where that was not by itself.
+    /// Why it ended; `None` if it ended by itself.
     pub(super) reason: Option<String>,
-    /// How the recording ended; none where there was none.
+    /// How the recording ended; `None` without one.
     pub(super) recorded: Option<RecordState>,
     /// How often the window was slow to read.
     pub(super) slow: u64,
 }
 
-/// Runs an engine to its end, recording into `folder` from the first frame on. The window is slow now
-/// and then.
+/// Runs an engine to its end, recording into `folder` from the first frame on. The window is slow sometimes.
 pub(super) fn run<A: Analyser>(
-    feed: CaptureJob,
+    job: CaptureJob,
     make: impl FnOnce() -> A + Send + 'static,
     folder: Option<&Path>,
     dice: &mut ChaCha8Rng,
 ) -> Ran {
     let (begin, may_begin) = crossbeam_channel::bounded(1);
     let make = move || may_begin.recv().map(|()| make()).map_err(|error| error.to_string());
-    let engine = Engine::start_job(feed, &EngineConfig::default(), make, || ());
+    let engine = Engine::start_job(job, &EngineConfig::default(), make, || ());
     if let Some(folder) = folder {
         let order = RecordOrder { folder: folder.into(), consent: None, with_pictures: true };
         engine.send(EngineCommand::Record(Box::new(order))).expect("room for a command");
@@ -66,13 +65,13 @@ pub(super) fn run<A: Analyser>(
             std::thread::sleep(Duration::from_millis(dice.random_range(5..60)));
         }
     }
-    // Completing the files goes on after the last word.
+    // Completing the files goes on after the last message.
     drop(engine);
     check_samples(ran.session.history.samples());
     ran
 }
 
-/// What holds of samples whatever happened.
+/// What holds for samples, whatever happened.
 pub(super) fn check_samples(samples: &Samples) {
     for sample in samples {
         let trouble = sample.quality.trouble;
@@ -89,7 +88,7 @@ pub(super) fn check_samples(samples: &Samples) {
     }
 }
 
-/// Opens a recording that ended in order, and holds it to what was said live.
+/// Opens a recording that ended in order, and compares it with the messages.
 pub(super) fn check_recording(folder: &Path, live: &Session) {
     let mut opened = store::open(folder).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(opened.remarks, Vec::<String>::new());
@@ -110,8 +109,7 @@ pub(super) fn moments(opened: &Opened) -> Vec<Moment> {
     opened.pictures.as_ref().map(|pictures| pictures.moments().to_vec()).unwrap_or_default()
 }
 
-/// As text, because a value that was not measured equals nothing, itself included. Times count from
-/// `zero`.
+/// As text, because NaN equals nothing, not even itself. Times count from `zero`.
 fn text(session: &Session, zero: Timestamp) -> String {
     let Session { source, events, notices, threshold, .. } = session;
     let moved = |moment: Moment| Moment { time: zero.until(moment.time), ..moment };
@@ -133,8 +131,8 @@ fn text(session: &Session, zero: Timestamp) -> String {
     format!("{source:?}\n{samples:?}\n{events:?}\n{notices:?}\n{threshold:?}\n{counts:?}")
 }
 
-/// How many notices of `kind` there are, and the sum of the numbers that stand before `unit` in them;
-/// one that names no number stands for one.
+/// The number of notices of `kind`, and the sum of the numbers before `unit` in them. A notice without a
+/// number counts as one.
 pub(super) fn told(session: &Session, kind: NoticeKind, unit: &str) -> (u64, u64) {
     let texts = session.notices.iter().filter(|logged| logged.notice.kind == kind);
     texts.fold((0, 0), |(notices, sum), logged| {

@@ -1,5 +1,5 @@
-//! A source that says what it likes: numbers and times that jump or stand still, sizes that change, more
-//! words than anybody reads, an error, a panic.
+//! A source that follows no rule: numbers and times that jump or stand still, sizes that change, more
+//! messages than anyone reads, an error, a panic.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ enum Step {
     Panics,
 }
 
-/// Draws the script of a seed, and counts what is in it.
+/// Draws the script of a seed, and counts its faults.
 fn script(dice: &mut ChaCha8Rng, tally: &mut Tally) -> VecDeque<Step> {
     let picture = |width: usize, height: usize, grey: u8| {
         Arc::new(RgbImage { width, height, data: vec![grey; width * height * 3] })
@@ -174,7 +174,7 @@ pub(super) fn run(seed: u64) -> Tally {
         Ok(in_order(Box::new(Scripted { info, steps, given: of_source })))
     };
     let is_live = dice.random();
-    let feed = CaptureJob {
+    let job = CaptureJob {
         name: "scripted".into(),
         is_live,
         is_paced: false,
@@ -183,7 +183,7 @@ pub(super) fn run(seed: u64) -> Tally {
     };
     let base = tempfile::tempdir().expect("a folder");
     let folder = base.path().join("s");
-    let ran = run_engine(feed, StandIn::default, Some(&folder), &mut dice);
+    let ran = run_engine(job, StandIn::default, Some(&folder), &mut dice);
     assert_eq!(ran.recorded, Some(RecordState::Stopped(None)));
     match (last, &ran.reason) {
         (None, None) => {}
@@ -193,7 +193,7 @@ pub(super) fn run(seed: u64) -> Tally {
     let session = &ran.session;
     let (_, lost) = told(session, NoticeKind::CorruptFrame, " more frames are lost");
     let analysed = session.history.len() as u64;
-    // What a source that panics did not live to say of its last run of frames.
+    // Messages that a source could not send because it panicked.
     let counts = session.counts();
     let queued = counts.of_reason(LossReason::Queue) + counts.of_reason(LossReason::Frozen);
     let untold = given.load(Ordering::SeqCst).saturating_sub(analysed + queued + lost);

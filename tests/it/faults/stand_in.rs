@@ -1,6 +1,6 @@
-//! An analysis that costs next to nothing: the real pace, judge, spotter and ledger, so that numbers,
-//! gaps and unscorable spans are the program's own, with a face wherever a picture is not dark, motion
-//! that is always the same, and a network that answers at once.
+//! An analysis that costs next to nothing. The frame scheduler, the judge, the spotter and the sample queue
+//! are real, so that numbers, gaps and unscorable spans are the program's own. The face is in every picture
+//! that is not dark, the motion is always the same, and the network answers at once.
 
 use fleeting::config::QualityConfig;
 use fleeting::engine::live::analysis::Analyser;
@@ -21,7 +21,7 @@ use fleeting::pipeline::spotting::{
     Network, ROW_OUTPUTS, Spotted, Spotter, SpotterSettings, Step, WINDOW_ROWS,
 };
 
-/// Pictures whose mean is below this are dark.
+/// A picture whose mean is below this is dark.
 const DARK: u64 = 12;
 
 pub(super) struct StandIn {
@@ -29,7 +29,7 @@ pub(super) struct StandIn {
     judge: Judge,
     spotter: Spotter,
     spotted: Spotted,
-    ledger: SampleQueue,
+    sample_queue: SampleQueue,
     quality: Quality,
     face: Landmarks,
 }
@@ -42,7 +42,7 @@ impl Default for StandIn {
             judge: Judge::new(&QualityConfig::default()),
             spotter: Spotter::new(Box::new(Even), settings),
             spotted: Spotted::default(),
-            ledger: SampleQueue::default(),
+            sample_queue: SampleQueue::default(),
             quality: Quality::default(),
             face: face(),
         }
@@ -93,16 +93,17 @@ impl Analyser for StandIn {
             output.overlay.frame_from_face = is_face.then_some(Affine::IDENTITY);
         }
         let quality = Quality { rate_fps: tick.rate_fps, ..self.quality };
-        self.ledger.enter(Sample { seq, time, quality, motion: None, score: None }, tick.measured);
+        self.sample_queue
+            .enter(Sample { seq, time, quality, motion: None, score: None }, tick.measured);
         self.hand_out();
-        self.ledger.settle(&mut output.samples);
+        self.sample_queue.settle(&mut output.samples);
         Ok(())
     }
 
     fn finish(&mut self, output: &mut Output) -> Result<(), ModelError> {
         self.spotter.finish(&mut self.spotted)?;
         self.hand_out();
-        self.ledger.finish(&mut output.samples);
+        self.sample_queue.finish(&mut output.samples);
         Ok(())
     }
 
@@ -118,7 +119,7 @@ impl Analyser for StandIn {
 
 impl StandIn {
     fn hand_out(&mut self) {
-        self.spotted.scores.drain(..).for_each(|(_, score)| self.ledger.score(score));
+        self.spotted.scores.drain(..).for_each(|(_, score)| self.sample_queue.score(score));
         self.spotted.proposals.clear();
     }
 }

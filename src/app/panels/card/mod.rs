@@ -1,5 +1,5 @@
-//! Everything about one event: its pictures, what moved, what the recogniser makes of it, and in review
-//! what the person says of it.
+//! Everything about one event: its pictures, its motion, the recogniser's reading, and in review the person's
+//! judgement.
 
 use egui::{Align, Label, Layout, RichText, Role, Sense, Ui, vec2};
 
@@ -67,7 +67,7 @@ fn no_event_words(cx: &PanelContext<'_>) -> &'static str {
 
 fn show_head(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row) {
     ui.horizontal(|ui| {
-        // The buttons first: the words take the room that is left, and no more.
+        // First the buttons; the text gets the room that is left.
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             show_loop_buttons(ui, cx);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -97,7 +97,7 @@ fn show_title(ui: &mut Ui, cx: &PanelContext<'_>, theme: &Theme, row: &Row) {
     }
 }
 
-/// How far the event can be trusted, or where it comes from, in no more than `most` points.
+/// How far the event can be trusted, or where it comes from, in at most `most` points.
 fn show_trust(ui: &mut Ui, theme: &Theme, row: &Row, most: f32) {
     if most < WORD_PT {
         return;
@@ -121,7 +121,7 @@ fn show_loop_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         let help = format!("Loop at {} of the real speed  [Shift+R for the next]", speed.name());
         cx.button_named(ui, &Command::SetLoopSpeed(speed), speed.name()).on_hover_text(help);
     }
-    // In review the loop of the card goes on, and the one of the picture has its button below it.
+    // In review, the loop on the card never stops, and the loop of the picture has its button below it.
     if cx.state.tab != Tab::Review {
         let name = if cx.state.live.loops { "Stop loop" } else { "Loop" };
         cx.button_named(ui, &Command::ToggleLoop, name);
@@ -160,14 +160,14 @@ fn show_reviewed(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Ro
     verdict::show_values(ui, cx, theme, row);
     let space = ui.available_height() - cx.cache.card.decisions_pt.unwrap_or(verdict::HEIGHT_PT);
     let hides = cx.state.hides_the_model();
-    // In a low window the pictures are worth more than the plot.
+    // In a low window, pictures are more important than the plot.
     let has_plot = space > LEAST_PICTURES_PT + MOTION_PT.0;
     // Six pictures of a face in a row, with their captions.
     let wanted = (ui.available_width() - 30.0) / 6.0 * 1.15 + 20.0;
     let high = wanted.min(space - if has_plot { MOTION_PT.0 } else { 0.0 } - 8.0);
     let high = high.max(LEAST_PICTURES_PT - 16.0);
     let plot = (space - high - 16.0).clamp(MOTION_PT.0 - 8.0, MOTION_PT.1);
-    // In a window that is lower still, the picture beside the card has to do.
+    // In a window that is even lower, only the picture beside the card is shown.
     if space > LEAST_PICTURES_PT + 16.0 {
         show_pictures(ui, cx, row, high);
     }
@@ -181,7 +181,7 @@ fn show_reviewed(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Ro
     cx.cache.card.decisions_pt = Some(decisions + 8.0);
 }
 
-/// The pictures of the event under review, in a row so many points high.
+/// The pictures of the event under review, in a row of this height, points.
 fn show_pictures(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row, high: f32) {
     ui.allocate_ui(vec2(ui.available_width(), high), |ui| {
         match cx.state.review.view.clip(row, 1.0) {

@@ -1,4 +1,4 @@
-//! How the regions that move most in the picked event move over time.
+//! The motion of the regions that move most in the picked event, over time.
 
 use egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, pos2, vec2};
 
@@ -11,7 +11,7 @@ use crate::measure::regions::REGION_NAMES;
 use crate::session::annotation::Bounds;
 use crate::session::table::Row;
 
-/// Draws it `height` points high; a click goes to that frame.
+/// Draws it with this height, points. A click goes to that frame.
 pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, theme: &Theme, row: &Row, height: f32) {
     let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());

@@ -1,4 +1,4 @@
-//! What the recogniser makes of an event: its action units and its emotion.
+//! The recogniser's reading of an event: its action units and its emotion.
 
 use egui::{RichText, ScrollArea, Ui};
 

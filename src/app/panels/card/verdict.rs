@@ -1,4 +1,4 @@
-//! The model's values over the person's, and what the person can decide.
+//! The model's values above the person's, and the buttons for the person's decisions.
 
 use egui::{Grid, RichText, Ui, vec2};
 
@@ -12,29 +12,29 @@ use crate::measure::event::{Moment, units_text};
 use crate::session::annotation::{Bounds, Label, Verdict};
 use crate::session::table::Row;
 
-/// Height of one line of decisions, points, and how many there are: with a note in view, three.
+/// Height of one line of buttons, points; and the number of lines: three if the note is shown.
 const LINE_PT: f32 = 23.0;
 const LINES: f32 = 3.0;
 
-/// A card at least so wide shows frames beside times, points.
+/// Least width of a card that shows frames beside times, points.
 const WIDE_PT: f32 = 600.0;
 
-/// A card at least so wide shows the length of an event, points.
+/// Least width of a card that shows the length of an event, points.
 const LENGTH_PT: f32 = 460.0;
 
-/// Below this width the buttons stand closer together, points.
+/// Below this width the buttons are closer together, points.
 const DECISIONS_PT: f32 = 560.0;
 
-/// A note is shown where it has so much room, points.
+/// Least width for a note, points.
 const NOTE_PT: f32 = 90.0;
 
-/// Height of the decisions until they have been drawn, points.
+/// Height of the buttons until they have been drawn, points.
 pub(super) const HEIGHT_PT: f32 = (LINE_PT + 4.0) * LINES + 8.0;
 
-/// The model's values over the person's; what differs stands out.
+/// The model's values above the person's; differences stand out.
 pub(super) fn show_values(ui: &mut Ui, cx: &PanelContext<'_>, theme: &Theme, row: &Row) {
     let small = |words: String| RichText::new(words).size(SMALL_PT);
-    // A narrow card has room for the times and not for the frames beside them.
+    // A narrow card has room for times only.
     let is_wide = ui.available_width() > WIDE_PT;
     let moment_words = |at: Moment| match is_wide {
         true => format!("{}  {}", at.time, at.frame),

@@ -77,7 +77,7 @@ fn show_filters(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-/// A menu of `choices`, of which none lets all through.
+/// A menu of `choices`; `None` lets every event pass.
 fn choose<T: Copy + PartialEq>(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,

@@ -1,4 +1,4 @@
-//! The list of events: live as they are found, in review with filters, an order and the marked moments.
+//! The list of events: live as they are found; in review with filters, an order and the marked moments.
 
 use egui::{
     Align, Align2, FontId, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui,
@@ -28,7 +28,7 @@ pub const PANEL: Panel = Panel { name: "Events", slot: Slot::Side, tabs: PLOTTED
 /// Height of one event's two lines, points.
 const ROW_PT: f32 = 46.0;
 
-/// Most of the panel that marked moments take, points.
+/// Greatest height of the marked moments, points.
 const MARKS_PT: f32 = 130.0;
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -75,7 +75,7 @@ fn count_words(state: &State) -> String {
     format!("{micro} micro, {} macro", events.len() - micro)
 }
 
-/// The events that the running source has shown.
+/// The events of the running source.
 fn show_found(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let live = &cx.state.live;
     let events = &live.view.session.events;
@@ -110,7 +110,7 @@ fn show_found(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-/// The events of the view that is under review.
+/// The events of the layer under review.
 fn show_reviewed(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let review = &cx.state.review;
     if review.phase != ReviewPhase::Open {
@@ -159,19 +159,19 @@ struct Line {
     row: Row,
     /// True if the card shows it.
     is_shown: bool,
-    /// How it was judged; `None` where nobody judges.
+    /// Its verdict; `None` if no one judges.
     verdict: Option<Verdict>,
     /// The second line.
     words: String,
-    /// How far it can be trusted; `None` where that is not shown.
+    /// How far it can be trusted; `None` if that is not shown.
     grade: Option<Grade>,
-    /// The grade in words, where there is room.
+    /// The grade in words, if there is room.
     quality: Option<String>,
-    /// For those who read the screen by ear.
+    /// Text for screen readers.
     spoken: String,
 }
 
-/// The lines in view, scrolled to the one at `place` whenever that is another one than before.
+/// The visible lines. Scrolls to the line at `place` when that has changed.
 fn show_lines(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
@@ -241,7 +241,7 @@ fn draw_line(painter: &egui::Painter, theme: &Theme, rect: Rect, line: &Line) {
     let (left, right) = (rect.left() + 30.0, rect.right() - 10.0);
     let small = FontId::proportional(SMALL_PT);
     let ink = if row.verdict == Verdict::Rejected { theme.faint } else { theme.text };
-    // Each line is filled from both sides, and what does not fit ends in “…”.
+    // Each line is filled from both sides; text that does not fit ends in “…”.
     let units = units_text(&row.units);
     let (units, color) = match units.is_empty() {
         true => ("no units".to_owned(), theme.faint),
@@ -304,7 +304,7 @@ fn show_marks(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// The person's emotion with the model's beside it.
+/// The person's emotion, with the model's beside it.
 fn emotion_line(row: &Row) -> String {
     let machine = row.machine.as_ref().map(emotion_words);
     match (row.label, machine) {
@@ -315,7 +315,7 @@ fn emotion_line(row: &Row) -> String {
     }
 }
 
-/// Where an event comes from that the model did not find: `added by hand`, `from coded.csv`.
+/// The origin of an event that the model did not find: `added by hand`, `from coded.csv`.
 pub fn origin_words(row: &Row) -> String {
     row.imported_from.as_ref().map_or("added by hand".into(), |file| format!("from {file}"))
 }
@@ -338,7 +338,7 @@ pub fn emotion_words(event: &Event) -> String {
     }
 }
 
-/// What a screen reader says of an event that was found live.
+/// The text for screen readers about an event that was found live.
 fn spoken(event: &Event) -> String {
     let units = units_text(&event.action_units);
     format!(

@@ -1,4 +1,4 @@
-//! In review: the frame in view, which always says which frame it is.
+//! Review: the frame in view, always with its name.
 
 use egui::{Align2, Color32, FontId, Rect, Role, Ui};
 
@@ -67,7 +67,7 @@ fn show_frame(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-/// What stands below the picture: its own name, and what it is of the picked event.
+/// The text below the picture: its name, and its place in the picked event.
 fn caption(review: &ReviewState, frame: &Frame) -> String {
     let mut caption = format!("{}   frame {}", frame.time, frame.seq);
     if let Some(row) = review.picked_row() {
@@ -81,7 +81,7 @@ fn caption(review: &ReviewState, frame: &Frame) -> String {
     caption
 }
 
-/// Why the frame in view has no picture, where it has none.
+/// Why the frame in view has no picture; `None` if it has one.
 fn missing(review: &ReviewState) -> Option<String> {
     let Moment { frame, time } = review.playback.at()?;
     if let Some((_, why)) = review.frame.fault.as_ref().filter(|(n, _)| *n == frame) {

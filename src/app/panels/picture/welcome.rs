@@ -1,4 +1,4 @@
-//! Where there is no picture: why, and how to get one.
+//! Shown if there is no picture: why, and how to get one.
 
 use egui::{RichText, Sense, Stroke, Ui, vec2};
 
@@ -10,14 +10,14 @@ use crate::app::theme::{Theme, title};
 use crate::app::widgets::{PanelContext, badge, phase_shape};
 use crate::source::SourceSpec;
 
-/// What stands above the choices.
+/// The text above the choices.
 struct Words {
     title: &'static str,
     advice: String,
     is_fault: bool,
 }
 
-/// Live: which source to open.
+/// Live: choose a source.
 pub(super) fn show_live(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let words = live_words(&cx.state.live.phase, &cx.state.live.cameras);
     show(ui, words, |ui| {
@@ -57,7 +57,7 @@ fn live_words(phase: &LivePhase, cameras: &Cameras) -> Words {
     Words { title, advice, is_fault: matches!(phase, LivePhase::Fault(_)) }
 }
 
-/// In review: which session to open, with `fault` above the choices where the last one failed.
+/// Review: choose a session. `fault` says why the last one could not be opened.
 pub(super) fn show_review(ui: &mut Ui, cx: &mut PanelContext<'_>, fault: Option<&str>) {
     let words = match fault {
         Some(why) => {
@@ -82,7 +82,7 @@ pub(super) fn show_review(ui: &mut Ui, cx: &mut PanelContext<'_>, fault: Option<
 fn show(ui: &mut Ui, words: Words, show_choices: impl FnOnce(&mut Ui)) {
     let theme = Theme::of(ui);
     let high = ui.available_height();
-    // What does not fit is reached by scrolling.
+    // The rest can be reached by scrolling.
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         show_centered(ui, &theme, high, words, show_choices);
     });

@@ -1,4 +1,4 @@
-//! The bar at the bottom: what goes on, the buttons that start, pause and move it, and where what is done goes.
+//! The bar at the bottom: the state, the buttons that start, pause and move it, and where acts are stored.
 
 use egui::{Color32, Rect, Role, Shape, Ui};
 
@@ -22,7 +22,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// What goes on, as a shape and a word; `subject` says to those who read by ear of what.
+/// The state as a shape and a word; `subject` tells screen readers of what.
 fn show_state(
     ui: &mut Ui,
     subject: &str,

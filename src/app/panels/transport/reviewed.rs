@@ -1,4 +1,4 @@
-//! In review: which frame, what moves it, who works, and whether it is kept.
+//! Review: the frame in view, the buttons that move it, who works, and where acts are stored.
 
 use egui::{Align, Label, Layout, RichText, Ui};
 
@@ -38,7 +38,7 @@ fn show_motion(ui: &mut Ui, cx: &PanelContext<'_>) {
     let theme = Theme::of(ui);
     let playback = &cx.state.review.playback;
     let Some(at) = playback.at() else {
-        // Where there is no frame, nothing is paused.
+        // Without a frame, nothing is paused.
         ui.label(RichText::new("no frame").color(theme.faint));
         return;
     };
@@ -106,7 +106,7 @@ fn show_rater(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// True if what is done is kept.
+/// Shows where acts are stored.
 fn show_kept(ui: &mut Ui, cx: &PanelContext<'_>) {
     let review = &cx.state.review;
     let (words, color) = kept_words(review, &Theme::of(ui));
@@ -116,7 +116,7 @@ fn show_kept(ui: &mut Ui, cx: &PanelContext<'_>) {
     ui.add(Label::new(words).truncate()).on_hover_text(hover);
 }
 
-/// Where what is done goes.
+/// Where acts are stored, in words.
 fn kept_words(review: &ReviewState, theme: &Theme) -> (String, egui::Color32) {
     let name = || {
         let name = review.storage.folder.as_ref().and_then(|folder| folder.file_name());

@@ -1,4 +1,4 @@
-//! An ELAN file as it is written: tiers, annotations and times. Its content is not trusted.
+//! An ELAN file as it was written: tiers, annotations and times. Its content is not trusted.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +7,26 @@ use quick_xml::{Reader, XmlVersion};
 
 use crate::exchange::import::Wrong;
 
-/// What the file says, as far as it is looked at.
+/// The parts of the file that are used.
 #[derive(Debug, Default)]
 pub(crate) struct EafFile {
     is_eaf: bool,
-    /// Seconds of one unit of the file's times.
+    /// Seconds in one unit of the file's times.
     unit_secs: f64,
-    /// In the order of the file, which is that of time.
+    /// In the order of the file, which is the order of time.
     pub(super) slots: Vec<Slot>,
-    /// Names of the media with the time in each at which the file's clock begins, milliseconds.
+    /// Names of the media. The number is the time in each at which the file's clock begins, milliseconds.
     media: Vec<(String, f64)>,
     pub(super) tiers: Vec<EafTier>,
-    /// By annotation, seconds of the media.
+    /// Start and end of each annotation, seconds of the media.
     pub(super) spans: BTreeMap<String, [f64; 2]>,
 }
 
-/// A moment that annotations begin or end at.
+/// A moment at which annotations begin or end.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) id: String,
-    /// `None` where ELAN leaves the time open.
+    /// `None` if ELAN leaves the time open.
     pub(super) secs: Option<f64>,
 }
 
@@ -44,12 +44,12 @@ pub(crate) struct Annotation {
     pub(crate) slots: Option<[String; 2]>,
     /// The annotation that this one belongs to.
     pub(crate) of: Option<String>,
-    /// The one before it, of those that belong to the same.
+    /// The annotation before it, among those that belong to the same one.
     pub(super) previous: Option<String>,
     pub(crate) value: String,
 }
 
-/// Units of time that ELAN's schema knows, with the seconds of one.
+/// Units of time in ELAN's schema, with their length in seconds.
 const UNITS: [(&str, f64); 3] =
     [("milliseconds", 0.001), ("NTSC-frames", 1001.0 / 30_000.0), ("PAL-frames", 1.0 / 25.0)];
 
@@ -95,7 +95,7 @@ impl EafFile {
 }
 
 impl EafFile {
-    /// Moves times to the clock of the media called `name`, or of the first where none is called so.
+    /// Moves times to the clock of the media called `name`, or of the first media if none has this name.
     fn put_on_media(&mut self, name: &str) {
         let of_it = self.media.iter().find(|(media, _)| media.rsplit('/').next() == Some(name));
         let origin_ms = of_it.or(self.media.first()).map_or(0.0, |(_, origin)| *origin);
@@ -180,7 +180,7 @@ impl Parser {
         Ok(())
     }
 
-    /// `&amp;` or `&#38;`; nothing else can be declared in a file without a document type.
+    /// `&amp;` or `&#38;`. A file without a document type can declare no others.
     fn reference(&mut self, reference: &quick_xml::events::BytesRef<'_>) -> Result<(), Wrong> {
         let name = reference.xml10_content();
         let unknown = || Wrong::new("", "a character that XML knows", format!("`&{name};`"));

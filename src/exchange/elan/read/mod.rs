@@ -1,7 +1,7 @@
-//! ELAN files: those that Fleeting writes, and others by the names of their tiers or by time alone.
+//! ELAN files: those that Fleeting writes, and others by the names of their tiers or by their times alone.
 //!
-//! A file comes from somewhere else and is not trusted: one with a document type, which is where
-//! entities that unfold without end are declared, is refused.
+//! A file comes from elsewhere and is not trusted. A file with a document type is refused, because it could
+//! declare entities that grow without end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ mod times;
 
 use document::{Annotation, EafFile, EafTier};
 
-/// What a tier below the events' holds.
+/// The content of a tier below a tier of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
     Id,
@@ -72,8 +72,8 @@ pub(super) fn read(input: &Input<'_>) -> Result<Found, Wrong> {
     Ok(found)
 }
 
-/// The event of the model that an annotation is about: by number, and only where the model's own tiers
-/// in the file say the same of it as this session.
+/// The event of the model that an annotation is about: by its number, and only if the model's own tiers in
+/// the file agree with this session.
 fn machine<'a>(
     said: &Said,
     tier: &EafTier,
@@ -87,7 +87,7 @@ fn machine<'a>(
     models.contains(&[id, frames_text(&bounds)]).then_some(event)
 }
 
-/// All that the tiers below say of one event.
+/// Everything that the tiers below say about one event.
 type Said = BTreeMap<Role, Value>;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -137,8 +137,8 @@ fn event(
 }
 
 impl FoundEvent {
-    /// What nobody has judged yet is an event that the model found; whatever else a person put into a
-    /// file is there.
+    /// An event that no one has judged is an event that the model found; everything else that a person put
+    /// into a file counts as there.
     fn take_verdict(&mut self, word: &str, tier: &EafTier) {
         self.verdict = match word.to_lowercase().as_str() {
             "rejected" => Verdict::Rejected,
@@ -155,7 +155,7 @@ impl FoundEvent {
 }
 
 impl Role {
-    /// By the tier's name without that of the tier above.
+    /// From the name of the tier without the name of the tier above it.
     fn of(name: &str, parent: &str) -> Option<Self> {
         let layer = parent.split_once(" events").map_or(parent, |(layer, _)| layer);
         let rest = name.strip_prefix(layer).unwrap_or(name).to_lowercase();
@@ -177,14 +177,14 @@ impl Role {
 }
 
 impl EafFile {
-    /// The tiers that hold events: those chosen, else a rater's in a file of Fleeting's, else those
-    /// that are called so, else the only one.
+    /// The tiers that hold events: those chosen, else a rater's tiers in a file of Fleeting, else those with
+    /// the name of events, else the only one.
     fn event_tiers(&self, choice: &Choice) -> Result<Vec<&EafTier>, Wrong> {
         let timed: Vec<&EafTier> = self.tiers.iter().filter(|tier| tier.is_timed()).collect();
         let names = |tiers: &[&EafTier]| {
             tiers.iter().map(|tier| format!("`{}`", tier.name)).collect::<Vec<_>>().join(", ")
         };
-        // In a file of Fleeting's a layer without any event is one.
+        // In a file of Fleeting, a layer without any event has such tiers too.
         let ours: Vec<&EafTier> =
             self.tiers.iter().filter(|tier| tier.kind == EVENT_TYPE).collect();
         let raters: Vec<&EafTier> = ours.iter().copied().filter(|t| !t.is_the_models()).collect();
@@ -227,7 +227,7 @@ impl EafFile {
         }
     }
 
-    /// What the model's own tiers say of their events: number and frames.
+    /// The number and frames of each event in the model's own tiers.
     fn models(&self) -> BTreeSet<[String; 2]> {
         let mut models = BTreeSet::new();
         for tier in self.tiers.iter().filter(|tier| tier.is_the_models()) {
@@ -243,13 +243,13 @@ impl EafFile {
         models
     }
 
-    /// Which tiers the events are from, and which others have annotations.
+    /// Says from which tiers the events are, and which other tiers have annotations.
     fn told(&self, taken: &[&EafTier]) -> String {
         let names = |tiers: &[&EafTier]| {
             tiers.iter().map(|tier| format!("`{}`", tier.name)).collect::<Vec<_>>().join(", ")
         };
         let is_taken = |tier: &EafTier| taken.iter().any(|taken| taken.name == tier.name);
-        // Markers, and stretches without a score, in a file of Fleeting's.
+        // Markers and stretches without a score, in a file of Fleeting.
         let is_span = |tier: &EafTier| tier.kind == Kind::Span.name();
         let is_left = |tier: &&EafTier| {
             let is_top = tier.parent.is_none() && !tier.annotations.is_empty();
@@ -264,7 +264,7 @@ impl EafFile {
         }
     }
 
-    /// What the tiers below `tier` say of `annotation`: by reference, or by lying within its time.
+    /// What the tiers below `tier` say about `annotation`: by reference, or by lying inside its time.
     fn said_of(&self, tier: &EafTier, annotation: &Annotation) -> Said {
         let mut said = Said::new();
         let outer = self.span_secs(annotation);
@@ -277,7 +277,7 @@ impl EafFile {
                 _ => false,
             };
             if let Some(inner) = below.annotations.iter().find(belongs) {
-                // What has no time of its own says nothing of when.
+                // An annotation without a time of its own tells no time.
                 let secs = self.span_secs(inner).filter(|_| inner.slots.is_some());
                 let value = Value { text: inner.value.clone(), secs };
                 said.entry(role).or_insert(value);
@@ -286,7 +286,7 @@ impl EafFile {
         said
     }
 
-    /// Markers in a file of Fleeting's.
+    /// Markers in a file of Fleeting.
     fn marks(&self, frames: &Frames) -> Vec<(Moment, String)> {
         let is_marker = |tier: &&EafTier| {
             let (name, kind) = (tier.name.as_str(), tier.kind.as_str());
@@ -310,7 +310,7 @@ impl EafTier {
         !self.annotations.is_empty()
     }
 
-    /// True if it holds the model's events, in a file of Fleeting's.
+    /// True if it holds the model's events in a file of Fleeting.
     fn is_the_models(&self) -> bool {
         let rest = self.name.strip_prefix(MODEL).and_then(|rest| rest.strip_prefix(" events"));
         let is_number = |rest: &str| rest.trim_start().parse::<u32>().is_ok();

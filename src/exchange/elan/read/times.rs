@@ -1,20 +1,20 @@
-//! When annotations are that have no times of their own. ELAN spaces them evenly: over the stretch
-//! between two times that are known, or over the annotation that they belong to.
+//! Times of annotations that have none of their own. ELAN spaces them evenly: between two known times, or
+//! over the annotation to which they belong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Annotation, EafFile, EafTier, Slot};
 
-/// An annotation of an annotation of an annotation, and no further.
+/// Greatest depth of annotations of annotations.
 const DEEPEST: usize = 16;
 
 impl EafFile {
-    /// Seconds in the media; `None` where nothing tells them.
+    /// Start and end in seconds of the media; `None` if the file does not tell them.
     pub(super) fn span_secs(&self, annotation: &Annotation) -> Option<[f64; 2]> {
         self.spans.get(&annotation.id).copied()
     }
 
-    /// Gives every annotation its span, as far as times of the file tell it.
+    /// Gives every annotation its start and end, as far as the file's times tell them.
     pub(super) fn give_times(&mut self) {
         let places: BTreeMap<&str, usize> =
             self.slots.iter().enumerate().map(|(at, slot)| (slot.id.as_str(), at)).collect();
@@ -29,7 +29,7 @@ impl EafFile {
                 }
             }
         }
-        // A tier may stand before the one that it belongs to.
+        // A tier may stand before the one to which it belongs.
         for _ in 0..DEEPEST {
             let before = spans.len();
             for tier in &self.tiers {
@@ -43,7 +43,7 @@ impl EafFile {
     }
 }
 
-/// Times of the slots that a tier's annotations begin and end at, by the slots' places in the file.
+/// Times of the slots at which a tier's annotations begin and end, by the places of the slots in the file.
 fn slot_times(
     tier: &EafTier,
     places: &BTreeMap<&str, usize>,
@@ -69,7 +69,7 @@ fn slot_times(
     times
 }
 
-/// Gives the annotations of a tier that belong to one of another tier an equal part of it each.
+/// Gives the annotations that belong to one annotation an equal part of it each.
 fn share_out(tier: &EafTier, spans: &mut BTreeMap<String, [f64; 2]>) {
     let mut children: BTreeMap<&str, Vec<&Annotation>> = BTreeMap::new();
     for annotation in tier.annotations.iter().filter(|annotation| annotation.slots.is_none()) {
@@ -88,7 +88,7 @@ fn share_out(tier: &EafTier, spans: &mut BTreeMap<String, [f64; 2]>) {
     }
 }
 
-/// The annotations, each behind the one that it names as the one before, else as the file has them.
+/// The annotations in order: each after the one that it names as the previous, else as in the file.
 fn in_order(all: Vec<&Annotation>) -> Vec<&Annotation> {
     let ids: BTreeSet<&str> = all.iter().map(|one| one.id.as_str()).collect();
     let before = |one: &Annotation| one.previous.as_deref().is_some_and(|id| ids.contains(id));
@@ -96,7 +96,7 @@ fn in_order(all: Vec<&Annotation>) -> Vec<&Annotation> {
         all.iter().filter_map(|one| Some((one.previous.as_deref()?, *one))).collect();
     let mut ordered: Vec<&Annotation> = Vec::with_capacity(all.len());
     let mut placed = BTreeSet::new();
-    // First those that nothing stands before, then what names each other in a circle.
+    // First those without a previous one, then those that name each other in a circle.
     let firsts = all.iter().filter(|one| !before(one)).chain(&all);
     for first in firsts {
         let mut next = Some(*first);

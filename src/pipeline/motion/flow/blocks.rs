@@ -1,4 +1,4 @@
-//! The displacement of every block of the picture, from its own pixels and from its neighbourhood.
+//! The displacement of every block of the picture, from its own pixels and those of its neighbours.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x4};
@@ -6,25 +6,26 @@ use fearless_simd::{Simd, f32x4};
 use super::{Area, CELL_PX, Displacement, TENSOR_PX};
 use crate::media::image::GrayImage;
 
-/// Numbers that are summed over the pixels of a block; two more than there are, for whole vectors.
+/// Length of [`Sums`]: ten numbers, and two more that fill the last vector.
 const SUMS: usize = 12;
 /// Sums of one block: gradient x, y; products xx, xy, yy; the right-hand side of the equations, x, y;
 /// the change of brightness that no displacement explains, at displacement zero; difference, its square;
 /// pixels.
 type Sums = [f32; SUMS];
 
-/// Pixels of the earlier picture that a block reads: its own and one round them, for the gradients.
+/// Width of the part of the earlier picture that a block reads: its own pixels, and one on each side for the
+/// gradients.
 const TEMPLATE_PX: usize = CELL_PX + 2;
-/// Pixels of the later picture: its own and three more, for cubic interpolation.
+/// Width of the part of the later picture: its own pixels, and three more for cubic interpolation.
 const SAMPLED_PX: usize = CELL_PX + 3;
 const PIXELS: f32 = (CELL_PX * CELL_PX) as f32;
 
-/// The equations of one cell, its mean gradient and mean difference removed: `[xx, xy, yy] · u = [x, y]`.
+/// The equations of one cell, without its mean gradient and mean difference: `[xx, xy, yy] · u = [x, y]`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Equations {
     pub(super) tensor: [f32; 3],
     pub(super) right: [f32; 2],
-    /// Pixels by weight.
+    /// Sum of the pixels' weights.
     pub(super) pixels: f32,
 }
 
@@ -37,7 +38,7 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// Looks at both pictures, the later one displaced.
+    /// Sums up both pictures, the later one displaced.
     #[inline(always)]
     pub(super) fn gather<S: Simd>(
         &mut self,
@@ -62,8 +63,8 @@ impl Evidence {
         self.join(area);
     }
 
-    /// Adds to every block its neighbours, by ½ 1 ½ in both directions: a window of 12 pixels, tapered,
-    /// because the lobes of an even one would let fine texture pass for motion.
+    /// Adds to every block its neighbours, weighted ½ 1 ½ in both directions. This is a tapered window of 12
+    /// pixels. Under an even window, fine texture could look like motion.
     #[inline(always)]
     fn join(&mut self, area: Area) {
         let stride = area.stride();
@@ -88,7 +89,8 @@ impl Evidence {
         }
     }
 
-    /// The equations of the cell at `index` of the area's planes. Brightness may change by a constant.
+    /// The equations of the cell at `index` of the area's planes. They allow the brightness to change by a
+    /// constant.
     #[inline(always)]
     pub(super) fn equations(&self, index: usize) -> Equations {
         let [gx, gy, xx, xy, yy, rx, ry, q, _, _, pixels, _] = self.joined[index];
@@ -123,8 +125,8 @@ impl Evidence {
     }
 }
 
-/// Sums of the block at pixel `x`, `y` of `a`, against `b` displaced by `dx`, `dy`; nothing where that
-/// needs a pixel beyond the border of either, because a border that is made up stands still.
+/// Sums of the block at pixel `x`, `y` of `a`, against `b` displaced by `dx`, `dy`. All zero if that needs a
+/// pixel beyond the border of either picture, because an invented border would stand still.
 #[inline(always)]
 fn block<S: Simd>(
     simd: S,
@@ -133,7 +135,7 @@ fn block<S: Simd>(
     (x, y): (usize, usize),
     (dx, dy): (f32, f32),
 ) -> Sums {
-    // Pixels are numbers, but they may come from outside as not-a-number.
+    // Pictures from outside may hold NaN.
     let is_near = |v: f32| v.abs() <= (a.width + a.height) as f32;
     if !is_near(dx) || !is_near(dy) {
         return [0.0; SUMS];
@@ -158,8 +160,8 @@ fn block<S: Simd>(
     compare(simd, (template, a.width), (sampled, b.width), part, (dx, dy))
 }
 
-/// Weights of four neighbours at a part of the way from the second to the third: Catmull and Rom's cubic,
-/// because bilinear interpolation blurs halfway between pixels, which passes for motion.
+/// Weights of four neighbours at part `t` of the way from the second to the third: Catmull and Rom's cubic.
+/// Bilinear interpolation blurs halfway between pixels, and the blur looks like motion.
 #[inline(always)]
 fn cubic(t: f32) -> [f32; 4] {
     let (t2, t3) = (t * t, t * t * t);
@@ -171,13 +173,13 @@ fn cubic(t: f32) -> [f32; 4] {
     ]
 }
 
-/// Adds up the four pixels of each: two neighbours first, on every machine.
+/// Adds up four pixels, pairs of neighbours first, in the same order on every machine.
 #[inline(always)]
 fn sum<S: Simd>(v: f32x4<S>) -> f32 {
     (v[0] + v[1]) + (v[2] + v[3])
 }
 
-/// Sums of one block, given both pictures from the first pixel that is read and their strides.
+/// Sums of one block. Both pictures are given from the first pixel that is read, with their strides.
 #[inline(always)]
 fn compare<S: Simd>(
     simd: S,

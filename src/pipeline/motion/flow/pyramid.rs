@@ -4,13 +4,13 @@ use fearless_simd::{Level as Instructions, dispatch};
 
 use crate::media::image::GrayImage;
 
-/// How many sizes: the coarsest sees motion of about a sixth of the eye distance.
+/// Number of sizes. The coarsest one shows motion up to about a sixth of the eye distance.
 const LEVELS: usize = 3;
 
 /// One size.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Level {
-    /// The picture, slightly smoothed so that its gradients mean something between pixels.
+    /// The picture, slightly smoothed so that gradients between pixels have a meaning.
     pub image: GrayImage,
 }
 
@@ -22,7 +22,7 @@ pub struct Pyramid {
 }
 
 impl Pyramid {
-    /// The sizes, finest first; none before the first [`Self::build`].
+    /// The sizes, finest first; empty before the first [`Self::build`].
     pub fn levels(&self) -> &[Level] {
         &self.levels
     }

@@ -1,15 +1,16 @@
-//! Springs between neighbouring cells: where a cell's own evidence is weak, its neighbours hold it.
+//! Springs between neighbouring cells. A cell with little texture of its own takes over the motion of its
+//! neighbours.
 
 use super::blocks::{Equations, Evidence};
 use super::{Area, Displacement, FARTHEST_PX, PRIOR_GRADIENT};
 
-/// Stiffness of a spring, squared grey levels per squared pixel: what texture must exceed, summed under
-/// the window, to move a cell by itself. Twelve times that of bare sensor noise.
+/// Stiffness of a spring, squared grey levels per squared pixel. Texture that exceeds it, summed under the
+/// window, moves a cell by itself. Twelve times the texture of bare sensor noise.
 const STIFFNESS: f32 = 768.0;
-/// A difference between neighbours at which a spring begins to give way, pixels: skin stretches by a few
-/// percent, lids and lips pass each other.
+/// Difference between neighbours from which a spring gives way, pixels. Skin stretches by a few percent; lids
+/// and lips slide past each other.
 const YIELD_PX: f32 = 0.1;
-/// Sweeps over the lattice. The coarser level has already settled what is larger than a few cells.
+/// Sweeps over the lattice. The coarser level has already settled motion that is larger than a few cells.
 const SWEEPS: usize = 8;
 
 /// The equations of every cell and the springs between them; planes of one area.
@@ -40,7 +41,7 @@ impl Springs {
         }
     }
 
-    /// Sets every spring by how much its ends now differ.
+    /// Sets every spring by how much the motion of its two cells differs now.
     #[inline(always)]
     pub(super) fn stretch(&mut self, moved: &Displacement) {
         let area = moved.area;
@@ -62,7 +63,7 @@ impl Springs {
         }
     }
 
-    /// Takes the equations, and moves every cell to where it would be without springs.
+    /// Takes the equations, and sets every cell to its motion without springs.
     #[inline(always)]
     pub(super) fn load(
         &mut self,
@@ -97,7 +98,7 @@ impl Springs {
         }
     }
 
-    /// Lets the lattice settle: rows in turn, first the even ones, then the odd ones.
+    /// Sweeps over the lattice until it settles: first the even rows, then the odd ones.
     #[inline(always)]
     pub(super) fn settle(&mut self, guess: &Displacement, moved: &mut Displacement) {
         for sweep in 0..2 * SWEEPS {
@@ -146,13 +147,13 @@ fn pull(plane: &[f32], start: usize, stride: usize, springs: [&[f32]; 4], out: &
     }
 }
 
-/// A displacement, no farther from its guess than can be believed.
+/// The displacement, limited to [`FARTHEST_PX`](super::FARTHEST_PX) from its guess.
 #[inline(always)]
 fn within(displacement: f32, guess: f32) -> f32 {
     guess + (displacement - guess).clamp(-FARTHEST_PX, FARTHEST_PX)
 }
 
-/// Inverse of a symmetric matrix, as its xx, xy, yy.
+/// Inverse of a symmetric matrix, as xx, xy, yy.
 #[inline(always)]
 fn invert(xx: f32, xy: f32, yy: f32) -> [f32; 3] {
     let scale = 1.0 / (xx * yy - xy * xy);

@@ -1,4 +1,4 @@
-//! Facts about flow: known motion in, the same motion out.
+//! Flow between pictures whose motion is known.
 
 use super::*;
 use crate::media::image::GrayImage;

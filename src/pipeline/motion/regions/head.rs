@@ -1,34 +1,34 @@
 //! The head's own motion: what the still parts of the face have in common.
 //!
-//! A rigid motion seen from afar, with the mesh's depths, and not the nose's translation alone as
-//! AUW-GCN has it. Measured on synthetic portraits with sensor noise at an eye distance of 92 px, what
-//! is left in the twelve regions per 1/30 s and axis while the head sways, turns and nears (percent of
-//! the eye distance): translation 0.088, similarity 0.035, rigid 0.036; while it is still 0.029, 0.034,
-//! 0.035. On 53 s of a real webcam, median deviation while the head moves faster than 0.4 eye
-//! distances per second: translation 0.46, similarity 0.42, rigid 0.26. Free growth in two directions
-//! instead of one raised the noise of a still head by a quarter.
+//! The model is a rigid motion seen from afar, with the depths of the mesh. AUW-GCN uses the translation of
+//! the nose alone. Both, and a similarity, were measured on synthetic portraits with sensor noise at an eye
+//! distance of 92 px. What remains in the twelve regions per 1/30 s and axis, in percent of the eye distance,
+//! while the head sways, turns and comes nearer: translation 0.088, similarity 0.035, rigid 0.036. While the
+//! head is still: 0.029, 0.034, 0.035. On 53 s of a real webcam, the median while the head moves faster than
+//! 0.4 eye distances per second: translation 0.46, similarity 0.42, rigid 0.26. A model that may grow
+//! differently in two directions raised the noise of a still head by a quarter.
 
 use super::robust::Patch;
 use super::{Places, RegionPlace, patches_near};
 use crate::measure::geometry::Point;
 use crate::pipeline::motion::flow::FlowField;
 
-/// Mesh points on skin that lies over bone and that no action unit moves much: the bridge and ridge of
-/// the nose, the inner and outer rims of the eyes, the temples, the cheekbones.
+/// Mesh points on skin over bone that no action unit moves much: the bridge and ridge of the nose, the inner
+/// and outer rims of the eyes, the temples, the cheekbones.
 pub(super) const STILL_POINTS: [usize; 24] = [
     168, 6, 197, 195, 5, 122, 351, 196, 419, 3, 248, 174, 399, 188, 412, 143, 372, 35, 265, 111,
     340, 117, 346, 8,
 ];
-/// Reach of a still part, pixels of the aligned face.
+/// Radius of a still part, pixels of the aligned face.
 pub(super) const STILL_RADIUS_PX: f32 = 9.0;
 
-/// Shift, growth, turn in the picture, and turns to the side and up and down, which move near parts
+/// Shift, growth, turn in the picture, turn to the side, turn up and down. The last two move near parts
 /// against far ones.
 const UNKNOWNS: usize = 6;
-/// Pixels that coordinates are divided by, so that all unknowns are of one size.
+/// Coordinates are divided by this many pixels, so that all unknowns have about the same size.
 const UNIT_PX: f32 = 50.0;
-/// Evidence, in the unit of a tensor over a variance, that the head does not grow or turn. Little for
-/// the last two: parallax is weak, and 400 instead of 30 left a third more of it in the brows.
+/// Evidence that the head does not grow or turn, in the unit of a tensor over a variance. Small for the last
+/// two: parallax is weak, and with 400 instead of 30 a third more of it remained in the brows.
 const STILL_PRIOR: [f32; UNKNOWNS] = [20.0, 20.0, 200.0, 200.0, 30.0, 30.0];
 /// Rounds of reweighting.
 const ROUNDS: usize = 5;
@@ -36,13 +36,14 @@ const ROUNDS: usize = 5;
 /// A small rigid motion, seen from afar.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Head {
-    /// Shift right and down, growth, turn, turn to the side, turn down; pixels at one unit.
+    /// Shift right and down, growth, turn, turn to the side, turn down; in pixels at a distance of
+    /// [`UNIT_PX`].
     unknowns: [f32; UNKNOWNS],
     center: RegionPlace,
 }
 
 impl Head {
-    /// Fits the motion to the still parts; no motion without texture there.
+    /// Fits the motion to the still parts; zero if these have no texture.
     pub fn fit(field: &FlowField, places: &Places) -> Self {
         let count = places.still.len().max(1) as f32;
         let sum = places.still.iter().fold(RegionPlace::default(), |s, p| RegionPlace {
@@ -78,12 +79,12 @@ impl Head {
         Point::new(dot(&bx), dot(&by))
     }
 
-    /// How far it moves the middle of the still parts, percent of the eye distance.
+    /// How far the head moves the middle of the still parts, percent of the eye distance.
     pub(super) fn at_center(&self) -> [f32; 2] {
         [self.unknowns[0], self.unknowns[1]]
     }
 
-    /// How each unknown moves a place right and down.
+    /// How far one unit of each unknown moves a place right and down.
     fn basis(&self, place: RegionPlace) -> [[f32; UNKNOWNS]; 2] {
         let p = (place.at - self.center.at) * (1.0 / UNIT_PX);
         let z = (place.depth - self.center.depth) / UNIT_PX;

@@ -6,26 +6,26 @@ use crate::pipeline::motion::flow::Cell;
 /// One patch as evidence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patch<'a> {
-    /// Its motion with what is already explained taken off, pixels.
+    /// Its motion without the part that is already explained, pixels.
     pub(super) motion: Point,
     /// Its texture and residual.
     pub(super) cell: &'a Cell,
-    /// How much it belongs to what is measured, 0–1.
+    /// How much it belongs to the region, 0–1.
     pub(super) weight: f32,
 }
 
-/// Distance from the agreed motion at which a patch counts a quarter, pixels. Three times the noise of
-/// a well textured patch.
+/// Distance from the agreed motion at which the weight of a patch is a quarter, pixels. Three times the noise
+/// of a well textured patch.
 const TOLERANCE_PX: f32 = 0.35;
-/// Grey-level variance of ordinary sensor noise: a lower residual says nothing more.
+/// Grey-level variance of ordinary sensor noise. A residual below it counts as this.
 const NOISE_VARIANCE: f32 = 2.0;
-/// Texture beyond this counts no more (squared grey levels per squared pixel and patch), or the rim
-/// of a pair of glasses would speak for the cheek behind it.
+/// Greatest texture of a patch that counts, squared grey levels per squared pixel. Without this limit the
+/// frame of a pair of glasses would outweigh the cheek behind it.
 const RICHEST_TEXTURE: f32 = 60_000.0;
-/// Evidence for "it has not moved", in the unit of a tensor over a variance: what counts where there
-/// is no texture at all.
+/// Evidence that nothing has moved, in the unit of a tensor over a variance. It decides if there is no
+/// texture.
 const STILL_PRIOR: f32 = 20.0;
-/// Rounds of reweighting; the weights change little after.
+/// Rounds of reweighting; further rounds change the weights little.
 const ROUNDS: usize = 4;
 
 impl Patch<'_> {
@@ -37,8 +37,8 @@ impl Patch<'_> {
         [xx * k, xy * k, yy * k]
     }
 
-    /// Geman–McClure weight, 0–1, of a disagreement `d` seen along the directions that this patch's
-    /// texture can tell.
+    /// Geman–McClure weight, 0–1, of a disagreement `d`, measured along the directions in which this patch
+    /// has texture.
     pub(super) fn trust(&self, d: Point) -> f32 {
         let [xx, xy, yy] = self.cell.tensor;
         let seen = (d.x * d.x * xx + 2.0 * d.x * d.y * xy + d.y * d.y * yy) / (xx + yy + 1.0) * 2.0;
@@ -47,7 +47,7 @@ impl Patch<'_> {
     }
 }
 
-/// Least squares over all patches, reweighted so that mismatches drop out; zero without evidence.
+/// Least squares over all patches, reweighted so that mismatches lose their weight; zero without patches.
 pub(super) fn agreed_motion<'a>(patches: impl Iterator<Item = Patch<'a>> + Clone) -> Point {
     let mut agreed = Point::default();
     for round in 0..ROUNDS {

@@ -1,4 +1,4 @@
-//! Facts about region motion, on flow fields whose motion is known.
+//! Motion of regions, on flow fields whose motion is known.
 
 use super::*;
 use crate::measure::regions::MIRRORED;

@@ -1,4 +1,4 @@
-//! Facts about what counts as trouble, on faces made of a few points.
+//! What counts as trouble, on faces made of a few points.
 
 use super::*;
 use crate::measure::geometry::Point;

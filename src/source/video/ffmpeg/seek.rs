@@ -1,11 +1,11 @@
-//! Looking at any other video in any order, through an installed ffmpeg.
+//! Reading any other video in any order, through an installed ffmpeg.
 //!
-//! The file is read through once for the times of its frames. A frame is then found by reading on from
-//! where ffmpeg is, or from ten seconds before it, and known by its time: whatever a format does at
-//! the point where decoding begins anew lies well before it.
+//! The file is read through once for the times of its frames. To find a frame, ffmpeg reads on from where it
+//! is, or starts ten seconds before the frame; the frame is known by its time. Whatever a format does at the
+//! point where decoding starts lies well before the frame.
 //!
-//! In MPEG streams a time may stand more than once, as where two recordings were joined. They are only
-//! read from within where the file's own clock gives every frame the time that reading through gave it.
+//! In MPEG streams the same time may occur twice, as where two recordings were joined. Decoding starts inside
+//! such a stream only if the file's own clock gives every frame the time that reading through gave it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,13 +18,13 @@ use crate::media::image::{Frame, RgbImage};
 use crate::media::pictures::{PictureError, Pictures, nth};
 use crate::media::stream::SourceError;
 
-/// How long before a frame the reading begins.
+/// Seconds before a frame at which ffmpeg starts.
 const RUN_UP_SECS: f64 = 10.0;
 
-/// Reading on is faster than starting anew up to here.
+/// Up to this distance, reading on is faster than starting again.
 const READ_ON_SECS: f64 = 15.0;
 
-/// Pictures that are kept, for steps backwards.
+/// Number of pictures that are kept, for steps backwards.
 const KEPT: usize = 48;
 
 pub(super) struct FfmpegPictures {
@@ -32,12 +32,12 @@ pub(super) struct FfmpegPictures {
     what: String,
     track: Option<usize>,
     program: Program,
-    /// True if a time leads to its frame; `None` where that is not known yet.
+    /// True if a frame can be found by its time; `None` if that is not known yet.
     has_one_clock: Option<bool>,
     moments: Vec<Moment>,
-    /// The first frame's time on the stream's own clock.
+    /// Time of the first frame on the stream's own clock.
     first_time: Timestamp,
-    /// At work, and the frame that it gave last.
+    /// The running ffmpeg, and the frame that it gave last.
     run: Option<(FfmpegVideo, usize)>,
     kept: BTreeMap<usize, Arc<RgbImage>>,
 }
@@ -77,8 +77,8 @@ impl FfmpegPictures {
         FfmpegVideo::start(wish, &self.program, begin)
     }
 
-    /// True if every frame's time is that of the file's own clock; the file is read through once more to
-    /// know it.
+    /// True if every frame has the time of the file's own clock. To know it, the file is read through once
+    /// more.
     fn has_one_clock(&mut self) -> Result<bool, SourceError> {
         if let Some(known) = self.has_one_clock {
             return Ok(known);
@@ -119,7 +119,7 @@ impl FfmpegPictures {
         self.read_on(video, None, index).map(drop)
     }
 
-    /// Reads until frame `index` is kept; false where it is passed over or does not come.
+    /// Reads until frame `index` is kept; false if it is passed or does not come.
     fn read_on(
         &mut self,
         mut video: FfmpegVideo,
@@ -129,7 +129,7 @@ impl FfmpegPictures {
         video.first_time.get_or_insert(self.first_time);
         while last.is_none_or(|last| last < index) {
             let Some(frame) = video.read_frame()? else { return Ok(false) };
-            // Frames of one time come in order.
+            // Frames with the same time come in order.
             let from = last.map_or(0, |last| last + 1);
             let at = from + self.moments[from..].partition_point(|m| m.time < frame.time);
             if self.moments.get(at).is_none_or(|moment| moment.time != frame.time) {
