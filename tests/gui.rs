@@ -29,6 +29,7 @@ use fleeting::app::{App, LaunchOptions};
 use fleeting::engine::{Busy, EngineCommand, Preview, Update};
 use fleeting::exchange::Written;
 use fleeting::exchange::import::ImportedLayer;
+use fleeting::measure::baseline::Baseline;
 use fleeting::measure::event::*;
 use fleeting::measure::face::Landmarks;
 use fleeting::measure::geometry::{Affine, Point};
@@ -544,7 +545,10 @@ fn losing_and_finding_the_camera_is_said() {
         |kind, text: &str| Update::Record(Record::Notice(Notice { kind, text: text.into() }));
     window.say([notice(NoticeKind::Disconnected, "The camera is gone; waiting for it.")]);
     assert!(window.has("Error: The camera is gone"));
+    assert!(window.has("CAMERA LOST") && !window.has("LIVE"));
+    assert!(window.has("Last picture before the camera was lost"));
     window.say([notice(NoticeKind::Reconnected, "The camera is back; 31 frames were lost.")]);
+    assert!(!window.has("CAMERA LOST") && !window.has("Last picture before"));
     assert!(window.has("Note: The camera is back"));
     assert!(!window.has("Error: The camera is gone"));
 }
@@ -663,6 +667,19 @@ fn the_baseline_shows_how_far_it_is() {
     window.say([Update::Baseline(0.7)]);
     assert!(window.has("Baseline 30 %"));
     window.say([Update::Baseline(0.0)]);
+    assert!(window.has("Baseline 10 s"));
+}
+
+#[test]
+fn a_baseline_in_use_is_seen_and_a_click_drops_it() {
+    let mut window = Window::live(60, &[]);
+    let still: Vec<Sample> = (0..300).map(sample).collect();
+    let baseline = Box::new(Baseline::measure(&still).expect("a neutral face"));
+    window.say([Update::Record(Record::Baselined(baseline))]);
+    assert!(!window.has("Baseline 10 s"));
+    window.click("Baseline on  ×");
+    assert_eq!(window.asked(), [EngineCommand::DropBaseline]);
+    window.say([Update::Record(Record::BaselineDropped)]);
     assert!(window.has("Baseline 10 s"));
 }
 

@@ -4,6 +4,8 @@
 //! the [registry](super::registry::entries); what a command does is decided in one place,
 //! [`State::apply`](super::state::State::apply).
 
+use std::ffi::OsString;
+
 use super::{analyse, recording, review};
 use crate::session::annotation::Target;
 use crate::session::clip::slow_loop::LoopSpeed;
@@ -36,7 +38,7 @@ pub enum Command {
     /// Ask for a folder of pictures.
     PickImages,
     /// Open whatever this path is.
-    OpenPath(String),
+    OpenPath(OsString),
     /// Show the demo person.
     UseDemo,
     /// Look for cameras again.

@@ -4,30 +4,49 @@
 //! text reads it here once it is finished.
 
 use std::cell::Cell;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 
 use egui::{Response, TextEdit, Ui};
 
 /// One line of text.
 #[derive(Default)]
-pub struct TextField(Cell<String>);
+pub struct TextField {
+    text: Cell<String>,
+    /// The file name that was put here. The text shows what of it is UTF-8.
+    name: Cell<Option<OsString>>,
+}
 
 impl TextField {
     /// The text as it stands.
     pub fn text(&self) -> String {
-        let text = self.0.take();
-        self.0.set(text.clone());
+        let text = self.text.take();
+        self.text.set(text.clone());
         text
     }
 
     /// Puts another text in its place.
     pub fn set(&self, text: impl Into<String>) {
-        self.0.set(text.into());
+        self.text.set(text.into());
+    }
+
+    /// Puts a file name in its place. One that is not UTF-8 is shown with replaced characters.
+    pub fn set_name(&self, name: &OsStr) {
+        self.text.set(name.to_string_lossy().into_owned());
+        self.name.set(Some(name.to_owned()));
+    }
+
+    /// The file name that was put here; what was typed, without space around it, where that is another.
+    pub fn name(&self) -> OsString {
+        let (text, name) = (self.text(), self.name.take());
+        self.name.set(name.clone());
+        let shown = name.filter(|name| name.to_string_lossy() == text);
+        shown.unwrap_or_else(|| text.trim().into())
     }
 
     /// Empties it.
     pub fn clear(&self) {
-        self.0.take();
+        self.text.take();
     }
 
     /// True if there is nothing but space in it.
@@ -42,17 +61,17 @@ impl TextField {
         name: &str,
         look: impl FnOnce(TextEdit) -> TextEdit,
     ) -> Response {
-        let mut text = self.0.take();
+        let mut text = self.text.take();
         let field = look(TextEdit::singleline(&mut text));
         let response = ui.add(field).accessible_name(name);
-        self.0.set(text);
+        self.text.set(text);
         response
     }
 }
 
 impl From<&str> for TextField {
     fn from(text: &str) -> Self {
-        Self(Cell::new(text.to_owned()))
+        Self { text: Cell::new(text.to_owned()), name: Cell::default() }
     }
 }
 
@@ -74,5 +93,20 @@ mod tests {
         assert!(field.is_blank() && field.text() == "  ");
         field.clear();
         assert_eq!(field.text(), "");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_name_stays_whole_until_another_is_typed() {
+        use std::os::unix::ffi::OsStrExt;
+        let field = TextField::default();
+        for name in [OsStr::from_bytes(b"M\xfcller.mp4"), OsStr::new(" a b.mp4")] {
+            field.set_name(name);
+            assert_eq!(field.name(), name);
+        }
+        field.set_name(OsStr::from_bytes(b"M\xfcller.mp4"));
+        assert_eq!(field.text(), "M\u{fffd}ller.mp4");
+        field.set(" other.mp4 ");
+        assert_eq!(field.name(), "other.mp4");
     }
 }

@@ -135,7 +135,7 @@ impl App {
     fn take_dropped_files(&mut self, ctx: &egui::Context) {
         let dropped = ctx.input(|i| Some(i.raw.dropped_files.first()?.path().to_owned()));
         if let Some(path) = dropped {
-            self.state.apply(Command::OpenPath(path.to_string_lossy().into_owned()));
+            self.state.apply(Command::OpenPath(path.into()));
         }
     }
 

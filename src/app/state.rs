@@ -119,7 +119,7 @@ impl State {
             Command::PickVideo => self.pick(Pick::Video),
             Command::PickImages => self.pick(Pick::Images),
             Command::PickModels => self.pick(Pick::Models),
-            Command::OpenPath(path) => self.open_path(Path::new(path.trim())),
+            Command::OpenPath(path) => self.open_path(Path::new(&path)),
             Command::UseDemo => self.choose(demo()),
             Command::FindCameras => self.find_cameras(),
             Command::UseBuiltInModels => self.use_models(ModelChoice::Embedded),
@@ -203,7 +203,7 @@ impl State {
                 self.outside.tasks.pick.is_none()
             }
             Command::UseBuiltInModels => self.live.models != ModelChoice::Embedded,
-            Command::OpenPath(path) => !path.trim().is_empty(),
+            Command::OpenPath(path) => !path.is_empty(),
             _ => true,
         }
     }
@@ -290,7 +290,7 @@ impl State {
         }
         // The one place where a path becomes a source: a folder is pictures, anything else a video,
         // but for a session's folder, which has a database.
-        match path.to_string_lossy().parse::<SourceSpec>() {
+        match SourceSpec::named(path.as_os_str()) {
             Ok(source) => self.choose(source),
             Err(error) => self.messages.post(Weight::Error, Topic::Other, error.to_string()),
         }

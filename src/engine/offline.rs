@@ -47,7 +47,7 @@ pub fn analyse_all(
                 output.notices.drain(..).for_each(|notice| session.log(notice));
                 on_frame(&frame);
             }
-            Ok(Next::Lost(frames)) => losses.broken(frames),
+            Ok(Next::Lost(numbers)) => losses.broken(numbers),
             Ok(Next::Notice(notice)) => {
                 losses.notice(notice.kind);
                 session.log(notice);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -48,9 +49,8 @@ pub enum Next {
     Frame(Frame),
     /// Something happened to the source; frames may follow.
     Notice(Notice),
-    /// So many of the numbers before the next frame are pictures that could not be decoded. A notice
-    /// says why, at once or a little later.
-    Lost(u64),
+    /// The numbers of pictures that could not be decoded. A notice says why, at once or a little later.
+    Lost(Range<u64>),
     /// Nothing for the moment; ask again. Lets the reader look at its commands.
     Idle,
     /// The last frame has been delivered.

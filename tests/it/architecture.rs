@@ -49,7 +49,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("media", &["files", "measure"]),
     ("model", &["files", "measure", "config"]),
     ("pipeline", &["measure", "config", "media", "model"]),
-    ("synth", &["measure", "media", "model", "pipeline"]),
+    ("synth", &["files", "measure", "media", "model", "pipeline"]),
     ("source", &["files", "measure", "media", "synth"]),
     ("session", &["files", "measure", "media", "model", "source"]),
     ("exchange", &["files", "measure", "media", "model", "pipeline", "session", "synth"]),

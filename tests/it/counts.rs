@@ -79,9 +79,10 @@ impl Source for Camera {
             }
             Some(Step::Missing(frames)) => self.next_seq += frames,
             Some(Step::Broken(frames)) => {
+                let first = self.next_seq;
                 self.next_seq += frames;
                 self.numbered.store(self.next_seq, Ordering::SeqCst);
-                self.pending.push_back(Next::Lost(frames));
+                self.pending.push_back(Next::Lost(first..self.next_seq));
                 self.notice(NoticeKind::CorruptFrame);
             }
             Some(Step::Stall(frames)) => {
@@ -310,6 +311,16 @@ fn what_came_before_the_models_were_ready_is_counted_also_where_nothing_came_aft
     assert_eq!((counts.numbered, counts.analysed), (5, 0), "{counts}");
     assert_eq!(counts.of_reason(LossReason::BeforeReady), 5, "{counts}");
     assert!(!ran.session.source.name.is_empty());
+}
+
+#[test]
+fn a_stall_before_the_models_are_ready_is_counted_by_the_number_of_what_came_after_it() {
+    let steps = [Step::Frame, Step::Frame, Step::Stall(39), Step::Broken(3)];
+    for ready_ms in [0, 100] {
+        let ready_after = Duration::from_millis(ready_ms);
+        let ran = run(&steps, true, ready_after, Slow::default(), None, None);
+        assert_eq!(ran.session.counts().numbered, 44, "{ready_ms}: {}", ran.session.counts());
+    }
 }
 
 #[test]

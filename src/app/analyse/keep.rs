@@ -3,7 +3,7 @@
 //! Without pictures of its own the session takes some megabytes, and review shows those of the
 //! recording, as long as that stays where it is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::app::backend::EngineHandle;
 use crate::app::message::{Topic, Weight};
@@ -42,7 +42,7 @@ impl State {
     pub(super) fn keep_analysis(
         &mut self,
         engine: &dyn EngineHandle,
-        path: &str,
+        path: &Path,
     ) -> Option<PathBuf> {
         let keeping = &self.analyse.keeping;
         if !keeping.is_wanted {
@@ -54,7 +54,6 @@ impl State {
             self.messages.post(Weight::Warning, Topic::Other, text);
             return None;
         }
-        let path = PathBuf::from(path.trim());
         let folder = form.folder_named(&path.file_stem().unwrap_or_default().to_string_lossy());
         let with_pictures = keeping.with_pictures;
         let order = RecordOrder { folder: folder.clone(), consent: None, with_pictures };

@@ -207,11 +207,11 @@ impl State {
     }
 
     pub(super) fn choose_recording(&mut self, path: &Path) {
-        self.analyse.path.set(path.to_string_lossy());
+        self.analyse.path.set_name(path.as_os_str());
     }
 
     fn start_analysis(&mut self) {
-        let mut source = match self.analyse.path.text().trim().parse::<SourceSpec>() {
+        let mut source = match SourceSpec::named(&self.analyse.path.name()) {
             Ok(source) => source,
             Err(error) => return self.analyse.phase = AnalysePhase::Fault(error.to_string()),
         };
@@ -233,7 +233,7 @@ impl State {
         };
         let path = std::mem::take(&mut self.analyse.path);
         let engine = self.outside.backend.start(&assignment, self.outside.wake.clone());
-        let folder = self.keep_analysis(engine.as_ref(), &path.text());
+        let folder = self.keep_analysis(engine.as_ref(), Path::new(&path.name()));
         if let Some((folder, source)) = folder.as_ref().zip(chosen.as_ref())
             && let Err(error) = known::note(folder, source)
         {

@@ -122,3 +122,15 @@ fn the_palette_finds_commands_by_any_of_their_words() {
     state.palette.set("no such thing");
     assert!(state.palette_matches().is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_path_whose_name_is_not_utf_8_is_opened_as_it_is() {
+    use std::os::unix::ffi::OsStringExt;
+    let name = std::ffi::OsString::from_vec(b"M\xfcller.mp4".to_vec());
+    let mut state = state();
+    state.apply(Command::OpenPath(name.clone()));
+    assert_eq!(state.live.source.target, name);
+    state.choose_recording(std::path::Path::new(&name));
+    assert_eq!(state.analyse.path.name(), name);
+}

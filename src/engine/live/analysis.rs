@@ -171,7 +171,7 @@ impl Running<'_> {
                 }
                 Ok(Some(Captured::FirstNumber(seq))) => self.losses.first_number(seq),
                 Ok(Some(Captured::BeforeReady(last))) => self.losses.came_before_ready(last),
-                Ok(Some(Captured::Broken(frames))) => self.losses.broken(frames),
+                Ok(Some(Captured::Broken(numbers))) => self.losses.broken(numbers),
                 Ok(Some(Captured::Ended(reason))) => return Ok(reason),
                 Err(Closed) => {
                     return Ok(Some(

@@ -61,7 +61,7 @@ pub fn run(job: CaptureJob, tx: &CaptureSender, ready: &Receiver<()>, stop: &Ato
     let error = match opened {
         Ok(mut source) => {
             let mut delivery =
-                Delivery { tx, stop, pace: Pace::default(), first: None, early_broken: 0 };
+                Delivery { tx, stop, pace: Pace::default(), has_first: false };
             let begun = if job.runs_by_itself {
                 delivery.until_ready(source.as_mut(), ready)
             } else {
@@ -98,10 +98,8 @@ struct Delivery<'a> {
     tx: &'a CaptureSender,
     stop: &'a AtomicBool,
     pace: Pace,
-    /// The first number, once there was one.
-    first: Option<u64>,
-    /// Broken pictures before the first frame.
-    early_broken: u64,
+    /// The first number has been told.
+    has_first: bool,
 }
 
 impl Delivery<'_> {
@@ -112,8 +110,6 @@ impl Delivery<'_> {
         ready: &Receiver<()>,
     ) -> Result<Option<Option<SourceError>>, Closed> {
         let (mut last, mut end) = (None, None);
-        // Broken pictures after the last frame, whose numbers are let go with it.
-        let mut broken = 0;
         // What there is to say waits in the link, whose reader has not begun.
         loop {
             match ready.try_recv() {
@@ -128,18 +124,20 @@ impl Delivery<'_> {
             match source.next() {
                 Ok(Next::Frame(frame)) => {
                     self.tell_first(frame.seq)?;
-                    (last, broken) = (Some(frame.seq), 0);
+                    last = Some(frame.seq);
                 }
                 Ok(Next::End) => end = Some(None),
-                Ok(Next::Lost(frames)) if last.is_none() => self.early_broken += frames,
-                Ok(Next::Lost(frames)) => broken += frames,
+                Ok(Next::Lost(numbers)) if !numbers.is_empty() => {
+                    self.tell_first(numbers.start)?;
+                    last = Some(numbers.end - 1);
+                }
                 Ok(next) => self.say(source, next)?,
                 Err(error) => end = Some(Some(error)),
             }
         }
         self.tx.send(Captured::Opened(source.info().clone()))?;
         if let Some(last) = last {
-            self.tx.send(Captured::BeforeReady(last.saturating_add(broken)))?;
+            self.tx.send(Captured::BeforeReady(last))?;
         }
         Ok(end)
     }
@@ -178,12 +176,10 @@ impl Delivery<'_> {
     }
 
     fn tell_first(&mut self, seq: u64) -> Result<(), Closed> {
-        if self.first.is_some() {
+        if std::mem::replace(&mut self.has_first, true) {
             return Ok(());
         }
-        let first = seq.saturating_sub(self.early_broken);
-        self.first = Some(first);
-        self.tx.send(Captured::FirstNumber(first))
+        self.tx.send(Captured::FirstNumber(seq))
     }
 
     /// Sends what is no frame.
@@ -197,9 +193,9 @@ impl Delivery<'_> {
                 }
                 Ok(())
             }
-            Next::Lost(frames) => {
-                self.early_broken += if self.first.is_none() { frames } else { 0 };
-                self.tx.send(Captured::Broken(frames))
+            Next::Lost(numbers) => {
+                self.tell_first(numbers.start)?;
+                self.tx.send(Captured::Broken(numbers))
             }
             Next::Frame(_) | Next::Idle | Next::End => Ok(()),
         }

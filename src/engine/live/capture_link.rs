@@ -4,6 +4,7 @@
 //! Two channels, because a full queue that lets its oldest item go must not let go of "the cable was
 //! pulled". Every item carries its place in the order, so that the reader can join them again.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -32,8 +33,8 @@ pub enum Captured {
     FirstNumber(u64),
     /// Frames up to this number came before anybody read them, and were let go.
     BeforeReady(u64),
-    /// So many of the numbers before the next frame are pictures that could not be decoded.
-    Broken(u64),
+    /// The numbers of pictures that could not be decoded.
+    Broken(Range<u64>),
     /// Nothing more will come. The text is an error to show, or none at a proper end.
     Ended(Option<String>),
 }
@@ -217,7 +218,7 @@ mod tests {
             Captured::Opened(_) => "opened".into(),
             Captured::FirstNumber(seq) => format!("from {seq}"),
             Captured::BeforeReady(seq) => format!("ready after {seq}"),
-            Captured::Broken(frames) => format!("{frames} broken"),
+            Captured::Broken(numbers) => format!("{numbers:?} broken"),
             Captured::Ended(_) => "ended".into(),
         });
         words.collect::<Vec<_>>().join(" ")

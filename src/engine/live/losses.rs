@@ -1,5 +1,7 @@
 //! What became of every number that the source gave: the analysis sees each gap, and this says why.
 
+use std::ops::Range;
+
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 use crate::media::stream::NoticeKind;
@@ -26,6 +28,8 @@ pub(crate) struct LossAccount {
     let_go: Option<u64>,
     /// Broken pictures since the last frame.
     broken: u64,
+    /// One more than the highest number of a broken picture.
+    broken_end: u64,
     /// Since the last frame a notice said that pictures are broken.
     is_told_broken: bool,
     /// The camera has been away, or sent nothing, since the last frame.
@@ -46,6 +50,7 @@ impl LossAccount {
             before_ready: None,
             let_go: None,
             broken: 0,
+            broken_end: 0,
             is_told_broken: false,
             has_stalled: false,
             standstill: None,
@@ -68,9 +73,11 @@ impl LossAccount {
         self.before_ready = Some(last);
     }
 
-    /// The source said so many of its numbers are pictures that could not be decoded.
-    pub(crate) fn broken(&mut self, frames: u64) {
-        self.broken += frames;
+    /// The source said that these numbers are pictures that could not be decoded.
+    pub(crate) fn broken(&mut self, numbers: Range<u64>) {
+        self.first_number(numbers.start);
+        self.broken += numbers.end.saturating_sub(numbers.start);
+        self.broken_end = self.broken_end.max(numbers.end);
     }
 
     /// What a notice says of the frames after it.
@@ -144,6 +151,13 @@ impl LossAccount {
         let Some(from) = self.expected else { return };
         let mut gap = Gap { next: from, end: u64::MAX, lost: &mut lost };
         self.said_gaps(&mut gap);
+        // What lies before the broken pictures has no frame after it that could tell.
+        let before = self.broken_end.saturating_sub(gap.next).saturating_sub(self.broken);
+        if std::mem::take(&mut self.has_stalled) {
+            gap.take(before, LossReason::Stalled);
+        } else {
+            gap.next += before;
+        }
         gap.take_broken(std::mem::take(&mut self.broken));
         let cut_off = self.frames_expected.filter(|_| self.is_told_broken);
         if let Some(frames) = cut_off {
@@ -186,8 +200,20 @@ impl Gap<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::quality::Quality;
+    use crate::measure::sample::Sample;
     use crate::session::counts::Losses;
     use proptest::prelude::*;
+
+    fn sample(seq: u64) -> Sample {
+        Sample {
+            seq,
+            time: Timestamp::of_frame(seq, 30.0),
+            quality: Quality::default(),
+            motion: None,
+            score: None,
+        }
+    }
 
     fn frame(seq: u64) -> Frame {
         Frame { seq, time: Timestamp::of_frame(seq, 30.0), ..Frame::default() }
@@ -252,7 +278,7 @@ mod tests {
                         lose(n, LossReason::Queue);
                     }
                     Before::Broken(n) => {
-                        account.broken(n);
+                        account.broken(begun..begun + n);
                         account.notice(NoticeKind::CorruptFrame);
                         lose(n, LossReason::Broken);
                     }
@@ -304,6 +330,27 @@ mod tests {
             account.frame(&frame(seq), 0, |loss| found.add(loss));
         }
         assert_eq!(of(&found), [(LossReason::Suspended, 86)]);
+    }
+
+    #[test]
+    fn broken_pictures_at_the_end_tell_what_a_stall_before_them_cost() {
+        for has_stalled in [true, false] {
+            let mut account = LossAccount::new(true);
+            let mut found = Losses::default();
+            account.frame(&frame(4), 0, |loss| found.add(loss));
+            if has_stalled {
+                account.notice(NoticeKind::Stalled);
+            }
+            account.broken(44..47);
+            account.end(|loss| found.add(loss));
+            let stalled = has_stalled.then_some((LossReason::Stalled, 39));
+            let named = stalled.into_iter().chain([(LossReason::Broken, 3)]);
+            assert_eq!(of(&found), named.collect::<Vec<_>>());
+            let mut session = crate::session::Session::default();
+            session.losses = found;
+            session.history.push(sample(4));
+            assert_eq!(session.counts().numbered, 43);
+        }
     }
 
     #[test]

@@ -31,7 +31,11 @@ impl MkvWriter {
     /// Begins a film of pictures of `size_px` in a file that must not exist yet.
     pub fn create(path: &Path, size_px: (usize, usize)) -> io::Result<Self> {
         let mut options = crate::files::options();
-        let mut file = options.read(true).write(true).create_new(true).open(path)?;
+        Self::begin(options.read(true).write(true).create_new(true).open(path)?, size_px)
+    }
+
+    /// Writes the film to an empty file.
+    pub fn begin(mut file: File, size_px: (usize, usize)) -> io::Result<Self> {
         let header = Header::new(size_px);
         file.write_all(&header.bytes)?;
         let bytes = header.bytes.len() as u64;

@@ -148,6 +148,8 @@ pub struct Spotter {
     settings: SpotterSettings,
     run: Option<Run>,
     last_time: Option<Timestamp>,
+    /// Frames so far that no run holds.
+    unscored: u64,
 }
 
 impl std::fmt::Debug for Spotter {
@@ -165,7 +167,7 @@ impl Spotter {
 
     /// A spotter at the start of a stream.
     pub fn new(network: Box<dyn Network>, settings: SpotterSettings) -> Self {
-        Self { network, settings, run: None, last_time: None }
+        Self { network, settings, run: None, last_time: None, unscored: 0 }
     }
 
     /// Least score that is flagged, micro and macro.
@@ -182,6 +184,7 @@ impl Spotter {
     pub fn reset(&mut self) {
         self.run = None;
         self.last_time = None;
+        self.unscored = 0;
     }
 
     /// Takes the next step and appends what has become final to `spotted`.
@@ -197,11 +200,14 @@ impl Spotter {
             _ => None,
         };
         let Some((displacement, before)) = scorable else {
-            self.end_run(spotted)?;
+            self.end_run(true, spotted)?;
+            self.unscored += 1;
             spotted.scores.push((step.seq, None));
             return Ok(());
         };
-        let run = self.run.get_or_insert_with(|| Run::new(before));
+        // The first frame of a recording has no score: nothing lies before it.
+        let follows_gap = self.unscored > 1;
+        let run = self.run.get_or_insert_with(|| Run::new(before, follows_gap));
         let moment = Moment { frame: step.seq, time: step.time };
         run.push(moment, &displacement, self.network.as_mut(), &self.settings, spotted)
     }
@@ -209,12 +215,13 @@ impl Spotter {
     /// Makes everything final, as at the end of a stream, and starts anew.
     pub fn finish(&mut self, spotted: &mut Spotted) -> Result<(), ModelError> {
         self.last_time = None;
-        self.end_run(spotted)
+        self.unscored = 0;
+        self.end_run(false, spotted)
     }
 
-    fn end_run(&mut self, spotted: &mut Spotted) -> Result<(), ModelError> {
+    fn end_run(&mut self, at_gap: bool, spotted: &mut Spotted) -> Result<(), ModelError> {
         match self.run.take() {
-            Some(run) => run.finish(self.network.as_mut(), &self.settings, spotted),
+            Some(run) => run.finish(at_gap, self.network.as_mut(), &self.settings, spotted),
             None => Ok(()),
         }
     }

@@ -26,9 +26,9 @@ const MAX_SIDE_ROWS: [f32; 2] = [15.0, 120.0];
 const LEAST_SECS: [f64; 2] = [0.1, 0.25];
 const LEAST_FRAMES: [usize; 2] = [3, 5];
 
-/// Of an event that the run cuts off, so large a share must lie inside: what is mostly beyond the edge
-/// of a gap was not seen.
-const LEAST_SEEN: f64 = 0.5;
+/// Of an event that a gap cuts off, at most this share may lie in the gap: what is mostly there was not
+/// seen. The beginning and the end of a recording are no gaps; somebody chose them.
+const MOST_HIDDEN: f64 = 0.5;
 
 /// Half a row of the grid, seconds: how far two times may differ and be the same row.
 const HALF_ROW_SECS: f64 = 0.5 / GRID_HZ;
@@ -49,6 +49,10 @@ struct RunFrame {
 /// One unbroken run of frames.
 #[derive(Debug)]
 pub(crate) struct Run {
+    /// Where the run begins, if frames that could not be scored lie before it.
+    gap_before: Option<Timestamp>,
+    /// Where it ends, if such frames follow.
+    gap_after: Option<Timestamp>,
     resampler: Resampler<SPOT_REGIONS>,
     new_rows: Vec<[[f32; 2]; SPOT_REGIONS]>,
     /// The last window of motion, oldest first; zero where it reaches back before the run.
@@ -69,9 +73,11 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// A run whose first displacement counts from `start`.
-    pub(crate) fn new(start: Timestamp) -> Self {
+    /// A run whose first displacement counts from `start`; `follows_gap` where the recording began earlier.
+    pub(crate) fn new(start: Timestamp, follows_gap: bool) -> Self {
         Self {
+            gap_before: follows_gap.then_some(start),
+            gap_after: None,
             resampler: Resampler::new(start),
             new_rows: Vec::new(),
             motion: VecDeque::from(vec![0.0; WINDOW_ROWS * ROW_INPUTS]),
@@ -113,9 +119,11 @@ impl Run {
         Ok(())
     }
 
-    /// Makes everything final; what would have followed counts as missing.
+    /// Makes everything final; what would have followed counts as missing. `ends_at_gap` where the recording
+    /// goes on.
     pub(crate) fn finish(
         mut self,
+        ends_at_gap: bool,
         network: &mut dyn Network,
         settings: &SpotterSettings,
         spotted: &mut Spotted,
@@ -124,6 +132,7 @@ impl Run {
             let [micro, macro_] = settings.look_ahead_rows;
             self.look(micro.max(macro_), network, settings)?;
         }
+        self.gap_after = self.frames.back().filter(|_| ends_at_gap).map(|frame| frame.moment.time);
         // The last frame may lie beyond the last whole row.
         let last_row = self.rows.saturating_sub(1);
         for frame in &mut self.frames {
@@ -131,7 +140,8 @@ impl Run {
         }
         self.judge(settings, spotted);
         for (kind, suppressor) in EventKind::ALL.into_iter().zip(&mut self.suppressors) {
-            suppressor.finish(|c| spotted.proposals.extend(proposal(kind, c, &self.frames)));
+            let gaps = (self.gap_before, self.gap_after);
+            suppressor.finish(|c| spotted.proposals.extend(proposal(kind, c, &self.frames, gaps)));
         }
         self.give_out_scores(spotted);
         // A run shorter than one row has nothing to score.
@@ -174,6 +184,7 @@ impl Run {
 
     /// Makes a candidate of every frame that reaches the threshold, as soon as its outputs are final.
     fn judge(&mut self, settings: &SpotterSettings, spotted: &mut Spotted) {
+        let gaps = (self.gap_before, self.gap_after);
         let Some(newest) = self.frames.back().map(|frame| frame.moment.time) else { return };
         for (i, kind) in EventKind::ALL.into_iter().enumerate() {
             while let Some(&RunFrame { moment: apex, row }) = self.frames.get(self.judged[i]) {
@@ -189,7 +200,7 @@ impl Run {
                     });
                 }
                 self.suppressors[i].settle(apex.time, newest, |c| {
-                    spotted.proposals.extend(proposal(kind, c, &self.frames));
+                    spotted.proposals.extend(proposal(kind, c, &self.frames, gaps));
                 });
             }
         }
@@ -226,11 +237,13 @@ impl Run {
 }
 
 /// A candidate in frames: the nearest ones to its times, none beyond the run. `None` where that is too
-/// short to be a movement of its kind, or is made of the edge of the run.
+/// short to be a movement of its kind, or is made of the edge of a gap. `gaps` are the ends of the run
+/// that are such edges.
 fn proposal(
     kind: EventKind,
     candidate: &Candidate,
     frames: &VecDeque<RunFrame>,
+    gaps: (Option<Timestamp>, Option<Timestamp>),
 ) -> Option<Proposal> {
     let nearest = |time: Timestamp| {
         let after = frames.partition_point(|frame| frame.moment.time < time);
@@ -250,7 +263,9 @@ fn proposal(
     let is_long =
         inside_secs + 2.0 * HALF_ROW_SECS >= LEAST_SECS[of_kind] && count >= LEAST_FRAMES[of_kind];
     let is_whole = apex.is_after(onset) && offset.is_after(apex);
-    let is_seen = inside_secs + HALF_ROW_SECS >= LEAST_SEEN * candidate.secs();
+    let before_secs = gaps.0.map_or(0.0, |edge| edge.secs_since(candidate.onset_time).max(0.0));
+    let after_secs = gaps.1.map_or(0.0, |edge| candidate.offset_time.secs_since(edge).max(0.0));
+    let is_seen = before_secs + after_secs <= MOST_HIDDEN * candidate.secs() + HALF_ROW_SECS;
     let score = candidate.score;
     (is_long && is_whole && is_seen).then_some(Proposal { kind, onset, apex, offset, score })
 }

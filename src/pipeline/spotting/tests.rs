@@ -180,6 +180,18 @@ fn no_event_is_made_of_the_edge_of_a_gap() {
 }
 
 #[test]
+fn the_end_of_a_recording_is_no_gap() {
+    // A macro-expression of 30 frames, 16 of which lie behind the last frame that is scored.
+    let flagged = |unscored: u64| {
+        let mut steps = steps(300 + unscored, 30.0, |_| 0.0, |i| bump(297, i));
+        steps[300..].iter_mut().for_each(|step| step.trouble = Trouble::NO_FACE);
+        spot(&steps).proposals.iter().map(frames).collect::<Vec<_>>()
+    };
+    assert_eq!(flagged(0), [[285, 297, 299]]);
+    assert_eq!(flagged(40), [[0; 3]; 0]);
+}
+
+#[test]
 fn time_that_jumps_or_runs_back_is_a_gap() {
     let mut steps = steps(100, 30.0, |_| 0.0, |_| 0.0);
     for step in &mut steps[50..] {

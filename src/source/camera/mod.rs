@@ -234,7 +234,7 @@ impl Camera {
                 self.pending.push_back(Next::Frame(frame));
             }
             Err(why) => {
-                self.pending.push_back(Next::Lost(1));
+                self.pending.push_back(Next::Lost(stamp.seq..stamp.seq.saturating_add(1)));
                 self.torn.count(why);
                 self.tell_of_torn_pictures(false);
             }

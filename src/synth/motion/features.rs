@@ -1,7 +1,7 @@
 //! Sets of labelled motion as `.npz` files, for training.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2, Array3, Array4};
@@ -10,6 +10,7 @@ use ndarray_npy::{NpzWriter, WriteNpzError};
 use super::npy::Text;
 use super::spotting::RECORDING_COLUMNS;
 use super::{recognition, spotting};
+use crate::files;
 use crate::measure::event::{ActionUnit, EventKind};
 use crate::measure::regions::{REGIONS, SPOT_REGIONS};
 use crate::synth::Rig;
@@ -50,7 +51,7 @@ pub struct FeatureError {
     /// The file.
     pub path: PathBuf,
     /// What went wrong.
-    pub error: WriteNpzError,
+    pub error: io::Error,
 }
 
 /// Draws a set and writes it to `path`; `progress` hears how many of `count` are drawn.
@@ -60,25 +61,25 @@ pub fn write_features(
     path: &Path,
     progress: &mut dyn FnMut(usize),
 ) -> Result<(), FeatureError> {
-    let written = match set.kind {
-        FeatureKind::Spotting => write_spotting(set, rig, path, progress),
-        FeatureKind::Recognition => write_recognition(set, rig, path, progress),
-    };
+    let written = files::write_new(path, |file| {
+        let file = NpzWriter::new(BufWriter::new(file));
+        match set.kind {
+            FeatureKind::Spotting => write_spotting(set, rig, file, progress),
+            FeatureKind::Recognition => write_recognition(set, rig, file, progress),
+        }
+        .map_err(io::Error::other)
+    });
     written.map_err(|error| FeatureError { path: path.to_owned(), error })
 }
 
-fn create(path: &Path) -> Result<NpzWriter<BufWriter<File>>, WriteNpzError> {
-    let file = File::create(path).map_err(|e| WriteNpzError::Npy(e.into()))?;
-    Ok(NpzWriter::new(BufWriter::new(file)))
-}
+type Npz<'a> = NpzWriter<BufWriter<&'a mut File>>;
 
 fn write_spotting(
     set: &FeatureSet,
     rig: &dyn Rig,
-    path: &Path,
+    mut file: Npz<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<(), WriteNpzError> {
-    let mut file = create(path)?;
     let mut motion = Array4::<f32>::zeros((set.count, set.frames, SPOT_REGIONS, 2));
     let mut states = Array2::<u8>::zeros((set.count, set.frames));
     let mut recording = Array2::<f32>::zeros((set.count, RECORDING_COLUMNS.len()));
@@ -119,10 +120,9 @@ fn write_spotting(
 fn write_recognition(
     set: &FeatureSet,
     rig: &dyn Rig,
-    path: &Path,
+    mut file: Npz<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<(), WriteNpzError> {
-    let mut file = create(path)?;
     let mut motion = Array4::<f32>::zeros((set.count, 3, REGIONS, 2));
     let mut units = Array3::<f32>::zeros((set.count, ActionUnit::RECOGNISED.len(), 3));
     let mut label = Array1::<i32>::zeros(set.count);
@@ -158,6 +158,19 @@ mod tests {
     use super::*;
     use crate::synth::FacsRig;
     use ndarray_npy::NpzReader;
+
+    #[test]
+    fn a_set_has_its_name_once_it_is_whole_and_nothing_is_overwritten() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("set.npz");
+        let set = FeatureSet { kind: FeatureKind::Recognition, count: 2, frames: 0, seed: 3 };
+        let rig = FacsRig::new().expect("a rig");
+        let mut check = |_| assert!(!path.exists());
+        write_features(&set, &rig, &path, &mut check).expect("written");
+        assert!(path.is_file());
+        let error = write_features(&set, &rig, &path, &mut |_| ()).expect_err("it exists");
+        assert_eq!(error.error.kind(), io::ErrorKind::AlreadyExists);
+    }
 
     fn written(kind: FeatureKind) -> NpzReader<File> {
         let rig = FacsRig::new().expect("embedded faces");

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, io};
+use std::io;
 
 use super::RenderError;
 use super::filming::{CAMERAS, Filming, as_filmed};
 use super::portrait::{Portrait, PortraitError};
 use super::portrait_file;
 use super::scene::{Performance, Scene};
+use crate::files;
 use crate::measure::event::Event;
 use crate::measure::time::Timestamp;
 use crate::media::image::{Frame, RgbImage};
@@ -106,16 +107,6 @@ pub enum VideoError {
     /// The size or the face.
     #[error(transparent)]
     Render(#[from] RenderError),
-    /// A picture could not be encoded.
-    #[error("{}: frame {frame} could not be encoded: {error}", path.display())]
-    Encode {
-        /// The video.
-        path: PathBuf,
-        /// Which frame.
-        frame: u64,
-        /// The encoder's words.
-        error: io::Error,
-    },
 }
 
 /// Films `job`. `progress` is told how many of how many frames are done.
@@ -140,22 +131,25 @@ pub fn write(
     let events = as_filmed(performance.truth(performed, job.fps), &moments, job.fps);
 
     let video = job.out.join(VIDEO_FILE);
-    fs::create_dir_all(&job.out).map_err(at(&job.out))?;
-    let mut film = MkvWriter::create(&video, job.size_px).map_err(|error| match error.kind() {
+    files::create_folder(&job.out)
+        .map_err(|error| VideoError::Io { path: job.out.clone(), error })?;
+    let filmed = files::write_new(&video, |file| {
+        let mut film = MkvWriter::begin(file.try_clone()?, job.size_px)?;
+        let mut image = Arc::new(RgbImage::default());
+        for (seq, secs) in (0..).zip(moments) {
+            renderer.render(&performance.pose(secs), seq, secs, Arc::make_mut(&mut image));
+            let jpeg = jpeg::encode(&image, job.camera.jpeg_quality)?;
+            let time = Timestamp::of_frame(seq, job.fps);
+            let frame = Frame { seq, time, image: Arc::clone(&image), jpeg: Some(jpeg.into()) };
+            film.push(&frame)?;
+            progress(seq + 1, frames);
+        }
+        film.finish()
+    });
+    filmed.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => VideoError::Exists(video.clone()),
         _ => VideoError::Io { path: video.clone(), error },
     })?;
-    let mut image = Arc::new(RgbImage::default());
-    for (seq, secs) in (0..).zip(moments) {
-        renderer.render(&performance.pose(secs), seq, secs, Arc::make_mut(&mut image));
-        let jpeg = jpeg::encode(&image, job.camera.jpeg_quality)
-            .map_err(|error| VideoError::Encode { path: video.clone(), frame: seq, error })?;
-        let time = Timestamp::of_frame(seq, job.fps);
-        let frame = Frame { seq, time, image: Arc::clone(&image), jpeg: Some(jpeg.into()) };
-        film.push(&frame).map_err(at(&video))?;
-        progress(seq + 1, frames);
-    }
-    film.finish().map_err(at(&video))?;
     Ok(WrittenVideo { video, frames, events })
 }
 
@@ -172,11 +166,6 @@ fn check(job: &VideoJob) -> Result<(), VideoError> {
     within((1..=100).contains(&quality), "JPEG quality", "1 to 100", f64::from(quality))
 }
 
-fn at(path: &Path) -> impl FnOnce(io::Error) -> VideoError {
-    let path = path.to_owned();
-    move |error| VideoError::Io { path, error }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,8 +179,12 @@ mod tests {
     #[test]
     fn the_program_reads_back_what_was_filmed_and_the_true_events_lie_inside() {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let mut told = 0;
-        let written = write(&job(dir.path().join("new")), &mut |done, _| told = done).expect("ok");
+        let (mut told, video) = (0, dir.path().join("new").join(VIDEO_FILE));
+        let mut follow = |done, _| {
+            told = done;
+            assert!(!video.exists(), "half a film has its name");
+        };
+        let written = write(&job(dir.path().join("new")), &mut follow).expect("ok");
         assert_eq!((written.frames, told), (540, 540));
         assert!(!written.events.is_empty());
         let spec: SourceSpec = written.video.to_string_lossy().parse().expect("a path");
@@ -213,11 +206,11 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let small = |name: &str| VideoJob { minutes: 0.01, ..job(dir.path().join(name)) };
         let films = ["a", "b"].map(|n| write(&small(n), &mut |_, _| ()).expect("ok"));
-        let [a, b] = films.map(|w| fs::read(w.video).expect("bytes"));
+        let [a, b] = films.map(|w| std::fs::read(w.video).expect("bytes"));
         assert_eq!(a, b);
         let error = write(&small("a"), &mut |_, _| ()).expect_err("in the way");
         assert!(matches!(error, VideoError::Exists(_)), "{error}");
-        assert_eq!(fs::read(dir.path().join("a").join(VIDEO_FILE)).expect("bytes"), a);
+        assert_eq!(std::fs::read(dir.path().join("a").join(VIDEO_FILE)).expect("bytes"), a);
     }
 
     #[test]

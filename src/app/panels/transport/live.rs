@@ -88,7 +88,7 @@ fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                 field.request_focus();
             }
             let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-            let open = Command::OpenPath(cx.state.live.path.text());
+            let open = Command::OpenPath(cx.state.live.path.name());
             let opened = ui.add_enabled(cx.state.allows(&open), egui::Button::new("Open"));
             if opened.clicked() || entered {
                 cx.send(open);
@@ -175,7 +175,8 @@ fn show_active_baseline(ui: &mut Ui, cx: &mut PanelContext<'_>, baseline: &Basel
     let button = egui::Button::new("Baseline on  ×").selected(true);
     let response = ui.add_enabled(cx.state.allows(&Command::DropBaseline), button).on_hover_text(
         format!(
-            "The thresholds follow this person’s neutral face, measured from {} to {} over {}              frames ({}). Click to go on without it; B measures it again.",
+            "The thresholds follow this person’s neutral face, measured from {} to {} over {} \
+             frames ({}). Click to go on without it; B measures it again.",
             baseline.from,
             baseline.to,
             baseline.frames,

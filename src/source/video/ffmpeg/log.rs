@@ -132,10 +132,8 @@ impl Drop for Log {
 /// Makes a file that nobody else has, and that nobody else may read.
 fn create_in(folder: &Path) -> io::Result<(PathBuf, File)> {
     const TRIES: usize = 16;
-    let mut options = File::options();
+    let mut options = crate::files::options();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
     for _ in 0..TRIES {
         let random = RandomState::new().build_hasher().finish();
