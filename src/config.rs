@@ -31,11 +31,23 @@ pub struct FaceConfig {
     /// or head move. Between, its points move with the head. The mesh costs several times what the rest of a
     /// frame costs; 1 computes it for every frame.
     pub mesh_every_frames: u32,
+    /// Where the face to analyse is when it is first found: shares of the picture's width and height, 0–1 from
+    /// the top left. The nearest face is taken, and from then on only one that is near to where it was last
+    /// seen. Without it the largest face is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_at: Option<[f32; 2]>,
+}
+
+impl FaceConfig {
+    /// [`Self::start_at`] for the face on the left of the picture.
+    pub const LEFT: [f32; 2] = [0.0, 0.5];
+    /// The same for the face on the right.
+    pub const RIGHT: [f32; 2] = [1.0, 0.5];
 }
 
 impl Default for FaceConfig {
     fn default() -> Self {
-        Self { min_detection: 0.5, min_presence: 0.5, mesh_every_frames: 6 }
+        Self { min_detection: 0.5, min_presence: 0.5, mesh_every_frames: 6, start_at: None }
     }
 }
 
@@ -175,10 +187,13 @@ impl Config {
     fn out_of_range(&self) -> Option<(&'static str, [f64; 2], f64)> {
         let Self { face, quality, spotting, engine } = self;
         let [dark, bright] = quality.brightness_range;
-        let settings: [(&'static str, [f64; 2], f64); 17] = [
+        let [across, down] = face.start_at.unwrap_or_default();
+        let settings: [(&'static str, [f64; 2], f64); 19] = [
             ("face.min_detection", [0.0, 1.0], face.min_detection.into()),
             ("face.min_presence", [0.0, 1.0], face.min_presence.into()),
             ("face.mesh_every_frames", [1.0, 30.0], face.mesh_every_frames.into()),
+            ("face.start_at", [0.0, 1.0], across.into()),
+            ("face.start_at", [0.0, 1.0], down.into()),
             ("quality.min_rate_fps", [1.0, 1000.0], quality.min_rate_fps.into()),
             ("quality.max_gap_secs", [0.01, 10.0], quality.max_gap_secs.into()),
             ("quality.blink_share", [0.0, 1.0], quality.blink_share.into()),
@@ -234,6 +249,7 @@ mod tests {
         for (text, key) in [
             ("[engine]\ncamera_queue_frames = 1000000000", "engine.camera_queue_frames"),
             ("[spotting]\nfalse_alarms_per_minute = nan", "spotting.false_alarms_per_minute"),
+            ("[face]\nstart_at = [0.5, 1.5]", "face.start_at"),
             ("[quality]\nbrightness_range = [200.0, 100.0]", "quality.brightness_range"),
         ] {
             std::fs::write(&path, text).expect("written");

@@ -41,6 +41,12 @@ pub enum Command {
     OpenPath(OsString),
     /// Show the demo person.
     UseDemo,
+    /// Analyse the largest face.
+    LargestFace,
+    /// Analyse the face on the left.
+    LeftFace,
+    /// Analyse the face on the right.
+    RightFace,
     /// Look for cameras again.
     FindCameras,
     /// Ask for a folder with models.

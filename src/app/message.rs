@@ -142,7 +142,9 @@ impl Messages {
             NoticeKind::Disconnected => (Weight::Error, Topic::Connection),
             NoticeKind::Stalled => (Weight::Warning, Topic::Connection),
             NoticeKind::Reconnected => (Weight::Note, Topic::Connection),
-            NoticeKind::CorruptFrame | NoticeKind::StoodStill => (Weight::Warning, Topic::Loss),
+            NoticeKind::CorruptFrame | NoticeKind::Missing | NoticeKind::StoodStill => {
+                (Weight::Warning, Topic::Loss)
+            }
             NoticeKind::Changed | NoticeKind::Info => (Weight::Note, Topic::Other),
         };
         self.post(weight, topic, &notice.text);

@@ -20,6 +20,7 @@ use super::settings::{FALSE_ALARMS, Settings};
 use super::typed_path::TypedPath;
 use super::view::SessionView;
 use super::view::note::Note;
+use crate::config::FaceConfig;
 use crate::engine::EngineCommand;
 use crate::measure::time::Timestamp;
 use crate::model::ModelChoice;
@@ -121,6 +122,9 @@ impl State {
             Command::PickModels => self.pick(Pick::Models),
             Command::OpenPath(path) => self.open_path(Path::new(&path)),
             Command::UseDemo => self.choose(demo()),
+            Command::LargestFace | Command::LeftFace | Command::RightFace => {
+                self.use_face(&command);
+            }
             Command::FindCameras => self.find_cameras(),
             Command::UseBuiltInModels => self.use_models(ModelChoice::Embedded),
 
@@ -203,6 +207,10 @@ impl State {
                 self.outside.tasks.pick.is_none()
             }
             Command::UseBuiltInModels => self.live.models != ModelChoice::Embedded,
+            // It starts the source anew, which ends a recording.
+            Command::LargestFace | Command::LeftFace | Command::RightFace => {
+                !self.records.is_recording()
+            }
             Command::OpenPath(path) => !path.is_empty(),
             _ => true,
         }
@@ -223,6 +231,9 @@ impl State {
             Command::ToggleWindow(floating) => Some(self.floating == Some(*floating)),
             Command::SetLoopSpeed(speed) => Some(self.settings.loop_speed == *speed),
             Command::UseBuiltInModels => Some(self.live.models == ModelChoice::Embedded),
+            Command::LargestFace | Command::LeftFace | Command::RightFace => {
+                Some(self.outside.config.face.start_at == start_of_face(command))
+            }
             _ => None,
         }
     }
@@ -303,6 +314,13 @@ impl State {
         self.start();
     }
 
+    fn use_face(&mut self, command: &Command) {
+        self.outside.config.face.start_at = start_of_face(command);
+        if self.live.is_running() {
+            self.start();
+        }
+    }
+
     pub(super) fn use_models(&mut self, models: ModelChoice) {
         let was_running = self.live.is_running();
         self.live.models = models;
@@ -370,5 +388,14 @@ impl State {
         let opens = self.floating != Some(floating);
         self.close_floating();
         self.floating = opens.then_some(floating);
+    }
+}
+
+/// Where the face is that a command asks for, as in the settings.
+fn start_of_face(command: &Command) -> Option<[f32; 2]> {
+    match command {
+        Command::LeftFace => Some(FaceConfig::LEFT),
+        Command::RightFace => Some(FaceConfig::RIGHT),
+        _ => None,
     }
 }

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::CliError;
 use super::features;
 use super::interrupt::Interrupt;
-use crate::config::Config;
+use crate::config::{Config, FaceConfig};
 use crate::engine::live::record::RecordOrder;
 use crate::exchange::csv::{self, TRUTH_FILE, write_events};
 use crate::exchange::{Format, PictureUse, View, write_new};
@@ -84,6 +84,9 @@ pub(super) struct Raw {
     /// Set the threshold for so many expected false alarms per minute, 0.05-20
     #[arg(long, value_name = "X", value_parser = super::parse_false_alarms)]
     false_alarms_per_minute: Option<f32>,
+    /// Which face to analyse where there are several: left, right, or its place in the first picture as shares of width and height [default: the largest]
+    #[arg(long, value_name = "left|right|X,Y", value_parser = parse_face)]
+    face: Option<[f32; 2]>,
     /// Frames per second of an image folder, of a video that carries a wrong rate, or asked of a camera
     #[arg(long, value_parser = super::parse_fps)]
     fps: Option<f64>,
@@ -208,6 +211,7 @@ impl Raw {
     }
 
     fn check_batch(self, folder: PathBuf) -> Result<super::batch::BatchOptions, CliError> {
+        let config = self.settings()?;
         let (Some(out), None, None) = (self.out, self.session, self.features) else {
             let text = "a folder of recordings is analysed into --out; --session and --features are \
                         for one of them";
@@ -220,10 +224,6 @@ impl Raw {
             Some(names) => super::exporters(&names)?,
             None => vec![&csv::FORMAT],
         };
-        let mut config = super::load_config(self.config.as_ref())?;
-        if let Some(rate) = self.false_alarms_per_minute {
-            config.spotting.false_alarms_per_minute = rate;
-        }
         Ok(super::batch::BatchOptions {
             folder,
             out,
@@ -235,6 +235,16 @@ impl Raw {
             jobs: self.jobs.map(usize::from),
             share: self.share,
         })
+    }
+
+    /// The settings of the file, with what was asked for beside it.
+    fn settings(&self) -> Result<Config, CliError> {
+        let mut config = super::load_config(self.config.as_ref())?;
+        if let Some(rate) = self.false_alarms_per_minute {
+            config.spotting.false_alarms_per_minute = rate;
+        }
+        config.face.start_at = self.face.or(config.face.start_at);
+        Ok(config)
     }
 
     fn check_one(self) -> Result<AnalyseOptions, CliError> {
@@ -249,10 +259,7 @@ impl Raw {
         }
         source.options.size_px = self.size;
         source.options.limit_secs = self.seconds;
-        let mut config = super::load_config(self.config.as_ref())?;
-        if let Some(rate) = self.false_alarms_per_minute {
-            config.spotting.false_alarms_per_minute = rate;
-        }
+        let config = self.settings()?;
         // What is recorded is safe at any moment, so Ctrl-C is an end as good as any.
         let needs_end = self.seconds.is_none() && self.session.is_none();
         if needs_end && ENDLESS.contains(&source.kind) {
@@ -294,6 +301,25 @@ impl Raw {
 fn size_of_recording(name: &dyn std::fmt::Display) -> CliError {
     let text = "expected a camera or the demo person, found a recording, which keeps its size";
     CliError::Misuse(format!("--size: {text}: {name}"))
+}
+
+/// `left`, `right`, or `0.25,0.4`.
+fn parse_face(text: &str) -> Result<[f32; 2], String> {
+    let share = |text: &str| {
+        let share: f32 = text.trim().parse().ok()?;
+        (0.0..=1.0).contains(&share).then_some(share)
+    };
+    let place = || {
+        let (across, down) = text.split_once(',')?;
+        Some([share(across)?, share(down)?])
+    };
+    match text {
+        "left" => Ok(FaceConfig::LEFT),
+        "right" => Ok(FaceConfig::RIGHT),
+        _ => place().ok_or_else(|| {
+            "expected left, right, or two shares of the picture from 0 to 1 such as 0.25,0.4".into()
+        }),
+    }
 }
 
 fn parse_last_day(text: &str) -> Result<Date, String> {

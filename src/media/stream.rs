@@ -78,6 +78,8 @@ pub enum NoticeKind {
     Reconnected,
     /// A picture could not be decoded and was counted as lost.
     CorruptFrame,
+    /// The source itself has numbers without a picture; they are counted as lost.
+    Missing,
     /// The picture's size or rate changed.
     Changed,
     /// The program or its analysis stood still; the frames of that time are lost.

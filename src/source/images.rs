@@ -223,7 +223,7 @@ impl Images {
                 "{name}: pictures number {first} to {last} are missing; {lost} frames are lost"
             ),
         };
-        Some(Notice::new(NoticeKind::CorruptFrame, text))
+        Some(Notice::new(NoticeKind::Missing, text))
     }
 }
 

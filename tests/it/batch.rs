@@ -157,7 +157,7 @@ fn what_is_done_is_not_done_again_and_a_run_that_was_cut_off_goes_on() {
     // As after a kill: one result is missing, and half of it lies where unfinished results are.
     fs::remove_dir_all(folder.join("out/s 1/b.mkv")).expect("removed");
     let result = fs::read_to_string(folder.join("out/a.mkv/result.json")).expect("a result");
-    assert!(result.contains("source_sha256"));
+    assert!(result.contains("source_sha256") && result.contains("\"lost\": 0"), "{result}");
     let place = Sha256::digest("s 1/b.mkv").iter().map(|b| format!("{b:02x}")).collect::<String>();
     let half = folder.join("out/.unfinished").join(place);
     fs::create_dir_all(&half).expect("made");

@@ -24,6 +24,7 @@ mod counts;
 mod damage;
 mod engine;
 mod exchange;
+mod faces;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod faults;
 mod figures;

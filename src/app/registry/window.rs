@@ -32,6 +32,30 @@ pub(super) static ENTRIES: &[CommandEntry] = {
         .only(LIVE),
         entry(
             G::Source,
+            C::LargestFace,
+            "Analyse the largest face",
+            &[],
+            "Of several faces take the largest; starts the source anew",
+        )
+        .only(LIVE),
+        entry(
+            G::Source,
+            C::LeftFace,
+            "Analyse the face on the left",
+            &[],
+            "Of several faces take the one on the left of the picture; starts the source anew",
+        )
+        .only(LIVE),
+        entry(
+            G::Source,
+            C::RightFace,
+            "Analyse the face on the right",
+            &[],
+            "Of several faces take the one on the right of the picture; starts the source anew",
+        )
+        .only(LIVE),
+        entry(
+            G::Source,
             C::FindCameras,
             "Look for cameras",
             &[key(Key::F5)],

@@ -134,3 +134,16 @@ fn a_path_whose_name_is_not_utf_8_is_opened_as_it_is() {
     state.choose_recording(std::path::Path::new(&name));
     assert_eq!(state.analyse.path.name(), name);
 }
+
+#[test]
+fn a_face_is_chosen_by_its_side_and_the_largest_is_the_usual_one() {
+    let mut state = state();
+    assert_eq!(state.is_on(&Command::LargestFace), Some(true));
+    state.apply(Command::LeftFace);
+    assert_eq!(state.outside.config.face.start_at, Some([0.0, 0.5]));
+    assert_eq!(state.is_on(&Command::LeftFace), Some(true));
+    state.apply(Command::RightFace);
+    assert_eq!(state.is_on(&Command::LeftFace), Some(false));
+    state.apply(Command::LargestFace);
+    assert_eq!(state.outside.config.face.start_at, None);
+}

@@ -10,8 +10,8 @@ use super::find::Left;
 use super::result::Outcome;
 use crate::files;
 
-/// Columns of the table. A file that begins in another way is not replaced.
-const COLUMNS: [&str; 10] = [
+/// Columns of the table.
+const COLUMNS: [&str; 11] = [
     "source",
     "status",
     "frames",
@@ -19,10 +19,14 @@ const COLUMNS: [&str; 10] = [
     "micro",
     "macro",
     "unscored",
+    "lost",
     "source_sha256",
     "key",
     "error",
 ];
+
+/// How many of the first columns every version has had. A file that begins in another way is not replaced.
+const OLDEST_COLUMNS: usize = 7;
 
 /// One recording of the list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,6 +74,7 @@ impl Line {
             of(|outcome| outcome.micro.to_string()),
             of(|outcome| outcome.macro_.to_string()),
             of(|outcome| outcome.unscored.to_string()),
+            of(|outcome| outcome.lost.to_string()),
             of(|outcome| outcome.source_sha256.clone()),
             of(|outcome| outcome.key.clone()),
             self.error.clone().unwrap_or_default(),
@@ -95,7 +100,7 @@ pub(super) fn check_free([table, list]: &[PathBuf; 2]) -> Result<(), String> {
         Ok(text) => text.starts_with(with),
         Err(error) => error.kind() == io::ErrorKind::NotFound,
     };
-    if !begins(table, &COLUMNS.join(",")) {
+    if !begins(table, &COLUMNS[..OLDEST_COLUMNS].join(",")) {
         return Err(taken(table));
     }
     if begins(list, "[") { Ok(()) } else { Err(taken(list)) }

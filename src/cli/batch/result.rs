@@ -16,7 +16,7 @@ use crate::session::Session;
 pub(super) const FILE_NAME: &str = "result.json";
 
 /// Version of what the program measures and writes, for changes without a new program version.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The result of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub(super) struct Outcome {
     pub(super) macro_: usize,
     /// Number of frames without a score.
     pub(super) unscored: usize,
+    /// Number of frames that the recording numbers and that were not analysed.
+    pub(super) lost: u64,
     /// Why the analysis ended before the recording did; `None` if it did not.
     pub(super) error: Option<String>,
     /// The files that were written, with their hashes.
@@ -76,6 +78,7 @@ impl Outcome {
             micro: of_kind(EventKind::Micro),
             macro_: of_kind(EventKind::Macro),
             unscored: session.history.samples().iter().filter(|s| s.score.is_none()).count(),
+            lost: session.counts().lost,
             error,
             files: files.iter().map(written).collect::<io::Result<_>>()?,
         })

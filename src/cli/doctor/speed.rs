@@ -11,7 +11,7 @@ use crate::measure::regions::{REGIONS, SPOT_REGIONS};
 use crate::media::image::Frame;
 use crate::media::stream::{Next, Source};
 use crate::model::{Models, Task};
-use crate::pipeline::face::detect::FaceFinder;
+use crate::pipeline::face::detect::{FaceFinder, WantedFace};
 use crate::pipeline::face::track::Tracker;
 use crate::pipeline::motion::Motion;
 use crate::pipeline::recognition::Recogniser;
@@ -63,7 +63,8 @@ pub(super) fn measure(models: &Models) -> Result<Speed, String> {
 
     let mut finder = FaceFinder::new(models).map_err(failed)?;
     let least = config.face.min_detection;
-    let mut find = |frame: &Frame| finder.find(&frame.image, least, |_| Ok(true));
+    let mut find =
+        |frame: &Frame| finder.find(&frame.image, least, WantedFace::Largest, |_| Ok(true));
     find(&frames[0]).map_err(failed)?;
     let (ms, found) = timed(|| frames[..10].iter().try_for_each(&mut find));
     found.map_err(failed)?;

@@ -60,8 +60,7 @@ pub fn run(job: CaptureJob, tx: &CaptureSender, ready: &Receiver<()>, stop: &Ato
     }
     let error = match opened {
         Ok(mut source) => {
-            let mut delivery =
-                Delivery { tx, stop, pace: Pace::default(), has_first: false };
+            let mut delivery = Delivery { tx, stop, pace: Pace::default(), has_first: false };
             let begun = if job.runs_by_itself {
                 delivery.until_ready(source.as_mut(), ready)
             } else {

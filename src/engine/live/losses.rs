@@ -354,6 +354,18 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_a_file_leaves_out_are_not_damaged_pictures() {
+        for (kind, damaged) in [(NoticeKind::Missing, 0), (NoticeKind::CorruptFrame, 30)] {
+            let mut account = LossAccount::new(false);
+            let mut found = Losses::default();
+            account.frame(&frame(65), 0, |loss| found.add(loss));
+            account.notice(kind);
+            account.frame(&frame(96), 0, |loss| found.add(loss));
+            assert_eq!(found.of(LossReason::Broken), damaged, "{kind:?}");
+        }
+    }
+
+    #[test]
     fn the_missing_end_of_a_file_is_lost_and_a_pause_at_the_end_too() {
         let mut account = LossAccount::new(false);
         account.opened(Some(100));

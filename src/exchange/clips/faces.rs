@@ -5,7 +5,7 @@ use crate::measure::geometry::{Point, Rect};
 use crate::media::image::{Frame, RgbImage};
 use crate::model::provenance::Provenance;
 use crate::model::{ModelChoice, Models};
-use crate::pipeline::face::detect::{BlazeFace, Detector, FaceFinder};
+use crate::pipeline::face::detect::{BlazeFace, Detector, FaceFinder, WantedFace};
 use crate::pipeline::{Output, Overlay, Pipeline};
 
 /// Finds faces in the pictures of an event, one after another. Tests use a stand-in.
@@ -73,7 +73,7 @@ impl FaceFollower for SessionFaces {
             faces.push(face.rect_in_frame);
             Ok(false)
         };
-        let found = self.detectors.find(picture, LEAST_CONFIDENCE, keep);
+        let found = self.detectors.find(picture, LEAST_CONFIDENCE, WantedFace::Largest, keep);
         found.map_err(|error| error.to_string())?;
         Ok(faces)
     }

@@ -38,6 +38,36 @@ pub static DETECTORS: &[DetectorKind] = &[
 /// the person in front of the camera is among the largest faces.
 const MOST_CANDIDATES: usize = 3;
 
+/// Which face is wanted where there are several.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WantedFace {
+    /// The largest.
+    Largest,
+    /// The nearest to a place, pixels.
+    Nearest(Point),
+    /// The one that was last seen at a place, pixels: the nearest, no further away than it is wide.
+    SeenAt(Point),
+}
+
+impl WantedFace {
+    /// The faces that may be it, the likeliest first.
+    fn among(self, mut faces: Vec<FaceBox>) -> Vec<FaceBox> {
+        let away = |face: &FaceBox, place: Point| face.rect_in_frame.center().distance(place);
+        match self {
+            Self::Largest => {
+                faces.sort_by(|a, b| b.rect_in_frame.area().total_cmp(&a.rect_in_frame.area()))
+            }
+            Self::Nearest(place) | Self::SeenAt(place) => {
+                faces.sort_by(|a, b| away(a, place).total_cmp(&away(b, place)));
+            }
+        }
+        if let Self::SeenAt(place) = self {
+            faces.retain(|face| away(face, place) <= face.rect_in_frame.width());
+        }
+        faces
+    }
+}
+
 /// All detectors as one.
 pub struct FaceFinder {
     detectors: Vec<Box<dyn Detector>>,
@@ -57,11 +87,13 @@ impl FaceFinder {
         self.searched_frames = 0;
     }
 
-    /// Offers the faces of one detector after the other to `accepts`, largest first, until it takes one.
+    /// Offers the faces of one detector after the other to `accepts`, in the order of `wanted`, until it takes
+    /// one.
     pub fn find(
         &mut self,
         frame: &RgbImage,
         min_confidence: f32,
+        wanted: WantedFace,
         mut accepts: impl FnMut(&FaceBox) -> Result<bool, ModelError>,
     ) -> Result<(), ModelError> {
         let searched = self.searched_frames;
@@ -70,8 +102,7 @@ impl FaceFinder {
             if !searched.is_multiple_of(kind.every_frames) {
                 continue;
             }
-            let mut faces = detector.detect(frame, min_confidence)?;
-            faces.sort_by(|a, b| b.rect_in_frame.area().total_cmp(&a.rect_in_frame.area()));
+            let faces = wanted.among(detector.detect(frame, min_confidence)?);
             for face in faces.iter().take(MOST_CANDIDATES) {
                 if accepts(face)? {
                     self.searched_frames = 0;
@@ -308,12 +339,29 @@ mod tests {
     }
 
     #[test]
+    fn the_wanted_face_comes_first_and_another_is_not_taken_for_one_that_was_seen() {
+        let face = |x: f32, width: f32| FaceBox {
+            rect_in_frame: Rect { min: Point::new(x, 0.0), max: Point::new(x + width, width) },
+            confidence: 0.9,
+            eyes_in_frame: None,
+        };
+        let (left, right) = (face(0.0, 40.0), face(200.0, 80.0));
+        let among = |wanted: WantedFace| wanted.among(vec![left, right]);
+        assert_eq!(among(WantedFace::Largest), [right, left]);
+        assert_eq!(among(WantedFace::Nearest(Point::new(0.0, 50.0))), [left, right]);
+        assert_eq!(among(WantedFace::Nearest(Point::new(300.0, 50.0))), [right, left]);
+        assert_eq!(among(WantedFace::SeenAt(Point::new(40.0, 20.0))), [left]);
+        assert_eq!(among(WantedFace::SeenAt(Point::new(120.0, 20.0))), []);
+    }
+
+    #[test]
     fn an_empty_picture_has_no_face() {
         let models = Models::load(&Default::default()).expect("embedded models");
         let mut finder = FaceFinder::new(&models).expect("detectors");
         for (width, height) in [(1, 1), (640, 480), (3, 900)] {
             let offered = |face: &FaceBox| panic!("{face:?} in {width}x{height}");
-            finder.find(&RgbImage::new(width, height), 0.5, offered).expect("it runs");
+            let image = RgbImage::new(width, height);
+            finder.find(&image, 0.5, WantedFace::Largest, offered).expect("it runs");
         }
     }
 }

@@ -135,14 +135,16 @@ fn text_of_several(frame: &Frame, faces: &[FaceBox], followed: &Landmarks) -> Op
     let size = if largest.area() > same.area() { "larger" } else { "smaller" };
     Some(format!(
         "{} faces are in the picture at {}. Only one is analysed: the one {}, {:.0} pixels wide. The \
-         largest of the others is {size}: {}, {:.0} pixels wide. To analyse another face, crop or cover \
-         the film so that only that face is seen.",
+         largest of the others is {size}: {}, {:.0} pixels wide. To analyse that one: --face {:.2},{:.2} \
+         on the command line, or Face in the menu of sources.",
         others.len() + 1,
         frame.time,
         place(&frame.image, same),
         same.width(),
         place(&frame.image, largest),
         largest.width(),
+        largest.center().x / frame.image.width.max(1) as f32,
+        largest.center().y / frame.image.height.max(1) as f32,
     ))
 }
 
@@ -196,6 +198,7 @@ mod tests {
         assert!(text.starts_with("2 faces are in the picture at 0:00.000"), "{text}");
         assert!(text.contains("the one on the left, 40 pixels"), "{text}");
         assert!(text.contains("is larger: on the right, 70 pixels"), "{text}");
+        assert!(text.contains("--face 0.78,0.45"), "{text}");
         assert_eq!(text_of_several(&frame(), &faces[..1], &followed(12.0, 36.0)), None);
         assert_eq!(text_of_several(&frame(), &faces, &Landmarks::default()), None);
     }

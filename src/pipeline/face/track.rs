@@ -1,10 +1,11 @@
 //! One face, found and then followed: detectors only run while the mesh has nothing to follow, and the
 //! mesh only looks again when it is due or what it saw has moved.
 
-use super::detect::FaceFinder;
+use super::detect::{FaceFinder, WantedFace};
 use super::landmarks::Mesh;
 use crate::config::FaceConfig;
 use crate::measure::face::Landmarks;
+use crate::measure::geometry::{Point, Rect};
 use crate::media::image::RgbImage;
 use crate::model::{ModelError, Models};
 
@@ -18,13 +19,15 @@ pub struct Tracker {
     config: FaceConfig,
     /// Frames since the mesh last looked.
     age_frames: u32,
+    /// Where the chosen face was last seen, pixels; none where the settings choose none.
+    seen_at: Option<Point>,
 }
 
 impl Tracker {
     /// Opens detectors and mesh.
     pub fn new(models: &Models, config: &FaceConfig) -> Result<Self, ModelError> {
         let (finder, mesh) = (FaceFinder::new(models)?, Mesh::new(models)?);
-        Ok(Self { finder, mesh, config: config.clone(), age_frames: 0 })
+        Ok(Self { finder, mesh, config: config.clone(), age_frames: 0, seen_at: None })
     }
 
     /// Forgets the face.
@@ -32,6 +35,7 @@ impl Tracker {
         self.finder.reset();
         self.mesh.reset();
         self.age_frames = 0;
+        self.seen_at = None;
     }
 
     /// True if the mesh should look at the next frame whatever the flow will say: as often as the
@@ -51,13 +55,29 @@ impl Tracker {
     ) -> Result<(), ModelError> {
         self.age_frames = 0;
         self.mesh.find(frame, self.config.min_presence, landmarks)?;
-        if !landmarks.is_empty() {
-            return Ok(());
+        if landmarks.is_empty() {
+            self.search(frame, landmarks)?;
         }
+        if self.config.start_at.is_some() {
+            let face = Rect::around(&landmarks.points_in_frame);
+            self.seen_at = face.map(|face| face.center()).or(self.seen_at);
+        }
+        Ok(())
+    }
+
+    /// Looks for the face in the whole picture.
+    fn search(&mut self, frame: &RgbImage, landmarks: &mut Landmarks) -> Result<(), ModelError> {
+        let size = (frame.width as f32, frame.height as f32);
+        let start = self.config.start_at.map(|[x, y]| Point::new(x * size.0, y * size.1));
+        let wanted = match (self.seen_at, start) {
+            (Some(place), _) => WantedFace::SeenAt(place),
+            (None, Some(place)) => WantedFace::Nearest(place),
+            (None, None) => WantedFace::Largest,
+        };
         // What a detector takes for a face may be a print on a shirt; the mesh knows better, and then
         // the next candidate gets its turn.
         let Self { finder, mesh, config, .. } = self;
-        finder.find(frame, config.min_detection, |face| {
+        finder.find(frame, config.min_detection, wanted, |face| {
             mesh.start(face);
             mesh.find(frame, config.min_presence, landmarks)?;
             Ok(!landmarks.is_empty())

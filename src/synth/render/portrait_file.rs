@@ -9,7 +9,7 @@ use crate::measure::face::Landmarks;
 use crate::measure::geometry::Point;
 use crate::media::image::RgbImage;
 use crate::model::{ModelChoice, ModelError, Models};
-use crate::pipeline::face::detect::FaceFinder;
+use crate::pipeline::face::detect::{FaceFinder, WantedFace};
 use crate::pipeline::face::landmarks::Mesh;
 
 use super::portrait::{LEFT_EYE_OUTER, Portrait, PortraitError, RIGHT_EYE_OUTER};
@@ -43,7 +43,7 @@ fn find(picture: &RgbImage) -> Result<Landmarks, ModelError> {
     let models = Models::load(&ModelChoice::Embedded)?;
     let (mut finder, mut mesh) = (FaceFinder::new(&models)?, Mesh::new(&models)?);
     let mut landmarks = Landmarks::default();
-    finder.find(picture, LEAST_CONFIDENCE, |face| {
+    finder.find(picture, LEAST_CONFIDENCE, WantedFace::Largest, |face| {
         mesh.start(face);
         for _ in 0..LOOKS {
             mesh.find(picture, LEAST_CONFIDENCE, &mut landmarks)?;

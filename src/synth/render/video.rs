@@ -1,8 +1,8 @@
 //! Labelled video: a synthetic person's performance as a file that any player opens, and its true events.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::io;
 
 use super::RenderError;
 use super::filming::{CAMERAS, Filming, as_filmed};

@@ -81,6 +81,12 @@ fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.menu_item(ui, &command);
         }
         ui.separator();
+        ui.menu_button("Face", |ui| {
+            for command in [Command::LargestFace, Command::LeftFace, Command::RightFace] {
+                cx.menu_item(ui, &command);
+            }
+        });
+        ui.separator();
         ui.label(RichText::new("Or the path of a video or folder").small());
         ui.horizontal(|ui| {
             let field = cx.state.live.path.show(ui, "Path", |field| field.desired_width(200.0));
@@ -173,16 +179,15 @@ fn show_baseline(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 /// A baseline is in use: that is said, and a click drops it.
 fn show_active_baseline(ui: &mut Ui, cx: &mut PanelContext<'_>, baseline: &Baseline) {
     let button = egui::Button::new("Baseline on  ×").selected(true);
-    let response = ui.add_enabled(cx.state.allows(&Command::DropBaseline), button).on_hover_text(
-        format!(
+    let response =
+        ui.add_enabled(cx.state.allows(&Command::DropBaseline), button).on_hover_text(format!(
             "The thresholds follow this person’s neutral face, measured from {} to {} over {} \
              frames ({}). Click to go on without it; B measures it again.",
             baseline.from,
             baseline.to,
             baseline.frames,
             baseline.quality_in_words()
-        ),
-    );
+        ));
     if response.clicked() {
         cx.send(Command::DropBaseline);
     }
