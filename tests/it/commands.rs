@@ -95,10 +95,22 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
 /// At least ten seconds of work.
 const LONG: [&str; 8] = ["analyze", "demo", "--seconds", "900", "--session", "s", "--out", "o"];
 
+/// True if this process ignores SIGHUP, which the programs that it starts then do too.
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 != 0)
+}
+
 #[test]
 #[cfg(unix)]
 fn every_signal_to_stop_ends_in_order_with_what_was_measured() {
     for (name, code) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+        if name == "HUP" && ignores_hangup() {
+            eprintln!("not tested: SIGHUP, since what runs the tests ignores it, as under nohup");
+            continue;
+        }
         let base = tempfile::tempdir().expect("a folder");
         let child = start(base.path(), "", &LONG);
         let film = base.path().join("s/pictures-1.mkv");

@@ -136,8 +136,11 @@ mod tests {
             write(&paths, &lines).expect("written");
         }
         let text = std::fs::read_to_string(&paths[0]).expect("a table");
-        assert!(text.contains("a.mp4,failed,,,,,,,,\"no face, \"\"none\"\"\""), "{text}");
+        assert!(text.contains("a.mp4,failed,,,,,,,,,\"no face, \"\"none\"\"\""), "{text}");
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 2);
+        let older = "source,status,frames,seconds,micro,macro,unscored,source_sha256,key,error\n";
+        std::fs::write(&paths[0], older).expect("written");
+        check_free(&paths).expect("an older list of ours");
         std::fs::write(&paths[0], "name,age\n").expect("written");
         let error = check_free(&paths).expect_err("not ours");
         assert!(error.contains("manifest.csv"), "{error}");
