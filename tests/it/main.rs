@@ -39,6 +39,7 @@ mod preload;
 mod program;
 mod readers;
 mod recording;
+mod same_film;
 mod seek;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod soak;
