@@ -1,5 +1,6 @@
 //! The words that every part speaks: time, geometry, events, quality, regions, samples. Imports nothing.
 
+pub mod action_unit;
 pub mod baseline;
 pub mod event;
 pub mod face;

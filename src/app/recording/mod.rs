@@ -6,27 +6,26 @@
 
 use std::path::PathBuf;
 
-use jiff::civil::Date;
-
 use super::backend::{Pending, Pick};
 use super::command::{Command, Floating};
-use super::field::TextField;
 use super::message::{Topic, Weight};
 use super::registry::{CommandEntry, Group, LIVE, entry};
 use super::shortcut::ctrl;
 use super::state::State;
 use crate::engine::EngineCommand;
-use crate::engine::live::record::{RecordOrder, RecordState, RecordingStatus};
+use crate::engine::live::record::{RecordState, RecordingStatus};
 use crate::session::OBSERVER;
 use crate::session::annotation::Entry as Deed;
-use crate::session::consent::Consent;
-use crate::session::store::session_list::{self, StoredSession};
-use crate::session::store::{self, StoreError};
 
 use recorded_pictures::RecordedPictures;
 
+pub use consent_form::ConsentForm;
+pub use stored_list::{SessionList, delete};
+
 pub mod badge;
+mod consent_form;
 mod recorded_pictures;
+mod stored_list;
 
 /// One command.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,135 +74,6 @@ pub static ENTRIES: &[CommandEntry] = &[
         "What is stored, how long it may be kept, and deleting it",
     ),
 ];
-
-/// The consent page with its fields.
-#[derive(Debug)]
-pub struct ConsentForm {
-    /// Who is recorded.
-    pub who: TextField,
-    /// What the recording is for.
-    pub purpose: TextField,
-    /// Last day, as typed; empty for no end.
-    pub keep_until: TextField,
-    /// True if no picture is stored.
-    pub scores_only: bool,
-    /// Where sessions are stored.
-    pub folder: TextField,
-}
-
-impl Default for ConsentForm {
-    fn default() -> Self {
-        let in_a_year = session_list::today().saturating_add(jiff::Span::new().years(1));
-        let folder = session_list::usual_folder().unwrap_or_default();
-        Self {
-            who: TextField::default(),
-            purpose: TextField::default(),
-            keep_until: in_a_year.to_string().as_str().into(),
-            scores_only: false,
-            folder: folder.display().to_string().as_str().into(),
-        }
-    }
-}
-
-impl ConsentForm {
-    /// The consent. The error is one sentence that says what is missing.
-    pub fn consent(&self) -> Result<Consent, String> {
-        let consent = Consent {
-            who: self.who.text().trim().into(),
-            purpose: self.purpose.text().trim().into(),
-            keep_until: self.last_day()?,
-        };
-        match consent.missing() {
-            Some(missing) => Err(missing.into()),
-            None if self.folder.is_blank() => Err("Say where to store it.".into()),
-            None => Ok(consent),
-        }
-    }
-
-    fn last_day(&self) -> Result<Option<Date>, String> {
-        let text = self.keep_until.text();
-        let text = text.trim();
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let wrong = |_| format!("Expected a last day such as 2031-12-31, found “{text}”.");
-        let date: Date = text.parse().map_err(wrong)?;
-        if date < session_list::today() {
-            return Err(format!("The last day {date} is already past."));
-        }
-        Ok(Some(date))
-    }
-
-    /// What to record, in a new folder whose name holds time and person.
-    fn order(&self) -> Result<RecordOrder, String> {
-        let consent = self.consent()?;
-        let folder = self.folder_named(&consent.who);
-        Ok(RecordOrder { folder, consent: Some(consent), with_pictures: !self.scores_only })
-    }
-}
-
-impl ConsentForm {
-    /// Path of a new session's folder, named after the time and `name`.
-    pub(super) fn folder_named(&self, name: &str) -> PathBuf {
-        let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H-%M-%S");
-        let name = format!("{now} {}.{}", file_name(name), store::FOLDER_ENDING);
-        PathBuf::from(self.folder.text().trim()).join(name)
-    }
-}
-
-/// The text with only characters that any file system takes.
-fn file_name(text: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
-    text.chars().take(40).map(plain).collect()
-}
-
-/// The sessions in a folder, and the free room there.
-#[derive(Debug, Default)]
-pub struct SessionList {
-    /// The sessions, by name.
-    pub sessions: Vec<StoredSession>,
-    /// Those that cannot be read, one sentence each.
-    pub unreadable: Vec<String>,
-    /// Bytes that are free; `None` if the system does not say.
-    pub free_bytes: Option<u64>,
-}
-
-impl SessionList {
-    /// Reads `folder`; one that does not exist yet is empty. May wait for the disk.
-    pub fn look(folder: &std::path::Path) -> Self {
-        let listed = session_list::list(folder).unwrap_or_default();
-        let mut found = Self { free_bytes: session_list::free_bytes(folder), ..Self::default() };
-        for session in listed {
-            match session {
-                Ok(session) => found.sessions.push(session),
-                Err(error) => found.unreadable.push(error.to_string()),
-            }
-        }
-        found
-    }
-
-    /// The sessions that may no longer be kept.
-    pub fn past(&self) -> Vec<PathBuf> {
-        let today = session_list::today();
-        let past = self.sessions.iter().filter(|session| session.is_past(today));
-        past.map(|session| session.folder.clone()).collect()
-    }
-}
-
-/// Deletes each session. Returns one sentence for each that could not be deleted or that left other files.
-pub fn delete(folders: &[PathBuf]) -> Vec<String> {
-    let left = |deleted: session_list::Deleted| {
-        let names: Vec<_> = deleted.left.iter().map(|path| path.display().to_string()).collect();
-        let words = "not part of the session and still there";
-        (!names.is_empty()).then(|| format!("{words}: {}", names.join(", ")))
-    };
-    let one = |folder: &PathBuf| session_list::delete(folder).map(left);
-    let words = |done: Result<Option<String>, StoreError>| match done {
-        Ok(left) => left,
-        Err(error) => Some(error.to_string()),
-    };
-    folders.iter().map(one).filter_map(words).collect()
-}
 
 /// Everything about recording.
 #[derive(Default)]
@@ -389,43 +259,5 @@ impl State {
             self.floating.get_or_insert(Floating::StoredSessions);
         }
         self.records.session_list = Some(session_list);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn filled() -> ConsentForm {
-        ConsentForm { who: " P 01/x ".into(), purpose: "a study".into(), ..ConsentForm::default() }
-    }
-
-    #[test]
-    fn the_page_says_what_is_missing() {
-        assert!(ConsentForm::default().consent().is_err_and(|text| text.contains("who")));
-        let no_purpose = ConsentForm { purpose: " ".into(), ..filled() };
-        assert!(no_purpose.consent().is_err_and(|text| text.contains("for")));
-        let past = ConsentForm { keep_until: "2020-01-01".into(), ..filled() };
-        assert!(past.consent().is_err_and(|text| text.contains("already past")));
-        let soon = ConsentForm { keep_until: "soon".into(), ..filled() };
-        assert!(soon.consent().is_err_and(|text| text.contains("2031-12-31")));
-        let nowhere = ConsentForm { folder: TextField::default(), ..filled() };
-        assert!(nowhere.consent().is_err_and(|text| text.contains("where")));
-    }
-
-    #[test]
-    fn without_a_last_day_there_is_none() {
-        let form = ConsentForm { keep_until: " ".into(), ..filled() };
-        assert_eq!(form.consent().map(|consent| consent.keep_until), Ok(None));
-        assert!(filled().consent().is_ok_and(|consent| consent.keep_until.is_some()));
-    }
-
-    #[test]
-    fn a_session_is_named_by_time_and_person_in_letters_that_any_disk_takes() {
-        let order = ConsentForm { folder: "x".into(), ..filled() }.order().expect("complete");
-        let name = order.folder.file_name().expect("a name").to_string_lossy().into_owned();
-        assert!(name.ends_with(" P-01-x.fleeting") && name.starts_with("20"), "{name}");
-        assert_eq!(file_name("Müller: 表情?"), "Müller--表情-");
-        assert!(order.with_pictures);
     }
 }

@@ -1,5 +1,6 @@
 //! Every line is read or refused, and each error names the line that an editor shows.
 
+use super::parser::line_ends;
 use super::*;
 use proptest::prelude::*;
 
