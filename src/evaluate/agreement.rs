@@ -10,13 +10,15 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{MATCH_IOU, MatchCounts, median, write_counts};
+use super::{MatchCounts, Span, agreed_matches, median, write_counts};
 use crate::measure::event::{EventKind, Interval, Moment};
 use crate::session::Session;
 use crate::session::table::{MODEL, Row, UnknownRater, layer_named, rows};
+use kappa::{kappa_of, number};
 
-/// The prevalence index from which kappa is explained. At .8, nine tenths of all answers are the same.
-const SKEWED: f64 = 0.8;
+pub use kappa::{EmotionKappa, Kappa};
+
+mod kappa;
 
 /// The word for no emotion.
 const UNCLEAR: &str = "unclear";
@@ -76,7 +78,7 @@ pub enum AgreementError {
     Rater(#[from] UnknownRater),
     /// A rater who works blind would learn from it what the others found.
     #[error(
-        "{name} works blind and is not done, so nothing is compared yet; in Review, under Raters, choose “Finish blind work” first"
+        "{name} works blind and has not finished, so nothing is compared yet; in Review, under Raters, choose “Finish blind work” first"
     )]
     Blind {
         /// The rater.
@@ -101,48 +103,6 @@ pub struct BoundaryError {
     pub median_ms: f64,
     /// Mean of second minus first; positive if the second is later.
     pub bias_ms: f64,
-}
-
-/// Cohen's kappa of a yes-or-no question, with the numbers that are needed to judge it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Kappa {
-    /// The question: `micro`, `happiness`, `AU4`.
-    pub name: String,
-    /// How often both said yes.
-    pub both: usize,
-    /// How often only the first said yes.
-    pub only_first: usize,
-    /// How often only the second said yes.
-    pub only_second: usize,
-    /// How often both said no.
-    pub neither: usize,
-    /// Share of answers that are the same, 0–1.
-    pub observed: f64,
-    /// Share of answers that would be the same by chance, 0–1.
-    pub expected: f64,
-    /// (observed − expected) / (1 − expected); `None` if chance explains all agreement.
-    pub kappa: Option<f64>,
-    /// The greatest kappa that is possible with these numbers of yes.
-    pub maximum: Option<f64>,
-    /// |both − neither| / all, 0–1 (Byrt et al. 1993). Near one, kappa means little.
-    pub prevalence_index: f64,
-    /// |only first − only second| / all, 0–1.
-    pub bias_index: f64,
-    /// 2 observed − 1: the kappa if both answers were equally frequent.
-    pub pabak: f64,
-}
-
-/// Cohen's kappa over several classes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct EmotionKappa {
-    /// Number of events that both named.
-    pub events: usize,
-    /// Share with the same name, 0–1.
-    pub observed: f64,
-    /// Share that would have the same name by chance, 0–1.
-    pub expected: f64,
-    /// `None` if chance explains all agreement.
-    pub kappa: Option<f64>,
 }
 
 /// Compares two layers of `session`, each a rater's name or [`MODEL`]. Fails for a rater who still works
@@ -186,27 +146,12 @@ pub fn agreement(
     Ok(agreement)
 }
 
-/// Pairs of one kind that overlap by [`MATCH_IOU`], the greatest overlap first, each event once. The order of
-/// the layers makes no difference.
+/// Pairs of events that match, in order of time.
 fn matched<'a>(a: &[&'a Row], b: &[&'a Row]) -> Vec<(&'a Row, &'a Row)> {
-    let mut candidates = Vec::new();
-    for (i, row) in a.iter().enumerate() {
-        for (j, other) in b.iter().enumerate() {
-            let iou = row.interval().iou(&other.interval());
-            if row.kind == other.kind && iou >= MATCH_IOU {
-                candidates.push((iou, i, j));
-            }
-        }
-    }
-    candidates.sort_by(|x, y| y.0.total_cmp(&x.0).then((x.1 + x.2).cmp(&(y.1 + y.2))));
-    let (mut taken_a, mut taken_b) = (vec![false; a.len()], vec![false; b.len()]);
-    let mut pairs = Vec::new();
-    for (_, i, j) in candidates {
-        if !taken_a[i] && !taken_b[j] {
-            (taken_a[i], taken_b[j]) = (true, true);
-            pairs.push((a[i], b[j]));
-        }
-    }
+    let span = |row: &&Row| Span { video: 0, kind: row.kind, frames: row.interval() };
+    let [spans_a, spans_b] = [a, b].map(|rows| rows.iter().map(span).collect::<Vec<_>>());
+    let pairs = agreed_matches(&spans_a, &spans_b);
+    let mut pairs: Vec<_> = pairs.into_iter().map(|(i, j)| (a[i], b[j])).collect();
     pairs.sort_by_key(|(row, _)| row.bounds.onset);
     pairs
 }
@@ -272,7 +217,7 @@ fn emotion(pairs: &[(&Row, &Row)]) -> Option<EmotionKappa> {
             * share(named.iter().filter(|(_, b)| b == class).count())
     };
     let expected = classes.iter().map(by_chance).sum();
-    Some(EmotionKappa { events, observed, expected, kappa: kappa(observed, expected) })
+    Some(EmotionKappa { events, observed, expected, kappa: kappa_of(observed, expected) })
 }
 
 /// Emotions of the matched events for which both layers name one, in words that both use. If one layer has
@@ -304,81 +249,12 @@ fn per_label(pairs: &[(&Row, &Row)]) -> Vec<Kappa> {
     emotions.chain(units).collect()
 }
 
-fn kappa(observed: f64, expected: f64) -> Option<f64> {
-    (1.0 - expected > 1e-12).then(|| (observed - expected) / (1.0 - expected))
-}
-
-impl Kappa {
-    /// From pairs of answers: the first layer's and the second's.
-    fn of(name: &str, answers: impl Iterator<Item = (bool, bool)>) -> Self {
-        let mut counts = [0usize; 4];
-        for (first, second) in answers {
-            counts[usize::from(!first) * 2 + usize::from(!second)] += 1;
-        }
-        let [both, only_first, only_second, neither] = counts;
-        let all = counts.iter().sum::<usize>().max(1);
-        let share = |count: usize| count as f64 / all as f64;
-        let (yes_a, yes_b) = (share(both + only_first), share(both + only_second));
-        let expected = yes_a * yes_b + (1.0 - yes_a) * (1.0 - yes_b);
-        let observed = share(both + neither);
-        let at_most = yes_a.min(yes_b) + (1.0 - yes_a).min(1.0 - yes_b);
-        Self {
-            name: name.into(),
-            both,
-            only_first,
-            only_second,
-            neither,
-            observed,
-            expected,
-            kappa: kappa(observed, expected),
-            maximum: kappa(at_most, expected),
-            prevalence_index: share(both.abs_diff(neither)),
-            bias_index: share(only_first.abs_diff(only_second)),
-            pabak: 2.0 * observed - 1.0,
-        }
-    }
-
-    /// Why this kappa must be read with care; `None` if it can be read as it is.
-    fn explanation(&self) -> Option<String> {
-        let all = self.both + self.only_first + self.only_second + self.neither;
-        let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-        let name = &self.name;
-        if all == 0 {
-            return Some(format!("Kappa per frame, {name}: there is no frame to compare."));
-        }
-        let yes = self.both + self.only_first + self.only_second;
-        let Some((kappa, maximum)) = self.kappa.zip(self.maximum) else {
-            let what = if yes == 0 { "no frame" } else { "every frame" };
-            return Some(format!(
-                "Kappa per frame, {name}: both put {what} in an event, so that chance leaves nothing \
-                 to explain and kappa has no value."
-            ));
-        };
-        // If all answers are the same, nothing can mislead.
-        let differ = self.only_first + self.only_second > 0;
-        (differ && self.prevalence_index >= SKEWED).then(|| {
-            format!(
-                "Kappa per frame, {name}: {} of the frames are in an event of either, so that chance \
-                 alone agrees on {}; what is seen is {}. On so few frames kappa ({kappa:.2}, with \
-                 these totals at most {maximum:.2}; prevalence index {:.2}) mostly measures by how \
-                 many frames the boundaries differ. Judge by the events found by both and by the \
-                 boundary errors.",
-                percent(yes as f64 / all as f64),
-                percent(self.expected),
-                percent(self.observed),
-                self.prevalence_index,
-            )
-        })
-    }
-}
-
 fn remarks(agreement: &Agreement) -> Vec<String> {
     let mut remarks = Vec::new();
     for (name, open) in agreement.between.iter().zip(agreement.open) {
         if open > 0 {
-            remarks.push(format!(
-                "{open} events are not judged yet by {name}; they count as not there."
-            ));
+            remarks
+                .push(format!("{name} has not judged {open} events yet; they count as not there."));
         }
     }
     remarks.extend(agreement.per_frame.iter().filter_map(Kappa::explanation));
@@ -394,7 +270,7 @@ fn remarks(agreement: &Agreement) -> Vec<String> {
     }
     if (1..10).contains(&matched) {
         remarks.push(format!(
-            "So few events are matched ({matched}) that the kappas of their labels are rough."
+            "Only {matched} events are matched, so the kappas of their labels are rough."
         ));
     }
     remarks
@@ -427,25 +303,6 @@ impl fmt::Display for Agreement {
         }
         self.remarks.iter().try_for_each(|remark| writeln!(f, "{remark}"))
     }
-}
-
-impl Kappa {
-    fn line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{:<14}{:>8}{:>9}{:>10.3}{:>11.3}{:>18.3}",
-            self.name,
-            number(self.kappa),
-            number(self.maximum),
-            self.observed,
-            self.expected,
-            self.prevalence_index
-        )
-    }
-}
-
-fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".into(), |value| format!("{value:.3}"))
 }
 
 #[cfg(test)]

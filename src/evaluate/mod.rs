@@ -3,6 +3,7 @@
 //! A figure is only worth what was not tuned on it: everything here runs the models, thresholds and
 //! decoding that ship, on files that had no part in making them.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::Serialize;
@@ -116,21 +117,54 @@ pub fn matches(proposals: &[Span], truths: &[Span]) -> Vec<(usize, usize)> {
     matches_from(proposals, truths, MATCH_IOU)
 }
 
-/// [`matches()`] from another overlap on.
+/// [`matches()`] with another least overlap.
 pub fn matches_from(proposals: &[Span], truths: &[Span], least_iou: f64) -> Vec<(usize, usize)> {
-    let mut is_taken = vec![false; truths.len()];
+    let in_turn = |a: &Candidate, b: &Candidate| {
+        a.proposal.cmp(&b.proposal).then(b.iou.total_cmp(&a.iou)).then(b.truth.cmp(&a.truth))
+    };
+    pairs(proposals, truths, least_iou, in_turn)
+}
+
+/// Pairs of two layers that match from [`MATCH_IOU`] on, the greatest overlap first. Neither layer is the
+/// true one, so that their order makes no difference.
+pub(crate) fn agreed_matches(first: &[Span], second: &[Span]) -> Vec<(usize, usize)> {
+    let greatest_first = |a: &Candidate, b: &Candidate| {
+        let places = |one: &Candidate| one.proposal + one.truth;
+        b.iou.total_cmp(&a.iou).then(places(a).cmp(&places(b)))
+    };
+    pairs(first, second, MATCH_IOU, greatest_first)
+}
+
+/// Two spans that may match.
+struct Candidate {
+    proposal: usize,
+    truth: usize,
+    iou: f64,
+}
+
+/// Pairs of the same video and kind that overlap by `least_iou`, taken in `order`, each span at most once.
+fn pairs(
+    proposals: &[Span],
+    truths: &[Span],
+    least_iou: f64,
+    order: impl Fn(&Candidate, &Candidate) -> Ordering,
+) -> Vec<(usize, usize)> {
+    let mut candidates = Vec::new();
+    for (proposal, a) in proposals.iter().enumerate() {
+        for (truth, b) in truths.iter().enumerate() {
+            if (a.video, a.kind) == (b.video, b.kind) {
+                candidates.push(Candidate { proposal, truth, iou: a.frames.iou(&b.frames) });
+            }
+        }
+    }
+    candidates.retain(|one| one.iou >= least_iou);
+    candidates.sort_by(order);
+    let mut is_taken = [vec![false; proposals.len()], vec![false; truths.len()]];
     let mut pairs = Vec::new();
-    for (i, proposal) in proposals.iter().enumerate() {
-        let free = truths.iter().enumerate().filter(|(j, truth)| {
-            !is_taken[*j] && truth.video == proposal.video && truth.kind == proposal.kind
-        });
-        let best = free
-            .map(|(j, truth)| (j, proposal.frames.iou(&truth.frames)))
-            .filter(|(_, iou)| *iou >= least_iou)
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((j, _)) = best {
-            is_taken[j] = true;
-            pairs.push((i, j));
+    for Candidate { proposal, truth, .. } in candidates {
+        if !is_taken[0][proposal] && !is_taken[1][truth] {
+            (is_taken[0][proposal], is_taken[1][truth]) = (true, true);
+            pairs.push((proposal, truth));
         }
     }
     pairs

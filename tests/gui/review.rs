@@ -679,5 +679,5 @@ fn two_layers_are_compared_with_what_to_know_before_believing_a_kappa() {
     window.click("works blind");
     window.click("Add rater");
     ctrl(&mut window, Key::G);
-    assert!(window.has("Ben works blind and is not done, so nothing is compared yet"));
+    assert!(window.has("Ben works blind and has not finished, so nothing is compared yet"));
 }

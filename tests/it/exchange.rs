@@ -152,7 +152,7 @@ fn a_blind_layer_is_compared_once_it_is_done_or_came_in_as_done() {
     let args = ["import", SESSION, "coded.csv", "--rater", "R2", "--blind"];
     fleeting(folder, &args).succeeded();
     fleeting(folder, &["agreement", SESSION, "--between", "model", "r1"])
-        .failed_saying(&["R1 works blind and is not done", "nothing is compared yet"]);
+        .failed_saying(&["R1 works blind and has not finished", "nothing is compared yet"]);
     let ran = fleeting(folder, &["agreement", SESSION, "--between", "model", "r2"]);
     ran.succeeded();
     assert!(ran.out.contains("coded.csv, as that of a coder who worked blind"), "{ran:?}");

@@ -1,5 +1,6 @@
 //! Agreement between layers whose events are known.
 
+use super::kappa::SKEWED;
 use super::*;
 use crate::exchange::tests::{bounds, reviewed};
 use crate::session::annotation::{Act, Entry, Label, Rater, Target};
@@ -111,7 +112,7 @@ fn a_blind_layer_is_not_compared_before_it_is_done() {
     let mut session = reviewed();
     for between in [[MODEL, "B"], ["B", "A"]] {
         let error = agreement(&session, between[0], between[1]).expect_err("not done");
-        assert!(error.to_string().contains("B works blind and is not done"), "{error}");
+        assert!(error.to_string().contains("B works blind and has not finished"), "{error}");
     }
     session.log.add_rater(Rater::new("B"));
     let report = agreement(&session, "A", "B").expect("done");
