@@ -31,7 +31,8 @@ def main():
     options.work.mkdir(parents=True, exist_ok=True)
     path = options.work / "rates.npz"
     recordings = np.load(generate(options, "spotting", COUNT, OTHER, FRAMES, rig="facs"))
-    save_as_released(path, recordings["motion"], recordings["events"])
+    # Row t leads from frame t - 1 to frame t. In released features, the first row leads to the second frame.
+    save_as_released(path, recordings["motion"][:, 1:], recordings["events"])
     minutes = COUNT * FRAMES / 30 / 60
     print("rate; F1 micro, macro, all; the same at", *PUBLISHED, "a minute", sep="  ")
     for rate in RATES:

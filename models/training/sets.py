@@ -40,7 +40,8 @@ def generate(options, kind, count, seed, frames=None, rig=None):
 
 
 def save_as_released(path, motion, events):
-    """Segments of motion in the form of released features, as `fleeting evaluate` reads them."""
+    """Segments of motion in the form of released features, as `fleeting evaluate` reads them: row k leads from
+    frame k to frame k + 1."""
     count, rows = motion.shape[:2]
     np.savez(
         path, motion=motion.reshape(count * rows, *motion.shape[2:]), video=np.repeat(np.arange(count, dtype=np.int32), rows),

@@ -216,9 +216,9 @@ fn the_spotter_finds_on_people_of_the_other_rig_what_is_stated() {
             frames: Interval { first: first as i64, last: last as i64 },
         };
         truths.extend(drawn.events.iter().map(|e| span(e.kind, e.onset, e.offset)));
-        // In percent of the eye distance. All rows, as `models/training/rates.py` passes them on, though
-        // the first leads to the first frame: so each event is found one frame late.
-        let motion_px = drawn.motion;
+        // In percent of the eye distance. The first row leads to the first frame, and `Video` begins with
+        // the row that leads to the second.
+        let motion_px = drawn.motion[1..].to_vec();
         let stream = Video { fps: 30.0, eye_distance_px: 100.0, motion_px };
         let spotted = spot_video(&mut spotter, &stream).expect("the network does not fail");
         let flagged = spotted.proposals.iter();
