@@ -74,6 +74,22 @@ fn format_of(format: CameraFormat) -> Option<CaptureFormat> {
     })
 }
 
+/// Asks the system, once per program, if this user allows cameras. Without that, macOS gives no picture.
+#[cfg(target_os = "macos")]
+fn ask_for_permission() -> Result<(), Failure> {
+    /// A little less than the longest time that opening may take.
+    const PATIENCE: Duration = Duration::from_secs(8);
+    if nokhwa::nokhwa_check() {
+        return Ok(());
+    }
+    let (answered, answer) = crossbeam_channel::bounded(1);
+    nokhwa::nokhwa_initialize(move |is_allowed| answered.try_send(is_allowed).unwrap_or(()));
+    match answer.recv_timeout(PATIENCE) {
+        Ok(true) => Ok(()),
+        _ => Err(Failure::Denied),
+    }
+}
+
 /// An open camera.
 pub(super) struct NokhwaCamera {
     camera: Camera,
@@ -83,6 +99,8 @@ pub(super) struct NokhwaCamera {
 impl NokhwaCamera {
     /// Opens camera `index` with the format nearest to what is wanted.
     pub(super) fn open(index: u32, wanted: &Wanted) -> Result<Self, Failure> {
+        #[cfg(target_os = "macos")]
+        ask_for_permission()?;
         let any = RequestedFormat::with_formats(RequestedFormatType::None, &READABLE);
         let mut camera = Camera::new(CameraIndex::Index(index), any)?;
         let offered = camera.compatible_camera_formats()?;
