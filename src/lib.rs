@@ -46,7 +46,8 @@
 //! 6. What the model detected is never overwritten. A person's correction is a new row that names it.
 //! 7. Nothing leaves the machine unless the user exports it.
 //!
-//! `tests/it/architecture.rs` checks 1, 2, 3 and 7 in the source text. The others have tests of their own.
+//! Tests hold them: `tests/it/architecture.rs` reads the source text for 1, 2, 3 and 7;
+//! `tests/it/live_equals_offline.rs` holds 4, `tests/it/counts.rs` 5, and `session/store/tests.rs` 6.
 
 pub mod app;
 pub mod cli;
