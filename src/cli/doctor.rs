@@ -131,7 +131,7 @@ impl fmt::Display for Findings {
         writeln!(f, "{}\n", self.program)?;
         writeln!(f, "Runtime   {}", self.runtime.name)?;
         for [path, why] in &self.runtime.skipped {
-            writeln!(f, "          passed over {path}: {why}")?;
+            writeln!(f, "          skipped {path}: {why}")?;
         }
         let display = if self.has_display { "found" } else { "none" };
         writeln!(f, "Display   {display}")?;

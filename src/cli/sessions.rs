@@ -52,7 +52,8 @@ pub enum Delete {
 
 impl Raw {
     pub(super) fn check(self) -> Result<SessionsOptions, CliError> {
-        let no_home = || CliError::Misuse("there is no usual folder here: name one".into());
+        let no_home =
+            || CliError::Misuse("this system has no usual folder for sessions: name one".into());
         let is_usual = self.folder.is_none();
         let folder = self.folder.or_else(session_list::usual_folder).ok_or_else(no_home)?;
         if self.yes && !self.delete && !self.delete_past {
@@ -160,7 +161,7 @@ fn delete(sessions: &[&StoredSession], yes: bool, out: &mut dyn Write) -> Result
 /// Asks the person at the terminal. Without a terminal, nothing is deleted.
 fn confirmed(count: usize) -> Result<bool, CliError> {
     if !io::stdin().is_terminal() {
-        return Err(CliError::Misuse("nobody is here to ask: give --yes to delete".into()));
+        return Err(CliError::Misuse("there is no terminal to ask: give --yes to delete".into()));
     }
     let ask = format!("Delete {count} with pictures and data, for good? Type yes: ");
     let mut answer = String::new();

@@ -47,14 +47,14 @@ const TEXT: [(&str, &str); 6] = [
     (
         "The law",
         "In the European Union, Article 5(1)(f) of the AI Act (Regulation 2024/1689) forbids AI that \
-         infers the emotions of people at work or in education, save for medical or safety reasons. \
+         infers the emotions of people at work or in education, except for medical or safety reasons. \
          Other uses of emotion recognition carry duties, among them to tell the people concerned. \
          Data protection law asks for a lawful ground and, as a rule, for consent. Other countries \
-         have rules of their own. Clear this before you point a camera at somebody.",
+         have rules of their own. Find out which rules apply before you point a camera at somebody.",
     ),
     (
         "Privacy",
-        "Nothing leaves this computer. Pictures and scores live in memory only, until you start anew \
+        "Nothing leaves this computer. Pictures and scores are in memory only, until you start again \
          or close the window, unless you record: then they are stored in the folder that you chose, \
          with what was agreed, and past the agreed day the program offers to delete them. Settings \
          keep no name, no path and no picture.",

@@ -137,8 +137,8 @@ fn show_keeping(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         }));
     };
     let choice = egui::Checkbox::new(&mut is_wanted, "Keep it as a session on the disk");
-    let help = "Scores, events and what you say of them are stored as soon as they are there; \
-                without it all is lost with the window";
+    let help = "Scores, events and what you say about them are stored at once; otherwise they are \
+                lost when the window closes";
     if ui.add_enabled(can, choice).on_hover_text(help).changed() {
         send(cx, is_wanted, with_pictures);
     }

@@ -23,10 +23,10 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         review.rating.layer.rater().filter(|name| review.view.session.log.rater(name).is_some());
     let words = match rater {
         Some(_) => format!(
-            "What is written is {}, with the model’s beside it.",
+            "{} is written, with the model’s values beside it.",
             layer_words(&review.rating.layer)
         ),
-        None => "What is written is the model’s view.".into(),
+        None => "The model’s view is written.".into(),
     };
     ui.label(RichText::new(words).color(theme.faint));
     ui.label(title("Formats"));

@@ -48,7 +48,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                 cx.send(Command::Review(ReviewCommand::Show(layer)));
             }
         }
-        let words = "Another’s view can be looked at and not changed.";
+        let words = "You can look at another rater’s view, but not change it.";
         ui.label(RichText::new(words).color(theme.faint));
     }
 }

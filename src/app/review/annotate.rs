@@ -159,7 +159,7 @@ impl ReviewState {
 
     /// Undoes or redoes, and shows the event that changed.
     pub(super) fn undo(&mut self, act: Act) {
-        let done = if act == Act::Undo { "Took back" } else { "Did again" };
+        let done = if act == Act::Undo { "Undid" } else { "Redid" };
         let before = std::mem::take(&mut self.list.rows);
         self.act(act);
         let changed = self.list.rows.iter().find(|row| {
@@ -168,7 +168,7 @@ impl ReviewState {
         self.hint = match changed.map(|row| (row.target, number_words(row.target))) {
             Some((target, id)) => {
                 self.pick(target);
-                format!("{done} what was done to event {id}.")
+                format!("{done} the last act on event {id}.")
             }
             None => format!("{done} the newest act."),
         };

@@ -19,7 +19,7 @@ const fn review(
 }
 
 const fn label(label: Label, name: &'static str, keys: &'static [Chord]) -> CommandEntry {
-    let help = "Name the event's emotion; the same key again takes the name away";
+    let help = "Name the event's emotion; the same key again removes the name";
     review(G::Judge, C::Label(label), name, keys, help)
 }
 
@@ -67,7 +67,7 @@ pub static ENTRIES: &[CommandEntry] = &[
         Floating::Import,
         "Import…",
         &[ctrl(Key::I)],
-        "Take a table or an ELAN file in as a rater's layer",
+        "Read a table or an ELAN file as a rater's layer",
     ),
     review(
         G::Session,
@@ -76,7 +76,7 @@ pub static ENTRIES: &[CommandEntry] = &[
         &[],
         "Write how far the two compared layers agree, as JSON and as text",
     ),
-    review(G::Session, C::Close, "Close the session", &[ctrl(Key::W)], "Let go of this session"),
+    review(G::Session, C::Close, "Close the session", &[ctrl(Key::W)], "Close this session"),
     review(
         G::Play,
         C::TogglePlay,
@@ -137,7 +137,7 @@ pub static ENTRIES: &[CommandEntry] = &[
     review(
         G::Judge,
         C::Judge(Verdict::Open),
-        "Take the judgement away",
+        "Remove the judgement",
         &[key(Key::Backspace)],
         "The event counts as not judged again",
     ),
@@ -217,17 +217,11 @@ pub static ENTRIES: &[CommandEntry] = &[
         C::Undo,
         "Undo",
         &[ctrl(Key::Z)],
-        "Take back what you did last; any number of times, also days later",
+        "Undo what you did last; any number of times, also days later",
     )
     .repeating(),
-    review(
-        G::Judge,
-        C::Redo,
-        "Redo",
-        &[ctrl(Key::Y), ctrl_shift(Key::Z)],
-        "Do again what you took back",
-    )
-    .repeating(),
+    review(G::Judge, C::Redo, "Redo", &[ctrl(Key::Y), ctrl_shift(Key::Z)], "Redo what you undid")
+        .repeating(),
     window(
         G::Raters,
         Floating::Raters,
@@ -256,13 +250,7 @@ pub static ENTRIES: &[CommandEntry] = &[
         &[ctrl(Key::F)],
         "Type words that the listed events must have",
     ),
-    review(
-        G::Events,
-        C::ClearFilter,
-        "List all events",
-        &[key(Key::Num0)],
-        "Take all filters away",
-    ),
+    review(G::Events, C::ClearFilter, "List all events", &[key(Key::Num0)], "Remove all filters"),
     review(
         G::Plot,
         C::FitEvent,

@@ -116,7 +116,7 @@ pub fn mend(path: &Path) -> Result<Vec<String>, PictureError> {
     file.set_len(found.end).and_then(|()| file.seek(SeekFrom::End(0))).map_err(refuse)?;
     let header = Header::new((0, 0));
     MkvWriter::resume(file, header, found.places, found.end).finish().map_err(refuse)?;
-    found.troubles.push("Its index was made anew.".into());
+    found.troubles.push("Its index was made again.".into());
     Ok(found.troubles)
 }
 
@@ -180,7 +180,7 @@ fn scan(file: &mut File, from: u64) -> io::Result<Found> {
         }
         match next_picture(file, at + 1)? {
             Some(next) => {
-                found.troubles.push(format!("{} damaged bytes were passed over.", next - at));
+                found.troubles.push(format!("{} damaged bytes were skipped.", next - at));
                 at = next;
             }
             None => break,

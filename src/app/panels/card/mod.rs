@@ -56,7 +56,7 @@ fn no_event_words(cx: &PanelContext<'_>) -> &'static str {
             "Pick an event in the list or with the arrow keys, or add one with E."
         }
         (Tab::Review, _) => {
-            "The picked event appears here with its pictures and what the model and you say of it."
+            "The picked event appears here with its pictures and what the model and you say about it."
         }
         _ => {
             "The newest event appears here with its pictures, what moved, and how sure the reading \
