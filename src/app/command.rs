@@ -1,7 +1,7 @@
 //! Everything that a person can ask of the window, as data.
 //!
-//! Keys, buttons, menus, the palette and the `?` overlay all come from
-//! the [registry](super::registry::entries); what a command does is decided in one place,
+//! Keys, buttons, menus, the command search and the page of keys (`?`) all come from the
+//! [registry](super::registry::entries). What a command does is decided in one place,
 //! [`State::apply`](super::state::State::apply).
 
 use std::ffi::OsString;
@@ -11,20 +11,20 @@ use crate::session::annotation::Target;
 use crate::session::clip::slow_loop::LoopSpeed;
 use crate::source::SourceSpec;
 
-/// One request. Those without data have an entry in the [registry](super::registry::entries).
+/// One command. Those without data have an entry in the [registry](super::registry::entries).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Open the chosen source and analyse it.
     Start,
-    /// Stop analysing but keep the source open, or go on.
+    /// Stop analysing but keep the source open, or continue.
     TogglePause,
     /// Stop and release the source.
     Stop,
     /// Measure ten seconds of this person's neutral face.
     Baseline,
-    /// Go on without the neutral baseline.
+    /// Remove the neutral baseline.
     DropBaseline,
-    /// Allow so many expected false alarms per minute.
+    /// Set the expected false alarms per minute.
     SetFalseAlarms(f32),
     /// Allow more false alarms, so that weaker movements are flagged.
     MoreSensitive,
@@ -56,13 +56,13 @@ pub enum Command {
 
     /// Keep the newest moment at the right of the plots.
     Follow,
-    /// Move the plots by so many seconds; stops following.
+    /// Move the plots by this many seconds; stops following.
     Pan(f64),
-    /// Show `factor` times less, keeping the moment `around_secs` in place; stops following.
+    /// Show `factor` times less time, with the moment `around_secs` in its place; stops following.
     Zoom {
-        /// Above 1 shows less.
+        /// Above 1 shows less time.
         factor: f64,
-        /// The moment that stays where it is; the middle where none.
+        /// The moment that keeps its place; `None` means the middle.
         around_secs: Option<f64>,
     },
     /// Show half as much time.
@@ -71,11 +71,11 @@ pub enum Command {
     ZoomOut,
     /// Go to the first moment.
     GoStart,
-    /// Go to the newest moment and follow.
+    /// Go to the newest moment and follow it.
     GoEnd,
     /// Put the cursor on the frame at these seconds.
     PutCursor(f64),
-    /// Take the cursor away.
+    /// Remove the cursor.
     RemoveCursor,
     /// Move the cursor by frames.
     StepFrames(i64),
@@ -84,54 +84,54 @@ pub enum Command {
 
     /// Show this event in the card.
     SelectEvent(Target),
-    /// Show the event before.
+    /// Show the previous event.
     PreviousEvent,
-    /// Show the event after.
+    /// Show the next event.
     NextEvent,
-    /// Let the slow loop run or hold it.
+    /// Start or stop the slow loop.
     ToggleLoop,
-    /// The next slower speed, then the fastest again.
+    /// The next slower speed; after the slowest, the fastest.
     NextLoopSpeed,
-    /// This speed.
+    /// Set this speed.
     SetLoopSpeed(LoopSpeed),
 
     /// Show or hide one layer of the picture.
     ToggleLayer(OverlayLayer),
-    /// From light to dark or back.
+    /// Change between light and dark.
     ToggleTheme,
-    /// The whole screen, or a window again.
+    /// Change between full screen and a window.
     ToggleFullScreen,
     /// Open or close a floating window.
     ToggleWindow(Floating),
-    /// Close what floats on top.
+    /// Close the floating window on top.
     CloseWindow,
-    /// Take the typed path.
+    /// Use the typed path.
     UseTypedPath,
-    /// The message with this number has been read.
+    /// Dismiss the message with this number.
     MarkRead(u64),
-    /// All messages have been read.
+    /// Dismiss all messages.
     MarkAllRead,
-    /// Leave.
+    /// Quit.
     Quit,
 
     /// Show this tab.
     ShowTab(Tab),
-    /// Mark the newest moment, or open the field for words about it.
+    /// Mark the newest moment, or open the field for a note about it.
     Mark {
-        /// True if words are asked for.
+        /// True if a note is asked for.
         with_words: bool,
     },
-    /// Keep the note that is being written.
+    /// Store the note that is being written.
     KeepNote,
-    /// Something of the session under review.
+    /// A command to the session under review.
     Review(review::command::ReviewCommand),
-    /// Something of the Analyse tab.
+    /// A command of the Analyse tab.
     Analyse(analyse::AnalyseCommand),
-    /// Something of recording and of what is stored.
+    /// A command about recording and stored sessions.
     Recording(recording::RecordingCommand),
 }
 
-/// What the window shows.
+/// The tabs of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
     /// The running source.
@@ -139,15 +139,15 @@ pub enum Tab {
     Live,
     /// A session, frame by frame.
     Review,
-    /// A recording on its way to a session.
+    /// A recording that becomes a session.
     Analyse,
 }
 
 impl Tab {
-    /// In the order of the bar.
+    /// In the order in which they are shown.
     pub const ALL: [Self; 3] = [Self::Live, Self::Review, Self::Analyse];
 
-    /// As the bar names it.
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Live => "Live",
@@ -157,7 +157,7 @@ impl Tab {
     }
 }
 
-/// What is drawn over the picture.
+/// A layer of the drawing over the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum OverlayLayer {
     /// The 478 mesh points.
@@ -168,44 +168,44 @@ pub enum OverlayLayer {
     Arrows,
 }
 
-/// What floats over the window.
+/// Windows that float over the main window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Floating {
     /// Search of all commands.
     Palette,
     /// All keys.
     Keys,
-    /// What a flag means and what it does not.
+    /// What a flag means and what it does not mean.
     About,
     /// Everything that happened to the source.
     Log,
-    /// A note to an event or a moment.
+    /// A note about an event or a moment.
     Note,
     /// The action units of the picked event.
     Units,
-    /// Who works, and whose view is shown.
+    /// Who works, and whose layer is shown.
     Raters,
-    /// Who is about to change something.
+    /// The question who is about to change something.
     Who,
     /// A file that becomes a rater's layer.
     Import,
-    /// What is asked before a recording.
+    /// The consent to a recording.
     Consent,
     /// The stored sessions.
     StoredSessions,
-    /// How far two layers agree.
+    /// The agreement of two layers.
     Agreement,
-    /// Files for other tools.
+    /// Files for other programs.
     Export,
-    /// A path, typed where the desktop has no file dialog.
+    /// A typed path, if the system shows no file dialog.
     TypedPath,
-    /// True if blind work is to end.
+    /// The question if blind work is to end.
     FinishBlind,
 }
 
 impl Floating {
-    /// True if something is typed in it. Such a dialog closes by its buttons and by Esc only, so that a
-    /// click beside it loses no word.
+    /// True if it has a field for text. Such a dialog closes by its buttons and by Esc only, so that a click
+    /// beside it loses no text.
     pub fn takes_text(self) -> bool {
         match self {
             Self::Palette

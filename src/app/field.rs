@@ -1,7 +1,7 @@
 //! A field of text that owns its text.
 //!
-//! A panel changes the text in place while a person types; no command carries a letter. Whoever needs the
-//! text reads it here once it is finished.
+//! A panel changes the text in place while a person types; there are no commands for single letters. Code
+//! that needs the text reads it here when it is finished.
 
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
@@ -18,14 +18,14 @@ pub struct TextField {
 }
 
 impl TextField {
-    /// The text as it stands.
+    /// The text.
     pub fn text(&self) -> String {
         let text = self.text.take();
         self.text.set(text.clone());
         text
     }
 
-    /// Puts another text in its place.
+    /// Replaces the text.
     pub fn set(&self, text: impl Into<String>) {
         self.text.set(text.into());
     }
@@ -49,12 +49,12 @@ impl TextField {
         self.text.take();
     }
 
-    /// True if there is nothing but space in it.
+    /// True if it holds nothing but spaces.
     pub fn is_blank(&self) -> bool {
         self.text().trim().is_empty()
     }
 
-    /// Draws it and lets it be changed. `name` is for those who read the screen by ear.
+    /// Draws the field and lets a person edit it. `name` is for screen readers.
     pub fn show(
         &self,
         ui: &mut Ui,

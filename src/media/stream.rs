@@ -1,4 +1,4 @@
-//! Frames in the order in which they come, from whatever delivers them, and what happens on the way.
+//! Frames in the order in which they come, from any source, and what happens to the source on the way.
 
 use std::fmt;
 use std::io;
@@ -10,29 +10,29 @@ use serde::{Deserialize, Serialize};
 use super::image::{Frame, MAX_SIDE_PX};
 use crate::measure::time::Timestamp;
 
-/// What is known of a source once it is open.
+/// What is known about a source once it is open.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceInfo {
-    /// What to call it: the camera's name, the file's name, "demo person, seed 7".
+    /// Its name for people: the camera's name, the file's name, "demo person, seed 7".
     pub name: String,
-    /// Pixels across and down.
+    /// Width and height in pixels.
     pub size_px: (usize, usize),
-    /// The rate it claims; frames carry their own times all the same.
+    /// The rate that it states. Frames carry their own times all the same.
     pub nominal_fps: Option<f64>,
-    /// How many frames there will be, where that is known.
+    /// Number of frames, if it is known.
     pub frames: Option<u64>,
     /// Pixel format and other detail, for the status line: "MJPEG 640×480 at 30".
     pub detail: String,
-    /// True if frames are stamped on arrival because the device gives no capture time.
+    /// True if frames get their time on arrival, because the device gives no capture time.
     pub stamped_on_arrival: bool,
-    /// The time of the first frame on the media's own clock, by which players and annotation programs
-    /// count. Later than zero where sound begins before the first picture.
+    /// Time of the first frame on the media's own clock, which players and annotation programs use. Later
+    /// than zero if sound begins before the first picture.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub media_start: Timestamp,
-    /// True if the media has sound; `None` where that is not known.
+    /// True if the media has sound; `None` if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub has_sound: Option<bool>,
-    /// The number in the name of the picture that is frame 0; `None` where numbers and names agree, or
+    /// The number in the file name of frame 0, for pictures with numbered names. `None` if it is 0, or if
     /// there are no numbered names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_of_frame_0: Option<u64>,
@@ -42,7 +42,7 @@ fn is_zero(time: &Timestamp) -> bool {
     *time == Timestamp::ZERO
 }
 
-/// What a source has to say next.
+/// The next message of a source.
 #[derive(Debug)]
 pub enum Next {
     /// A picture.
@@ -57,10 +57,10 @@ pub enum Next {
     End,
 }
 
-/// What happened to a source, in words a person can act on.
+/// What happened to a source, in words that tell a person what to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
-    /// What kind of thing.
+    /// What kind of event.
     pub kind: NoticeKind,
     /// One sentence: what happened, and what the program or the person does about it.
     pub text: String,
@@ -76,7 +76,7 @@ pub enum NoticeKind {
     Stalled,
     /// Frames flow again.
     Reconnected,
-    /// A picture could not be decoded and was counted as lost.
+    /// A picture could not be decoded and counts as lost.
     CorruptFrame,
     /// The source itself has numbers without a picture; they are counted as lost.
     Missing,
@@ -84,7 +84,7 @@ pub enum NoticeKind {
     Changed,
     /// The program or its analysis stood still; the frames of that time are lost.
     StoodStill,
-    /// Worth knowing, nothing lost.
+    /// Something to know; nothing is lost.
     Info,
 }
 
@@ -93,7 +93,7 @@ impl Notice {
         Self { kind, text: text.into() }
     }
 
-    /// That a file has `count` video tracks of which track `number` is read, and how to choose.
+    /// Says that a file has `count` video tracks, that track `number` is read, and how to choose another.
     pub(crate) fn of_tracks(path: &Path, number: usize, count: usize) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let other = if number == 1 { 2 } else { 1 };
@@ -105,27 +105,27 @@ impl Notice {
     }
 }
 
-/// Something that delivers frames. Made and read in one thread.
+/// Something that delivers frames. It is made and read in one thread.
 pub trait Source {
-    /// What is known of it; may change after a [`NoticeKind::Changed`].
+    /// What is known about it. May change after a [`NoticeKind::Changed`].
     fn info(&self) -> &SourceInfo;
 
-    /// The next thing it has to say. Errors are final.
+    /// The next message. After an error there are no more.
     fn next(&mut self) -> Result<Next, SourceError>;
 }
 
-/// Why a source cannot be used. Every message names the thing, what was expected and what was found.
+/// Why a source cannot be used. Every text names the thing, and says what was expected and what was found.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// The file system said no.
+    /// The system refused to open or read it.
     #[error("{path}: {error}")]
     Io {
         /// The file or folder.
         path: String,
-        /// Its answer.
+        /// What the system answered.
         error: std::io::Error,
     },
-    /// It is there but cannot be read as what it should be.
+    /// It is there but its content cannot be used.
     #[error("{what}: expected {expected}, found {found}")]
     Unusable {
         /// The file, folder or device.
@@ -135,7 +135,7 @@ pub enum SourceError {
         /// The content that was found.
         found: String,
     },
-    /// No camera, or none that may be opened. `advice` says what the person can do.
+    /// There is no camera, or none that may be opened. `advice` says what the person can do.
     #[error("{what}. {advice}")]
     NoCamera {
         /// What was tried.
@@ -143,10 +143,10 @@ pub enum SourceError {
         /// What helps.
         advice: String,
     },
-    /// A helper program failed or is not there.
+    /// A helper program failed or is missing.
     #[error("{what}. {advice}")]
     Helper {
-        /// Which, and how.
+        /// Which program, and how it failed.
         what: String,
         /// What helps.
         advice: String,
@@ -167,19 +167,19 @@ impl SourceError {
         }
     }
 
-    /// That a file has no video track `number`, but `count` others.
+    /// Says that a file has no video track `number`, but `count` others.
     pub(crate) fn no_such_track(path: &Path, number: usize, count: usize) -> Self {
         let expected = format!("a video track from 1 to {count}");
         Self::unusable(path.display(), &expected, format!("track {number} asked for"))
     }
 
-    /// The file system's answer, with the path that it is about.
+    /// The system's answer, with the path that it is about.
     pub(crate) fn io(path: &Path, error: io::Error) -> Self {
         Self::Io { path: path.display().to_string(), error }
     }
 }
 
-/// Says no to pictures with no pixels and to those that would take gigabytes.
+/// Refuses pictures without pixels and pictures that would fill the memory.
 pub(crate) fn check_size(
     what: impl fmt::Display,
     (width, height): (usize, usize),

@@ -1,5 +1,5 @@
-//! Counts that add up: every number that a source gave is a frame analysed or a frame lost, and
-//! everybody says the same.
+//! Counts that add up: every number of a source belongs to a frame that was analysed or lost, and all outputs
+//! agree.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -29,22 +29,22 @@ use proptest::prelude::*;
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// What a scripted camera does next.
+/// The next step of a scripted camera.
 #[derive(Clone, Debug)]
 enum Step {
     Frame,
-    /// So many numbers are left out without a word.
+    /// This many numbers are left out silently.
     Missing(u64),
-    /// So many pictures cannot be decoded.
+    /// This many pictures cannot be decoded.
     Broken(u64),
-    /// It sends nothing, and comes back so many numbers later.
+    /// It sends nothing, and comes back this many numbers later.
     Stall(u64),
     Word,
-    /// The reader gets a rest.
+    /// The reader gets time.
     Rest(u64),
 }
 
-/// A camera by a script; `numbered` is the count of its numbers so far.
+/// A camera that follows a script; `numbered` is how many numbers it has given out.
 struct Camera {
     info: SourceInfo,
     steps: VecDeque<Step>,
@@ -97,7 +97,7 @@ impl Source for Camera {
     }
 }
 
-/// Takes its time over some frames.
+/// Is slow on some frames.
 #[derive(Default)]
 struct Slow {
     waiting: Vec<Sample>,
@@ -134,14 +134,14 @@ impl Analyser for Slow {
     fn drop_baseline(&mut self) {}
 }
 
-/// What a run said, and how many numbers its source gave.
+/// What a run sent, and how many numbers its source gave out.
 struct Ran {
     session: Session,
     frozen_secs: Vec<u64>,
     numbered: u64,
 }
 
-/// Runs a script to its end; pauses for a moment after so many updates.
+/// Runs a script to its end; pauses for a moment after `pause_at` updates.
 fn run(
     steps: &[Step],
     runs_by_itself: bool,
@@ -265,7 +265,7 @@ proptest! {
         adds_up(&counts);
         if steps.iter().any(|step| matches!(step, Step::Frame)) {
             prop_assert!(counts.numbered <= ran.numbered, "{counts:?} of {}: {:?}", ran.numbered, ran.session.losses);
-            // What is left out before the first frame and has no frame before it has no number here.
+            // Frames left out before the first one have no number here.
             let first = steps.iter().take_while(|step| !matches!(step, Step::Frame));
             let unseen: u64 = first.map(|step| match step {
                 Step::Missing(frames) | Step::Stall(frames) | Step::Broken(frames) => *frames,

@@ -1,7 +1,7 @@
-//! An analysis that is kept as a session on the disk while it goes.
+//! An analysis that is stored as a session while it runs.
 //!
-//! Without pictures of its own the session takes some megabytes, and review shows those of the
-//! recording, as long as that stays where it is.
+//! Without pictures of its own the session takes some megabytes. Review then shows the pictures of the
+//! recording, as long as that stays in its place.
 
 use std::path::{Path, PathBuf};
 
@@ -11,16 +11,16 @@ use crate::app::state::State;
 use crate::engine::EngineCommand;
 use crate::engine::live::record::{RecordOrder, RecordState, RecordingStatus};
 
-/// What is kept, and where.
+/// If an analysis is stored, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keeping {
-    /// True if the next analysis is kept.
+    /// True if the next analysis is stored.
     pub is_wanted: bool,
     /// True if its pictures are stored too.
     pub with_pictures: bool,
-    /// The session of the analysis that runs or has ended; `None` where it is in memory only.
+    /// The session of the analysis that runs or has ended; `None` if it is in memory only.
     pub folder: Option<PathBuf>,
-    /// True if the disk's end was announced.
+    /// True if a warning about the disk was given.
     is_warned: bool,
 }
 
@@ -31,14 +31,14 @@ impl Default for Keeping {
 }
 
 impl Keeping {
-    /// The same wishes for another analysis, kept in `folder`.
+    /// The same choices for another analysis, stored in `folder`.
     pub(super) fn renewed(&self, folder: Option<PathBuf>) -> Self {
         Self { folder, is_warned: false, ..*self }
     }
 }
 
 impl State {
-    /// Asks the engine of a new analysis to store what it says; gives the folder where that is wanted.
+    /// Asks the engine of a new analysis to store its records. Returns the folder if that was wanted.
     pub(super) fn keep_analysis(
         &mut self,
         engine: &dyn EngineHandle,
@@ -67,7 +67,7 @@ impl State {
         }
     }
 
-    /// Takes in how the storing goes.
+    /// Takes the state of the storing.
     pub(super) fn take_in_kept(&mut self, recording: &RecordingStatus) {
         match &recording.state {
             RecordState::Stopped(Some(why)) => {

@@ -1,4 +1,4 @@
-//! What commands and updates do to the state.
+//! How commands and updates change the state.
 
 use super::*;
 use crate::app::command::{Command, OverlayLayer};

@@ -1,5 +1,5 @@
-//! The body of the capture thread: opens the source, and sends on what it says until it ends, fails
-//! or is told to stop.
+//! The body of the capture thread: opens the source and passes on its messages until it ends, fails or is
+//! told to stop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -13,25 +13,25 @@ use crate::measure::time::Timestamp;
 use crate::media::stream::{Next, NoticeKind, Source, SourceError};
 use crate::source::{SourceSpec, camera};
 
-/// The longest sleep between two looks at the stop flag.
+/// The longest sleep before the stop flag is read again.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// Playing by the clock, so many seconds behind it means that the reader was busy or asleep: go on
-/// from here rather than rush after it.
+/// A source that plays in real time and is this many seconds late goes on from there. It does not play faster
+/// to catch up.
 const FORGIVEN_LAG_SECS: f64 = 0.25;
 
-/// A source that the capture thread is to open, and how it is to be read.
+/// A source for the capture thread, and how to read it.
 pub struct CaptureJob {
     /// As the user named it.
     pub name: String,
-    /// True if frames that nobody takes in time are lost.
+    /// True if frames are lost when they are not read in time.
     pub is_live: bool,
-    /// True if recorded time passes as by the clock.
+    /// True if the source plays in real time.
     pub is_paced: bool,
-    /// True if frames come from the moment that it is open. What comes before the models are ready is
-    /// then let go and counted; any other source waits.
+    /// True if frames come as soon as it is open. Frames that come before the models are ready are then
+    /// dropped and counted; any other source waits.
     pub runs_by_itself: bool,
-    /// Opens it; called once, in the capture thread, and may take seconds.
+    /// Opens it. Called once, in the capture thread; may take seconds.
     pub open: Box<dyn FnOnce() -> Result<Box<dyn Source>, SourceError> + Send>,
 }
 
@@ -48,11 +48,10 @@ impl CaptureJob {
     }
 }
 
-/// Runs one source to its end. The last item sent is [`Captured::Ended`], unless the reader is gone.
+/// Runs one source to its end. The last item is [`Captured::Ended`], unless the reader is gone.
 ///
-/// The source is opened at once, but what it gives is sent only when `ready` says that somebody reads
-/// the link. Until then a source that waits is not read, and of a camera the frames are let go and
-/// counted.
+/// The source is opened at once, but its frames are sent only after `ready`, when the link is read. Until
+/// then, a source that waits is not read; frames of a camera are dropped and counted.
 pub fn run(job: CaptureJob, tx: &CaptureSender, ready: &Receiver<()>, stop: &AtomicBool) {
     let opened = (job.open)();
     if opened.is_ok() {
@@ -74,13 +73,13 @@ pub fn run(job: CaptureJob, tx: &CaptureSender, ready: &Receiver<()>, stop: &Ato
         }
         Err(error) => Ok(Some(error)),
     };
-    // A reader that is gone needs no last word.
+    // A reader that is gone needs no last message.
     if let Ok(error) = error {
         tx.send(Captured::Ended(error.map(|error| error.to_string()))).unwrap_or(());
     }
 }
 
-/// Opens the source; a camera whose reads wait for ever gets a thread that may do so.
+/// Opens the source. A camera whose reads may never return gets a thread of its own.
 fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     if spec.kind == camera::KIND.name
         && camera::CameraDriver::chosen() == camera::CameraDriver::Nokhwa
@@ -92,7 +91,7 @@ fn open(spec: &SourceSpec) -> Result<Box<dyn Source>, SourceError> {
     spec.open()
 }
 
-/// What goes over the link.
+/// The messages that go over the link.
 struct Delivery<'a> {
     tx: &'a CaptureSender,
     stop: &'a AtomicBool,
@@ -102,7 +101,7 @@ struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    /// Lets frames go until somebody reads the link. `Some` is how the source ended before that.
+    /// Drops frames until the link is read. `Some` says how the source ended before that.
     fn until_ready(
         &mut self,
         source: &mut dyn Source,
@@ -141,7 +140,7 @@ impl Delivery<'_> {
         Ok(end)
     }
 
-    /// Waits until somebody reads the link.
+    /// Waits until the link is read.
     fn when_ready(
         &self,
         source: &dyn Source,
@@ -181,7 +180,7 @@ impl Delivery<'_> {
         self.tx.send(Captured::FirstNumber(seq))
     }
 
-    /// Sends what is no frame.
+    /// Sends a message that is not a frame.
     fn say(&mut self, source: &dyn Source, next: Next) -> Result<(), Closed> {
         match next {
             Next::Notice(notice) => {
@@ -201,10 +200,10 @@ impl Delivery<'_> {
     }
 }
 
-/// Plays recorded time by the clock.
+/// Plays recorded time in real time.
 #[derive(Debug, Default)]
 struct Pace {
-    /// A moment on both clocks.
+    /// The same moment on both clocks.
     anchor: Option<(Instant, Timestamp)>,
 }
 

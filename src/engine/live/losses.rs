@@ -1,4 +1,5 @@
-//! What became of every number that the source gave: the analysis sees each gap, and this says why.
+//! What became of every number that the source gave out. The analysis sees each gap in the numbers, and this
+//! explains it.
 
 use std::ops::Range;
 
@@ -7,24 +8,24 @@ use crate::media::image::Frame;
 use crate::media::stream::NoticeKind;
 use crate::session::counts::{Loss, LossReason};
 
-/// A gap in time from which a standstill of the program or of its analysis explains it, seconds.
+/// Least gap in time that a standstill of the program or its analysis explains, seconds.
 const STANDSTILL_GAP_SECS: f64 = 0.5;
 
-/// A standstill explains the first long gap among so many frames after it. The camera's own buffers
-/// hold a few frames from before it.
+/// A standstill explains the first long gap within this many frames after it, because the camera's own
+/// buffers hold some frames from before it.
 const EXPLAINED_FRAMES: u32 = 300;
 
-/// Follows the numbers of one run.
+/// Follows the frame numbers of one run.
 #[derive(Debug)]
 pub(crate) struct LossAccount {
-    /// True if broken pictures are counted by the source. The notices of other sources say each.
+    /// True if the source counts its broken pictures. Other sources give a notice about each.
     is_live: bool,
-    /// The next number, once there was one.
+    /// The next number; `None` before the first frame.
     expected: Option<u64>,
     newest: Option<Timestamp>,
     /// The last frame that came before the models were ready.
     before_ready: Option<u64>,
-    /// The last frame that was let go while paused.
+    /// The last frame that was dropped while paused.
     let_go: Option<u64>,
     /// Broken pictures since the last frame.
     broken: u64,
@@ -32,11 +33,11 @@ pub(crate) struct LossAccount {
     broken_end: u64,
     /// Since the last frame a notice said that pictures are broken.
     is_told_broken: bool,
-    /// The camera has been away, or sent nothing, since the last frame.
+    /// True if the camera was away or sent nothing since the last frame.
     has_stalled: bool,
-    /// The program or its analysis stood still, so many frames ago.
+    /// A standstill of the program or its analysis, and how many frames ago it was.
     standstill: Option<(LossReason, u32)>,
-    /// How many frames the source will have, where it says.
+    /// How many frames the source will have; `None` if it does not say.
     frames_expected: Option<u64>,
 }
 
@@ -58,17 +59,17 @@ impl LossAccount {
         }
     }
 
-    /// The source is open, and says how many frames it will have.
+    /// The source is open; `frames` is how many it will have.
     pub(crate) fn opened(&mut self, frames: Option<u64>) {
         self.frames_expected = frames.filter(|_| !self.is_live);
     }
 
-    /// The first number that the source gave, whether or not its frame arrives here.
+    /// The first number that the source gave out, whether or not its frame arrives here.
     pub(crate) fn first_number(&mut self, seq: u64) {
         self.expected.get_or_insert(seq);
     }
 
-    /// Frames up to this one came before the models were ready.
+    /// Frames up to `last` came before the models were ready.
     pub(crate) fn came_before_ready(&mut self, last: u64) {
         self.before_ready = Some(last);
     }
@@ -80,7 +81,7 @@ impl LossAccount {
         self.broken_end = self.broken_end.max(numbers.end);
     }
 
-    /// What a notice says of the frames after it.
+    /// Takes a notice, which may explain lost frames after it.
     pub(crate) fn notice(&mut self, kind: NoticeKind) {
         match kind {
             NoticeKind::Stalled | NoticeKind::Disconnected => self.has_stalled = true,
@@ -98,13 +99,14 @@ impl LossAccount {
     pub(crate) fn let_go(&mut self, frame: &Frame) {
         self.expected.get_or_insert(frame.seq);
         self.let_go = Some(frame.seq);
-        // All numbers up to this one are those of the pause.
+        // All numbers up to this one belong to the pause.
         (self.broken, self.is_told_broken, self.has_stalled) = (0, false, false);
         self.newest = Some(frame.time);
     }
 
-    /// A frame is to be analysed; the camera queue dropped `queued` since the one before. Gives what
-    /// was lost before it and for what reason; what only the source left out is not among it.
+    /// A frame is about to be analysed. `queued` is how many the camera queue dropped since the previous one.
+    /// Calls `lost` with the losses before the frame and their reasons, except those that the source itself
+    /// left out.
     pub(crate) fn frame(&mut self, frame: &Frame, queued: u64, mut lost: impl FnMut(Loss)) {
         let from = self.expected.unwrap_or(frame.seq);
         let step_secs = self.newest.map_or(f64::INFINITY, |newest| frame.time.secs_since(newest));
@@ -136,7 +138,7 @@ impl LossAccount {
         self.newest = Some(frame.time);
     }
 
-    /// What came before the models were ready, and what was let go while paused.
+    /// Reports frames that came before the models were ready, and frames dropped while paused.
     fn said_gaps(&mut self, gap: &mut Gap<'_>) {
         if let Some(last) = self.before_ready.take() {
             gap.take_until(last, LossReason::BeforeReady);
@@ -146,7 +148,7 @@ impl LossAccount {
         }
     }
 
-    /// Nothing follows: gives what was lost after the last frame.
+    /// The run has ended: calls `lost` with the losses after the last frame.
     pub(crate) fn end(&mut self, mut lost: impl FnMut(Loss)) {
         let Some(from) = self.expected else { return };
         let mut gap = Gap { next: from, end: u64::MAX, lost: &mut lost };
@@ -168,7 +170,7 @@ impl LossAccount {
     }
 }
 
-/// Numbers without a frame, dealt out to reasons from the first on.
+/// Numbers without a frame. Reasons take them one after the other, from the first on.
 struct Gap<'a> {
     next: u64,
     end: u64,
@@ -224,7 +226,7 @@ mod tests {
         all.filter(|(_, frames)| *frames > 0).collect()
     }
 
-    /// What happens before the next analysed frame.
+    /// An event before the next analysed frame.
     #[derive(Clone, Debug)]
     enum Before {
         Nothing,

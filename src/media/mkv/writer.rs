@@ -9,26 +9,25 @@ use crate::measure::event::Moment;
 use crate::media::image::Frame;
 use crate::media::jpeg;
 
-/// How well pictures are kept that do not come as JPEG, 1–100. At 95, brightness is off by less than half
-/// a grey level in the mean, which is less than a camera's noise.
+/// JPEG quality of pictures that a source does not deliver as JPEG, 1–100. At 95, brightness is off by less
+/// than half a grey level on average, which is less than a camera's noise.
 pub(crate) const QUALITY: u8 = 95;
 
-/// Writes pictures, one for every frame: the film of a session, and synthetic video.
+/// Writes one picture for every frame: the film of a session, and synthetic video.
 ///
-/// A picture is with the system as soon as [`push`](Self::push) returns: killing the program loses
-/// nothing of it. After an error, the file holds whole pictures only, and can be finished all the same
-/// where there is room for that.
+/// When [`push`](Self::push) returns, the system has the picture, and killing the program does not lose it.
+/// After an error, the file holds complete pictures only; it can still be finished if there is room.
 #[derive(Debug)]
 pub struct MkvWriter {
     file: File,
     header: Header,
     places: Vec<PicturePlace>,
-    /// Bytes of the file that are whole.
+    /// Number of complete bytes in the file.
     bytes: u64,
 }
 
 impl MkvWriter {
-    /// Begins a film of pictures of `size_px` in a file that must not exist yet.
+    /// Creates a film with pictures of `size_px`. The file must not exist yet.
     pub fn create(path: &Path, size_px: (usize, usize)) -> io::Result<Self> {
         let mut options = crate::files::options();
         Self::begin(options.read(true).write(true).create_new(true).open(path)?, size_px)
@@ -42,7 +41,7 @@ impl MkvWriter {
         Ok(Self { file, header, places: Vec::new(), bytes })
     }
 
-    /// For a film that was not finished: `places` are all of its pictures, the last of which ends at
+    /// Continues a film that was not finished: `places` are all of its pictures, and the last of them ends at
     /// byte `bytes`.
     pub(crate) fn resume(
         file: File,
@@ -53,10 +52,9 @@ impl MkvWriter {
         Self { file, header, places, bytes }
     }
 
-    /// Appends a picture. Frame numbers and times must grow, and times be no earlier than zero.
+    /// Appends a picture. Frame numbers and times must grow, and no time may be before zero.
     ///
-    /// A frame's own JPEG is copied as it is; a frame without one is encoded, which takes some
-    /// milliseconds.
+    /// A frame's own JPEG is copied unchanged. A frame without one is encoded, which takes some milliseconds.
     pub fn push(&mut self, frame: &Frame) -> io::Result<()> {
         let moment = Moment { frame: frame.seq, time: frame.time };
         let last = self.places.last().map(|place| place.moment);
@@ -86,8 +84,8 @@ impl MkvWriter {
         Ok(())
     }
 
-    /// Waits until everything pushed is on the disk, which guards against a power cut too. May take
-    /// tens of milliseconds.
+    /// Waits until everything pushed is on the disk, so that a power cut does not lose it. May take tens of
+    /// milliseconds.
     pub fn flush(&mut self) -> io::Result<()> {
         self.file.sync_data()
     }
@@ -102,8 +100,8 @@ impl MkvWriter {
         self.places.len()
     }
 
-    /// Completes the file: an index of every picture, and the duration. A film that is never finished
-    /// has all its pictures too; players only find their way in it more slowly.
+    /// Completes the file with an index of every picture, and the duration. An unfinished film has all its
+    /// pictures too, but players jump in it more slowly.
     pub fn finish(mut self) -> io::Result<()> {
         let index = index(&self.places, self.header.segment);
         self.append(&[&index.bytes])?;
@@ -120,7 +118,7 @@ impl MkvWriter {
         Ok(())
     }
 
-    /// Writes `parts` at the end; of parts that do not fit, nothing stays.
+    /// Writes `parts` at the end. If they do not all fit, none of them stays.
     fn append(&mut self, parts: &[&[u8]]) -> io::Result<()> {
         let file = &mut self.file;
         let written = parts.iter().try_for_each(|part| file.write_all(part));

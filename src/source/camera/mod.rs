@@ -1,7 +1,7 @@
-//! A webcam that may be unplugged, stall, send torn pictures and come back.
+//! A webcam that may be unplugged, stall, send damaged pictures and come back.
 //!
-//! The reader goes on through all of it on one clock and one count, says what happened, and opens the
-//! device anew by itself. Only a camera that cannot be opened in the first place is an error.
+//! The reader goes on through all of this with one clock and one count, says what happened, and opens the
+//! device again by itself. The only error is a camera that cannot be opened at the start.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -37,30 +37,30 @@ pub const KIND: SourceKind = SourceKind {
 /// The longest wait in one call of [`Source::next`], so that the reader can look at its commands.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// A running camera without a picture for so long has stalled: dozens of pictures late, while a slow
-/// one in the dark still sends seven a second.
+/// A running camera that sends no picture for this long has stalled. That is dozens of pictures; a slow
+/// camera in the dark still sends seven a second.
 const STALL: Duration = Duration::from_millis(1000);
 
-/// A camera that has just been opened takes longer to its first picture.
+/// Time to the first picture of a camera that was just opened, which takes longer.
 const FIRST_PICTURE: Duration = Duration::from_millis(1400);
 
-/// From one attempt to open a lost camera to the next.
+/// Time between two attempts to open a lost camera.
 const RETRY: Duration = Duration::from_millis(250);
 
-/// Torn pictures are told of at most so often.
+/// Least time between two notices about damaged pictures.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
 
-/// Which library speaks to the camera.
+/// Which library talks to the camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CameraDriver {
     /// V4L2 directly. Linux only.
     V4l2,
-    /// nokhwa, whose reads wait as long as the camera likes.
+    /// nokhwa. Reading waits as long as the camera does.
     Nokhwa,
 }
 
 impl CameraDriver {
-    /// nokhwa where nothing else is here or `FLEETING_CAMERA_BACKEND=nokhwa` asks for it.
+    /// nokhwa if `FLEETING_CAMERA_BACKEND=nokhwa` asks for it or if nothing else is there.
     pub fn chosen() -> Self {
         let asked = std::env::var("FLEETING_CAMERA_BACKEND").is_ok_and(|name| name == "nokhwa");
         if asked || !cfg!(target_os = "linux") { Self::Nokhwa } else { Self::V4l2 }
@@ -75,7 +75,7 @@ pub fn list() -> Vec<CameraEntry> {
     return nokhwa::list();
 }
 
-/// True if camera `index` is no longer the one of that name. Only Linux tells without opening it.
+/// True if camera `index` is no longer the one with this name. Only Linux can tell without opening it.
 fn has_moved(index: u32, name: &str) -> bool {
     #[cfg(target_os = "linux")]
     return v4l2::name_of(index).is_none_or(|now| now != name);
@@ -83,7 +83,7 @@ fn has_moved(index: u32, name: &str) -> bool {
     return index == u32::MAX && name.is_empty();
 }
 
-/// Opens a device through the chosen backend.
+/// Opens a device through this driver.
 pub fn open_device(index: u32, wanted: &Wanted) -> Result<Box<dyn Device>, Failure> {
     match CameraDriver::chosen() {
         #[cfg(target_os = "linux")]
@@ -92,7 +92,7 @@ pub fn open_device(index: u32, wanted: &Wanted) -> Result<Box<dyn Device>, Failu
     }
 }
 
-/// How to open a device by its number; called again after every loss.
+/// How to open a device by its number. Called again after every loss.
 pub type Opener = Box<dyn FnMut(u32, &Wanted) -> Result<Box<dyn Device>, Failure>>;
 
 /// A camera as a source.
@@ -103,7 +103,7 @@ pub struct Camera {
     opener: Opener,
     link: Link,
     timeline: Timeline,
-    /// What was to be said before the next look at the device.
+    /// What to say before the device is read next.
     pending: VecDeque<Next>,
     torn: TornPictures,
     pool: Pool,
@@ -111,11 +111,11 @@ pub struct Camera {
     limit: Option<Duration>,
 }
 
-/// How things stand with the device.
+/// The state of the device.
 enum Link {
-    /// Open; the moment is that of the newest picture, or of opening.
+    /// Open. `last_sign` is the time of the newest picture, or of opening.
     Up { device: Box<dyn Device>, last_sign: Instant, has_delivered: bool },
-    /// Lost; to be tried again at that moment.
+    /// Lost. It is tried again at `retry_at`.
     Down { retry_at: Instant },
 }
 
@@ -126,7 +126,7 @@ impl Camera {
         Self::open_entry(entry::find(&entries, &spec.target.to_string_lossy())?, spec, opener)
     }
 
-    /// Opens the camera that a list has named, by any means.
+    /// Opens a camera of a list, with any opener.
     pub fn open_entry(
         entry: &CameraEntry,
         spec: &SourceSpec,
@@ -156,7 +156,7 @@ impl Camera {
     fn lose(&mut self, kind: NoticeKind, what: &str) {
         let was_delivering = matches!(self.link, Link::Up { has_delivered: true, .. });
         self.tell_of_torn_pictures(true);
-        // The old device must be closed before it can be opened anew.
+        // The old device must be closed before it can be opened again.
         self.link = Link::Down { retry_at: Instant::now() };
         self.timeline.interrupt();
         if was_delivering {
@@ -165,7 +165,7 @@ impl Camera {
         }
     }
 
-    /// Says how many pictures were torn since that was last said: when it is time to, or at once.
+    /// Says how many pictures were damaged since the last such notice: if it is due, or `at_once`.
     fn tell_of_torn_pictures(&mut self, at_once: bool) {
         if let Some(text) = self.torn.rest(Instant::now(), &self.info.name, at_once) {
             self.say(NoticeKind::CorruptFrame, text);
@@ -176,7 +176,7 @@ impl Camera {
         self.pending.push_back(Next::Notice(Notice::new(kind, text)));
     }
 
-    /// Tries once to open the device, which may have come back under another number.
+    /// Tries once to open the device. It may have come back under another number.
     fn reopen(&mut self) {
         if has_moved(self.index, &self.info.name) {
             let same = list().into_iter().find(|entry| entry.name == self.info.name);
@@ -190,7 +190,7 @@ impl Camera {
         };
     }
 
-    /// Looks at the open device once; what it gives goes to `pending`.
+    /// Reads from the open device once; the results go to `pending`.
     fn look(&mut self) {
         let Link::Up { device, last_sign, has_delivered } = &mut self.link else { return };
         let format = device.format();
@@ -241,7 +241,7 @@ impl Camera {
         }
     }
 
-    /// Says so when pictures have another size or rate than before.
+    /// Gives a notice if pictures have another size or rate than before.
     fn note_size(&mut self, format: CaptureFormat) {
         let described = describe(&self.info.name, format);
         if described.size_px == self.info.size_px && described.detail == self.info.detail {
@@ -276,7 +276,7 @@ impl Source for Camera {
         if let Some(next) = self.pending.pop_front() {
             return Ok(next);
         }
-        // Its own time runs on while no picture comes, and so does the limit.
+        // The camera's time goes on while no picture comes, and so does the limit.
         if self.limit.is_some_and(|limit| self.opened_at.elapsed() > limit + FIRST_PICTURE) {
             self.tell_of_torn_pictures(true);
             return Ok(self.pending.pop_front().unwrap_or(Next::End));
@@ -296,11 +296,11 @@ impl Source for Camera {
     }
 }
 
-/// Tells of torn pictures without flooding whoever reads.
+/// Reports damaged pictures without flooding the reader with notices.
 #[derive(Default)]
 struct TornPictures {
     untold: u64,
-    /// Of the newest.
+    /// What was wrong with the newest one.
     why: String,
     told_at: Option<Instant>,
 }
@@ -311,7 +311,7 @@ impl TornPictures {
         self.why = why;
     }
 
-    /// What to say of those that nobody was told of, when it is time to say something or `at_once`.
+    /// A notice about those not reported yet, if one is due or `at_once`.
     fn rest(&mut self, now: Instant, name: &str, at_once: bool) -> Option<String> {
         let is_early = self.told_at.is_some_and(|told_at| now.duration_since(told_at) < TOLD_EVERY);
         if self.untold == 0 || (is_early && !at_once) {

@@ -15,7 +15,7 @@ use crate::measure::event::{ActionUnit, EventKind};
 use crate::measure::regions::{REGIONS, SPOT_REGIONS};
 use crate::synth::Rig;
 
-/// What a set is for.
+/// The purpose of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeatureKind {
     /// `motion` f32 `[N,T,12,2]` in percent of the outer-eye distance per 1/30 s; `events` i32 `[E,5]`
@@ -31,9 +31,9 @@ pub enum FeatureKind {
 /// A set to write.
 #[derive(Clone, Debug)]
 pub struct FeatureSet {
-    /// What it is for.
+    /// Its purpose.
     pub kind: FeatureKind,
-    /// Segments or expressions.
+    /// Number of segments or expressions.
     pub count: usize,
     /// Frames per segment at 30 Hz; spotting only.
     pub frames: usize,
@@ -41,7 +41,7 @@ pub struct FeatureSet {
     pub seed: u64,
 }
 
-/// Frames of a segment unless told otherwise: nine seconds.
+/// Default number of frames in a segment: nine seconds.
 pub const SEGMENT_FRAMES: usize = 270;
 
 /// Why a set could not be written.
@@ -54,7 +54,7 @@ pub struct FeatureError {
     pub error: io::Error,
 }
 
-/// Draws a set and writes it to `path`; `progress` hears how many of `count` are drawn.
+/// Draws a set and writes it to `path`. `progress` gets the number of examples that are done.
 pub fn write_features(
     set: &FeatureSet,
     rig: &dyn Rig,

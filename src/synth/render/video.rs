@@ -21,10 +21,10 @@ use crate::synth::rig::facs_rig::FacsFace;
 /// The name of the file inside the folder.
 pub const VIDEO_FILE: &str = "video.mkv";
 
-/// What to film.
+/// The video to make.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VideoJob {
-    /// Folder; made where it does not exist. Files in it are never overwritten.
+    /// Folder, created if it does not exist. Files in it are never overwritten.
     pub out: PathBuf,
     /// Length.
     pub minutes: f64,
@@ -32,15 +32,15 @@ pub struct VideoJob {
     pub seed: u64,
     /// What the person does.
     pub scene: Scene,
-    /// Name of a portrait or path of a picture; none: by the seed, as the demo.
+    /// Name of a portrait or path of a picture; `None` chooses by the seed, as the demo does.
     pub portrait: Option<String>,
     /// Frames per second, 1–1000.
     pub fps: f64,
-    /// Pixels across and down.
+    /// Width and height in pixels.
     pub size_px: (usize, usize),
-    /// Size of the expressions relative to the scene's usual one.
+    /// Size of the expressions, as a factor of the scene's usual size.
     pub amplitude: f32,
-    /// With what it is filmed.
+    /// The camera.
     pub camera: Filming,
 }
 
@@ -80,36 +80,36 @@ pub struct WrittenVideo {
 /// Why no video was made.
 #[derive(Debug, thiserror::Error)]
 pub enum VideoError {
-    /// A file is in the way.
+    /// A file is there already.
     #[error("{}: there is such a file already, and it is not overwritten", .0.display())]
     Exists(PathBuf),
-    /// The file system said no.
+    /// A file could not be made or written.
     #[error("{}: {error}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// Its answer.
+        /// What the system answered.
         error: io::Error,
     },
     /// A setting out of its range.
     #[error("{what}: expected {expected}, found {found}")]
     Setting {
-        /// Which.
+        /// The setting.
         what: &'static str,
         /// Its range.
         expected: &'static str,
-        /// What was asked for.
+        /// Its value.
         found: String,
     },
-    /// The portrait.
+    /// The portrait cannot be used.
     #[error(transparent)]
     Portrait(#[from] PortraitError),
-    /// The size or the face.
+    /// The size or the face cannot be used.
     #[error(transparent)]
     Render(#[from] RenderError),
 }
 
-/// Films `job`. `progress` is told how many of how many frames are done.
+/// Makes the video of `job`. `progress` gets the number of frames that are done, and of all frames.
 pub fn write(
     job: &VideoJob,
     progress: &mut dyn FnMut(u64, u64),

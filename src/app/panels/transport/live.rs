@@ -1,4 +1,4 @@
-//! Live: where the run stands, which source and models, the threshold and the baseline.
+//! Live: the state of the run, the source and the models, the threshold and the baseline.
 
 use egui::{Align, Key, Label, Layout, RichText, Role, Slider, SliderClamping, Ui};
 
@@ -15,10 +15,10 @@ use crate::measure::time::Timestamp;
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
-/// Room that is kept for the menu of sources, points.
+/// Least width of the menu of sources, points.
 const LEAST_SOURCE_PT: f32 = 190.0;
 
-/// Draws it, in two lines that have room in every window.
+/// Draws it, in two lines that fit into every window.
 pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
         show_phase(ui, cx);
@@ -69,7 +69,7 @@ fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     } else {
         cx.state.live.view.session.source.name.clone()
     };
-    // A letter is about so wide, points.
+    // Width of a letter, about, points.
     let letters = ((ui.available_width() - 96.0) / 7.6).clamp(8.0, 40.0) as usize;
     let title = format!("Source: {} ▼", shortened(&name, letters));
     let menu = ui.menu_button(title, |ui| {
@@ -146,7 +146,7 @@ fn show_threshold(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let label = ui.label("False alarms");
     let mut rate = cx.state.false_alarms();
     ui.spacing_mut().slider_width = 90.0;
-    // Drawing it must not round a rate that came from elsewhere, which would ask for another one.
+    // Drawing must not round a rate that was set elsewhere, because that would change it.
     let slider = Slider::new(&mut rate, FALSE_ALARMS)
         .clamping(SliderClamping::Edits)
         .logarithmic(true)
@@ -176,7 +176,7 @@ fn show_baseline(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// A baseline is in use: that is said, and a click drops it.
+/// Says that a baseline is in use; a click removes it.
 fn show_active_baseline(ui: &mut Ui, cx: &mut PanelContext<'_>, baseline: &Baseline) {
     let button = egui::Button::new("Baseline on  ×").selected(true);
     let response =
@@ -193,7 +193,7 @@ fn show_active_baseline(ui: &mut Ui, cx: &mut PanelContext<'_>, baseline: &Basel
     }
 }
 
-/// What the source and the engine say of themselves, as far as there is room.
+/// The figures of the source and the engine, as far as there is room.
 fn show_source(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let faint = Theme::of(ui).faint;
     let live = &cx.state.live;

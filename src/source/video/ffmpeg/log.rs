@@ -1,7 +1,8 @@
-//! What ffmpeg writes while it works: the times of frames, what the file holds, and errors.
+//! What ffmpeg writes while it works: the times of frames, the content of the file, and errors.
 //!
-//! A file rather than a second pipe, which would fill up and block while the pictures are being read. It
-//! has no name any more once both ends are open, so that nothing is left of it whatever happens.
+//! It writes into a file and not into a second pipe, which would fill up and block while the pictures are
+//! read. The file loses its name as soon as both ends are open, so that nothing of it is left whatever
+//! happens.
 
 use std::collections::hash_map::RandomState;
 use std::fs::File;
@@ -15,24 +16,24 @@ use crate::media::display::PixelAspect;
 /// What ffmpeg has written so far.
 pub(super) struct Log {
     reader: BufReader<File>,
-    /// Where the file still has its name, which Windows may ask for.
+    /// Path of the file, if it still has a name; Windows may require one.
     path: Option<PathBuf>,
     /// Seconds per tick, as a fraction.
     time_base: Option<(i128, i128)>,
     pub(super) nominal_fps: Option<f64>,
     /// The shape of a pixel in the first frame.
     pub(super) aspect: Option<PixelAspect>,
-    /// Streams of the file that is read.
+    /// Number of video streams of the file that is read.
     pub(super) videos: usize,
     pub(super) sounds: usize,
-    /// True if what follows is of the file that is read, rather than of what is made of it.
+    /// True while the lines are about the file that is read, not about the output.
     is_of_input: bool,
-    /// The last line that ffmpeg itself calls an error.
+    /// The last line that ffmpeg marks as an error.
     pub(super) complaint: Option<String>,
 }
 
 impl Log {
-    /// Makes the file; the second is ffmpeg's end of it.
+    /// Makes the file. The second value is ffmpeg's end of it.
     pub(super) fn create() -> io::Result<(Self, File)> {
         let folder = std::env::temp_dir();
         let (path, writer) = create_in(&folder)?;
@@ -62,7 +63,7 @@ impl Log {
         None
     }
 
-    /// Looks through the rest for what went wrong.
+    /// Reads the rest for errors.
     pub(super) fn read_to_end(&mut self) {
         while let Some(line) = self.line() {
             self.take(&line);
@@ -123,13 +124,13 @@ impl Log {
 impl Drop for Log {
     fn drop(&mut self) {
         if let Some(path) = self.path.take() {
-            // It lies in the folder for temporary files; whoever empties that does the rest.
+            // It lies in the folder for temporary files, which the system empties.
             std::fs::remove_file(path).unwrap_or(());
         }
     }
 }
 
-/// Makes a file that nobody else has, and that nobody else may read.
+/// Makes a new file that no one else may read.
 fn create_in(folder: &Path) -> io::Result<(PathBuf, File)> {
     const TRIES: usize = 16;
     let mut options = crate::files::options();
@@ -153,7 +154,7 @@ fn create_in(folder: &Path) -> io::Result<(PathBuf, File)> {
     Err(last)
 }
 
-/// A line of the log: `[WRITER @ ADDRESS] [LEVEL] TEXT`, of which the writer may be missing.
+/// A line of the log: `[WRITER @ ADDRESS] [LEVEL] TEXT`. The writer may be missing.
 struct Line<'a> {
     writer: Option<&'a str>,
     level: &'a str,
@@ -161,14 +162,14 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// None for a line without a level: the rest of one with a line break in it.
+    /// `None` for a line without a level: the rest of a text with a line break in it.
     fn of(line: &'a str) -> Option<Self> {
         let tag = |line: &'a str| line.strip_prefix('[')?.split_once("] ");
         let (first, rest) = tag(line.trim_start())?;
         let Some((writer, _)) = first.split_once(" @ ") else {
             return Some(Self { writer: None, level: first, text: rest });
         };
-        // A decoder names itself and what it belongs to.
+        // A decoder writes its own name and that of its stream.
         let (mut level, mut text) = tag(rest)?;
         while level.contains(" @ ") {
             (level, text) = tag(text)?;
