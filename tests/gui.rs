@@ -52,6 +52,8 @@ use fleeting::source::SourceSpec;
 mod dialogs;
 #[path = "gui/fit.rs"]
 mod fit;
+#[path = "gui/idle.rs"]
+mod idle;
 #[path = "gui/length.rs"]
 mod length;
 #[path = "gui/recording.rs"]

@@ -5,6 +5,7 @@ use super::field::TextField;
 use super::theme::phase_word;
 use super::view::SessionView;
 use crate::engine::Preview;
+use crate::measure::effort::Effort;
 use crate::measure::event::{Event, Moment};
 use crate::measure::time::Timestamp;
 use crate::model::ModelChoice;
@@ -24,6 +25,8 @@ pub enum LivePhase {
     Live,
     /// The camera gives no picture and is waited for; the words say what is tried.
     Lost(String),
+    /// Frames come, and the analysis has given no result for so many seconds.
+    Frozen(u64),
     /// The source is open and nothing is analysed.
     Paused,
     /// A recording was analysed to its end.
@@ -64,6 +67,8 @@ pub struct LiveState {
     pub stats: Stats,
     /// The newest picture.
     pub preview: Option<Preview>,
+    /// How much is done for each frame.
+    pub effort: Effort,
     /// Share of the baseline still to go, while one is measured.
     pub baseline_left: Option<f32>,
     /// The event is looped; else its apex is shown.
@@ -90,6 +95,7 @@ impl LiveState {
             view: SessionView::default(),
             stats: Stats::default(),
             preview: None,
+            effort: Effort::default(),
             baseline_left: None,
             loops: true,
             engine: None,
@@ -102,8 +108,31 @@ impl LiveState {
     pub fn is_running(&self) -> bool {
         matches!(
             self.phase,
-            LivePhase::Starting(_) | LivePhase::Live | LivePhase::Lost(_) | LivePhase::Paused
+            LivePhase::Starting(_)
+                | LivePhase::Live
+                | LivePhase::Lost(_)
+                | LivePhase::Frozen(_)
+                | LivePhase::Paused
         )
+    }
+
+    /// The analysis has given no result for so many seconds.
+    pub(super) fn freeze(&mut self, secs: u64) {
+        if let LivePhase::Live | LivePhase::Lost(_) | LivePhase::Frozen(_) = self.phase {
+            self.phase = LivePhase::Frozen(secs);
+        }
+    }
+
+    /// The analysis gives results again.
+    pub(super) fn thaw(&mut self) {
+        if let LivePhase::Frozen(_) = self.phase {
+            self.phase = LivePhase::Live;
+        }
+    }
+
+    /// Whether new pictures come, so that the window is drawn for each.
+    pub fn moves(&self) -> bool {
+        self.phase == LivePhase::Live
     }
 
     /// The word for where the run stands. Only a camera is live: a video plays, and the demo person is
@@ -146,6 +175,7 @@ impl LiveState {
         self.view = SessionView::default();
         self.stats = Stats::default();
         self.preview = None;
+        self.effort = Effort::default();
         self.baseline_left = None;
     }
 
@@ -200,6 +230,22 @@ impl LiveState {
         let newest = || self.view.session.history.span().map(|(_, last)| last);
         self.view.cursor.or_else(newest).unwrap_or_default()
     }
+}
+
+/// What is done because the computer is too slow, and what helps; `None` where everything is done.
+pub fn too_slow_words(effort: Effort) -> Option<String> {
+    if effort == Effort::Whole {
+        return None;
+    }
+    let drawn = match effort.frames_per_drawing() {
+        1 => String::new(),
+        frames => format!(", and the window is drawn for one frame in {frames}"),
+    };
+    Some(format!(
+        "This computer is too slow for all of it: the face mesh looks at one frame in {} at most{drawn}. Close \
+         other programs; `fleeting doctor` says what else helps.",
+        effort.mesh_gap_frames(),
+    ))
 }
 
 /// The demo person.

@@ -35,14 +35,17 @@ pub mod textures;
 pub mod theme;
 pub mod typed_path;
 pub mod view;
+mod waking;
 pub mod widgets;
 
 use backend::Backend;
 use command::{Command, Floating, Tab};
 pub use launch::{AppError, run};
+use live::LivePhase;
 use panels::{Panel, Slot, panels_of};
 use settings::Settings;
 use state::{State, WindowRequest};
+use waking::EngineWakes;
 use widgets::PanelContext;
 
 /// What the window opens with.
@@ -122,6 +125,7 @@ impl App {
         let ctx = cc.egui_ctx.clone();
         let wake = Arc::new(move || ctx.request_repaint());
         let mut state = State::new(settings, options, backend, wake);
+        state.wake_engines_by(EngineWakes::of(&cc.egui_ctx));
         let session = state.session_wanted.take();
         if session.is_none() || !state.live.chooses {
             state.open();
@@ -164,6 +168,10 @@ impl eframe::App for App {
         let now = ctx.input(|i| i.time);
         if let Some(secs) = self.state.advance(now) {
             ctx.request_repaint_after_secs(secs as f32);
+        }
+        self.state.outside.engine_wakes.show(self.state.tab);
+        if let LivePhase::Live | LivePhase::Frozen(_) = self.state.live.phase {
+            ctx.request_repaint_after(waking::AT_THE_LATEST);
         }
         self.take_dropped_files(ctx);
     }

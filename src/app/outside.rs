@@ -2,6 +2,7 @@
 
 use super::backend::{Backend, CameraChoice, Pending, Pick, Picked, Wake};
 use super::review::outside::OpenedSession;
+use super::waking::EngineWakes;
 use crate::config::Config;
 use crate::engine::Update;
 
@@ -20,6 +21,7 @@ pub(super) struct Outside {
     pub backend: Box<dyn Backend>,
     /// Draws the window anew.
     pub wake: Wake,
+    pub engine_wakes: EngineWakes,
     pub tasks: Tasks,
     pub config: Config,
     /// Frames per second for whichever source is opened.
@@ -33,6 +35,7 @@ impl Outside {
         config: Config,
         fps: Option<f64>,
     ) -> Self {
-        Self { backend, wake, tasks: Tasks::default(), config, fps }
+        let engine_wakes = EngineWakes::both(&wake);
+        Self { backend, wake, engine_wakes, tasks: Tasks::default(), config, fps }
     }
 }

@@ -1,7 +1,7 @@
 //! Starting and stopping the engine, and taking in what it says. Nothing here waits.
 
 use super::backend::{Assignment, CameraChoice, Pick, Picked};
-use super::live::{Cameras, LivePhase, demo};
+use super::live::{Cameras, LivePhase, demo, too_slow_words};
 use super::message::{Topic, Weight};
 use super::state::State;
 use crate::engine::{EngineCommand, Update};
@@ -54,7 +54,8 @@ impl State {
     }
 
     fn run(&mut self, assignment: &Assignment) {
-        self.live.engine = Some(self.outside.backend.start(assignment, self.outside.wake.clone()));
+        let wake = self.outside.engine_wakes.live.clone();
+        self.live.engine = Some(self.outside.backend.start(assignment, wake));
         self.live.unsent_false_alarms = None;
     }
 
@@ -80,7 +81,9 @@ impl State {
 
     pub(super) fn toggle_pause(&mut self) {
         match self.live.phase {
-            LivePhase::Live | LivePhase::Lost(_) => self.ask(EngineCommand::Pause),
+            LivePhase::Live | LivePhase::Lost(_) | LivePhase::Frozen(_) => {
+                self.ask(EngineCommand::Pause)
+            }
             LivePhase::Paused => self.ask(EngineCommand::Resume),
             // The key that goes on after a pause begins when there is nothing to go on with.
             LivePhase::Stopped | LivePhase::Finished | LivePhase::Fault(_) => self.start(),
@@ -120,7 +123,7 @@ impl State {
             if self.live.preview.is_none() {
                 tracing::info!("the first picture is here");
             }
-            if let LivePhase::Lost(_) = self.live.phase {
+            if let LivePhase::Lost(_) | LivePhase::Frozen(_) = self.live.phase {
                 self.live.phase = LivePhase::Live;
             }
             self.live.preview = preview;
@@ -154,16 +157,26 @@ impl State {
                 self.messages.post(Weight::Note, Topic::Other, text);
             }
             Update::Frozen { secs: 0 } => {
+                self.live.thaw();
                 let text = "The analysis gives results again.";
                 self.messages.post(Weight::Note, Topic::Loss, text);
             }
             Update::Frozen { secs } => {
-                let text =
-                    format!("The analysis has given no result for {secs} s, although frames come.");
+                self.live.freeze(secs);
+                let text = format!(
+                    "The analysis has given no result for {secs} s, although frames come. Where it does not \
+                     go on by itself, press Stop and then Start."
+                );
                 self.messages.post(Weight::Warning, Topic::Loss, text);
             }
             Update::Recording(recording) => self.take_in_recording(*recording),
             Update::Ended(error) => self.take_in_end(error),
+            Update::Record(Record::Effort(step)) => {
+                let words = too_slow_words(step.effort)
+                    .unwrap_or_else(|| "The computer keeps up: everything is done again.".into());
+                self.live.effort = step.effort;
+                self.messages.note_down(words);
+            }
             Update::Record(
                 Record::Samples(_) | Record::Event(..) | Record::Threshold(_) | Record::Lost(_),
             ) => {}
@@ -188,7 +201,7 @@ impl State {
         match (notice.kind, &self.live.phase) {
             (
                 NoticeKind::Disconnected | NoticeKind::Stalled,
-                LivePhase::Live | LivePhase::Lost(_),
+                LivePhase::Live | LivePhase::Lost(_) | LivePhase::Frozen(_),
             ) => self.live.phase = LivePhase::Lost(notice.text.clone()),
             (NoticeKind::Reconnected, LivePhase::Lost(_)) => self.live.phase = LivePhase::Live,
             _ => {}

@@ -20,6 +20,8 @@ use super::settings::{FALSE_ALARMS, Settings};
 use super::typed_path::TypedPath;
 use super::view::SessionView;
 use super::view::note::Note;
+use super::view::playback::PlaybackMotion;
+use super::waking::EngineWakes;
 use crate::config::FaceConfig;
 use crate::engine::EngineCommand;
 use crate::measure::time::Timestamp;
@@ -95,6 +97,11 @@ impl State {
             window: Vec::new(),
             session_wanted: session,
         }
+    }
+
+    /// Lets what engines say draw the window through `wakes`.
+    pub(super) fn wake_engines_by(&mut self, wakes: EngineWakes) {
+        self.outside.engine_wakes = wakes;
     }
 
     /// Changes the state as `command` asks.
@@ -184,8 +191,7 @@ impl State {
             Command::ToggleWindow(Floating::FinishBlind) => self.review.is_blind(),
             Command::TogglePause => {
                 let phase = &self.live.phase;
-                matches!(phase, LivePhase::Live | LivePhase::Lost(_) | LivePhase::Paused)
-                    || !self.live.is_running()
+                !matches!(phase, LivePhase::Starting(_))
             }
             Command::Stop => self.live.is_running(),
             Command::Baseline => {
@@ -246,6 +252,15 @@ impl State {
     /// True if the rater in view works blind, so that no value of the model is shown.
     pub fn hides_the_model(&self) -> bool {
         self.tab == Tab::Review && self.review.is_blind()
+    }
+
+    /// Whether the tab in view is drawn anew all the time: new pictures come, or a recording plays.
+    pub fn moves(&self) -> bool {
+        match self.tab {
+            Tab::Live => self.live.moves(),
+            Tab::Review => self.review.playback.motion() != PlaybackMotion::Held,
+            Tab::Analyse => false,
+        }
     }
 
     /// What the plots, the list and the card show.

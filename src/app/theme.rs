@@ -113,7 +113,7 @@ impl Theme {
             LivePhase::Paused => self.suspect,
             LivePhase::Starting(_) | LivePhase::Finished => self.accent,
             LivePhase::Stopped | LivePhase::Stopping => self.faint,
-            LivePhase::Fault(_) | LivePhase::Lost(_) => self.fault,
+            LivePhase::Fault(_) | LivePhase::Lost(_) | LivePhase::Frozen(_) => self.fault,
         }
     }
 
@@ -299,6 +299,7 @@ pub fn phase_word(phase: &LivePhase) -> &'static str {
         LivePhase::Starting(_) => "STARTING",
         LivePhase::Live => "LIVE",
         LivePhase::Lost(_) => "CAMERA LOST",
+        LivePhase::Frozen(_) => "NO RESULT",
         LivePhase::Paused => "PAUSED",
         LivePhase::Finished => "FINISHED",
         LivePhase::Stopping => "STOPPING",

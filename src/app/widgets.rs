@@ -133,7 +133,9 @@ pub fn phase_shape(phase: &LivePhase, rect: Rect, color: Color32) -> Vec<Shape> 
                 color,
             ),
         ],
-        LivePhase::Fault(_) | LivePhase::Lost(_) => vec![warning_triangle(r, color)],
+        LivePhase::Fault(_) | LivePhase::Lost(_) | LivePhase::Frozen(_) => {
+            vec![warning_triangle(r, color)]
+        }
     }
 }
 

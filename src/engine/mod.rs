@@ -26,7 +26,7 @@
 //! |---|---|---|
 //! | analysis → capture, that the models are ready | 1 | – |
 //! | camera → capture | 2 pictures | the camera's thread waits, and the camera's own buffers fill |
-//! | capture → analysis, live | [`EngineConfig::camera_queue_frames`](crate::config::EngineConfig) | the oldest frame is lost, counted, and seen as a gap in `seq` |
+//! | capture → analysis, live | [`EngineConfig::camera_queue_frames`](crate::config::EngineConfig) | less is done for each frame (`live::effort`); where that is not enough, every second or third frame is lost, counted, and seen as a gap in `seq` |
 //! | capture → analysis, from a file | the same | the reader of the file waits; nothing is lost |
 //! | capture → analysis, what happens to the source | 64 | the capture waits |
 //! | analysis, record, watch → window, [`Update`] | 256 | analysis and record wait, and loss moves to the camera queue, where it is counted; the watch says nothing |
@@ -61,11 +61,12 @@ pub mod live;
 pub mod offline;
 pub mod workers;
 
-use live::analysis::{Analyser, Links, UpdateSender};
+use live::analysis::{Analyser, Links};
 use live::capture::CaptureJob;
 use live::capture_link::capture_link;
 use live::link::Newest;
 use live::record::{RecordOrder, RecordingStatus};
+use live::update_sender::UpdateSender;
 
 pub use super::session::clip::EventClip;
 pub use super::session::record::Stats;
@@ -217,6 +218,7 @@ impl Engine {
             stop: Arc::clone(&stop),
             source: job.name.clone(),
             is_live: job.is_live,
+            queue_frames: config.camera_queue_frames,
         };
         let (watching, watching_ends) = bounded::<()>(0);
         let (signs, watch_sender) = (Arc::clone(links.frames.signs()), links.update_sender.clone());

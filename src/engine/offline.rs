@@ -21,7 +21,8 @@ pub enum OfflineError {
 }
 
 /// Reads `source` to its end into `session`, calling `on_frame` after each frame. What was analysed
-/// before an error is in the session all the same.
+/// before an error is in the session all the same. For each frame everything is done, or as much as the steps
+/// say that are in [`Session::effort`] already: so what was measured live is measured again as it was.
 pub fn analyse_all(
     source: &mut dyn Source,
     analyser: &mut dyn Analyser,
@@ -32,10 +33,14 @@ pub fn analyse_all(
     session.threshold = Some(analyser.threshold());
     let mut losses = LossAccount::new(false);
     losses.opened(source.info().frames);
+    let mut steps = session.effort.clone().into_iter().peekable();
     let mut output = Output::default();
     let result = loop {
         match source.next() {
             Ok(Next::Frame(frame)) => {
+                while let Some(step) = steps.next_if(|step| step.first <= frame.seq) {
+                    analyser.set_effort(step.effort);
+                }
                 output.clear();
                 losses.frame(&frame, 0, |loss| session.losses.add(loss));
                 if let Err(error) = analyser.push(&frame, &mut output) {

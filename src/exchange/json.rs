@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ExportError, FileFormat, Format, PictureUse, Reader, SessionReader};
 use crate::measure::baseline::Baseline;
+use crate::measure::effort::EffortStep;
 use crate::measure::event::Event;
 use crate::measure::finite;
 use crate::measure::finite::TOO_LARGE;
@@ -58,6 +59,8 @@ struct Document<E, N, R, A, S> {
     #[serde(default, skip_deserializing)]
     counts: serde_json::Value,
     losses: Option<Losses>,
+    #[serde(default)]
+    effort: Vec<Step>,
     notices: N,
     events: E,
     #[serde(default)]
@@ -65,6 +68,13 @@ struct Document<E, N, R, A, S> {
     #[serde(default)]
     acts: A,
     samples: S,
+}
+
+/// From this frame on so much was done for each.
+#[derive(Serialize, Deserialize)]
+struct Step {
+    first: u64,
+    effort: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,6 +96,20 @@ struct Row {
     regions: Option<[[f32; 2]; REGIONS]>,
 }
 
+impl Step {
+    fn of(step: &EffortStep) -> Self {
+        Self { first: step.first, effort: step.effort.name().into() }
+    }
+}
+
+impl TryFrom<Step> for EffortStep {
+    type Error = String;
+
+    fn try_from(step: Step) -> Result<Self, String> {
+        Ok(Self { first: step.first, effort: step.effort.parse()? })
+    }
+}
+
 fn write(session: &Session, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         format: LAYOUT,
@@ -98,6 +122,7 @@ fn write(session: &Session, out: &mut dyn Write) -> io::Result<()> {
         dropped: queue_losses(session),
         counts: counts(session),
         losses: Some(session.losses.clone()),
+        effort: session.effort.iter().map(Step::of).collect(),
         notices: &session.notices,
         events: &session.events,
         raters: session.log.raters(),
@@ -156,6 +181,8 @@ pub fn read(path: &Path) -> Result<Session, ExportError> {
         losses.add_unnumbered(document.dropped, LossReason::Queue);
         losses
     });
+    let steps = document.effort.into_iter().map(EffortStep::try_from);
+    session.effort = steps.collect::<Result<_, _>>().map_err(wrong)?;
     session.notices = document.notices;
     session.events = document.events;
     session.consent = document.consent;

@@ -2,6 +2,7 @@
 
 pub mod action_unit;
 pub mod baseline;
+pub mod effort;
 pub mod event;
 pub mod face;
 pub mod finite;

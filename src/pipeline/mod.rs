@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::measure::baseline::Baseline;
+use crate::measure::effort::Effort;
 use crate::measure::event::{Event, Moment};
 use crate::measure::geometry::{Affine, Point};
 use crate::measure::sample::{Sample, Score};
@@ -27,7 +28,7 @@ pub mod spotting;
 
 use crate::measure::quality::{Quality, Trouble};
 use face::survey::Survey;
-use face::track::Tracker;
+use face::track::{MeshTurn, Tracker};
 use frame_scheduler::{FrameScheduler, Tick};
 use motion::regions::RegionDisplacement;
 use motion::{Measured, Motion};
@@ -187,19 +188,26 @@ impl Pipeline {
 
     /// Landmarks and motion of a frame. The mesh costs several times what everything else does, so while the
     /// face holds still it looks at few frames, and the landmarks go along with the head, unless the flow
-    /// shows that they no longer fit.
+    /// shows that they no longer fit. Where the effort is less, they go along with the flow.
     fn see(&mut self, image: &Arc<RgbImage>, tick: Tick) -> Result<Option<Measured>, ModelError> {
-        let is_due = self.tracker.is_due(tick.dt_secs) || self.motion.is_restless();
-        if is_due {
+        let turn = self.tracker.turn(tick.dt_secs, self.motion.is_restless());
+        if turn == MeshTurn::Now {
             self.tracker.follow(image, &mut self.landmarks)?;
         }
         let mut measured = self.motion.push(image, &self.landmarks);
+        let fits = match turn {
+            MeshTurn::Now => false,
+            MeshTurn::IfOutdated => measured.is_some() && !self.motion.outdates_mesh(),
+            MeshTurn::Later => self.landmarks.is_empty() || self.motion.is_explained(),
+        };
         match &measured {
-            Some(seen) if !is_due && !self.motion.outdates_mesh() => {
-                self.motion.carry(&mut self.landmarks, &seen.frame_from_face);
+            Some(seen) if fits && turn == MeshTurn::Later => {
+                self.motion.carry_each(&mut self.landmarks, &seen.frame_from_face);
             }
+            Some(seen) if fits => self.motion.carry(&mut self.landmarks, &seen.frame_from_face),
+            None if fits => {}
             _ => {
-                if !is_due {
+                if turn != MeshTurn::Now {
                     self.tracker.follow(image, &mut self.landmarks)?;
                     measured = self.motion.again(&self.landmarks);
                 }
@@ -245,6 +253,11 @@ impl Pipeline {
     /// Sets the threshold for so many expected false alarms per minute, both kinds together.
     pub fn set_false_alarms_per_minute(&mut self, rate: f32) {
         self.spotter.set_false_alarms_per_minute(rate);
+    }
+
+    /// Does so much for each frame from the next one on.
+    pub fn set_effort(&mut self, effort: Effort) {
+        self.tracker.set_effort(effort);
     }
 
     /// Tells what this person's neutral face measures.

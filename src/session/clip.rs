@@ -10,7 +10,7 @@ pub mod difference;
 pub mod slow_loop;
 
 use difference::Difference;
-use slow_loop::looped_frame;
+use slow_loop::{looped_frame, round_secs};
 
 /// The pictures of one event: the face held still, in colour.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +45,12 @@ impl EventClip {
     /// next; see [`looped_frame`].
     pub fn looped_frame(&self, speed: f64, secs: f64) -> Option<(usize, f64)> {
         looped_frame(&self.frames, |(_, time, _)| *time, speed, secs)
+    }
+
+    /// How long the slow loop takes from its first frame to the next first frame, seconds.
+    pub fn round_secs(&self, speed: f64) -> f64 {
+        let ends = self.frames.first().zip(self.frames.last());
+        ends.map_or(0.0, |((_, first, _), (_, last, _))| round_secs(*first, *last, speed))
     }
 
     /// The frame that was there at `time`; `None` outside the clip.

@@ -1,6 +1,7 @@
 //! What has been seen so far. The window and the exporters read it; nothing in it is estimated anew.
 
 use crate::measure::baseline;
+use crate::measure::effort::EffortStep;
 use crate::measure::sample::{Sample, Score};
 use crate::model::provenance;
 use record::Record;
@@ -53,6 +54,9 @@ pub struct Session {
     pub events: Vec<Event>,
     /// Frames that were not analysed, as far as the reason is known. [`Session::counts`] has the rest.
     pub losses: counts::Losses,
+    /// Where more or less was done for each frame than before, in the order of frames. Nothing in a session
+    /// that did everything for each.
+    pub effort: Vec<EffortStep>,
     /// What happened to the source.
     pub notices: Vec<LoggedNotice>,
     /// The scores from which events are flagged, as last set.
@@ -106,6 +110,7 @@ impl Session {
             }
             Record::Notice(notice) => self.log(notice.clone()),
             Record::Lost(loss) => self.losses.add(*loss),
+            Record::Effort(step) => self.effort.push(*step),
             Record::Stats(_) => {}
             Record::Threshold(threshold) => self.threshold = Some(*threshold),
             Record::Baselined(baseline) => self.baseline = Some(baseline.as_ref().clone()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::clip::EventClip;
 use super::counts::Loss;
 use crate::measure::baseline::Baseline;
+use crate::measure::effort::EffortStep;
 use crate::measure::event::Event;
 use crate::measure::sample::{Sample, Score};
 use crate::media::stream::{Notice, SourceInfo};
@@ -26,6 +27,9 @@ pub enum Record {
     /// Frames that were not analysed, and why. Those that only the source left out are told by nobody;
     /// they are seen in the numbers of the samples.
     Lost(Loss),
+    /// From this frame on more or less was done for each, because of how busy the computer was. What was done
+    /// before the first of these is everything.
+    Effort(EffortStep),
     /// Once a second: how it goes.
     Stats(Stats),
     /// The baseline is measured. One that failed is a [`Record::Notice`] instead.

@@ -14,6 +14,7 @@ use super::annotation::{Entry, Rater};
 use super::consent::Consent;
 use super::record::Record;
 use crate::files;
+use crate::measure::effort::EffortStep;
 use crate::measure::event::Event;
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
@@ -307,6 +308,7 @@ impl Store {
             Record::Notice(notice) => self.append_notice(notice),
             Record::Stats(stats) => self.append_stats(stats),
             Record::Lost(loss) => self.append_loss(loss),
+            Record::Effort(step) => self.append_effort(step),
             Record::Threshold(score) => {
                 let time = self.newest.nanos();
                 self.write(|db| {
@@ -363,6 +365,14 @@ impl Store {
         self.write(|db| {
             let sql = "INSERT INTO loss (first_frame, frames, reason) VALUES (?, ?, ?)";
             db.prepare_cached(sql)?.execute(params![first, frames, reason.name()])
+        })
+    }
+
+    fn append_effort(&mut self, step: &EffortStep) -> Result<(), StoreError> {
+        let EffortStep { first, effort } = *step;
+        self.write(|db| {
+            let sql = "INSERT INTO effort (first_frame, effort) VALUES (?, ?)";
+            db.prepare_cached(sql)?.execute(params![rows::whole(first), effort.name()])
         })
     }
 

@@ -43,6 +43,7 @@ mod same_film;
 mod seek;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod soak;
+mod standstill;
 mod still_face;
 mod stored;
 mod tools;

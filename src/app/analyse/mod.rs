@@ -232,7 +232,8 @@ impl State {
             config: self.outside.config.clone(),
         };
         let path = std::mem::take(&mut self.analyse.path);
-        let engine = self.outside.backend.start(&assignment, self.outside.wake.clone());
+        let wake = self.outside.engine_wakes.analysis.clone();
+        let engine = self.outside.backend.start(&assignment, wake);
         let folder = self.keep_analysis(engine.as_ref(), Path::new(&path.name()));
         if let Some((folder, source)) = folder.as_ref().zip(chosen.as_ref())
             && let Err(error) = known::note(folder, source)

@@ -1,11 +1,12 @@
 //! The line for messages, which is there whether or not there is one: nothing moves when one comes.
 //!
 //! It shows the weightiest; a menu shows all of them in full. Without a message it shows what the last
-//! act in review did.
+//! act in review did, or live, that the computer is too slow.
 
 use egui::{Frame, Label, Layout, Margin, RichText, Role, Sense, Ui, vec2};
 
 use crate::app::command::{Command, Tab};
+use crate::app::live::too_slow_words;
 use crate::app::message::Message;
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::EVERYWHERE;
@@ -22,9 +23,14 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let state = cx.state;
     let unread = state.messages.unread();
     let Some(message) = unread.iter().max_by_key(|m| (m.weight, m.id)) else {
-        let hint = if state.tab == Tab::Review { state.review.hint.as_str() } else { "" };
+        let hint = match state.tab {
+            Tab::Review => Some(state.review.hint.clone()),
+            Tab::Live => too_slow_words(state.live.effort).filter(|_| state.live.is_running()),
+            Tab::Analyse => None,
+        };
+        let hint = hint.unwrap_or_default();
         ui.horizontal_centered(|ui| {
-            ui.add(Label::new(RichText::new(hint)).truncate()).on_hover_text(hint);
+            ui.add(Label::new(RichText::new(&hint)).truncate()).on_hover_text(hint);
         });
         return;
     };

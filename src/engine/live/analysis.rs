@@ -5,24 +5,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use crossbeam_channel::{Receiver, TryRecvError};
 
 use super::capture_link::{CaptureReceiver, Captured};
+use super::effort::EffortControl;
 use super::link::{Closed, Newest};
 use super::losses::LossAccount;
 use super::meter::Meter;
 use super::neutral::Neutral;
 use super::recordings::Recordings;
+use super::update_sender::UpdateSender;
 use super::watch::STANDSTILL;
 use crate::engine::{EngineCommand, Preview, Update};
 use crate::exchange::clips::face_pictures::FacePictures;
 use crate::measure::baseline::Baseline;
+use crate::measure::effort::{Effort, EffortStep};
 use crate::measure::sample::Score;
 use crate::media::image::Frame;
 use crate::media::stream::{Notice, NoticeKind};
 use crate::model::ModelError;
 use crate::model::provenance::Provenance;
-use crate::pipeline::{Output, Pipeline};
+use crate::pipeline::Output;
 use crate::session::counts::{Loss, LossReason};
 use crate::session::record::Record;
 
@@ -42,6 +45,8 @@ pub trait Analyser {
     fn set_false_alarms_per_minute(&mut self, rate: f32);
     /// The scores from which events are flagged.
     fn threshold(&self) -> Score;
+    /// Does so much for each frame from the next one on. Where all frames cost the same, it changes nothing.
+    fn set_effort(&mut self, _: Effort) {}
     /// Tells what this person's neutral face measures.
     fn set_baseline(&mut self, baseline: &Baseline);
     /// What was told of it holds no longer.
@@ -49,28 +54,6 @@ pub trait Analyser {
     /// The models and settings that make the numbers.
     fn provenance(&self) -> Provenance {
         Provenance::default()
-    }
-}
-
-/// The end of the update link that the analysis thread holds.
-#[derive(Clone)]
-pub(crate) struct UpdateSender {
-    pub(crate) tx: Sender<Update>,
-    pub(crate) wake: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl UpdateSender {
-    pub(crate) fn send(&self, update: Update) -> Result<(), Closed> {
-        self.tx.send(update).map_err(|_| Closed)?;
-        (self.wake)();
-        Ok(())
-    }
-
-    /// Says what is no data, and nothing where the window has fallen behind.
-    pub(crate) fn send_if_room(&self, update: Update) {
-        if self.tx.try_send(update).is_ok() {
-            (self.wake)();
-        }
     }
 }
 
@@ -85,6 +68,8 @@ pub(crate) struct Links {
     pub(crate) source: String,
     /// True if the source goes on by itself while the analysis pauses.
     pub(crate) is_live: bool,
+    /// Frames that the camera queue holds.
+    pub(crate) queue_frames: usize,
 }
 
 /// Analyses until the source ends, something breaks, or nobody listens any more. The text is an
@@ -96,6 +81,8 @@ pub(crate) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<St
     let now = Instant::now();
     let mut running = Running {
         losses: LossAccount::new(links.is_live),
+        effort: EffortControl::new(links.queue_frames),
+        undrawn: 0,
         rhythm: Rhythm { last: now, missed: links.frames.signs().missed(), said: None },
         recordings: Recordings::new(links.update_sender.clone()),
         analyser,
@@ -121,6 +108,9 @@ struct Running<'a> {
     meter: Meter,
     neutral: Option<Neutral>,
     losses: LossAccount,
+    effort: EffortControl,
+    /// Frames analysed since the window was last woken.
+    undrawn: u64,
     rhythm: Rhythm,
     paused: bool,
 }
@@ -143,7 +133,10 @@ impl Running<'_> {
             }
             self.look_at_rhythm()?;
             self.recordings.look_at_clock();
-            if let Some(stats) = self.meter.stats(self.links.frames.dropped()) {
+            // While paused nothing changes, and each figure would draw the window.
+            if !self.paused
+                && let Some(stats) = self.meter.stats(self.links.frames.dropped())
+            {
                 self.record(Record::Stats(stats))?;
             }
             if self.paused && !self.links.is_live {
@@ -254,6 +247,10 @@ impl Running<'_> {
             EngineCommand::Pause | EngineCommand::Resume => {
                 self.paused = command == EngineCommand::Pause;
                 self.links.frames.signs().set_paused(self.paused);
+                if self.paused {
+                    let stats = self.meter.last_stats(self.links.frames.dropped());
+                    self.record(Record::Stats(stats))?;
+                }
                 self.tell(Update::Running(!self.paused))
             }
             EngineCommand::Record(order) => {
@@ -293,10 +290,12 @@ impl Running<'_> {
         let queued = self.links.frames.take_queued();
         self.losses.frame(&frame, queued, |loss| lost.push(Record::Lost(loss)));
         lost.into_iter().try_for_each(|record| self.record(record))?;
+        self.choose_effort(frame.seq, queued)?;
         self.recordings.frame(&frame);
         let timed = self.meter.begin();
         let pushed = self.analyser.push(&frame, &mut self.output);
         self.face_pictures.keep(&frame, &self.output.overlay);
+        self.effort.after(frame.seq, frame.time, timed.elapsed());
         self.meter.analysed(timed, &frame);
         if let Some(neutral) = &mut self.neutral {
             let left = neutral.see(&frame);
@@ -308,17 +307,35 @@ impl Running<'_> {
         }
         let overlay = self.output.overlay.clone();
         self.links.preview.put(Preview { frame, overlay });
-        // One frame wakes the window once: each time costs it a whole drawing.
-        if !self.hand_on()? {
+        // One frame wakes the window once, or not at all: each time costs it a whole drawing.
+        let is_news = !(self.output.events.is_empty() && self.output.notices.is_empty());
+        self.hand_on()?;
+        self.undrawn += 1;
+        if is_news || self.undrawn >= self.effort.effort().frames_per_drawing() {
+            self.undrawn = 0;
             (self.links.update_sender.wake)();
         }
         self.links.frames.signs().frame_done();
         Ok(pushed)
     }
 
-    /// Hands on what the analyser has added to the output, first to the recording; whether there was
-    /// anything.
-    fn hand_on(&mut self) -> Result<bool, Closed> {
+    /// Does less for each frame before the camera queue runs over, and more again when it stays empty. A
+    /// source that waits gets everything.
+    fn choose_effort(&mut self, first: u64, lost: u64) -> Result<(), Closed> {
+        if !self.links.is_live {
+            return Ok(());
+        }
+        match self.effort.before(self.links.frames.waiting(), lost) {
+            Some(effort) => {
+                self.analyser.set_effort(effort);
+                self.record(Record::Effort(EffortStep { first, effort }))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Hands on what the analyser has added to the output, first to the recording. The window stays asleep.
+    fn hand_on(&mut self) -> Result<(), Closed> {
         let mut records: Vec<_> = self.output.notices.drain(..).map(Record::Notice).collect();
         if !self.output.samples.is_empty() {
             records.push(Record::Samples(self.output.samples.clone()));
@@ -326,17 +343,16 @@ impl Running<'_> {
         for event in &self.output.events {
             records.push(Record::Event(event.clone(), self.face_pictures.cut(event).map(Arc::new)));
         }
-        let told = !records.is_empty();
         records.iter().for_each(|record| self.recordings.record(record));
         records
             .into_iter()
-            .try_for_each(|record| self.links.update_sender.send(Update::Record(record)))?;
+            .try_for_each(|record| self.links.update_sender.send_asleep(Update::Record(record)))?;
         let samples = &self.output.samples;
         let measured = self.neutral.as_mut().and_then(|neutral| neutral.collect(samples));
         if let Some(measured) = measured {
             self.end_baseline(measured)?;
         }
-        Ok(told)
+        Ok(())
     }
 
     fn end_baseline(&mut self, measured: Result<Baseline, String>) -> Result<(), Closed> {
@@ -356,7 +372,7 @@ impl Running<'_> {
     fn finish(&mut self) -> Result<(), Closed> {
         self.output.clear();
         let finished = self.analyser.finish(&mut self.output);
-        let mut told = self.hand_on().map(|_| ());
+        let mut told = self.hand_on();
         if self.neutral.is_some() {
             let cut = "the source ended before the baseline was measured";
             told = told.and(self.end_baseline(Err(cut.into())));
@@ -374,29 +390,5 @@ impl Running<'_> {
         // Each is recorded, whoever listens.
         let stats = self.record(Record::Stats(stats));
         told.and(stats)
-    }
-}
-
-impl Analyser for Pipeline {
-    fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError> {
-        Pipeline::push(self, frame, output)
-    }
-    fn finish(&mut self, output: &mut Output) -> Result<(), ModelError> {
-        Pipeline::finish(self, output)
-    }
-    fn set_false_alarms_per_minute(&mut self, rate: f32) {
-        Pipeline::set_false_alarms_per_minute(self, rate);
-    }
-    fn threshold(&self) -> Score {
-        Pipeline::threshold(self)
-    }
-    fn set_baseline(&mut self, baseline: &Baseline) {
-        Pipeline::set_baseline(self, baseline);
-    }
-    fn drop_baseline(&mut self) {
-        Pipeline::drop_baseline(self);
-    }
-    fn provenance(&self) -> Provenance {
-        Pipeline::provenance(self).clone()
     }
 }

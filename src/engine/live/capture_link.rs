@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
-use super::link::{Closed, QueueReceiver, QueueSender, dropping_queue, waiting_queue};
+use super::link::{Closed, QueueReceiver, QueueSender, thinning_queue, waiting_queue};
 use super::watch::Signs;
 use crate::media::image::Frame;
 use crate::media::stream::{Notice, SourceInfo};
@@ -62,11 +62,15 @@ pub struct CaptureReceiver {
     signs: Arc<Signs>,
 }
 
-/// Makes the link. A live one lets its oldest frame go when `capacity` frames wait, and counts it;
-/// any other makes the sender wait.
+/// Makes the link. A live one lets a frame go when `capacity` frames wait, and counts it: one between two
+/// others, so that what is left is a lower rate and no hole. Any other makes the sender wait.
 pub fn capture_link(is_live: bool, capacity: usize) -> (CaptureSender, CaptureReceiver) {
-    let (frames, frames_out) =
-        if is_live { dropping_queue(capacity.max(1)) } else { waiting_queue(capacity.max(1)) };
+    let number = |(_, frame): &(u64, Frame)| frame.seq;
+    let (frames, frames_out) = if is_live {
+        thinning_queue(capacity.max(1), number)
+    } else {
+        waiting_queue(capacity.max(1))
+    };
     let (reports, reports_out) = bounded(REPORTS);
     let signs = Arc::new(Signs::default());
     (
@@ -90,7 +94,9 @@ impl CaptureSender {
         match item {
             Captured::Frame(frame) => {
                 self.signs.frame_sent();
-                self.frames.send((place, frame))
+                let sent = self.frames.send((place, frame));
+                self.signs.set_dropped(self.frames.dropped());
+                sent
             }
             report => self.reports.send((place, report)).map_err(|_| Closed),
         }
@@ -136,6 +142,11 @@ impl CaptureReceiver {
         std::mem::take(&mut self.queued)
     }
 
+    /// How many frames wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.frames.waiting()
+    }
+
     /// What the threads of this run let each other see.
     pub(crate) fn signs(&self) -> &Arc<Signs> {
         &self.signs
@@ -171,7 +182,7 @@ impl CaptureReceiver {
 
     fn look_for_frame(&mut self) {
         if self.next_frame.is_none() {
-            self.next_frame = self.frames.channel().try_recv().ok();
+            self.next_frame = self.frames.try_recv();
         }
     }
 
@@ -189,7 +200,7 @@ impl CaptureReceiver {
 
     /// After the reports have ended: the sender is gone, so no more frames come than are here.
     fn last_frame(&mut self) -> Result<Option<Captured>, Closed> {
-        let (place, frame) = self.frames.channel().try_recv().map_err(|_| Closed)?;
+        let (place, frame) = self.frames.try_recv().ok_or(Closed)?;
         self.count_place(place);
         Ok(Some(Captured::Frame(frame)))
     }
@@ -257,8 +268,8 @@ mod tests {
             (frame.seq, rx.take_queued())
         };
         assert_eq!(next(2, 0), (0, 0));
-        assert_eq!(next(5, 2), (5, 4));
-        assert_eq!(next(1, 7), (6, 0));
+        assert_eq!(next(5, 2), (4, 3));
+        assert_eq!(next(1, 7), (6, 1));
     }
 
     #[test]

@@ -14,10 +14,27 @@ pub struct QueueSender<T> {
     tx: Sender<T>,
     /// Taken from when a live queue is full; a file's queue has none and waits.
     overflow: Option<Receiver<T>>,
+    lets_go: LetsGo<T>,
     dropped: Arc<AtomicU64>,
     /// Needed because `overflow` keeps the channel itself connected for ever.
     reader_gone: Arc<AtomicBool>,
+    /// Held while items are taken out and put back, so that the reader finds none of them missing.
+    thinning: Arc<Mutex<()>>,
 }
+
+/// Which item a full queue lets go.
+#[derive(Debug)]
+enum LetsGo<T> {
+    /// The oldest.
+    Oldest,
+    /// The one whose neighbours are the nearest to each other by these numbers, so that what is left is as
+    /// even as can be.
+    Between(fn(&T) -> u64),
+}
+
+/// Of a queue that thins out, at least every so-manieth item stays; then its oldest goes. A reader that stood
+/// still for long is to go on with items that follow each other.
+const WIDEST_GAP: u64 = 3;
 
 /// The reading end of a frame queue.
 #[derive(Debug)]
@@ -25,6 +42,7 @@ pub struct QueueReceiver<T> {
     rx: Receiver<T>,
     dropped: Arc<AtomicU64>,
     reader_gone: Arc<AtomicBool>,
+    thinning: Arc<Mutex<()>>,
 }
 
 impl<T> Drop for QueueReceiver<T> {
@@ -35,26 +53,38 @@ impl<T> Drop for QueueReceiver<T> {
 
 /// A queue that, when full, lets its oldest item go and counts it: for sources that cannot wait.
 pub fn dropping_queue<T>(capacity: usize) -> (QueueSender<T>, QueueReceiver<T>) {
-    queue(capacity, true)
+    queue(capacity, Some(LetsGo::Oldest))
+}
+
+/// A queue that, when full, lets an item go and counts it, but not always the oldest: where more is sent than
+/// read for long, every second or third item is lost and no two in a row. `number` gives the place of an item.
+pub fn thinning_queue<T>(
+    capacity: usize,
+    number: fn(&T) -> u64,
+) -> (QueueSender<T>, QueueReceiver<T>) {
+    queue(capacity, Some(LetsGo::Between(number)))
 }
 
 /// A queue that, when full, makes the sender wait: for sources that can.
 pub fn waiting_queue<T>(capacity: usize) -> (QueueSender<T>, QueueReceiver<T>) {
-    queue(capacity, false)
+    queue(capacity, None)
 }
 
-fn queue<T>(capacity: usize, drops: bool) -> (QueueSender<T>, QueueReceiver<T>) {
+fn queue<T>(capacity: usize, lets_go: Option<LetsGo<T>>) -> (QueueSender<T>, QueueReceiver<T>) {
     let (tx, rx) = bounded(capacity);
     let dropped = Arc::new(AtomicU64::new(0));
     let reader_gone = Arc::new(AtomicBool::new(false));
-    let overflow = drops.then(|| rx.clone());
+    let overflow = lets_go.is_some().then(|| rx.clone());
+    let thinning = Arc::new(Mutex::new(()));
     let sender = QueueSender {
         tx,
         overflow,
+        lets_go: lets_go.unwrap_or(LetsGo::Oldest),
         dropped: Arc::clone(&dropped),
         reader_gone: Arc::clone(&reader_gone),
+        thinning: Arc::clone(&thinning),
     };
-    (sender, QueueReceiver { rx, dropped, reader_gone })
+    (sender, QueueReceiver { rx, dropped, reader_gone, thinning })
 }
 
 /// The other end of a link is gone.
@@ -63,9 +93,9 @@ fn queue<T>(capacity: usize, drops: bool) -> (QueueSender<T>, QueueReceiver<T>) 
 pub struct Closed;
 
 impl<T> QueueSender<T> {
-    /// Sends one item, dropping the oldest or waiting as the queue was made.
+    /// Sends one item, letting one go or waiting as the queue was made.
     pub fn send(&self, item: T) -> Result<(), Closed> {
-        let Some(oldest) = &self.overflow else {
+        let Some(waiting) = &self.overflow else {
             return self.tx.send(item).map_err(|_| Closed);
         };
         let mut item = item;
@@ -73,17 +103,37 @@ impl<T> QueueSender<T> {
             if self.reader_gone.load(Ordering::Acquire) {
                 return Err(Closed);
             }
-            match self.tx.try_send(item) {
-                Ok(()) => return Ok(()),
-                Err(TrySendError::Disconnected(_)) => return Err(Closed),
-                Err(TrySendError::Full(back)) => {
+            match (self.tx.try_send(item), &self.lets_go) {
+                (Ok(()), _) => return Ok(()),
+                (Err(TrySendError::Disconnected(_)), _) => return Err(Closed),
+                (Err(TrySendError::Full(back)), LetsGo::Oldest) => {
                     item = back;
-                    if oldest.try_recv().is_ok() {
-                        self.dropped.fetch_add(1, Ordering::Relaxed);
-                    }
+                    self.count_dropped(waiting.try_recv().is_ok());
+                }
+                (Err(TrySendError::Full(back)), LetsGo::Between(number)) => {
+                    return self.thin(waiting, back, *number);
                 }
             }
         }
+    }
+
+    fn count_dropped(&self, is_dropped: bool) {
+        self.dropped.fetch_add(u64::from(is_dropped), Ordering::Relaxed);
+    }
+
+    /// Puts `newest` behind what waits, less one item where there is no room for all.
+    fn thin(&self, waiting: &Receiver<T>, newest: T, number: fn(&T) -> u64) -> Result<(), Closed> {
+        let _held = self.thinning.lock();
+        let capacity = self.tx.capacity().unwrap_or(usize::MAX);
+        let mut items: Vec<T> = waiting.try_iter().chain([newest]).collect();
+        if items.len() > capacity {
+            let gap = |i: usize| number(&items[i + 1]).saturating_sub(number(&items[i - 1]));
+            // The reader has the one before the first, and the one after the last may never come.
+            let between = (1..items.len() - 1).min_by_key(|i| gap(*i));
+            items.remove(between.filter(|i| gap(*i) <= WIDEST_GAP).unwrap_or(0));
+            self.count_dropped(true);
+        }
+        items.into_iter().try_for_each(|item| self.tx.try_send(item)).map_err(|_| Closed)
     }
 
     /// How many items were let go so far.
@@ -107,7 +157,14 @@ impl<T> QueueReceiver<T> {
 
     /// The next item, where there is one.
     pub(crate) fn try_recv(&self) -> Option<T> {
+        let _held = self.thinning.lock();
         self.rx.try_recv().ok()
+    }
+
+    /// How many items wait.
+    pub(crate) fn waiting(&self) -> usize {
+        let _held = self.thinning.lock();
+        self.rx.len()
     }
 
     /// True if no item waits.
@@ -129,7 +186,8 @@ impl<T> QueueReceiver<T> {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// For waiting on this queue and another at once.
+    /// For waiting on this queue and another at once. Which item was first among both, only
+    /// [`Self::try_recv`] tells.
     pub(crate) fn channel(&self) -> &Receiver<T> {
         &self.rx
     }
@@ -198,6 +256,44 @@ mod tests {
             drop(rx);
             assert_eq!(tx.send(1), Err(Closed));
         }
+    }
+
+    /// The steps between the numbers that a reader sees who takes one item for `ratio` that are sent.
+    fn steps(ratio: f64, capacity: usize) -> Vec<u64> {
+        let (tx, rx) = thinning_queue(capacity, |n: &u64| *n);
+        let (mut seen, mut taken) = (Vec::new(), 0.0);
+        for n in 0..400 {
+            tx.send(n).expect("open");
+            while taken + ratio <= n as f64 {
+                taken += ratio;
+                seen.extend(rx.try_recv());
+            }
+        }
+        assert_eq!(seen.len() as u64 + tx.dropped() + rx.waiting() as u64, 400);
+        seen.windows(2).map(|pair| pair[1].checked_sub(pair[0]).expect("in order")).collect()
+    }
+
+    #[test]
+    fn a_slow_reader_of_a_thinning_queue_sees_a_lower_rate_and_no_hole() {
+        assert!(steps(1.0, 8).iter().all(|step| *step == 1), "nothing is lost without need");
+        assert!(steps(1.5, 8).iter().all(|step| *step <= 2), "{:?}", steps(1.5, 8));
+        assert!(steps(2.0, 8).iter().all(|step| *step <= 3), "{:?}", steps(2.0, 8));
+        assert!(steps(3.0, 8).iter().all(|step| *step <= 6), "{:?}", steps(3.0, 8));
+    }
+
+    #[test]
+    fn after_a_standstill_the_reader_of_a_thinning_queue_goes_on_with_the_newest_items() {
+        let (tx, rx) = thinning_queue(8, |n: &u64| *n);
+        (0..300).for_each(|n| tx.send(n).expect("open"));
+        let seen: Vec<u64> = std::iter::from_fn(|| rx.try_recv()).collect();
+        assert!(seen.len() == 8 && seen[0] >= 300 - 8 * WIDEST_GAP, "{seen:?}");
+    }
+
+    #[test]
+    fn a_thinning_queue_too_short_to_have_a_middle_drops_its_oldest_item() {
+        let (tx, rx) = thinning_queue(1, |n: &u64| *n);
+        (0..5).for_each(|n| tx.send(n).expect("open"));
+        assert_eq!((rx.try_recv(), rx.try_recv(), rx.dropped()), (Some(4), None, 4));
     }
 
     #[test]

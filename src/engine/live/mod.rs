@@ -3,11 +3,14 @@
 pub mod analysis;
 pub mod capture;
 pub mod capture_link;
+mod effort;
 pub mod guard;
 pub mod link;
 pub(in crate::engine) mod losses;
 pub mod meter;
 pub mod neutral;
+mod pipeline_analyser;
 pub mod record;
 pub mod recordings;
+pub(in crate::engine) mod update_sender;
 pub(in crate::engine) mod watch;

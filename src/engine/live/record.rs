@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::analysis::UpdateSender;
+use super::update_sender::UpdateSender;
 use crate::engine::{Update, join, spawn};
 use crate::media::image::Frame;
 use crate::model::provenance::Provenance;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::analysis::UpdateSender;
 use super::record::{Gone, RecordOrder, RecordThread};
+use super::update_sender::UpdateSender;
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 use crate::model::provenance::Provenance;
@@ -33,6 +33,7 @@ pub(crate) struct Recordings {
     source: Option<Record>,
     threshold: Option<Record>,
     baseline: Option<Record>,
+    effort: Option<Record>,
 }
 
 #[derive(Clone, Copy)]
@@ -54,13 +55,14 @@ impl Recordings {
             source: None,
             threshold: None,
             baseline: None,
+            effort: None,
         }
     }
 
     /// Begins a recording; one that runs is completed.
     pub(crate) fn start(&mut self, order: RecordOrder, provenance: Provenance, before: Stats) {
         self.close();
-        let held = [&self.source, &self.threshold, &self.baseline];
+        let held = [&self.source, &self.threshold, &self.baseline, &self.effort];
         let first = held.into_iter().flatten().cloned().collect();
         self.newest = None;
         self.is_from_start = !self.has_begun;
@@ -101,6 +103,7 @@ impl Recordings {
             Record::Opened(_) => self.source = Some(record.clone()),
             Record::Threshold(_) => self.threshold = Some(record.clone()),
             Record::Baselined(_) => self.baseline = Some(record.clone()),
+            Record::Effort(_) => self.effort = Some(record.clone()),
             _ => {}
         }
         self.send(|recorder| recorder.record(record));

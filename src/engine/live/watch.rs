@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::analysis::UpdateSender;
+use super::update_sender::UpdateSender;
 use crate::engine::Update;
 
 /// From one look to the next.
@@ -23,6 +23,8 @@ pub(crate) struct Signs {
     begun: Instant,
     /// Frames that the source has sent.
     sent: AtomicU64,
+    /// Those of them that the queue dropped.
+    dropped: AtomicU64,
     /// Frames that the analysis is done with.
     done: AtomicU64,
     is_paused: AtomicBool,
@@ -37,6 +39,7 @@ impl Default for Signs {
         Self {
             begun: Instant::now(),
             sent: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
             done: AtomicU64::new(0),
             is_paused: AtomicBool::new(false),
             looked_ms: AtomicU64::new(0),
@@ -49,6 +52,17 @@ impl Signs {
     /// The source has sent a frame.
     pub(crate) fn frame_sent(&self) {
         self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many of the frames that were sent were dropped by the queue.
+    pub(crate) fn set_dropped(&self, dropped: u64) {
+        self.dropped.store(dropped, Ordering::Relaxed);
+    }
+
+    /// True if a frame waits for its result.
+    fn has_frame_waiting(&self) -> bool {
+        let done = self.done.load(Ordering::Relaxed) + self.dropped.load(Ordering::Relaxed);
+        self.sent.load(Ordering::Relaxed) > done
     }
 
     /// The analysis is done with a frame.
@@ -96,7 +110,7 @@ impl Progress {
     /// Seconds to tell, where there is something new to tell; 0 when results come again.
     fn look(&mut self, signs: &Signs, now: Instant) -> Option<u64> {
         let done = signs.done.load(Ordering::Relaxed);
-        let waits = signs.sent.load(Ordering::Relaxed) > done;
+        let waits = signs.has_frame_waiting();
         if done != self.done || !waits || signs.is_paused.load(Ordering::Relaxed) {
             (self.done, self.waiting_since) = (done, waits.then_some(now));
             return (std::mem::take(&mut self.told_secs) > 0).then_some(0);
@@ -148,6 +162,19 @@ mod tests {
         assert_eq!(at(2.2, Signs::frame_done), Some(0));
         assert_eq!(at(2.4, Signs::frame_done), None);
         assert_eq!(at(9.0, |_| ()), None, "no frame comes");
+    }
+
+    #[test]
+    fn a_camera_that_is_gone_is_no_standstill_also_after_frames_were_dropped() {
+        let (signs, mut progress) = (Signs::default(), Progress::default());
+        let begun = Instant::now();
+        let mut at = |secs: f64| progress.look(&signs, begun + Duration::from_secs_f64(secs));
+        (0..12).for_each(|_| signs.frame_sent());
+        signs.set_dropped(4);
+        (0..8).for_each(|_| signs.frame_done());
+        assert_eq!((at(0.0), at(1.5), at(60.0)), (None, None, None), "no frame comes");
+        signs.frame_sent();
+        assert_eq!((at(60.1), at(61.2)), (None, Some(1)), "one comes and gives no result");
     }
 
     #[test]

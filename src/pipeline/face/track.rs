@@ -1,9 +1,10 @@
 //! One face, found and then followed: detectors only run while the mesh has nothing to follow, and the
-//! mesh only looks again when it is due or what it saw has moved.
+//! mesh only looks again when it is due or what it saw has moved, and no more often than the effort allows.
 
 use super::detect::{FaceFinder, WantedFace};
 use super::landmarks::Mesh;
 use crate::config::FaceConfig;
+use crate::measure::effort::Effort;
 use crate::measure::face::Landmarks;
 use crate::measure::geometry::{Point, Rect};
 use crate::media::image::RgbImage;
@@ -12,11 +13,23 @@ use crate::model::{ModelError, Models};
 /// Landmarks are not carried over a longer pause than this between two frames.
 const LONGEST_STEP_SECS: f64 = 0.1;
 
+/// Whether the mesh looks at a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeshTurn {
+    /// Before the flow.
+    Now,
+    /// If the flow shows that its points no longer fit.
+    IfOutdated,
+    /// Only where the flow cannot say where its points went; else that is for a later frame.
+    Later,
+}
+
 /// Finds a face and follows it.
 pub struct Tracker {
     finder: FaceFinder,
     mesh: Mesh,
     config: FaceConfig,
+    effort: Effort,
     /// Frames since the mesh last looked.
     age_frames: u32,
     /// Where the chosen face was last seen, pixels; none where the settings choose none.
@@ -27,7 +40,13 @@ impl Tracker {
     /// Opens detectors and mesh.
     pub fn new(models: &Models, config: &FaceConfig) -> Result<Self, ModelError> {
         let (finder, mesh) = (FaceFinder::new(models)?, Mesh::new(models)?);
-        Ok(Self { finder, mesh, config: config.clone(), age_frames: 0, seen_at: None })
+        let (config, effort) = (config.clone(), Effort::default());
+        Ok(Self { finder, mesh, config, effort, age_frames: 0, seen_at: None })
+    }
+
+    /// From the next frame on the mesh looks no more often than `effort` allows.
+    pub fn set_effort(&mut self, effort: Effort) {
+        self.effort = effort;
     }
 
     /// Forgets the face.
@@ -38,13 +57,21 @@ impl Tracker {
         self.seen_at = None;
     }
 
-    /// True if the mesh should look at the next frame whatever the flow will say: as often as the
-    /// settings ask, while there is no face, and after a pause of `dt_secs`.
-    pub fn is_due(&mut self, dt_secs: Option<f64>) -> bool {
-        self.age_frames += 1;
-        self.age_frames >= self.config.mesh_every_frames
-            || !self.mesh.follows_a_face()
-            || dt_secs.is_none_or(|dt| dt > LONGEST_STEP_SECS)
+    /// Whether the mesh looks at the next frame. It does after a pause of `dt_secs`; else, where the effort
+    /// allows it, as often as the settings ask, while there is no face, and while the face is restless.
+    pub fn turn(&mut self, dt_secs: Option<f64>, is_restless: bool) -> MeshTurn {
+        self.age_frames = self.age_frames.saturating_add(1);
+        let is_after_pause = dt_secs.is_none_or(|dt| dt > LONGEST_STEP_SECS);
+        let is_due = self.age_frames >= self.config.mesh_every_frames;
+        if is_after_pause {
+            MeshTurn::Now
+        } else if self.age_frames < self.effort.mesh_gap_frames() {
+            MeshTurn::Later
+        } else if is_due || is_restless || !self.mesh.follows_a_face() {
+            MeshTurn::Now
+        } else {
+            MeshTurn::IfOutdated
+        }
     }
 
     /// Fills `landmarks` with the face in `frame`; leaves them empty where there is none.

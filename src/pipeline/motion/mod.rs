@@ -99,6 +99,12 @@ impl Motion {
         self.mesh_is_old
     }
 
+    /// True if the flow explains what is seen now by what was seen before, so that it can tell where points
+    /// went.
+    pub fn is_explained(&self) -> bool {
+        self.head.is_some() && !regions::is_strange(&self.field)
+    }
+
     /// The mesh has looked at the newest frame.
     pub fn mesh_is_new(&mut self) {
         self.watch.reset();
@@ -106,13 +112,29 @@ impl Motion {
 
     /// Moves the landmarks of the frame before to where the head has taken them.
     pub fn carry(&self, landmarks: &mut Landmarks, frame_from_face: &Affine) {
+        self.carry_by(landmarks, frame_from_face, |head, place| head.at(*place));
+    }
+
+    /// Moves each landmark of the frame before to where the flow at its place has taken it.
+    pub fn carry_each(&self, landmarks: &mut Landmarks, frame_from_face: &Affine) {
+        self.carry_by(landmarks, frame_from_face, |head, place| {
+            head.at(*place) + regions::motion_beyond(&self.field, head, place)
+        });
+    }
+
+    fn carry_by(
+        &self,
+        landmarks: &mut Landmarks,
+        frame_from_face: &Affine,
+        moved: impl Fn(&Head, &RegionPlace) -> Point,
+    ) {
         let Some((head, face_from_frame)) = self.head.zip(frame_from_face.inverse()) else {
             return;
         };
         let shrink = face_from_frame.scale();
         for (point, depth) in landmarks.points_in_frame.iter_mut().zip(&landmarks.depths) {
             let place = RegionPlace { at: face_from_frame.apply(*point), depth: depth * shrink };
-            *point = *point + frame_from_face.apply_vector(head.at(place));
+            *point = *point + frame_from_face.apply_vector(moved(&head, &place));
         }
     }
 

@@ -15,7 +15,7 @@ mod robust;
 mod watch;
 
 pub use head::Head;
-pub use watch::Watch;
+pub use watch::{Watch, is_strange};
 
 /// Centre of each region: two points of the mesh and the share of the first. Fitted to the iBUG-68
 /// points that the published regions are centred on; at most 2.8 px off at a face of 256 px.
@@ -48,6 +48,9 @@ pub const MESH_BLENDS: [(usize, usize, f32); REGIONS] = [
 /// Reach of a region, pixels of the aligned face, which are percent of the eye distance. The published
 /// boxes reach 6.5 % to each side; patches fade out towards this radius.
 pub const REGION_RADIUS_PX: f32 = 11.0;
+
+/// Reach of a single point of the mesh that goes along with the flow: the lids are nine apart.
+const POINT_RADIUS_PX: f32 = 6.0;
 
 /// A place on the face: aligned position and depth, both in pixels of the aligned face.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -168,6 +171,11 @@ pub fn measure(field: &FlowField, places: &Places) -> Option<(RegionDisplacement
         *out = [motion.x, motion.y];
     }
     Some((moved, head))
+}
+
+/// The motion of a single point of the mesh beyond that of the head, pixels of the aligned face.
+pub fn motion_beyond(field: &FlowField, head: &Head, place: &RegionPlace) -> Point {
+    own_motion(field, head, place, POINT_RADIUS_PX)
 }
 
 /// The motion of a place beyond that of the head, pixels of the aligned face.

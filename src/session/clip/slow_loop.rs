@@ -54,6 +54,12 @@ impl LoopSpeed {
     }
 }
 
+/// How long a loop takes from `first` to `last` and back, its rest included, seconds. `speed` is the share of
+/// the real speed, above 0.
+pub fn round_secs(first: Timestamp, last: Timestamp, speed: f64) -> f64 {
+    last.secs_since(first).max(0.0) / speed + REST_SECS
+}
+
 /// Which of `frames` a loop shows `secs` seconds after it began, and how many seconds until the next.
 /// `time` gives the time of a frame, and `speed` is the share of the real speed, above 0. `None` where
 /// there are no frames.
@@ -64,13 +70,13 @@ pub fn looped_frame<T>(
     secs: f64,
 ) -> Option<(usize, f64)> {
     let (first, last) = (time(frames.first()?), time(frames.last()?));
-    let play_secs = last.secs_since(first).max(0.0) / speed;
-    let now = secs.max(0.0) % (play_secs + REST_SECS);
+    let round_secs = round_secs(first, last, speed);
+    let now = secs.max(0.0) % round_secs;
     let at = first + now * speed;
     let index = frames.partition_point(|frame| time(frame) <= at).saturating_sub(1);
     let next_secs = match frames.get(index + 1) {
         Some(next) => time(next).secs_since(at) / speed,
-        None => play_secs + REST_SECS - now,
+        None => round_secs - now,
     };
     Some((index, next_secs.max(0.005)))
 }

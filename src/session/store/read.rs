@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::rows::{self, all, from_json, unreadable};
 use crate::measure::baseline::Baseline;
+use crate::measure::effort::EffortStep;
 use crate::measure::sample::Score;
 use crate::measure::time::Timestamp;
 use crate::media::stream::{Notice, SourceInfo};
@@ -42,6 +43,7 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
         let dropped = dropped.optional()?.unwrap_or_default();
         session.losses.add_unnumbered(dropped, LossReason::Queue);
     }
+    session.effort = all(db, "SELECT first_frame, effort FROM effort ORDER BY n", effort)?;
     session.consent = consent(db)?;
     session.provenance = provenance(db)?;
     for rater in
@@ -64,6 +66,12 @@ fn losses(db: &Connection) -> rusqlite::Result<Losses> {
         Ok(())
     })?;
     Ok(losses)
+}
+
+fn effort(row: &Row<'_>) -> rusqlite::Result<EffortStep> {
+    let name: String = row.get(1)?;
+    let effort = name.parse().map_err(|error: String| unreadable(row, 1, error))?;
+    Ok(EffortStep { first: rows::count(row, 0)?, effort })
 }
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<LoggedNotice> {

@@ -17,7 +17,7 @@ pub(super) const APPLICATION_ID: i32 = 0x466c_6574;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each step leads from the version of its index to the next. Add steps; never change one.
-pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
 /// Times are whole nanoseconds since the source's first frame; wall clocks milliseconds since 1970,
 /// UTC. A value that was not measured is null.
@@ -65,8 +65,12 @@ ALTER TABLE rater ADD COLUMN imported_acts INTEGER;";
 const VERSION_4: &str = "CREATE TABLE loss (n INTEGER PRIMARY KEY, first_frame INTEGER NOT NULL,
     frames INTEGER NOT NULL, reason TEXT NOT NULL);";
 
+/// Where more or less was done for each frame than before, and how much from this frame on.
+const VERSION_5: &str = "CREATE TABLE effort (n INTEGER PRIMARY KEY, first_frame INTEGER NOT NULL,
+    effort TEXT NOT NULL);";
+
 /// Every table; no row of them is ever changed or removed.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "fact",
     "consent",
     "model",
@@ -78,6 +82,7 @@ const TABLES: [&str; 15] = [
     "notice",
     "stats",
     "loss",
+    "effort",
     "rater",
     "entry",
     "film",

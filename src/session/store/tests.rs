@@ -1,6 +1,7 @@
 use super::*;
 use crate::exchange::tests::session as sample_session;
 use crate::measure::baseline::Baseline;
+use crate::measure::effort::{Effort, EffortStep};
 use crate::measure::event::Moment;
 use crate::measure::quality::Quality;
 use crate::measure::sample::{Sample, Score};
@@ -61,6 +62,9 @@ fn store(session: &Session, folder: &Path) -> Store {
         let frames = session.losses.of(reason);
         store.append(&Record::Lost(Loss { first: 4, frames, reason })).expect("stored");
     }
+    for step in &session.effort {
+        store.append(&Record::Effort(*step)).expect("stored");
+    }
     for rater in session.log.raters() {
         store.append_rater(rater).expect("stored");
     }
@@ -75,6 +79,10 @@ fn full_session() -> Session {
     let mut session = sample_session();
     session.losses.add(Loss { first: 4, frames: 3, reason: LossReason::Queue });
     session.losses.add(Loss { first: 4, frames: 2, reason: LossReason::Broken });
+    session.effort = vec![
+        EffortStep { first: 2, effort: Effort::Quarter },
+        EffortStep { first: 5, effort: Effort::Half },
+    ];
     session.consent = beginning().consent;
     session.provenance = beginning().provenance;
     session.log.add_rater(Rater::blind("Zoë"));
@@ -86,10 +94,11 @@ fn full_session() -> Session {
 
 /// As text, because a value that was not measured equals nothing, itself included.
 fn text(session: &Session) -> String {
-    let Session { source, history, events, losses, notices, threshold, baseline, .. } = session;
+    let Session { source, history, events, losses, effort, notices, .. } = session;
+    let Session { threshold, baseline, .. } = session;
     let samples = history.samples();
     format!(
-        "{source:#?}{samples:#?}{events:#?}{losses:?}{notices:#?}{threshold:?}{baseline:?}{:#?}{:?}{:?}",
+        "{source:#?}{samples:#?}{events:#?}{losses:?}{effort:?}{notices:#?}{threshold:?}{baseline:?}{:#?}{:?}{:?}",
         session.log, session.consent, session.provenance
     )
 }
@@ -223,6 +232,8 @@ fn a_version_1_file_opens() {
     // Version 4 says which frames were lost, and why.
     expected.losses = Default::default();
     expected.losses.add_unnumbered(3, LossReason::Queue);
+    // Version 5 says where less was done.
+    expected.effort.clear();
     samples.into_iter().for_each(|sample| expected.history.push(sample));
     assert_eq!(text(&opened.session), text(&expected));
 }

@@ -19,6 +19,9 @@ use crate::session::clip::EventClip;
 use crate::session::clip::difference::Difference;
 use crate::session::table::Row;
 
+/// So often a loop is shown before it rests.
+const ROUNDS: f64 = 3.0;
+
 /// Height of a caption below a picture, points.
 pub(super) const CAPTION_PT: f32 = 18.0;
 
@@ -196,17 +199,27 @@ fn show_loop(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row, clip: &EventClip
     cell(ui, side, name, &seq.to_string(), Some(texture), clip.size_px());
 }
 
-/// The frame of the clip that the loop shows now. The plain and the magnified loop go together.
+/// The frame of the clip that the loop shows now. The plain and the magnified loop go together. Where
+/// nothing else in the window moves, it rests at the apex after some rounds, until the pointer comes to it.
 fn looped_frame(ui: &Ui, cx: &mut PanelContext<'_>, row: &Row, clip: &EventClip) -> Option<usize> {
     let now = ui.input(|i| i.time);
+    let speed = cx.state.settings.loop_speed.factor();
+    let rounds_secs = ROUNDS * clip.round_secs(speed);
+    let is_over = |began: f64| now - began >= rounds_secs;
+    let (moves, is_hovered) = (cx.state.moves(), ui.rect_contains_pointer(ui.max_rect()));
     let began = match cx.cache.card.loop_began {
         Some((target, began)) if target == row.target => began,
         _ => now,
     };
+    let began = if is_over(began) && (moves || is_hovered) { now } else { began };
     cx.cache.card.loop_began = Some((row.target, began));
-    let speed = cx.state.settings.loop_speed.factor();
+    if is_over(began) {
+        return Some(clip.apex);
+    }
     let (index, next_secs) = clip.looped_frame(speed, now - began)?;
-    ui.ctx().request_repaint_after_secs(next_secs as f32);
+    if !moves {
+        ui.ctx().request_repaint_after_secs(next_secs as f32);
+    }
     Some(index)
 }
 

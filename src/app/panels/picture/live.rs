@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui, vec2};
 
-use super::{place, plate, show_in, waiting};
+use super::{place, plate, show_in, still, waiting};
 use crate::app::command::{Command, OverlayLayer};
 use crate::app::live::{LivePhase, LiveState};
 use crate::app::overlay::{self, ScreenFromFrame};
@@ -26,10 +26,11 @@ pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     match (&live.preview, &live.phase) {
         (Some(preview), _) => show_preview(ui, cx, preview),
         (None, LivePhase::Starting(step)) => waiting(ui, step),
-        (None, LivePhase::Lost(words)) => waiting(ui, words),
-        (None, LivePhase::Live | LivePhase::Paused) => {
+        (None, LivePhase::Lost(words)) => still(ui, words),
+        (None, LivePhase::Live | LivePhase::Frozen(_)) => {
             waiting(ui, "waiting for the first picture");
         }
+        (None, LivePhase::Paused) => still(ui, "paused before the first picture"),
         (None, _) => super::welcome::show_live(ui, cx),
     }
 }

@@ -52,12 +52,21 @@ fn plate(painter: &Painter, picture: Rect, corner: Align2, words: Arc<Galley>) {
 
 /// A wheel with words, while something is on its way.
 fn waiting(ui: &mut Ui, words: &str) {
+    in_place_of_picture(ui, words, |ui| drop(ui.spinner()));
+}
+
+/// Words alone, for what may last for hours: a wheel would have the window drawn all that time.
+fn still(ui: &mut Ui, words: &str) {
+    in_place_of_picture(ui, words, |_| ());
+}
+
+fn in_place_of_picture(ui: &mut Ui, words: &str, above: impl FnOnce(&mut Ui)) {
     let mut letters = words.chars();
     let words: String =
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() * 0.4);
-        ui.spinner();
+        above(ui);
         let end = if words.ends_with('.') { "" } else { "…" };
         ui.label(RichText::new(format!("{words}{end}")).color(Theme::of(ui).faint));
     });

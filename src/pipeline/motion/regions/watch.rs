@@ -69,7 +69,7 @@ impl Watch {
             *eye = own_motion(field, head, place, EYE_RADIUS_PX);
         }
         self.since_mesh.add(&step);
-        let is_strange = strangeness(field) > STRANGE;
+        let is_strange = is_strange(field);
         self.restless = is_strange || step.exceeds(&STILL);
         is_strange || self.since_mesh.exceeds(&FAR)
     }
@@ -89,6 +89,11 @@ impl Moved {
             || beyond(&self.regions, limits.regions)
             || beyond(&[self.head], limits.head)
     }
+}
+
+/// True if what is seen now is not what was seen before, but for its motion: a hand, a cut, another person.
+pub fn is_strange(field: &FlowField) -> bool {
+    strangeness(field) > STRANGE
 }
 
 /// Mean squared difference after matching, over all that was measured.
