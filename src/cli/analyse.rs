@@ -40,8 +40,9 @@ const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
     fleeting analyze recordings/ --out results --jobs 4\n  \
     fleeting analyze camera --session P01.fleeting --who P01 --purpose \"pilot study\"\n  \
     fleeting analyze clip.mp4 --labels clip.csv --features learn/clip\n\n\
-    The folder of --out must be new or empty; nothing is ever overwritten. It gets events.csv (one line per event) \
-    and samples.csv (one line per frame; an empty score is a frame that could not be scored); \
+    The folder of --out must be new or empty; nothing is ever overwritten. It gets events.csv (one line per event), \
+    samples.csv (one line per frame; an empty score is a frame that could not be scored) \
+    and detection_limit.csv (how small a movement could have been found); \
     for the demo person also truth.csv. That of --session must not hold a session; it gets what a \
     recording in the window gets, to be reviewed and exported. That of --features must be new or empty; \
     it gets the labelled motion that models/training learns from. Ctrl-C, SIGTERM and SIGHUP end in order. \
@@ -346,6 +347,8 @@ pub(super) fn run(job: &AnalyseOptions, out: &mut dyn Write) -> Result<(), CliEr
     if session.history.is_empty() {
         return broken.and(Err(CliError::Failed(nothing_measured(job, &session))));
     }
+    let took = begun.elapsed();
+    let limit = super::limit_of_session(&session, &job.models);
     for logged in &session.notices {
         tracing::warn!("{}: {}", logged.time, logged.notice.text);
     }
@@ -360,6 +363,7 @@ pub(super) fn run(job: &AnalyseOptions, out: &mut dyn Write) -> Result<(), CliEr
             View::of_model(stored.as_ref().filter(|_| broken.is_ok()).unwrap_or(&session));
         view.pictures = pictures.as_deref_mut();
         view.models = job.models.clone();
+        view.detection_limit = limit.as_ref().ok().cloned();
         super::write_view(&mut view, &job.formats, folder, out)?;
         if job.source.kind == demo::KIND.name {
             write_truth(job, folder, &session, out)?;
@@ -373,7 +377,12 @@ pub(super) fn run(job: &AnalyseOptions, out: &mut dyn Write) -> Result<(), CliEr
     {
         writeln!(out, "wrote {}", order.folder.display()).map_err(CliError::Output)?;
     }
-    summarise(&session, begun.elapsed(), out)?;
+    match limit {
+        Ok(limit) => writeln!(out, "detection limit: {limit}"),
+        Err(why) => writeln!(out, "detection limit: not known: {why}"),
+    }
+    .map_err(CliError::Output)?;
+    summarise(&session, took, out)?;
     broken
 }
 

@@ -358,6 +358,8 @@ impl<'a> Bench<'a> {
         let mut pictures = pictures.map_err(|error| error.to_string())?;
         let mut view = View::of_model(&session);
         view.pictures = pictures.as_deref_mut();
+        view.detection_limit =
+            super::detection_limit(&session, &self.job.models, &self.job.formats);
         for format in &self.job.formats {
             let written = format.write(&mut view, folder);
             files.extend(written.map_err(|error| error.to_string())?.files);

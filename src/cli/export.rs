@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::CliError;
 use super::stored::{self, Loaded};
 use crate::exchange::{ExportError, Format, PictureUse, View};
+use crate::model::ModelChoice;
 use crate::source::SourceSpec;
 
 /// Write a saved session in other formats
@@ -73,5 +74,6 @@ pub(super) fn run(job: &ExportOptions, out: &mut dyn Write) -> Result<(), CliErr
     let mut view = View::new(&session, job.rater.as_deref()).map_err(ExportError::from)?;
     view.pictures = pictures.as_deref_mut();
     view.blur = job.blur;
+    view.detection_limit = super::detection_limit(&session, &ModelChoice::default(), &job.formats);
     super::write_view(&mut view, &job.formats, &job.out, out)
 }

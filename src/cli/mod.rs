@@ -23,10 +23,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Config, ConfigError};
+use crate::evaluate::LimitError;
 use crate::exchange::{Format, View, format_to_write, written_formats};
 use crate::files;
+use crate::measure::detection_limit::DetectionLimit;
 use crate::media::image::MAX_SIDE_PX;
-use crate::model::ModelChoice;
+use crate::model::{ModelChoice, Models};
+use crate::session::Session;
 
 pub mod agreement;
 pub mod analyse;
@@ -292,6 +295,25 @@ fn write_view(
         writeln!(out, "{remark}").map_err(CliError::Output)?;
     }
     Ok(())
+}
+
+/// How small a movement the session could have shown, where one of the formats tells it; said in the log
+/// where it cannot be known.
+fn detection_limit(
+    session: &Session,
+    models: &ModelChoice,
+    formats: &[&Format],
+) -> Option<DetectionLimit> {
+    let measured = formats
+        .iter()
+        .any(|format| format.tells_limit)
+        .then(|| limit_of_session(session, models))?;
+    measured.inspect_err(|why| tracing::info!("the detection limit is not known: {why}")).ok()
+}
+
+/// How small a movement the session could have shown to these models.
+fn limit_of_session(session: &Session, models: &ModelChoice) -> Result<DetectionLimit, LimitError> {
+    crate::evaluate::detection_limit(session, &Models::load(models)?)
 }
 
 /// Prints one JSON object on lines of its own.

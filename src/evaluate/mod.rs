@@ -13,6 +13,7 @@ use crate::model::ModelError;
 
 pub mod agreement;
 mod calibration;
+mod detection_limit;
 mod events;
 mod npz;
 mod recognition;
@@ -22,6 +23,7 @@ mod units;
 
 pub use agreement::{Agreement, agreement};
 pub use calibration::{CalibrationReport, calibration};
+pub use detection_limit::{LimitError, detection_limit};
 pub use events::{EventsReport, events};
 pub use recognition::{Confusion, DatasetScore, RecognitionReport, recognition};
 pub use review_load::ReviewLoad;

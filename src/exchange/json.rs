@@ -9,7 +9,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{ExportError, FileFormat, Format, PictureUse, Reader, SessionReader};
+use super::detection_limit;
+use super::{ExportError, FileFormat, Format, PictureUse, Reader, SessionReader, View};
 use crate::measure::baseline::Baseline;
 use crate::measure::effort::EffortStep;
 use crate::measure::event::Event;
@@ -31,8 +32,9 @@ use crate::session::{LoggedNotice, Session};
 pub const FORMAT: Format = Format {
     read: Some(Reader::Session(SessionReader { file: FILE_NAME, read })),
     ..Format::written("json", "The whole session in one file (JSON)", PictureUse::None, |_| {
-        vec![FileFormat::new(FILE_NAME, |view, out| write(view.session, out))]
+        vec![FileFormat::new(FILE_NAME, |view, out| write(view, out))]
     })
+    .with_limit()
 };
 
 /// The file's name.
@@ -58,6 +60,9 @@ struct Document<E, N, R, A, S> {
     /// Written for people and other programs; read from the samples and losses.
     #[serde(default, skip_deserializing)]
     counts: serde_json::Value,
+    /// Written for people and other programs; measured anew where it is wanted.
+    #[serde(default, skip_deserializing)]
+    detection_limit: serde_json::Value,
     losses: Option<Losses>,
     #[serde(default)]
     effort: Vec<Step>,
@@ -110,7 +115,8 @@ impl TryFrom<Step> for EffortStep {
     }
 }
 
-fn write(session: &Session, out: &mut dyn Write) -> io::Result<()> {
+fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let (session, limit) = (view.session, view.detection_limit.as_ref());
     let document = Document {
         format: LAYOUT,
         program: format!("fleeting {}", env!("CARGO_PKG_VERSION")),
@@ -121,6 +127,7 @@ fn write(session: &Session, out: &mut dyn Write) -> io::Result<()> {
         provenance: session.provenance.clone(),
         dropped: queue_losses(session),
         counts: counts(session),
+        detection_limit: limit.map_or(serde_json::Value::Null, detection_limit::json),
         losses: Some(session.losses.clone()),
         effort: session.effort.iter().map(Step::of).collect(),
         notices: &session.notices,
@@ -278,7 +285,6 @@ impl TryFrom<Row> for Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::View;
     use crate::exchange::tests::{reviewed, session};
     use crate::measure::baseline::Spread;
 

@@ -15,6 +15,7 @@ use import::EventReader;
 pub mod boris;
 pub mod clips;
 pub mod csv;
+pub(crate) mod detection_limit;
 pub mod elan;
 pub mod import;
 pub mod json;
@@ -37,6 +38,8 @@ pub struct Format {
     pub about: &'static str,
     /// True if it shows pictures of the face.
     pub pictures: PictureUse,
+    /// True if it tells how small a movement the recording could have shown, where that was measured.
+    pub tells_limit: bool,
     /// How it is read; `None` where it is only written.
     pub read: Option<Reader>,
     /// The files that it writes of a view, which may depend on what there is; `None` where it is only read.
@@ -195,7 +198,13 @@ impl Format {
         pictures: PictureUse,
         files: fn(&View<'_>) -> Vec<FileFormat>,
     ) -> Self {
-        Self { name, about, pictures, read: None, files: Some(files), remarks: |_| Vec::new() }
+        let (tells_limit, remarks) = (false, |_: &View<'_>| Vec::new());
+        Self { name, about, pictures, tells_limit, read: None, files: Some(files), remarks }
+    }
+
+    /// The same with the detection limit.
+    pub(crate) const fn with_limit(self) -> Self {
+        Self { tells_limit: true, ..self }
     }
 
     /// The files that it writes of `view`.

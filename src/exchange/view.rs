@@ -1,5 +1,6 @@
 //! A session as one layer sees it: what every format is written from.
 
+use crate::measure::detection_limit::DetectionLimit;
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 use crate::media::pictures::Pictures;
@@ -25,6 +26,8 @@ pub struct View<'a> {
     pub blur: bool,
     /// Models to find faces with, where they are those of the session; else those inside the program.
     pub models: ModelChoice,
+    /// How small a movement the recording could have shown, where that was measured.
+    pub detection_limit: Option<DetectionLimit>,
     frame_secs: f64,
 }
 
@@ -58,6 +61,7 @@ impl<'a> View<'a> {
             pictures: None,
             blur: false,
             models: ModelChoice::default(),
+            detection_limit: None,
             frame_secs,
         }
     }

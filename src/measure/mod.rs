@@ -2,6 +2,7 @@
 
 pub mod action_unit;
 pub mod baseline;
+pub mod detection_limit;
 pub mod effort;
 pub mod event;
 pub mod face;

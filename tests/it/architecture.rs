@@ -55,7 +55,10 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("exchange", &["files", "measure", "media", "model", "pipeline", "session", "synth"]),
     (
         "evaluate",
-        &["files", "measure", "config", "media", "model", "pipeline", "session", "exchange"],
+        &[
+            "files", "measure", "config", "media", "model", "pipeline", "synth", "session",
+            "exchange",
+        ],
     ),
     (
         "engine",

@@ -18,11 +18,13 @@ use crate::engine::workers::annotation_writer::AnnotationWriter;
 use crate::engine::workers::background_task::BackgroundTask;
 use crate::engine::{Busy, Engine, EngineCommand, Preview, Update};
 use crate::evaluate::agreement::Agreement;
+use crate::evaluate::{LimitError, detection_limit};
 use crate::exchange::import;
 use crate::exchange::import::ImportedLayer;
 use crate::exchange::{ExportError, View, Written, write_new};
-use crate::model::ModelChoice;
+use crate::measure::detection_limit::DetectionLimit;
 use crate::model::provenance::Provenance;
+use crate::model::{ModelChoice, Models};
 use crate::session::{pictures, store};
 use crate::source::{SourceSpec, camera, video};
 
@@ -210,6 +212,7 @@ fn write(job: &ExportJob) -> Result<Written, String> {
                 View::new(&job.session, job.rater.as_deref()).map_err(|e| e.to_string())?;
             view.blur = job.blur;
             view.models = job.models.clone();
+            view.detection_limit = exporter.tells_limit.then(|| limit(job)).flatten();
             let mut pictures = job.pictures().transpose()?;
             if let Some(pictures) = &mut pictures {
                 view.pictures = Some(pictures.as_mut());
@@ -219,6 +222,14 @@ fn write(job: &ExportJob) -> Result<Written, String> {
         ExportContent::Agreement(agreement) => write_agreement(agreement, &job.folder),
     };
     written.map_err(|error| error.to_string())
+}
+
+/// How small a movement the session could have shown; said in the log where it cannot be known.
+fn limit(job: &ExportJob) -> Option<DetectionLimit> {
+    let measured = Models::load(&job.models)
+        .map_err(LimitError::from)
+        .and_then(|models| detection_limit(&job.session, &models));
+    measured.inspect_err(|why| tracing::info!("the detection limit is not known: {why}")).ok()
 }
 
 fn write_agreement(agreement: &Agreement, folder: &Path) -> Result<Written, ExportError> {

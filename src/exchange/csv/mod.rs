@@ -1,5 +1,5 @@
 //! Tables: one line per event, one line per frame, one line per count of frames, one line per marked
-//! moment where there are any.
+//! moment where there are any, and the detection limit where it was measured.
 //!
 //! Frames count from 0 in the source; seconds count from the source's first frame. An empty field is
 //! a value that was not measured, never a zero. Numbers are written so that they read back the same;
@@ -9,9 +9,10 @@
 
 use std::io::{self, Write};
 
+use super::detection_limit;
 use super::import::EventReader;
 use super::table::cell;
-use super::{FileFormat, Format, PictureUse, Reader, View};
+use super::{FileFormat, Format, PictureUse, Reader, Sink, View};
 use crate::measure::event::{Event, Origin, units_text};
 use crate::measure::regions::REGION_NAMES;
 use crate::measure::sample::Sample;
@@ -34,6 +35,7 @@ pub const FORMAT: Format = Format {
         read: read::read,
     })),
     ..Format::written("csv", "Tables of events, samples and counts (CSV)", PictureUse::None, files)
+        .with_limit()
 };
 
 fn files(view: &View<'_>) -> Vec<FileFormat> {
@@ -44,6 +46,11 @@ fn files(view: &View<'_>) -> Vec<FileFormat> {
     ];
     if !view.marks().is_empty() {
         files.push(FileFormat::new("markers.csv", |view, out| write_marks(view, out)));
+    }
+    if let Some(limit) = view.detection_limit.clone() {
+        let write =
+            move |_: &mut View<'_>, out: &mut Sink| detection_limit::write_table(&limit, out);
+        files.push(FileFormat::new("detection_limit.csv", write));
     }
     files
 }
@@ -359,7 +366,12 @@ mod tests {
         assert_eq!(names(&session()), ["events.csv", "samples.csv", "counts.csv"]);
         let all = ["events.csv", "samples.csv", "counts.csv", "markers.csv"];
         assert_eq!(names(&reviewed()), all);
-        let rows = table(|out| write_marks(&View::of_model(&reviewed()), out));
+        let reviewed = reviewed();
+        let mut view = View::of_model(&reviewed);
+        view.detection_limit = Some(detection_limit::tests::limit());
+        let last = FORMAT.files_of(&view).pop().map(|file| file.name);
+        assert_eq!(last.as_deref(), Some("detection_limit.csv"));
+        let rows = table(|out| write_marks(&view, out));
         assert_eq!(rows[2].join(","), "30,1.000000,A,asked about 日本");
     }
 

@@ -12,6 +12,7 @@ use crate::session::annotation::Verdict;
 use crate::session::counts::FrameCounts;
 use crate::session::table::Row;
 
+mod limit;
 mod pictures;
 mod plot;
 
@@ -23,7 +24,8 @@ pub const FORMAT: Format = Format::written(
     "A report for people, with plots and pictures (HTML)",
     PictureUse::Welcome,
     |_| vec![FileFormat::new("report.html", write)],
-);
+)
+.with_limit();
 
 const STYLE: &str = include_str!("style.css");
 
@@ -71,6 +73,7 @@ fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     write_facts(view, out)?;
     write_meaning(out)?;
     write_overview(view, out)?;
+    limit::write(view, out)?;
     write_events(view, out)?;
     write_marks(view, out)?;
     write_details(view, out)?;

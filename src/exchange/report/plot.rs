@@ -191,7 +191,7 @@ fn draw(view: &View<'_>, frame: &Frame, row: Option<&Row>, out: &mut Sink) -> io
 }
 
 /// Writing to a string does not fail.
-fn add(svg: &mut String, what: std::fmt::Arguments<'_>) {
+pub(super) fn add(svg: &mut String, what: std::fmt::Arguments<'_>) {
     match svg.write_fmt(what) {
         Ok(()) | Err(_) => {}
     }

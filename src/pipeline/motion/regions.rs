@@ -148,6 +148,15 @@ impl RegionDisplacement {
         std::array::from_fn(|region| self.regions[region])
     }
 
+    /// From a speed per 1/30 s between two frames `dt_secs` apart; the inverse of [`Self::per_thirtieth`].
+    pub fn of_speed(motion: &RegionMotion, dt_secs: f64) -> Self {
+        let k = (dt_secs * 30.0) as f32;
+        Self {
+            regions: motion.regions.map(|[x, y]| [x * k, y * k]),
+            head: motion.head.map(|v| v * k),
+        }
+    }
+
     /// The same as a speed: per 1/30 s, for two frames `dt_secs` apart. None for times that do not
     /// advance.
     pub fn per_thirtieth(&self, dt_secs: f64) -> Option<RegionMotion> {

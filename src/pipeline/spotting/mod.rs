@@ -13,6 +13,7 @@ use crate::measure::time::Timestamp;
 use crate::model::manifest::Calibration;
 use crate::model::{Model, ModelError, Models, Task};
 
+pub mod replay;
 pub mod resample;
 mod run;
 mod suppress;

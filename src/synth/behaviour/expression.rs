@@ -20,6 +20,21 @@ pub fn expression(
     // Large movements are smiles more often than small ones are.
     let smiles = kind == EventKind::Macro && random.random_bool(published::MACRO_SMILES);
     let recipe = recipe(random, emotion.or(smiles.then_some(Emotion::Positive)));
+    of_recipe(random, kind, recipe, onset_secs)
+}
+
+/// Draws a micro-expression with its onset at `onset_secs` whose units all are among `units`; of any units
+/// where no combination is of these alone.
+pub fn micro_expression_of(
+    random: &mut Random,
+    units: impl Fn(ActionUnit) -> bool,
+    onset_secs: f64,
+) -> Activation {
+    let recipe = recipe_where(random, |r| r.units.iter().all(|unit| units(ActionUnit(*unit))));
+    of_recipe(random, EventKind::Micro, recipe, onset_secs)
+}
+
+fn of_recipe(random: &mut Random, kind: EventKind, recipe: &Recipe, onset_secs: f64) -> Activation {
     let (durations, size) = match kind {
         EventKind::Micro => (&published::MICRO, published::MICRO_SIZE_PERCENT),
         EventKind::Macro => (&published::MACRO, published::MACRO_SIZE_PERCENT),
@@ -47,8 +62,15 @@ pub fn expression(
 
 /// A combination of units by its frequency.
 pub(crate) fn recipe(random: &mut Random, emotion: Option<Emotion>) -> &'static Recipe {
-    let fits = |r: &&Recipe| emotion.is_none_or(|e| r.emotion == e);
+    recipe_where(random, |r| emotion.is_none_or(|e| r.emotion == e))
+}
+
+fn recipe_where(random: &mut Random, is_one: impl Fn(&Recipe) -> bool) -> &'static Recipe {
+    let fits = |r: &&Recipe| is_one(r);
     let total: f64 = published::RECIPES.iter().filter(fits).map(|r| r.weight).sum();
+    if total <= 0.0 {
+        return recipe(random, None);
+    }
     let mut left = random.random_range(0.0..total);
     let drawn = published::RECIPES.iter().filter(fits).find(|recipe| {
         left -= recipe.weight;
@@ -121,6 +143,18 @@ mod tests {
             let units: Vec<u8> = shown.units.iter().map(|u| u.unit.0).collect();
             prop_assert!(published::RECIPES.iter().any(|r| r.emotion == wanted && r.units == units));
         }
+    }
+
+    #[test]
+    fn an_expression_of_chosen_units_has_no_others() {
+        for seed in 0..200 {
+            let random = &mut Random::seed_from_u64(seed);
+            let shown = micro_expression_of(random, |unit| [1, 2, 4].contains(&unit.0), 3.0);
+            assert_eq!((shown.kind, shown.onset_secs), (EventKind::Micro, 3.0));
+            assert!(shown.units.iter().all(|u| [1, 2, 4].contains(&u.unit.0)), "{shown:?}");
+        }
+        let random = &mut Random::seed_from_u64(1);
+        assert!(!micro_expression_of(random, |unit| unit.0 == 99, 0.0).units.is_empty());
     }
 
     #[test]

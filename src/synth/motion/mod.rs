@@ -12,6 +12,7 @@ use super::{Person, Random, Rig};
 use crate::measure::regions::{MIRRORED, REGIONS};
 use noise::{Change, NoiseModel};
 
+pub mod added;
 pub mod features;
 pub mod noise;
 pub mod npy;
