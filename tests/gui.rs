@@ -1,6 +1,6 @@
-//! The window through its accessibility tree: what a person finds, and what their keys and clicks do.
+//! The window through its accessibility tree: what a person finds, and what keys and clicks do.
 //!
-//! No graphics card and no camera: a script stands in for the engine.
+//! There is no graphics card and no camera: a script replaces the engine.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops where it stands")]
 
@@ -61,7 +61,7 @@ mod recording;
 #[path = "gui/review.rs"]
 mod review;
 
-/// What the scripted engine will say and what it was asked.
+/// What the scripted engine will send, and what it was asked.
 #[derive(Default)]
 struct Script {
     updates: Vec<Update>,
@@ -97,7 +97,7 @@ impl EngineHandle for ScriptedFeed {
     }
 }
 
-struct ScriptedStudio {
+struct ScriptedBackend {
     script: Arc<Mutex<Script>>,
     /// Of a recording that is analysed beside the source.
     recording: Arc<Mutex<Script>>,
@@ -107,13 +107,13 @@ struct ScriptedStudio {
     sessions: Sessions,
 }
 
-/// What will be pointed at.
+/// What the file dialog will answer.
 type Picks = Rc<RefCell<Picked>>;
 
-/// What opening a session will give, in turn.
+/// What opening a session will give, in order.
 type Sessions = Rc<RefCell<VecDeque<Result<OpenedSession, String>>>>;
 
-impl Backend for ScriptedStudio {
+impl Backend for ScriptedBackend {
     fn start(&mut self, assignment: &Assignment, _: Wake) -> Box<dyn EngineHandle> {
         self.started.borrow_mut().push(assignment.source.clone());
         let is_live = assignment.source.options.paced;
@@ -176,7 +176,7 @@ impl Backend for ScriptedStudio {
     }
 }
 
-/// A window with a scripted outside.
+/// A window with a scripted backend.
 struct Window {
     harness: Harness<'static, App>,
     script: Arc<Mutex<Script>>,
@@ -191,7 +191,7 @@ impl Window {
         Self::open_with(source, cameras, None)
     }
 
-    /// On a desktop that has no file dialog.
+    /// On a system without a file dialog.
     fn open_without_dialogs(source: Option<&str>) -> Self {
         let window = Self::open_with(source, &[], None);
         window.picks.replace(Picked::NoDialog);
@@ -210,7 +210,7 @@ impl Window {
             target: i.to_string(),
             name: (*name).to_owned(),
         };
-        let studio = ScriptedStudio {
+        let backend = ScriptedBackend {
             script: Arc::clone(&script),
             recording: Arc::clone(&recording),
             started: Rc::clone(&started),
@@ -224,13 +224,13 @@ impl Window {
         };
         let harness = Harness::builder()
             .with_size([1366.0, 768.0])
-            .build_eframe(move |cc| App::new(cc, options, Box::new(studio)));
+            .build_eframe(move |cc| App::new(cc, options, Box::new(backend)));
         let mut window = Self { harness, script, recording, started, sessions, picks };
         window.settle();
         window
     }
 
-    /// Some frames: enough for what was sent to arrive and for animations to end.
+    /// Draws some frames: enough for messages to arrive and for animations to end.
     fn settle(&mut self) {
         self.harness.run_steps(12);
     }
@@ -244,7 +244,7 @@ impl Window {
         self.script.lock().expect("one thread").asked.clone()
     }
 
-    /// The rates of false alarms that were asked for, where nothing else was.
+    /// The rates of false alarms that were asked for, if nothing else was.
     fn asked_rates(&self) -> Vec<f32> {
         let asked = self.asked();
         let rate = |c: &EngineCommand| match c {
@@ -262,7 +262,7 @@ impl Window {
     }
 
     fn press_chord(&mut self, chord: &Chord) {
-        // A person who holds Ctrl holds it both by its own name and as the system's command key.
+        // A person who holds Ctrl holds it under its own name and as the system's command key.
         let ctrl = if chord.modifiers.command { Modifiers::CTRL } else { Modifiers::NONE };
         self.press(chord.modifiers | ctrl, chord.key);
     }
@@ -280,7 +280,7 @@ impl Window {
         &self.harness.state().state.live.phase
     }
 
-    /// The demo person, seen for `frames` frames, with events at these seconds.
+    /// The demo person after `frames` frames, with events at these seconds.
     fn live(frames: u64, events: &[f64]) -> Self {
         let mut window = Self::open(Some("demo"), &[]);
         let info =
@@ -361,7 +361,7 @@ fn clip(onset_secs: f64) -> Arc<EventClip> {
     Arc::new(EventClip { frames, onset: 0, apex: 6, offset: 12, regions })
 }
 
-/// A window in each state that the interface knows.
+/// A window in each state.
 fn in_each_state() -> [(&'static str, Window); 4] {
     let empty = Window::open(None, &[]);
     empty.script.lock().expect("one thread").updates.clear();
@@ -373,7 +373,7 @@ fn in_each_state() -> [(&'static str, Window); 4] {
     [("empty", empty), ("live", live), ("paused", paused), ("fault", fault)]
 }
 
-/// Every panel of the tab is there in each state; what floats is opened first.
+/// Every panel of the tab is there in each state; floating windows are opened first.
 fn panels_are_there(tab: Tab, states: impl IntoIterator<Item = (&'static str, Window)>) {
     for (state, mut window) in states {
         for panel in panels_of(tab) {
@@ -390,7 +390,7 @@ fn panels_are_there(tab: Tab, states: impl IntoIterator<Item = (&'static str, Wi
     }
 }
 
-/// Everything that can be operated or looked at has a name to be read by ear.
+/// Everything that can be operated or read has a name for screen readers.
 fn controls_have_names(states: impl IntoIterator<Item = (&'static str, Window)>) {
     for (state, window) in states {
         for node in window.harness.root().children_recursive() {

@@ -1,4 +1,4 @@
-//! The running source: what it is, where the run stands, and what has been seen.
+//! The running source: its name, the state of the run, and what was found.
 
 use super::backend::{Assignment, CameraChoice, EngineHandle};
 use super::field::TextField;
@@ -13,13 +13,13 @@ use crate::session::annotation::Target;
 use crate::session::record::Stats;
 use crate::source::SourceSpec;
 
-/// Where the run stands. Each has a word and a shape in the theme.
+/// State of the run. The theme gives each a word and a shape.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum LivePhase {
     /// Nothing runs; what was found stays on screen.
     #[default]
     Stopped,
-    /// On the way; the words say with what.
+    /// It starts; the text says what it is doing.
     Starting(String),
     /// Frames are analysed.
     Live,
@@ -37,19 +37,19 @@ pub enum LivePhase {
     Fault(String),
 }
 
-/// What is known of cameras.
+/// The cameras of this machine.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cameras {
-    /// Nobody has looked yet, or somebody is looking.
+    /// Not known yet.
     #[default]
     Unknown,
-    /// These are there.
+    /// These were found.
     Found(Vec<CameraChoice>),
-    /// The system would not say; one sentence.
+    /// The system did not tell; one sentence.
     Failed(String),
 }
 
-/// All that is known of the running source.
+/// Everything about the running source.
 pub struct LiveState {
     /// The chosen source.
     pub source: SourceSpec,
@@ -59,11 +59,11 @@ pub struct LiveState {
     pub cameras: Cameras,
     /// The field for the path of a video or a folder.
     pub path: TextField,
-    /// Where the run stands.
+    /// State of the run.
     pub phase: LivePhase,
-    /// What has been seen, and where in it one is. Nothing picked shows the newest event.
+    /// The session, and the place in it. While no event is picked, the newest one is shown.
     pub view: SessionView,
-    /// How the engine is doing.
+    /// The engine's figures.
     pub stats: Stats,
     /// The newest picture.
     pub preview: Option<Preview>,
@@ -71,19 +71,19 @@ pub struct LiveState {
     pub effort: Effort,
     /// Share of the baseline still to go, while one is measured.
     pub baseline_left: Option<f32>,
-    /// The event is looped; else its apex is shown.
+    /// True if the event is shown as a loop, false if as its apex.
     pub loops: bool,
-    /// The program chooses the source as soon as it knows the cameras.
+    /// True if the program chooses the source when it knows the cameras.
     pub(super) chooses: bool,
     pub(super) engine: Option<Box<dyn EngineHandle>>,
-    /// Started as soon as the one before has let its source go.
+    /// Started as soon as the previous engine has released its source.
     pub(super) next: Option<Assignment>,
-    /// Not yet taken by a busy engine.
+    /// A threshold that a busy engine has not taken yet.
     pub(super) unsent_false_alarms: Option<f32>,
 }
 
 impl LiveState {
-    /// Nothing runs; `source` is chosen, or none yet.
+    /// Nothing runs. `source` is the chosen one; `None` if none is chosen yet.
     pub(super) fn new(source: Option<SourceSpec>, models: ModelChoice) -> Self {
         Self {
             chooses: source.is_none(),
@@ -104,7 +104,7 @@ impl LiveState {
         }
     }
 
-    /// Whether a source is held, or about to be.
+    /// True if a source is open, or about to be.
     pub fn is_running(&self) -> bool {
         matches!(
             self.phase,
@@ -145,14 +145,14 @@ impl LiveState {
         }
     }
 
-    /// Seconds of the newest moment that the source has shown.
+    /// Time of the newest moment of the source, seconds.
     pub fn newest_secs(&self) -> f64 {
         let sample = self.view.session.history.span().map_or(0.0, |(_, last)| last.secs());
         let picture = self.preview.as_ref().map_or(0.0, |p| p.frame.time.secs());
         sample.max(picture)
     }
 
-    /// The newest frame that the source has shown.
+    /// The newest frame of the source.
     pub(super) fn newest_moment(&self) -> Option<Moment> {
         let sample = self.view.session.history.samples().last();
         let sample = sample.map(|sample| Moment { frame: sample.seq, time: sample.time });
@@ -161,7 +161,7 @@ impl LiveState {
         sample.max(picture)
     }
 
-    /// The event that the card shows: the one picked by hand, or else the newest.
+    /// The event on the card: the one that was picked, else the newest.
     pub fn shown_event(&self) -> Option<&Event> {
         let events = &self.view.session.events;
         match self.view.picked {
@@ -170,7 +170,7 @@ impl LiveState {
         }
     }
 
-    /// Forgets what was seen, for a run that begins.
+    /// Forgets everything, for a new run.
     pub(super) fn forget(&mut self) {
         self.view = SessionView::default();
         self.stats = Stats::default();

@@ -1,8 +1,8 @@
-//! The window. A panel reads the state and sends commands; one `match` changes the state.
+//! The window. Panels read the state and send commands; one `match` changes the state.
 //!
-//! `logic` takes in what the engine says, `ui` draws. Nothing here waits: what takes time happens in
-//! the engine's threads or in a [`backend::Pending`] that is asked again in every frame, and the window
-//! is drawn only when there is something new.
+//! `logic` takes the messages of the engine, `ui` draws. Nothing here waits: what takes time happens in the
+//! engine's threads or in a [`backend::Pending`], which is polled in every frame. The window is drawn only
+//! when there is something new.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,29 +48,29 @@ use state::{State, WindowRequest};
 use waking::EngineWakes;
 use widgets::PanelContext;
 
-/// What the window opens with.
+/// Options of the window.
 #[derive(Clone, Debug, Default)]
 pub struct LaunchOptions {
-    /// The source that was asked for; none takes the first camera, or else the demo person.
+    /// The source that was asked for. `None` takes the first camera, else the demo person.
     pub source: Option<SourceSpec>,
-    /// Frames per second for whichever source is opened.
+    /// Frames per second for any source that is opened.
     pub fps: Option<f64>,
     /// The models.
     pub models: ModelChoice,
     /// Settings.
     pub config: Config,
-    /// A session's folder to review; no source is opened then unless one was asked for.
+    /// A session's folder to review. Then no source is opened unless one was asked for.
     pub session: Option<PathBuf>,
-    /// The recording that this session is of, as the user named it.
+    /// The recording of this session, if the user named it.
     pub recording: Option<SourceSpec>,
 }
 
-/// What only saves work: textures, and where a list stands.
+/// Values that only save work: textures, and the positions of lists.
 #[derive(Default)]
 pub struct Cache {
     /// The newest picture.
     pub picture: textures::Texture,
-    /// A picture that an event kept.
+    /// A picture of an event.
     pub kept: textures::Texture,
     /// The strip of region motion.
     pub heat: textures::Texture,
@@ -78,34 +78,34 @@ pub struct Cache {
     pub frame: textures::Texture,
     /// The pictures of the event card.
     pub card: panels::card::CardTextures,
-    /// The agreement that was worked out last.
+    /// The agreement that was computed last.
     pub agreement: Option<panels::agreement::CachedAgreement>,
-    /// True if the search field is to get the keyboard.
+    /// True if the search field should get the keyboard.
     pub search_wanted: bool,
-    /// The tab and the place to which the list of events was last scrolled.
+    /// The tab and the row to which the list of events was last scrolled.
     pub scrolled_to: Option<(Tab, Option<usize>)>,
-    /// The chosen line of the palette.
+    /// The chosen line of the command search.
     pub palette_row: usize,
     /// The dialog that was drawn last.
     pub dialog: Option<Floating>,
-    /// True if the field of the source menu has got the keyboard since the menu was opened.
+    /// True if the field of the source menu has had the keyboard since the menu was opened.
     pub path_focused: bool,
-    /// True if the first field of the dialog is to get the keyboard.
+    /// True if the first field of the dialog should get the keyboard.
     pub focus_wanted: bool,
 }
 
 /// The program with its window.
 pub struct App {
-    /// All that is known.
+    /// The state of the window.
     pub state: State,
     cache: Cache,
 }
 
-/// Where settings are kept.
+/// Key under which the settings are stored.
 const SETTINGS_KEY: &str = "settings";
 
 impl App {
-    /// Opens with `options`, and what was kept from the last time.
+    /// Opens with `options`, and with the settings of the last time.
     pub fn new(
         cc: &eframe::CreationContext<'_>,
         options: LaunchOptions,
@@ -115,7 +115,7 @@ impl App {
         theme::install(&cc.egui_ctx);
         let stored = cc.storage.and_then(|s| eframe::get_value::<Settings>(s, SETTINGS_KEY));
         let mut settings = stored.unwrap_or_default();
-        // What a settings file says outweighs what was last set by hand.
+        // A settings file overrides what was last set by hand.
         if options.config.spotting != Config::default().spotting {
             settings.false_alarms_per_minute = options.config.spotting.false_alarms_per_minute;
         }
@@ -185,7 +185,7 @@ impl eframe::App for App {
         for command in commands {
             self.cache.search_wanted |= is_search(&command);
             self.state.apply(command);
-            // What a command changed is drawn at once, not when the pointer next moves.
+            // A change by a command is drawn at once, not when the pointer next moves.
             ui.ctx().request_repaint();
         }
         self.do_window_requests(ui.ctx());
@@ -204,7 +204,7 @@ fn panels_in(tab: Tab, wanted: fn(&Slot) -> bool) -> impl Iterator<Item = &'stat
     panels_of(tab).filter(move |panel| wanted(&panel.slot))
 }
 
-/// Draws a panel inside a group that bears its name in the accessibility tree.
+/// Draws a panel in a group with its name in the accessibility tree.
 fn show_panel(ui: &mut Ui, cx: &mut PanelContext<'_>, panel: &Panel) {
     let fills = !matches!(panel.slot, Slot::Floating(_) | Slot::Top | Slot::Bottom);
     let inside = |ui: &mut Ui| {
@@ -249,7 +249,7 @@ fn lay_out(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         cx.cache.focus_wanted = dialog.is_some();
     }
     if let Some((panel, floating)) = dialog {
-        // What is behind a dialog takes no click and no key, and looks like it.
+        // What is behind a dialog takes no click and no key, and is shaded.
         let shade = egui::Color32::from_black_alpha(if ui.visuals().dark_mode { 120 } else { 60 });
         ui.painter().rect_filled(ui.ctx().content_rect(), 0.0, shade);
         show_dialog(ui.ctx(), cx, panel, floating);
@@ -259,21 +259,22 @@ fn lay_out(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 /// Height of the line for messages, points.
 const MESSAGE_PT: f32 = 30.0;
 
-/// As high as a card with three emotions is.
+/// Height of a card with three emotions.
 const CARD_PX: f32 = 311.0;
 
-/// As wide as the buttons below the picture are, with the margins of its surface.
+/// Width of the buttons below the picture, with the margins of its surface.
 const LEAST_PICTURE_PT: f32 = 312.0;
 
-/// Between bars lower than this, review goes without the motion map, so that the card keeps its buttons.
+/// If the space between the bars is lower than this, review leaves out the motion map, so that the card keeps
+/// its buttons.
 const LOW_PT: f32 = 520.0;
 
-/// Picture and card on top, plots below, the events at the side: all between the bars.
+/// Lays out everything between the bars: picture and card on top, plots below, the events at the side.
 fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     let (gap, tab) = (theme::GAP, cx.state.tab);
     let side = (rect.width() * 0.235).clamp(250.0, 420.0);
     let split_x = rect.right() - side - gap;
-    // Review is about pictures; live is about what goes on.
+    // Review needs larger pictures; live needs larger plots.
     let share = if tab == Tab::Review { 0.545 } else { 0.48 };
     let margin = 2.0 * theme::SURFACE_MARGIN;
     let plots: Vec<(&Panel, f32, f32)> = plots_of(tab, rect.height()).collect();
@@ -281,7 +282,7 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     let upper = ((rect.height() - gap) * share).max(CARD_PX.min(rect.height() * 0.55));
     let upper = upper.min(rect.height() - gap - least - margin);
     let split_y = rect.top() + upper;
-    // As wide as a 4:3 picture of this height with its surface's margins and buttons.
+    // Width of a 4:3 picture of this height, with its margins and buttons.
     let most = (split_x - rect.left()) * if tab == Tab::Review { 0.44 } else { 0.55 };
     let picture = ((upper - 52.0) * 4.0 / 3.0 + 22.0).min(most).max(LEAST_PICTURE_PT);
     let picture_right = rect.left() + picture;
@@ -313,7 +314,7 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     });
 }
 
-/// The plots that have room in this height, each with its share of the surplus and its least height.
+/// The plots that fit into this height, each with its share of the rest and its least height.
 fn plots_of(tab: Tab, height: f32) -> impl Iterator<Item = (&'static Panel, f32, f32)> {
     panels_of(tab).filter_map(move |panel| match panel.slot {
         Slot::Plot { can_be_left_out: true, .. } if tab == Tab::Review && height < LOW_PT => None,
@@ -322,7 +323,7 @@ fn plots_of(tab: Tab, height: f32) -> impl Iterator<Item = (&'static Panel, f32,
     })
 }
 
-/// Draws inside a surface that keeps its size, whatever is drawn in it.
+/// Draws on a surface that keeps its size, whatever is drawn on it.
 fn on_surface(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
     let frame = theme::surface(&theme::Theme::of(ui));
     let inside = rect - frame.total_margin();
@@ -332,7 +333,7 @@ fn on_surface(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
     add(&mut inner);
 }
 
-/// Draws a dialog over everything. The focus stays in it until it is closed.
+/// Draws a dialog over everything. It keeps the focus until it is closed.
 fn show_dialog(ctx: &egui::Context, cx: &mut PanelContext<'_>, panel: &Panel, floating: Floating) {
     let mut open = true;
     let width = match floating {

@@ -1,4 +1,4 @@
-//! The window's way to the outside: the backend, and what it has under way there.
+//! The backend, and the tasks that run there.
 
 use super::backend::{Backend, CameraChoice, Pending, Pick, Picked, Wake};
 use super::review::outside::OpenedSession;
@@ -6,7 +6,7 @@ use super::waking::EngineWakes;
 use crate::config::Config;
 use crate::engine::Update;
 
-/// What the window has under way outside.
+/// Tasks that run in the backend.
 #[derive(Default)]
 pub(super) struct Tasks {
     pub cameras: Option<Pending<Result<Vec<CameraChoice>, String>>>,
@@ -16,7 +16,7 @@ pub(super) struct Tasks {
     pub analysis: Option<Pending<Vec<Update>>>,
 }
 
-/// The backend, what is under way there, and with which settings engines are started.
+/// The backend, its running tasks, and the settings with which engines are started.
 pub(super) struct Outside {
     pub backend: Box<dyn Backend>,
     /// Draws the window anew.
@@ -24,7 +24,7 @@ pub(super) struct Outside {
     pub engine_wakes: EngineWakes,
     pub tasks: Tasks,
     pub config: Config,
-    /// Frames per second for whichever source is opened.
+    /// Frames per second for any source that is opened.
     pub fps: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! Starting and stopping the engine, and taking in what it says. Nothing here waits.
+//! Starts and stops the engine, and takes its messages. Nothing here waits.
 
 use super::backend::{Assignment, CameraChoice, Pick, Picked};
 use super::live::{Cameras, LivePhase, demo, too_slow_words};
@@ -13,7 +13,7 @@ use crate::session::record::Stats;
 use crate::source::{SourceOptions, SourceSpec};
 
 impl State {
-    /// Takes in everything that has happened since the last call.
+    /// Takes everything that has happened since the last call.
     pub fn drain(&mut self) {
         self.drain_engine();
         self.look_at_recorded_pictures();
@@ -23,7 +23,7 @@ impl State {
         self.messages.set_now(Timestamp::from_secs(self.live.newest_secs()));
     }
 
-    /// Opens the source that was asked for, or looks for a camera to choose.
+    /// Opens the source that was asked for, or looks for a camera.
     pub fn open(&mut self) {
         self.find_cameras();
         self.list_sessions();
@@ -71,7 +71,8 @@ impl State {
         };
     }
 
-    /// Hands the engine over to be let go; two are never open, since they may want the same camera.
+    /// Stops the engine in the background. Two engines never run at once, because both may want the same
+    /// camera.
     fn release(&mut self) {
         if let Some(engine) = self.live.engine.take() {
             self.outside.tasks.stop =
@@ -85,14 +86,14 @@ impl State {
                 self.ask(EngineCommand::Pause)
             }
             LivePhase::Paused => self.ask(EngineCommand::Resume),
-            // The key that goes on after a pause begins when there is nothing to go on with.
+            // While nothing is paused, the key that resumes starts the source.
             LivePhase::Stopped | LivePhase::Finished | LivePhase::Fault(_) => self.start(),
             LivePhase::Starting(_) | LivePhase::Stopping => {}
         }
     }
 
     pub(super) fn find_cameras(&mut self) {
-        // One search at a time: to let go of one is to wait for it.
+        // One search at a time, because dropping one waits for it.
         if self.outside.tasks.cameras.is_some() {
             return;
         }
@@ -106,7 +107,7 @@ impl State {
             Some((pick, self.outside.backend.pick(pick, self.outside.wake.clone())));
     }
 
-    /// A slider moves faster than an engine listens: only its newest position is kept to be sent.
+    /// A slider moves faster than an engine reads commands: only its newest position is kept and sent.
     pub(super) fn send_unsent(&mut self) {
         if let (Some(rate), Some(engine)) = (self.live.unsent_false_alarms, &self.live.engine)
             && engine.send(EngineCommand::SetFalseAlarmsPerMinute(rate)).is_ok()
@@ -183,7 +184,7 @@ impl State {
         }
     }
 
-    /// What an engine said while it was let go. Its session may have made way for another.
+    /// Takes the last messages of an engine that was stopped. Its session may have been replaced.
     fn take_in_last(&mut self, updates: Vec<Update>) {
         for update in updates {
             match update {
@@ -196,7 +197,7 @@ impl State {
         }
     }
 
-    /// A camera that is lost is not live, however long its last picture stays on screen.
+    /// A lost camera is not live, however long its last picture stays on screen.
     fn take_in_notice(&mut self, notice: &Notice) {
         match (notice.kind, &self.live.phase) {
             (

@@ -1,6 +1,6 @@
-//! Everything the window knows, and the one `match` that changes it.
+//! The state of the window, and the one `match` that changes it.
 //!
-//! Panels read the state and send commands; engine updates arrive in [`super::running`].
+//! Panels read the state and send commands; updates of the engine are taken in [`super::running`].
 
 use std::path::{Path, PathBuf};
 
@@ -30,45 +30,45 @@ use crate::session::store;
 use crate::session::table::Row;
 use crate::source::{SourceOptions, SourceSpec};
 
-/// Seconds of neutral face that a baseline takes.
+/// Length of a baseline, seconds.
 pub const BASELINE_SECS: f32 = 10.0;
 
-/// What only the window system can do.
+/// Something that only the window system can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowRequest {
-    /// Into or out of full screen.
+    /// Change between full screen and a window.
     ToggleFullScreen,
-    /// Into the other look.
+    /// Change between light and dark.
     ToggleTheme,
-    /// Close.
+    /// Close the window.
     Close,
 }
 
-/// The state of the window: one part for each tab, and what they have in common.
+/// The state of the window: one part for each tab, and what they share.
 pub struct State {
     /// The tab that is shown.
     pub tab: Tab,
-    /// What is kept between starts.
+    /// Settings that are stored.
     pub settings: Settings,
     /// The running source.
     pub live: LiveState,
     /// The session under review.
     pub review: ReviewState,
-    /// A recording on its way to a session.
+    /// A recording that becomes a session.
     pub analyse: AnalyseState,
-    /// What is recorded and stored.
+    /// Everything about recording and stored sessions.
     pub records: Records,
     /// Unread messages and the log.
     pub messages: Messages,
-    /// What floats on top.
+    /// The window that floats on top.
     pub floating: Option<Floating>,
-    /// The palette's field.
+    /// The field of the command search.
     pub palette: TextField,
-    /// The path that is typed where there is no file dialog.
+    /// The typed path, if the system shows no file dialog.
     pub typed_path: Option<TypedPath>,
     pub(super) outside: Outside,
     pub(super) window: Vec<WindowRequest>,
-    /// To be reviewed from the start.
+    /// A session to review from the start.
     pub(super) session_wanted: Option<PathBuf>,
 }
 
@@ -172,7 +172,7 @@ impl State {
         }
     }
 
-    /// True if the command can do anything now.
+    /// True if the command has an effect now.
     pub fn allows(&self, command: &Command) -> bool {
         if let Some(meant) = in_review(command)
             && self.tab == Tab::Review
@@ -222,7 +222,7 @@ impl State {
         }
     }
 
-    /// True if a command that switches something has it switched on; `None` for the others.
+    /// For a command that switches something, true if it is switched on; `None` for others.
     pub fn is_on(&self, command: &Command) -> Option<bool> {
         match command {
             Command::ToggleLayer(layer) => Some(self.settings.shows(*layer)),
@@ -244,12 +244,12 @@ impl State {
         }
     }
 
-    /// Expected false alarms per minute, as asked for.
+    /// Expected false alarms per minute, as set.
     pub fn false_alarms(&self) -> f32 {
         self.settings.false_alarms_per_minute
     }
 
-    /// True if the rater in view works blind, so that no value of the model is shown.
+    /// True if the rater works blind, so that no value of the model may be shown.
     pub fn hides_the_model(&self) -> bool {
         self.tab == Tab::Review && self.review.is_blind()
     }
@@ -272,12 +272,12 @@ impl State {
         if self.tab == Tab::Review { &mut self.review.view } else { &mut self.live.view }
     }
 
-    /// Seconds of the newest moment that the plots know of.
+    /// Newest moment in the plots, seconds.
     pub fn newest_secs(&self) -> f64 {
         if self.tab == Tab::Review { self.review.last_secs() } else { self.live.newest_secs() }
     }
 
-    /// The event that the card shows: in review the picked one, else the picked or the newest.
+    /// The event on the card: in review the picked one; live the picked one, else the newest.
     pub fn shown_row(&self) -> Option<Row> {
         match self.tab {
             Tab::Review => self.review.picked_row().cloned(),
@@ -285,7 +285,7 @@ impl State {
         }
     }
 
-    /// Commands whose name or help holds every word that was typed.
+    /// Commands whose name or help holds every typed word.
     pub fn palette_matches(&self) -> Vec<&'static CommandEntry> {
         let words = self.palette.text().to_lowercase();
         let fits = |text: &str| words.split_whitespace().all(|word| text.contains(word));
@@ -299,7 +299,7 @@ impl State {
 
     fn set_false_alarms(&mut self, rate: f32) {
         if rate.is_finite() {
-            // In the hundredths that are shown.
+            // Rounded to the hundredths that are shown.
             let rate =
                 (rate.clamp(*FALSE_ALARMS.start(), *FALSE_ALARMS.end()) * 100.0).round() / 100.0;
             self.settings.false_alarms_per_minute = rate;
@@ -362,7 +362,7 @@ impl State {
         }
     }
 
-    /// Sends the engine a command, and says so where it does not take it.
+    /// Sends the engine a command, and says so if it is not taken.
     pub(super) fn ask(&mut self, command: EngineCommand) {
         if let Some(Err(busy)) = self.live.engine.as_ref().map(|engine| engine.send(command)) {
             self.messages.post(Weight::Warning, Topic::Other, format!("{busy}."));
@@ -380,7 +380,7 @@ impl State {
     }
 
     pub(super) fn close_floating(&mut self) {
-        // A path that was asked for in a dialog leads back to it.
+        // After a path was typed for a dialog, that dialog is shown again.
         self.floating = self.typed_path.take().and_then(|typed| typed.asked_from);
         self.palette.clear();
         self.live.view.note = None;

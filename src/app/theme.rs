@@ -1,8 +1,8 @@
 //! Colours, strokes, sizes and words: the only place that decides how anything looks.
 //!
-//! Hues follow the Okabe–Ito palette, whose colours people with any colour vision tell apart, made
-//! darker or lighter until they stand out from the ground. Colour never speaks alone: every state has
-//! a word and a shape of its own.
+//! Hues follow the Okabe–Ito palette, whose colours people with any colour vision can tell apart. They are
+//! made darker or lighter until they stand out from the ground. Colour is never alone: every state also has a
+//! word and a shape.
 
 use std::sync::Arc;
 
@@ -25,9 +25,9 @@ pub struct Theme {
     pub raised: Color32,
     /// Round surfaces, and grid lines.
     pub line: Color32,
-    /// Words.
+    /// Text.
     pub text: Color32,
-    /// Words that matter less.
+    /// Text that is less important.
     pub faint: Color32,
     /// Chosen and focused things.
     pub accent: Color32,
@@ -117,7 +117,7 @@ impl Theme {
         }
     }
 
-    /// The colour of what is stored at this moment.
+    /// The colour of a running recording.
     pub fn recording(&self) -> Color32 {
         self.fault
     }
@@ -149,14 +149,14 @@ impl Theme {
         }
     }
 
-    /// A signed share, −1–1, as a colour: darker blue, lighter orange, nothing grey.
+    /// A signed share, −1–1, as a colour: blue for darker, orange for lighter, grey for zero.
     pub fn diverging(&self, share: f32) -> Color32 {
         let share = if share.is_finite() { share.clamp(-1.0, 1.0) } else { 0.0 };
         let end = if share < 0.0 { rgb(0x00_72_B2) } else { rgb(0xE6_7E_00) };
         mix(self.surface, end, share.abs())
     }
 
-    /// A share, 0–1, as heat: from the ground over blue to yellow.
+    /// A share, 0–1, as a colour: from the ground over blue to yellow.
     pub fn heat(&self, share: f32) -> Color32 {
         let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
         let stops: [Color32; 4] = if *self == Self::DARK {
@@ -209,7 +209,7 @@ impl Theme {
     }
 }
 
-/// Between two colours, `share` of the way from `a` to `b`.
+/// A mix of two colours at `share` of the way from `a` to `b`.
 pub fn mix(a: Color32, b: Color32, share: f32) -> Color32 {
     let channel = |x: u8, y: u8| {
         (f32::from(x) + (f32::from(y) - f32::from(x)) * share.clamp(0.0, 1.0)).round() as u8
@@ -229,13 +229,13 @@ pub const SCORE_STROKE: f32 = 1.8;
 /// Thickness of drawn regions and arrows, points.
 pub const REGION_STROKE: f32 = 1.5;
 
-/// Small words: captions, ticks.
+/// Size of small text: captions, ticks.
 pub const SMALL_PT: f32 = 12.0;
 
 static INTER: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
 static INTER_SEMI_BOLD: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.otf");
 
-/// Sets both looks and the sizes of words.
+/// Sets both looks and the sizes of text.
 pub fn install(ctx: &egui::Context) {
     for (theme, colors) in [(egui::Theme::Dark, Theme::DARK), (egui::Theme::Light, Theme::LIGHT)] {
         ctx.set_visuals_of(theme, colors.visuals());
@@ -258,19 +258,19 @@ pub fn install(ctx: &egui::Context) {
     });
 }
 
-/// The family of titles.
+/// The font of titles.
 fn titles() -> FontFamily {
     FontFamily::Name("titles".into())
 }
 
-/// Inter for words, with egui's own fonts behind it for numbers in columns and for signs.
+/// Inter for text; egui's own fonts for numbers in columns and for signs.
 fn fonts() -> egui::FontDefinitions {
     let mut fonts = egui::FontDefinitions::default();
     for (name, bytes) in [("Inter", INTER), ("Inter SemiBold", INTER_SEMI_BOLD)] {
         fonts.font_data.insert(name.into(), Arc::new(egui::FontData::from_static(bytes)));
     }
     let mut words = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
-    // Signs that Inter lacks.
+    // For signs that Inter lacks.
     words.push("Hack".into());
     let with_first = |name: &str| [vec![name.to_owned()], words.clone()].concat();
     fonts.families.insert(titles(), with_first("Inter SemiBold"));
@@ -278,7 +278,7 @@ fn fonts() -> egui::FontDefinitions {
     fonts
 }
 
-/// Words that name what stands below or beside them.
+/// A title of what stands below or beside it.
 pub fn title(words: impl Into<String>) -> egui::RichText {
     egui::RichText::new(words).family(titles())
 }
@@ -310,7 +310,7 @@ pub fn phase_word(phase: &LivePhase) -> &'static str {
 /// How far a frame can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
-    /// Nothing troubles it.
+    /// Without trouble.
     Good,
     /// Scored, but troubled.
     Suspect,
@@ -322,7 +322,7 @@ impl Grade {
     /// All, best first.
     pub const ALL: [Self; 3] = [Self::Good, Self::Suspect, Self::Unscorable];
 
-    /// Of a frame with this trouble.
+    /// The grade of a frame with this trouble.
     pub fn of(trouble: Trouble) -> Self {
         if trouble.is_none() {
             Self::Good
@@ -342,14 +342,14 @@ impl Grade {
         }
     }
 
-    /// The word and what is wrong: `good`, `suspect: blink`.
+    /// The word and the trouble: `good`, `suspect: blink`.
     pub fn words(trouble: Trouble) -> String {
         let word = Self::of(trouble).word();
         if trouble.is_none() { word.to_owned() } else { format!("{word}: {trouble}") }
     }
 }
 
-/// The word for a verdict in the window; files keep their own.
+/// The word for a verdict in the window; files have their own.
 pub fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Open => "not judged",
@@ -358,7 +358,7 @@ pub fn verdict_word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The number of an event in the window, where people count from 1: `3`, `own 1`.
+/// The number of an event in the window, which counts from 1: `3`, `own 1`.
 pub fn number_words(target: Target) -> String {
     match target {
         Target::Machine(id) => (id + 1).to_string(),
@@ -366,7 +366,7 @@ pub fn number_words(target: Target) -> String {
     }
 }
 
-/// What an emotion is called, with a sign that stands for it where there is little room.
+/// The word for an emotion, with a sign for narrow places.
 pub fn emotion_word(emotion: Emotion) -> &'static str {
     match emotion {
         Emotion::Negative => "negative",
@@ -375,7 +375,7 @@ pub fn emotion_word(emotion: Emotion) -> &'static str {
     }
 }
 
-/// What to call an event of this kind.
+/// The title of an event of this kind.
 pub fn kind_title(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Micro => "Micro-expression",
@@ -383,7 +383,7 @@ pub fn kind_title(kind: EventKind) -> &'static str {
     }
 }
 
-/// Who found it.
+/// Who found an event.
 pub fn origin_text(origin: &Origin) -> String {
     match origin {
         Origin::Model => "found by the model".into(),

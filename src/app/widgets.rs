@@ -1,4 +1,4 @@
-//! Small pieces that several panels draw, each named for those who read the screen by ear.
+//! Small pieces that several panels draw, each with a name for screen readers.
 
 use egui::{
     Color32, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2,
@@ -15,37 +15,37 @@ use crate::measure::event::EventKind;
 use crate::measure::quality::Trouble;
 use crate::session::annotation::Verdict;
 
-/// What a panel gets: all that is known, a place for what it asks, and its textures.
+/// What a panel gets: the state, a place for its commands, and its textures.
 pub struct PanelContext<'a> {
-    /// All that is known.
+    /// The state of the window.
     pub state: &'a State,
-    /// What is asked, in order.
+    /// The commands, in order.
     pub commands: &'a mut Vec<Command>,
-    /// Textures and other things that only save work.
+    /// Textures and other values that only save work.
     pub cache: &'a mut super::Cache,
 }
 
 impl PanelContext<'_> {
-    /// Asks for something.
+    /// Sends a command.
     pub fn send(&mut self, command: Command) {
         self.commands.push(command);
     }
 
-    /// Gives the keyboard to the first field of a dialog that has just been opened; called with each
-    /// field in the order in which they are drawn.
+    /// Gives the keyboard to the first field of a dialog that was just opened. Called with each field, in the
+    /// order in which they are drawn.
     pub fn focus_first(&mut self, field: &Response) {
         if std::mem::take(&mut self.cache.focus_wanted) {
             field.request_focus();
         }
     }
 
-    /// A button for an entry of the registry, with its name and its key in the tooltip.
+    /// A button for an entry of the registry, with its name, and with its key in the tooltip.
     pub fn button(&mut self, ui: &mut Ui, command: &Command) -> Response {
         let name = entry_of(command).map_or("", |e| e.name);
         self.button_named(ui, command, name)
     }
 
-    /// The same under another name.
+    /// The same with another name.
     pub fn button_named(&mut self, ui: &mut Ui, command: &Command, name: &str) -> Response {
         let mut button = egui::Button::new(name);
         if let Some(on) = self.state.is_on(command) {
@@ -98,7 +98,7 @@ pub fn named(response: &Response, role: Role, name: impl Into<String>) {
     response.widget_info(|| WidgetInfo::labeled(role, true, &name));
 }
 
-/// A shape with a word: `draw` fills the square that it is given.
+/// A shape with a word. `draw` gets the square to fill.
 pub fn badge(ui: &mut Ui, word: &str, color: Color32, draw: impl FnOnce(Rect) -> Vec<Shape>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
@@ -221,26 +221,25 @@ pub fn grade_shape(grade: Grade, rect: Rect, color: Color32) -> Vec<Shape> {
     }
 }
 
-/// The words that stand in for what a panel would show.
+/// A faint text in place of the content of a panel.
 pub fn faint(ui: &mut Ui, words: &str) {
     let theme = Theme::of(ui);
     ui.add_space(10.0);
     ui.label(RichText::new(words).color(theme.faint));
 }
 
-/// A grade as shape and words.
+/// A grade as a shape and words.
 pub fn grade_badge(ui: &mut Ui, grade: Grade, words: &str) {
     let color = Theme::of(ui).grade(grade);
     badge(ui, words, color, |rect| grade_shape(grade, rect, color));
 }
 
-/// How far something with this trouble can be trusted, and what is wrong with it.
+/// How far something with this trouble can be trusted, and what the trouble is.
 pub fn trouble_badge(ui: &mut Ui, trouble: Trouble) {
     grade_badge(ui, Grade::of(trouble), &Grade::words(trouble));
 }
 
-/// A text of one line, no wider than `most` points; what does not fit ends in “…”. Gives the place that
-/// it takes.
+/// A text of one line, at most `most` points wide; what does not fit ends in “…”. Returns its place.
 pub fn text_within(
     painter: &egui::Painter,
     at: Pos2,
@@ -256,7 +255,7 @@ pub fn text_within(
     rect
 }
 
-/// At most `most` letters, the middle left out.
+/// At most `most` letters; the middle is left out.
 pub fn shortened(text: &str, most: usize) -> String {
     let letters: Vec<char> = text.chars().collect();
     if letters.len() <= most {

@@ -1,4 +1,4 @@
-//! `fleeting analyze`: a source in, events and samples out, with the numbers that live analysis gives.
+//! `fleeting analyze`: reads a source and writes its events and samples, with the numbers of live analysis.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -28,7 +28,7 @@ use crate::source::{SourceSpec, camera, video};
 
 mod measure;
 
-/// Kinds of source that go on until they are stopped.
+/// Kinds of source that have no end of their own.
 const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
 
 /// Measure a recording, a camera or the demo person, and write what was found
@@ -79,10 +79,10 @@ pub(super) struct Raw {
     #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "out",
         value_parser = super::format_names(), help = "What to write [default: csv]")]
     format: Option<Vec<String>>,
-    /// Stop after so many seconds of the source's own time
+    /// Stop after this many seconds of the source's own time
     #[arg(long, value_name = "N", value_parser = super::parse_secs)]
     seconds: Option<f64>,
-    /// Set the threshold for so many expected false alarms per minute, 0.05-20
+    /// Set the threshold that is expected to give this many false alarms per minute, 0.05-20
     #[arg(long, value_name = "X", value_parser = super::parse_false_alarms)]
     false_alarms_per_minute: Option<f32>,
     /// Which face to analyse where there are several: left, right, or its place in the first picture as shares of width and height [default: the largest]
@@ -94,7 +94,7 @@ pub(super) struct Raw {
     /// Width and height asked of a camera or of the demo person, such as 320x240
     #[arg(long, value_name = "WxH", value_parser = super::parse_size)]
     size: Option<(usize, usize)>,
-    /// Recordings of a folder that are measured at once; without it as many as there are cores
+    /// How many recordings of a folder are measured at the same time; by default one per core
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
     /// Measure only this share of a folder's recordings: 2/8 is the second of eight
@@ -128,7 +128,7 @@ pub struct AnalyseOptions {
 }
 
 impl AnalyseOptions {
-    /// The session as it was stored, whose times are those of its film; `None` where none was.
+    /// The session as it was stored, with the times of its film; `None` if none was stored.
     fn stored(&self) -> Option<Session> {
         let order = self.session.as_ref()?;
         match store::open(&order.folder) {
@@ -140,7 +140,7 @@ impl AnalyseOptions {
         }
     }
 
-    /// The pictures that the formats show: those that were stored, or those of the source once more.
+    /// The pictures for the formats: those that were stored, else those of the source, read again.
     fn pictures(&self) -> Result<Option<Box<dyn Pictures>>, CliError> {
         if self.formats.iter().all(|format| format.pictures == PictureUse::None) {
             return Ok(None);
@@ -159,7 +159,7 @@ impl AnalyseOptions {
     }
 }
 
-/// What was analysed already, and what can be done with it.
+/// The error for a folder that is a stored session: it says what can be done with it.
 fn is_a_session(folder: &Path) -> CliError {
     let name = folder.display();
     CliError::Misuse(format!(
@@ -170,12 +170,12 @@ fn is_a_session(folder: &Path) -> CliError {
 }
 
 impl Raw {
-    /// Where models and settings go that stood before the command.
+    /// The fields for models and settings, which may have been given before the command.
     pub(super) fn models_and_settings(&mut self) -> [Option<&mut Option<PathBuf>>; 2] {
         [Some(&mut self.models), Some(&mut self.config)]
     }
 
-    /// The formats that were asked for, or the usual one.
+    /// The formats that were asked for, else the default.
     fn formats(&self) -> Result<Vec<&'static Format>, CliError> {
         let usual = || vec![csv::FORMAT.name.to_owned()];
         super::exporters(&self.format.clone().unwrap_or_else(usual))
@@ -198,7 +198,7 @@ impl Raw {
         Ok(super::Job::Analyse(self.check_one()?))
     }
 
-    /// Formats that show nothing but pictures need a source that can be seen again, or a session.
+    /// Formats that show only pictures need a source that can be read again, or a session.
     fn check_pictures(&self, source: &SourceSpec, formats: &[&Format]) -> Result<(), CliError> {
         let can_be_seen =
             self.session.is_some() && !self.scores_only || pictures::can_be_seen_again(source);
@@ -277,7 +277,8 @@ impl Raw {
         Ok(AnalyseOptions { source, out: self.out, session, features, formats, models, config })
     }
 
-    /// What was agreed. A camera's person must have been asked; a video's were, elsewhere.
+    /// The consent. The person in front of a camera must have been asked; the person in a video was asked
+    /// elsewhere.
     fn consent(&self, source: &SourceSpec) -> Result<Option<Consent>, CliError> {
         if self.session.is_none() {
             return Ok(None);
@@ -298,7 +299,7 @@ impl Raw {
     }
 }
 
-/// A recording has the size that it has.
+/// The error for `--size` with a recording, which keeps its size.
 fn size_of_recording(name: &dyn std::fmt::Display) -> CliError {
     let text = "expected a camera or the demo person, found a recording, which keeps its size";
     CliError::Misuse(format!("--size: {text}: {name}"))
@@ -342,8 +343,8 @@ pub(super) fn run(job: &AnalyseOptions, out: &mut dyn Write) -> Result<(), CliEr
         measure::read_through(job, &mut session, &interrupt)
     };
     let broken = broken.and(interrupt.check());
-    // What was measured before a source broke is worth keeping; with nothing measured there is
-    // nothing to write, and that is no success.
+    // What was measured before a source failed is written. If nothing was measured, there is nothing to
+    // write, and the job fails.
     if session.history.is_empty() {
         return broken.and(Err(CliError::Failed(nothing_measured(job, &session))));
     }
@@ -402,7 +403,7 @@ fn nothing_measured(job: &AnalyseOptions, session: &Session) -> String {
     format!("{source}: nothing was measured: {counts}{said}")
 }
 
-/// So that a review of the session finds its recording again, wherever that is.
+/// Notes the place of the recording, so that a review of the session finds it.
 fn note_recording(job: &AnalyseOptions) {
     let Some(order) = &job.session else { return };
     if !pictures::can_be_seen_again(&job.source) {
@@ -413,7 +414,7 @@ fn note_recording(job: &AnalyseOptions) {
     }
 }
 
-/// What the demo person truly did, beside what was found.
+/// Writes the true events of the demo person beside those that were found.
 fn write_truth(
     job: &AnalyseOptions,
     folder: &Path,

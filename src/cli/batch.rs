@@ -1,9 +1,9 @@
-//! `fleeting analyze FOLDER`: every recording in a folder, as many at once as there are cores to give.
+//! `fleeting analyze FOLDER`: measures every recording in a folder, several at the same time.
 //!
-//! Each recording has a folder of its own below `--out`, which appears when it is whole. A run that
-//! was cut off goes on where it stopped: what is finished is known by a hash of the recording, the
-//! settings, the models and the formats. Several machines can share the work, and two runs may overlap: each
-//! waits for what the other is at work on. A wish to stop ends the run with a list of what was done.
+//! Each recording has a folder of its own below `--out`, which appears when it is complete. A run that was
+//! cut off can be continued: finished recordings are known by a hash of the recording, the settings, the
+//! models and the formats. Several machines can share the work, and two runs may overlap: each waits for
+//! recordings that the other is measuring. A run that is stopped ends with a list of what was done.
 
 use std::fs::TryLockError;
 use std::io::{self, Write};
@@ -36,7 +36,7 @@ use find::{FolderContent, FoundRecording, Kind, recordings};
 use manifest::Line;
 use result::{Identity, Outcome};
 
-/// Where results lie until they are whole.
+/// Folder for results that are not complete yet.
 const UNFINISHED: &str = ".unfinished";
 
 /// Many recordings to measure.
@@ -52,13 +52,13 @@ pub struct BatchOptions {
     pub models: ModelChoice,
     /// Settings.
     pub config: Config,
-    /// Told of image folders and of videos.
+    /// Frames per second stated for image folders and videos.
     pub fps: Option<f64>,
-    /// Stop each after so many seconds of its own time.
+    /// Stop each after this many seconds of its own time.
     pub limit_secs: Option<f64>,
-    /// Recordings at once; `None` for as many as there are cores.
+    /// Number of recordings at the same time; `None` means one per core.
     pub jobs: Option<usize>,
-    /// Which share of the recordings, counted from 1, of how many.
+    /// Which share of the recordings, counted from 1, and the number of shares.
     pub share: Option<(usize, usize)>,
 }
 
@@ -72,13 +72,13 @@ pub(super) fn parse_share(text: &str) -> Result<(usize, usize), String> {
         .ok_or_else(|| "expected a share such as 2/8, from 1/8 to 8/8".into())
 }
 
-/// How often it is looked at whether another run has done what this one waits for.
+/// Time between two checks for the result of another run.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Why a recording has no result yet.
 const STOPPED: &str = "the run was stopped before it was done";
 
-/// What became of one recording, and whether another run had done it.
+/// The result of one recording, and true if an earlier or another run had made it.
 struct Done {
     line: Line,
     is_old: bool,
@@ -86,9 +86,9 @@ struct Done {
 
 /// Why a recording has no result.
 enum Undone {
-    /// Something is wrong, in words.
+    /// It failed; the text says why.
     Failed(String),
-    /// Another run is at work on it.
+    /// Another run is measuring it.
     Busy,
     /// The run was stopped.
     Stopped,
@@ -100,11 +100,11 @@ impl From<String> for Undone {
     }
 }
 
-/// Everything that all recordings share.
+/// What all recordings share.
 struct Bench<'a> {
     job: &'a BatchOptions,
     models: Models,
-    /// All that the numbers depend on beside the recording.
+    /// Everything on which the numbers depend, except the recording.
     rest: String,
     interrupt: Interrupt,
 }
@@ -128,7 +128,7 @@ pub(super) fn run(job: &BatchOptions, out: &mut dyn Write) -> Result<(), CliErro
     let lists = manifest::paths(&job.out, job.share);
     manifest::check_free(&lists).map_err(CliError::Failed)?;
     let done = bench.work_through(&all, out)?;
-    // The folder goes when nobody works in it any more.
+    // The folder is removed when no run works in it any more.
     match std::fs::remove_dir(job.out.join(UNFINISHED)) {
         Ok(()) | Err(_) => {}
     }
@@ -184,7 +184,8 @@ impl<'a> Bench<'a> {
         Ok(Self { job, models, rest, interrupt: Interrupt::watch() })
     }
 
-    /// Does them all, and says so one by one; in the order of `all` whoever was first.
+    /// Measures all recordings and reports each. The results are in the order of `all`, whichever was
+    /// finished first.
     fn work_through(
         &self,
         all: &[FoundRecording],
@@ -196,7 +197,7 @@ impl<'a> Bench<'a> {
         let bar = progress::bar(Some(all.len() as u64));
         let jobs = self.job.jobs.unwrap_or(cores);
         let mut rest: Vec<usize> = (0..all.len()).collect();
-        // What another run is at work on comes last, and is waited for then.
+        // Recordings that another run is measuring come last, and are waited for then.
         for waits in [false, true] {
             let items = std::mem::take(&mut rest);
             let work = |pipeline: &mut Option<Pipeline>, index: &usize| {
@@ -230,7 +231,7 @@ impl<'a> Bench<'a> {
         Ok(done.into_iter().flatten().collect())
     }
 
-    /// `None` where another run is at work on it and this one does not wait.
+    /// `None` if another run is measuring it and this call does not wait.
     fn one(
         &self,
         recording: &FoundRecording,
@@ -266,7 +267,7 @@ impl<'a> Bench<'a> {
         let place: String = place.iter().map(|byte| format!("{byte:02x}")).collect();
         let unfinished = self.job.out.join(UNFINISHED).join(place);
         let lock_path = unfinished.with_extension("lock");
-        // Another run may have taken the folder away, as the last that worked in it.
+        // Another run, the last that worked there, may have removed the folder.
         let folder = self.job.out.join(UNFINISHED);
         files::create_folder(&folder).map_err(at(&folder))?;
         let mut options = files::options();
@@ -283,14 +284,14 @@ impl<'a> Bench<'a> {
         let ended = self.one_locked(recording, &unfinished, pipeline);
         std::fs::remove_file(&lock_path).map_err(at(&lock_path))?;
         match ended {
-            // A recording that was read to half may give anything.
+            // A recording that was read only in part may give any error.
             Err(_) if self.interrupt.is_set() => Err(Undone::Stopped),
             Err(error) => Err(Undone::Failed(error)),
             Ok(done) => Ok(done),
         }
     }
 
-    /// The same, where no other run is at work on it.
+    /// The same, while no other run is measuring it.
     fn one_locked(
         &self,
         recording: &FoundRecording,
@@ -302,7 +303,7 @@ impl<'a> Bench<'a> {
         if target.exists() {
             return known(&target, &identity).map(|outcome| (outcome, true));
         }
-        // What a run that was cut off left there is nobody's.
+        // Left there by a run that was cut off.
         let clear = || match unfinished.exists() {
             true => std::fs::remove_dir_all(unfinished).map_err(at(unfinished)),
             false => Ok(()),
@@ -318,8 +319,8 @@ impl<'a> Bench<'a> {
         Ok((outcome.clone(), false))
     }
 
-    /// Measures one and writes everything into `folder`. What was measured before a recording broke is
-    /// kept; where nothing was, there is nothing to keep.
+    /// Measures one recording and writes everything into `folder`. What was measured before the recording
+    /// failed is kept; if nothing was measured, nothing is kept.
     fn analyse(
         &self,
         recording: &FoundRecording,
@@ -383,13 +384,13 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// An error of the file system, with the place where it came up.
+/// An error of the file system, with the path.
 fn at(path: &Path) -> impl FnOnce(io::Error) -> String {
     let path = path.display().to_string();
     move |error| format!("{path}: {error}")
 }
 
-/// True if the file that was locked still has its name: whoever held it before has taken it away.
+/// True if the locked file still has its name. If not, the one that held it before has removed it.
 #[cfg(unix)]
 fn is_still(lock: &std::fs::File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -397,13 +398,13 @@ fn is_still(lock: &std::fs::File, path: &Path) -> bool {
     same.unwrap_or(false)
 }
 
-/// A file that is held open keeps its name here.
+/// On other systems, an open file keeps its name.
 #[cfg(not(unix))]
 fn is_still(_: &std::fs::File, path: &Path) -> bool {
     path.exists()
 }
 
-/// What an earlier run found out about the same recording in the same way.
+/// The result of an earlier run for the same recording and the same settings.
 fn known(target: &Path, identity: &Identity) -> Result<Outcome, String> {
     let target_text = target.display();
     match Outcome::read(target) {

@@ -23,14 +23,13 @@ pub(super) struct Raw {
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "csv",
         value_parser = super::format_names())]
     format: Vec<String>,
-    /// Whose layer to write; without it the model's
+    /// The rater whose layer to write; the model's by default
     #[arg(long, value_name = "NAME")]
     rater: Option<String>,
-    /// Blur the faces that are found in every picture that is written; look at the pictures before you pass
-    /// them on
+    /// Blur the faces that are found in every picture; check the pictures before you give them to others
     #[arg(long)]
     blur: bool,
-    /// The recording that the session is of, for its pictures where it has none of its own
+    /// The recording of the session, for its pictures if it has none of its own
     #[arg(long, value_name = "PATH")]
     recording: Option<OsString>,
     /// Folder for the files; none of them may exist yet
@@ -45,11 +44,11 @@ pub struct ExportOptions {
     pub session: PathBuf,
     /// The formats.
     pub formats: Vec<&'static Format>,
-    /// Whose layer; `None` for the model's.
+    /// The rater of the layer; `None` for the model's.
     pub rater: Option<String>,
     /// True if the faces that are found are blurred in pictures.
     pub blur: bool,
-    /// The recording that the session is of, as the user named it.
+    /// The recording of the session, if the user named it.
     pub recording: Option<SourceSpec>,
     /// Folder for the files.
     pub out: PathBuf,

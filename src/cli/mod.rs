@@ -1,7 +1,7 @@
-//! Raw arguments to a checked [`Job`], and each job done.
+//! Turns raw arguments into a checked [`Job`], and runs it.
 //!
-//! What can be known to be wrong before any work starts is refused here, with the exit status for
-//! misuse; everything later fails as the thing that failed, by name. Nothing here exits: `main` does.
+//! Everything that can be checked before the work starts is checked here, and refused with the exit status
+//! for misuse. Later errors name the thing that failed. Only `main` ends the process.
 //!
 //! | exit status | meaning |
 //! |---|---|
@@ -51,7 +51,7 @@ pub mod synth;
 pub use error::CliError;
 pub use interrupt::Signal;
 
-/// What the user typed, before any of it is looked at.
+/// What the user typed, not checked yet.
 #[derive(Debug, Parser)]
 #[command(
     name = "fleeting",
@@ -72,7 +72,7 @@ struct Raw {
     gui: gui::Raw,
     #[command(subcommand)]
     command: Option<RawCommand>,
-    /// Say more on standard error; twice for everything
+    /// Print more on standard error; twice for everything
     #[arg(long, short, action = clap::ArgAction::Count, global = true)]
     verbose: u8,
 }
@@ -90,7 +90,7 @@ enum RawCommand {
     Doctor(doctor::Raw),
 }
 
-/// One checked thing to do.
+/// One checked job.
 #[derive(Debug)]
 pub enum Job {
     /// Open the window.
@@ -115,12 +115,12 @@ pub enum Job {
     Doctor(doctor::DoctorOptions),
 }
 
-/// How much is said on standard error.
+/// How much is printed on standard error.
 #[derive(Clone, Copy, Debug)]
 pub struct Logging(u8);
 
 impl Logging {
-    /// Sends log lines to standard error; `RUST_LOG` has the last word.
+    /// Sends log lines to standard error; `RUST_LOG` overrides the level.
     pub fn start(self) {
         let usual = match self.0 {
             0 => Targets::new().with_target("fleeting", LevelFilter::WARN),
@@ -133,7 +133,7 @@ impl Logging {
             .with_max_level(LevelFilter::TRACE)
             .with_writer(io::stderr)
             .with_ansi(wants_colour());
-        // Whoever asks for more is told how long after the start of the program each thing came.
+        // With more output, each line shows how long after the start it came.
         let started = match self.0 {
             0 => lines.without_time().finish().with(filter).try_init(),
             _ => lines.with_timer(uptime()).finish().with(filter).try_init(),
@@ -144,7 +144,7 @@ impl Logging {
     }
 }
 
-/// Colour is for eyes: not in pipes and files, and not where `NO_COLOR` is set (no-color.org).
+/// Colour is for terminals: not in pipes and files, and not if `NO_COLOR` is set (no-color.org).
 fn wants_colour() -> bool {
     let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !is_refused && io::stderr().is_terminal()
@@ -180,7 +180,7 @@ impl RawCommand {
         })
     }
 
-    /// As it is typed.
+    /// The name of the command, as it is typed.
     fn name(&self) -> &'static str {
         match self {
             Self::Analyse(_) => "analyze",
@@ -194,7 +194,7 @@ impl RawCommand {
         }
     }
 
-    /// Where it takes models and settings, if it does.
+    /// The command's options for models and settings, if it has them.
     fn models_and_settings(&mut self) -> [Option<&mut Option<PathBuf>>; 2] {
         match self {
             Self::Analyse(raw) => raw.models_and_settings(),
@@ -204,7 +204,7 @@ impl RawCommand {
     }
 }
 
-/// Does a job; results go to standard output, progress to standard error.
+/// Runs a job. Results go to standard output, progress to standard error.
 pub fn run(job: Job) -> Result<(), CliError> {
     if let Job::Gui(job) = job {
         return gui::run(job);
@@ -231,7 +231,7 @@ fn run_without_window(job: Job, mut out: &mut dyn Write) -> Result<(), CliError>
 
 fn must_be_new_or_empty(folder: &Path) -> Result<(), CliError> {
     let file_error = |error| CliError::File { path: folder.into(), error };
-    // What a run that was killed left unfinished is nobody's.
+    // Unfinished files of a killed run do not count.
     let counts = |entry: &io::Result<std::fs::DirEntry>| match entry {
         Ok(entry) => !files::is_unfinished(&entry.file_name().to_string_lossy()),
         Err(_) => true,
@@ -260,12 +260,12 @@ fn model_choice(folder: Option<PathBuf>) -> ModelChoice {
     folder.map_or(ModelChoice::Embedded, ModelChoice::Folder)
 }
 
-/// Lets clap name the formats.
+/// The names of the formats, for clap.
 fn format_names() -> PossibleValuesParser {
     PossibleValuesParser::new(written_formats().map(|format| format.name))
 }
 
-/// The formats of these names, each once.
+/// The formats with these names, each once.
 fn exporters(names: &[String]) -> Result<Vec<&'static Format>, CliError> {
     let mut formats: Vec<&Format> = Vec::new();
     for name in names {
@@ -277,7 +277,7 @@ fn exporters(names: &[String]) -> Result<Vec<&'static Format>, CliError> {
     Ok(formats)
 }
 
-/// Writes `view` in every format, and says which files are new.
+/// Writes `view` in every format, and prints the new files.
 fn write_view(
     view: &mut View<'_>,
     formats: &[&Format],

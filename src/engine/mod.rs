@@ -74,63 +74,63 @@ pub use super::session::record::Stats;
 /// Updates that may wait for the window, a few seconds of them; then the analysis waits.
 const UPDATES: usize = 256;
 
-/// Commands that may wait for the analysis. It looks for them fifty times a second.
+/// Commands that may wait for the analysis. It reads them fifty times a second.
 const COMMANDS: usize = 32;
 
-/// How long a source may take to notice that it is to stop. A driver that is stuck in the kernel is
-/// left behind then, since nothing can end it and nobody should wait for it.
+/// The longest wait for a source that was told to stop. A driver that is stuck in the kernel is then left
+/// behind, because nothing can end it.
 const CAPTURE_PATIENCE: Duration = Duration::from_secs(3);
 
-/// What the window asks of a running engine.
+/// A command of the window to a running engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EngineCommand {
-    /// Analyse no further frame; the source stays open and its frames are let go, and counted
-    /// as lost while paused.
+    /// Analyse no more frames. The source stays open; its frames are dropped and counted as lost while
+    /// paused.
     Pause,
     /// Go on.
     Resume,
-    /// Events per minute that may be false alarms, for both kinds together.
+    /// Set how many events per minute may be false alarms, both kinds together.
     SetFalseAlarmsPerMinute(f32),
-    /// Measure this person's neutral face for so many seconds.
+    /// Measure this person's neutral face for this many seconds.
     Baseline {
         /// Seconds.
         secs: f32,
     },
-    /// The neutral face that was measured holds no longer.
+    /// Remove the baseline.
     DropBaseline,
-    /// Record from the next frame on; a recording that runs is completed.
+    /// Record from the next frame on. A recording that runs is completed.
     Record(Box<RecordOrder>),
     /// Record no more frames.
     StopRecording,
-    /// Put what a person did into the recording, where there is one.
+    /// Add an act of a person to the recording, if there is one.
     Enter(Box<Entry>),
 }
 
-/// What a running engine says, in order; nothing of it is ever dropped.
+/// A message of a running engine. Messages come in order and none is dropped.
 #[derive(Clone, Debug)]
 pub enum Update {
-    /// What the session keeps and the recorder stores.
+    /// Data that the session keeps and the recorder stores.
     Record(Record),
-    /// A step of getting ready: "opening camera", "loading models".
+    /// A step of the start: "opening camera", "loading models".
     Starting(String),
-    /// The baseline has so much still to go, 0–1; 0 when done.
+    /// The share of the baseline that is still to come, 1–0; 0 when it is done.
     Baseline(f32),
-    /// Frames are analysed, or not.
+    /// True if frames are analysed.
     Running(bool),
-    /// The analysis has given no result for so many whole seconds, although frames come; 0 when it goes
-    /// on. What was lost by it comes as data when it goes on.
+    /// For this many whole seconds the analysis has given no result although frames come; 0 when it goes on.
+    /// The lost frames are reported as data when it goes on.
     Frozen {
         /// Seconds.
         secs: u64,
     },
-    /// When a recording begins, once a second while it runs, and when it ends.
+    /// Sent when a recording begins, once a second while it runs, and when it ends.
     Recording(Box<RecordingStatus>),
-    /// Nothing more will come. The text is an error to show, or none at a proper end.
+    /// Nothing more will come. The text is an error to show; `None` at a proper end.
     Ended(Option<String>),
 }
 
 impl Update {
-    /// What of it is data; `None` where it only tells how the run goes.
+    /// The part of it that is data; `None` for other messages.
     pub fn record(&self) -> Option<&Record> {
         match self {
             Self::Record(record) => Some(record),
@@ -139,7 +139,7 @@ impl Update {
     }
 }
 
-/// The newest picture and what to draw on it.
+/// The newest picture, and what to draw on it.
 #[derive(Clone, Debug)]
 pub struct Preview {
     /// The frame.
@@ -148,7 +148,7 @@ pub struct Preview {
     pub overlay: Overlay,
 }
 
-/// The engine has not yet done what it was asked before.
+/// The engine has not finished its earlier commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the analysis is busy or has ended; try again in a moment")]
 pub struct Busy;
@@ -163,14 +163,14 @@ pub struct Engine {
     analysis: Option<JoinHandle<()>>,
     capture: Option<JoinHandle<()>>,
     watch: Option<JoinHandle<()>>,
-    /// Disconnected once the capture thread has ended.
+    /// Disconnected when the capture thread has ended.
     capturing: Receiver<()>,
     has_ended: Cell<bool>,
 }
 
 impl Engine {
-    /// Starts to open `spec` and to load the models, and returns at once. `wake` is called from the
-    /// engine's threads whenever there is something new to collect.
+    /// Begins to open `spec` and to load the models, and returns at once. `wake` is called from the engine's
+    /// threads whenever there is something new to collect.
     pub fn start(
         spec: SourceSpec,
         choice: ModelChoice,
@@ -185,7 +185,7 @@ impl Engine {
         Self::start_with(spec, &engine, make, wake)
     }
 
-    /// [`Self::start`] with any analyser, which `make` makes in the analysis thread.
+    /// [`Self::start`] with any analyser; `make` makes it in the analysis thread.
     pub fn start_with<A: Analyser>(
         spec: SourceSpec,
         config: &EngineConfig,
@@ -248,17 +248,17 @@ impl Engine {
         }
     }
 
-    /// Asks the analysis to do something. It does so within a frame or two, and says so in an update.
+    /// Sends a command to the analysis. It is carried out within a frame or two, and an update reports it.
     pub fn send(&self, command: EngineCommand) -> Result<(), Busy> {
         self.commands.try_send(command).map_err(|_| Busy)
     }
 
-    /// What the engine has said since the last call, in order; does not wait.
+    /// The messages since the last call, in order; does not wait.
     pub fn updates(&self) -> impl Iterator<Item = Update> {
         std::iter::from_fn(|| self.wait(Duration::ZERO))
     }
 
-    /// The next thing the engine says; none when `timeout` passes or nothing more will come.
+    /// The next message; `None` if `timeout` passes or nothing more will come.
     pub fn wait(&self, timeout: Duration) -> Option<Update> {
         let update = match self.updates.recv_timeout(timeout) {
             Ok(update) => update,
@@ -274,8 +274,8 @@ impl Engine {
         Some(update)
     }
 
-    /// Ends the run in order, and gives the last things it says: what becomes final by the end, and
-    /// how the recording was completed. Waits for the threads.
+    /// Ends the run in order. Returns the last messages: what becomes final by the end, and how the recording
+    /// was completed. Waits for the threads.
     pub fn finish(self) -> Vec<Update> {
         self.stop.store(true, Ordering::Release);
         let mut updates = Vec::new();
@@ -285,7 +285,7 @@ impl Engine {
         updates
     }
 
-    /// The newest picture, once.
+    /// The newest picture; each is returned once.
     pub fn preview(&self) -> Option<Preview> {
         self.preview.take()
     }
@@ -294,7 +294,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        // Lets go an analysis that waits for room in the updates.
+        // Releases an analysis that waits for room in the updates.
         self.updates = bounded(0).1;
         join(self.analysis.take());
         join(self.watch.take());
@@ -307,7 +307,7 @@ impl Drop for Engine {
     }
 }
 
-/// The analysis thread: makes the analyser, lets the source begin, analyses, and has the last word.
+/// The analysis thread: makes the analyser, starts the source, analyses, and sends the last message.
 fn analyse<A: Analyser>(
     source: &str,
     make: impl FnOnce() -> Result<A, String>,
@@ -321,19 +321,19 @@ fn analyse<A: Analyser>(
             Ok(mut analyser) => {
                 tracing::info!("the models are ready");
                 update_sender.send(Update::Starting(format!("opening {source}")))?;
-                // A source that could not be opened waits no more, and has said why.
+                // A source that could not be opened does not wait any more, and has said why.
                 ready.send(()).unwrap_or(());
                 live::analysis::run(&mut analyser, links)
             }
             Err(error) => Ok(Some(error)),
         });
-    // Whoever no longer listens needs no last word.
+    // If no one listens any more, no last message is needed.
     if let Ok(reason) = analysed {
         update_sender.send(Update::Ended(reason)).unwrap_or(());
     }
 }
 
-/// A named thread; `None` where the system has no more to give, which shows as an end without a word.
+/// A named thread; `None` if the system cannot start one, which shows as an end without a message.
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
     let spawned = std::thread::Builder::new().name(name.into()).spawn(body);
     spawned.map_err(|error| tracing::error!("{name}: {error}")).ok()

@@ -1,4 +1,4 @@
-//! The same analysis without threads: frame after frame, in the thread that asks.
+//! The same analysis without threads: frame by frame, in the caller's thread.
 
 use super::live::analysis::Analyser;
 use super::live::losses::LossAccount;
@@ -12,10 +12,10 @@ use crate::session::counts::{Loss, LossReason};
 /// Why an analysis without threads stopped early.
 #[derive(Debug, thiserror::Error)]
 pub enum OfflineError {
-    /// The source broke.
+    /// The source failed.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// A model broke.
+    /// A model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
 }

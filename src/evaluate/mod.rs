@@ -1,7 +1,7 @@
-//! The field's metrics, and what scores the models with them.
+//! The field's metrics, and the commands that score the models with them.
 //!
-//! A figure is only worth what was not tuned on it: everything here runs the models, thresholds and
-//! decoding that ship, on files that had no part in making them.
+//! A figure counts only if nothing was tuned on its data. So everything here runs the models, thresholds and
+//! decoding of the released program, on files that had no part in making them.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -30,21 +30,21 @@ pub use review_load::ReviewLoad;
 pub use spotting::{SpottingReport, Video, VideoEvent, spot_video, spotting};
 pub use units::{TrueUnit, UnitCounts, UnitsReport};
 
-/// Overlap from which a proposal counts as found, by the MEGC challenges.
+/// Overlap from which a proposal counts as found, after the MEGC challenges.
 pub const MATCH_IOU: f64 = 0.5;
 
-/// A smaller overlap that is shown beside it: whether an event was met at all, however its bounds are.
+/// A smaller overlap that is shown beside it. It tells if an event was found at all, whatever its bounds.
 pub const LOOSE_IOU: f64 = 0.3;
 
 /// Why something cannot be scored.
 #[derive(Debug, thiserror::Error)]
 pub enum EvaluateError {
-    /// The file system said no.
+    /// A file could not be read.
     #[error("{path}: {error}")]
     Io {
         /// The file.
         path: String,
-        /// Its answer.
+        /// What the system answered.
         error: std::io::Error,
     },
     /// The file is there but does not hold what was expected.
@@ -52,7 +52,7 @@ pub enum EvaluateError {
     Content {
         /// The file.
         path: String,
-        /// Which array, column or line.
+        /// The array, column or line.
         what: String,
         /// The expected content.
         expected: String,
@@ -64,7 +64,7 @@ pub enum EvaluateError {
     Model(#[from] ModelError),
 }
 
-/// How many intervals were found, and what follows from it.
+/// Number of intervals that were found, and the measures that follow from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct MatchCounts {
     /// Proposals that match an interval of the truth.
@@ -73,11 +73,11 @@ pub struct MatchCounts {
     pub proposals: usize,
     /// Intervals of the truth.
     pub truths: usize,
-    /// tp / proposals, 0–1; 0 where nothing was proposed.
+    /// tp / proposals, 0–1; 0 without proposals.
     pub precision: f64,
-    /// tp / truths, 0–1; 0 where there was nothing to find.
+    /// tp / truths, 0–1; 0 if there was nothing to find.
     pub recall: f64,
-    /// 2 tp / (proposals + truths), 0–1; 0 where there is neither.
+    /// 2 tp / (proposals + truths), 0–1; 0 without either.
     pub f1: f64,
 }
 
@@ -95,7 +95,7 @@ impl MatchCounts {
         }
     }
 
-    /// Of both together, as MEGC pools them.
+    /// Both together, pooled as in MEGC.
     #[must_use]
     pub fn pooled(self, other: Self) -> Self {
         Self::new(self.tp + other.tp, self.proposals + other.proposals, self.truths + other.truths)
@@ -105,16 +105,17 @@ impl MatchCounts {
 /// An interval of one video.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
-    /// Which video; intervals of different videos never match.
+    /// Number of the video; intervals of different videos never match.
     pub video: usize,
-    /// Micro and macro never match either.
+    /// Intervals of different kinds never match.
     pub kind: EventKind,
-    /// Frames within the video.
+    /// Frames in the video.
     pub frames: Interval,
 }
 
-/// Pairs (proposal, truth) that match: in the order of the proposals, each takes the interval of the
-/// same video and kind that it overlaps most, if that is still free and overlaps by [`MATCH_IOU`].
+/// Pairs (proposal, truth) that match. In the order of the proposals, each takes the interval of the same
+/// video and kind that it overlaps most, if that interval is still free and the overlap is at least
+/// [`MATCH_IOU`].
 pub fn matches(proposals: &[Span], truths: &[Span]) -> Vec<(usize, usize)> {
     matches_from(proposals, truths, MATCH_IOU)
 }
@@ -172,7 +173,7 @@ fn pairs(
     pairs
 }
 
-/// MatchCounts of one kind.
+/// The counts of one kind.
 fn counts_of(
     kind: EventKind,
     proposals: &[Span],
@@ -196,7 +197,7 @@ fn write_counts(f: &mut fmt::Formatter<'_>, rows: &[(&str, &MatchCounts)]) -> fm
     Ok(())
 }
 
-/// The middle value, or the mean of the two middle ones; `None` of no values.
+/// The middle value, or the mean of the two middle ones; `None` without values.
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let n = values.len();
@@ -236,7 +237,7 @@ mod tests {
     #[test]
     fn half_overlap_in_whole_frames_is_enough() {
         let truth = [span(0, EventKind::Micro, 10, 19)];
-        // Five of ten frames shared.
+        // They share five of ten frames.
         assert_eq!(matches(&[span(0, EventKind::Micro, 10, 14)], &truth).len(), 1);
         assert_eq!(matches(&[span(0, EventKind::Micro, 10, 13)], &truth).len(), 0);
     }

@@ -1,7 +1,7 @@
 //! A whole session as one JSON object, from which the session can be read back.
 //!
-//! Times are whole nanoseconds since the source's first frame. A value that was not measured is null.
-//! Everything that people said is in it, act by act, whichever layer is asked for.
+//! Times are whole nanoseconds since the source's first frame. A value that was not measured is null. Every
+//! act of every rater is in it, whichever layer is exported.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write};
@@ -40,10 +40,10 @@ pub const FORMAT: Format = Format {
 /// The file's name.
 pub const FILE_NAME: &str = "session.json";
 
-/// Counts changes of the layout that older programs could not read.
+/// Version of the layout. It counts changes that older programs cannot read.
 const LAYOUT: u32 = 1;
 
-/// Borrowed from a session when written, owned when read.
+/// Borrowed from a session when it is written, owned when it is read.
 #[derive(Serialize, Deserialize)]
 struct Document<E, N, R, A, S> {
     format: u32,
@@ -55,9 +55,10 @@ struct Document<E, N, R, A, S> {
     consent: Option<Consent>,
     #[serde(default)]
     provenance: Provenance,
-    /// For readers of older versions: what the camera queue dropped.
+    /// For readers of older versions: the frames that the camera queue dropped.
     dropped: u64,
-    /// Written for people and other programs; read from the samples and losses.
+    /// Written for people and other programs. When the file is read, the counts come from the samples and
+    /// losses.
     #[serde(default, skip_deserializing)]
     counts: serde_json::Value,
     /// Written for people and other programs; measured anew where it is wanted.
@@ -205,7 +206,7 @@ fn log(raters: Vec<Rater>, acts: Vec<Entry>) -> Log {
     log
 }
 
-/// Written one by one, so that a long session is not held twice.
+/// Written one by one, so that a long session does not stand in memory twice.
 struct Rows<'a>(&'a Samples);
 
 impl Serialize for Rows<'_> {
@@ -295,7 +296,7 @@ mod tests {
             let folder = folder.path().join(name);
             FORMAT.write(&mut View::of_model(&session), &folder).expect("written");
             let read = read(&folder.join(FILE_NAME)).expect("read");
-            // As text, because a value that was not measured equals nothing, itself included.
+            // As text, because NaN equals nothing, not even itself.
             let text = |session: &Session| {
                 format!(
                     "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",

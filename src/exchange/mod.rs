@@ -1,8 +1,8 @@
-//! Outside formats: sessions as files that other tools read, and other people's events from theirs.
-//! To add a format: one file, and one line in [`FORMATS`].
+//! Outside formats: sessions as files for other programs, and other people's events from their files. To add
+//! a format: one file, one line in [`FORMATS`], and one row in `.github/MANUAL.md`.
 //!
-//! No file is ever overwritten, and each gets its name once it is whole, so that whatever lies in the folder
-//! afterwards is whole, also where the program was killed. Only their owner can read them.
+//! No file is ever overwritten, and each gets its name when it is complete. So every file in the folder is
+//! complete, also if the program was killed. Only the owner can read the files.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub use view::View;
 pub struct Format {
     /// The word in `--format`.
     pub name: &'static str,
-    /// One line for menus and help: what is written.
+    /// One line for menus and help: what it writes.
     pub about: &'static str,
     /// True if it shows pictures of the face.
     pub pictures: PictureUse,
@@ -42,7 +42,7 @@ pub struct Format {
     pub tells_limit: bool,
     /// How it is read; `None` where it is only written.
     pub read: Option<Reader>,
-    /// The files that it writes of a view, which may depend on what there is; `None` where it is only read.
+    /// The files that it writes of a view, which may depend on the content; `None` if it is only read.
     pub files: Option<fn(&View<'_>) -> Vec<FileFormat>>,
     /// What a reader of these files should know, one sentence each.
     pub remarks: fn(&View<'_>) -> Vec<String>,
@@ -66,18 +66,18 @@ pub struct SessionReader {
     pub read: fn(&Path) -> Result<Session, ExportError>,
 }
 
-/// What a format does with pictures.
+/// How a format uses pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PictureUse {
-    /// It has no place for them.
+    /// It cannot show pictures.
     None,
-    /// It shows them where there are any.
+    /// It shows pictures if there are any.
     Welcome,
-    /// It has nothing to write without them.
+    /// It shows pictures only.
     Needed,
 }
 
-/// Writes what a file holds.
+/// Writes the content of a file.
 pub type Content = Box<dyn FnOnce(&mut View<'_>, &mut Sink) -> io::Result<()>>;
 
 /// Where a file's content goes.
@@ -91,7 +91,7 @@ pub struct FileFormat {
     pub write: Content,
 }
 
-/// Every outside format, in the order menus show them.
+/// Every outside format, in the order of menus.
 pub static FORMATS: &[Format] = &[
     csv::FORMAT,
     json::FORMAT,
@@ -106,12 +106,12 @@ pub static FORMATS: &[Format] = &[
     clips::GIF_FORMAT,
 ];
 
-/// Those that can be written.
+/// The formats that can be written.
 pub fn written_formats() -> impl Iterator<Item = &'static Format> {
     FORMATS.iter().filter(|format| format.files.is_some())
 }
 
-/// Those that can be read as events.
+/// The readers of formats that can be read as events.
 pub fn event_readers() -> impl Iterator<Item = &'static EventReader> {
     FORMATS.iter().filter_map(|format| match &format.read {
         Some(Reader::Events(reader)) => Some(reader),
@@ -119,7 +119,7 @@ pub fn event_readers() -> impl Iterator<Item = &'static EventReader> {
     })
 }
 
-/// What an export wrote.
+/// The result of an export.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// The new files.
@@ -131,38 +131,38 @@ pub struct Written {
 /// Why a session could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The file system said no.
+    /// A file could not be opened, read or written.
     #[error("{}: {error}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// Its answer.
+        /// What the system answered.
         error: io::Error,
     },
-    /// Writing would replace something.
+    /// A file is there already.
     #[error("{}: already exists, and nothing is overwritten; choose another folder", path.display())]
     Exists {
-        /// The content that was found.
+        /// The file.
         path: PathBuf,
     },
-    /// Only pictures are shown, and there are none.
+    /// The format shows pictures only, and there are none.
     #[error("{format}: expected stored pictures, found a session without any")]
     NoPictures {
         /// The format.
         format: &'static str,
     },
-    /// No such format.
+    /// There is no such format.
     #[error("format `{found}`: expected one of {expected}")]
     UnknownFormat {
-        /// What was asked for.
+        /// The name that was asked for.
         found: String,
-        /// Names of those that can be written.
+        /// Names of the formats that can be written.
         expected: String,
     },
-    /// No such layer.
+    /// There is no such layer.
     #[error(transparent)]
     Rater(#[from] UnknownRater),
-    /// A file that is not the session it should be.
+    /// The file is not a session, or a damaged one.
     #[error("{}: expected a session as written by `--format json`, found {found}", path.display())]
     NotASession {
         /// The file.
@@ -172,7 +172,7 @@ pub enum ExportError {
     },
 }
 
-/// The format called `name`, which can be written.
+/// The format called `name`, if it can be written.
 pub fn format_to_write(name: &str) -> Result<&'static Format, ExportError> {
     written_formats().find(|format| format.name == name).ok_or_else(|| {
         let names: Vec<_> = written_formats().map(|format| format.name).collect();
@@ -191,7 +191,7 @@ impl FileFormat {
 }
 
 impl Format {
-    /// One that is only written, and of which nothing needs to be said.
+    /// A format that is only written and needs no remarks.
     pub(crate) const fn written(
         name: &'static str,
         about: &'static str,
@@ -212,18 +212,18 @@ impl Format {
         self.files.map_or_else(Vec::new, |files| files(view))
     }
 
-    /// True if it has nothing to write for a session without pictures.
+    /// True if it writes nothing for a session without pictures.
     pub fn needs_pictures(&self) -> bool {
         self.pictures == PictureUse::Needed
     }
 
-    /// Why `view` cannot be written into `folder`, as far as that is known before anything is. Whoever
-    /// writes several formats asks all of them first, so that none is left half of an export.
+    /// Checks if `view` can be written into `folder`, as far as that is known before writing. An export in
+    /// several formats checks all of them first, so that it is not left half done.
     pub fn check(&self, view: &View<'_>, folder: &Path) -> Result<(), ExportError> {
         self.placed(view, folder).map(drop)
     }
 
-    /// The files that it would write, with where they go.
+    /// The files that it would write, with their paths.
     fn placed(
         &self,
         view: &View<'_>,
@@ -239,7 +239,7 @@ impl Format {
         self.files_of(view).into_iter().map(placed).collect()
     }
 
-    /// Writes `view` into `folder`, which is made if it is not there.
+    /// Writes `view` into `folder`, which is created if it does not exist.
     pub fn write(&self, view: &mut View<'_>, folder: &Path) -> Result<Written, ExportError> {
         let files = self.placed(view, folder)?;
         files::create_folder(folder)
@@ -255,7 +255,7 @@ impl Format {
     }
 }
 
-/// Writes a file that is not there yet, whole or not at all.
+/// Writes a new file, complete or not at all.
 pub fn write_new(
     path: &Path,
     content: impl FnOnce(&mut Sink) -> io::Result<()>,
@@ -342,7 +342,7 @@ pub(crate) mod tests {
         MovingUnit { unit: ActionUnit(number), side, probability: 1.0 }
     }
 
-    /// Three seconds with two events of the model; A has judged both and added one, B works blind.
+    /// Three seconds with two events of the model. A has judged both and added one; B works blind.
     pub(crate) fn reviewed() -> Session {
         let mut session = Session::default();
         session.source.name = "Übung 1 & 2.mp4".into();
@@ -394,7 +394,7 @@ pub(crate) mod tests {
             let write = |session: &Session| format.write(&mut View::of_model(session), &folder);
             let written = write(&session).expect(format.name);
             let before: Vec<_> = written.files.iter().map(|f| std::fs::read(f).ok()).collect();
-            // Only the last file is in the way, and still none of the others is written.
+            // Only the last file exists already; still none of the others is written.
             for path in written.files.iter().rev().skip(1) {
                 std::fs::remove_file(path).expect("removable");
             }

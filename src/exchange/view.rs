@@ -9,16 +9,16 @@ use crate::session::Session;
 use crate::session::annotation::Rater;
 use crate::session::table::{self, MODEL, Row, UnknownRater, layer_named};
 
-/// Frames per second of a session that has neither a claimed rate nor two frames.
+/// Frames per second of a session without a stated rate and without two frames.
 const FALLBACK_FPS: f64 = 30.0;
 
-/// A session, seen by one layer, with its pictures where there are any.
+/// A session as one layer sees it, with its pictures if there are any.
 pub struct View<'a> {
     /// The session.
     pub session: &'a Session,
-    /// Whose view; `None` for the model's.
+    /// The rater of the layer; `None` for the model's layer.
     pub rater: Option<&'a str>,
-    /// Every event of the layer with the model's value beside it, by onset.
+    /// Every event of the layer, with the model's values beside it, by onset.
     pub rows: Vec<Row>,
     /// The pictures that were analysed.
     pub pictures: Option<&'a mut (dyn Pictures + 'static)>,
@@ -39,8 +39,7 @@ impl std::fmt::Debug for View<'_> {
 }
 
 impl<'a> View<'a> {
-    /// The view of `rater`, or the model's where that is none or [`MODEL`]. Fails where the session has
-    /// no such rater.
+    /// The view of `rater`; the model's for `None` or [`MODEL`]. Fails if the session has no such rater.
     pub fn new(session: &'a Session, rater: Option<&str>) -> Result<Self, UnknownRater> {
         let rater = rater.map_or(Ok(None), |name| layer_named(session, name))?;
         Ok(Self::of_layer(session, rater))
@@ -71,14 +70,14 @@ impl<'a> View<'a> {
         self.rater.unwrap_or(MODEL)
     }
 
-    /// Marked moments with who marked them and the words: those made live and the rater's, or for the
-    /// model everybody's.
+    /// Marked moments with who marked them and the text: those made live and the rater's own. The model's
+    /// view has everyone's.
     pub fn marks(&self) -> Vec<(String, Moment, String)> {
         self.session.marks(self.rater)
     }
 
-    /// The events that the layer says are there: all of the model's, a rater's confirmed ones. Formats
-    /// that have no place for a verdict hold these.
+    /// The events that the layer says are there: all of the model's, or those that the rater confirmed.
+    /// Formats without a verdict hold these.
     pub fn held(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.is_held())
     }
@@ -88,8 +87,8 @@ impl<'a> View<'a> {
         self.rows.iter().filter(|row| row.is_open()).count()
     }
 
-    /// When the frame at `moment` ends: when the next one begins, or after one frame's time where
-    /// frames are missing.
+    /// The end of the frame at `moment`: the start of the next one or, if frames are missing, one frame's
+    /// time later.
     pub fn end_of(&self, moment: Moment) -> Timestamp {
         let samples = self.session.history.samples();
         let next = samples.partition_point(|sample| sample.seq <= moment.frame);
@@ -106,14 +105,14 @@ impl<'a> View<'a> {
         time + self.session.media_start().secs()
     }
 
-    /// The file that players and annotation programs open: the recording, or the film of the session
-    /// where a camera or another source was recorded that is no file. `None` where there is no file.
+    /// The file that players and annotation programs open: the recording or, for a camera and other sources
+    /// without a file, the film of the session. `None` if there is no file.
     pub fn media(&self) -> Option<&str> {
         self.session.media()
     }
 
-    /// Frames per second where none is missing: the inverse of the usual step. The true rate of a
-    /// recording is that of its counts.
+    /// Frames per second while no frame is missing: the inverse of the usual step. The true rate of a
+    /// recording is in its counts.
     pub fn fps(&self) -> f64 {
         1.0 / self.frame_secs
     }
@@ -127,7 +126,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Who is recorded, as agreed; else the recording's name.
+    /// Who is recorded, as stated in the consent; else the recording's name.
     pub fn subject(&self) -> &str {
         self.session.consent.as_ref().map_or_else(|| self.stem(), |consent| consent.who.as_str())
     }
@@ -155,7 +154,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// How long one frame usually lasts, seconds: the median step between neighbouring frames.
+/// Usual length of a frame, seconds: the median step between neighbouring frames.
 pub(crate) fn frame_secs(session: &Session) -> f64 {
     let samples = session.history.samples();
     let mut steps: Vec<i64> = samples
@@ -172,8 +171,8 @@ pub(crate) fn frame_secs(session: &Session) -> f64 {
     1.0 / session.source.nominal_fps.filter(|fps| *fps > 0.0).unwrap_or(FALLBACK_FPS)
 }
 
-/// Deals intervals out to as few lanes as hold them without overlap, in the order given, which is by
-/// start. Yields each one's lane, counted from 0.
+/// Distributes intervals over as few lanes as possible, so that none overlap in a lane. The intervals must be
+/// ordered by start. Returns the lane of each, counted from 0.
 pub(crate) fn lanes(intervals: impl Iterator<Item = (i64, i64)>) -> Vec<usize> {
     let mut ends: Vec<i64> = Vec::new();
     let lane_of = |(start, end): (i64, i64)| {

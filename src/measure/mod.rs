@@ -1,4 +1,5 @@
-//! The words that every part speaks: time, geometry, events, quality, regions, samples. Imports nothing.
+//! The words that every part of the program shares: time, geometry, events, quality, regions, samples.
+//! Imports nothing.
 
 pub mod action_unit;
 pub mod baseline;

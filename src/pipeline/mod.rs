@@ -38,33 +38,33 @@ use sample_queue::SampleQueue;
 use spotting::threshold::ThresholdedSpotter;
 use spotting::{Spotted, Step};
 
-/// The drawing over the picture. It is not data: the newest replaces older ones.
+/// The drawing over the picture. It is not data: a newer one replaces an older one.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
-    /// The mesh; empty where no face is.
+    /// The mesh; empty without a face.
     pub landmarks: Landmarks,
-    /// Centre and radius of every region in frame pixels; empty where no face is.
+    /// Centre and radius of every region in frame pixels; empty without a face.
     pub regions_in_frame: Vec<(Point, f32)>,
-    /// The motion of each region, where it was measured.
+    /// The motion of each region; `None` if it was not measured.
     pub motion: Option<RegionMotion>,
-    /// From the held-still face crop to the frame.
+    /// From the face crop to the frame.
     pub frame_from_face: Option<Affine>,
     /// The trouble of this frame.
     pub quality: Quality,
 }
 
-/// The result of one call of [`Pipeline::push`] or [`Pipeline::finish`] yields. Reused between calls, so that
-/// the hot loop allocates nothing.
+/// What one call of [`Pipeline::push`] or [`Pipeline::finish`] yields. Reused between calls, so that the hot
+/// loop allocates nothing.
 #[derive(Debug, Default)]
 pub struct Output {
-    /// Samples that have become final, oldest first: one for every frame pushed, some frames later,
-    /// when their score no longer changes.
+    /// Samples that have become final, oldest first. Every frame pushed gives exactly one. It comes some
+    /// frames later, when its score no longer changes.
     pub samples: Vec<Sample>,
     /// Events that have become certain.
     pub events: Vec<Event>,
-    /// What a person should know of the picture.
+    /// What a person should know about the picture.
     pub notices: Vec<Notice>,
-    /// For the newest frame.
+    /// The drawing over the newest frame.
     pub overlay: Overlay,
 }
 
@@ -91,7 +91,7 @@ pub struct Pipeline {
     provenance: Provenance,
     /// Of the newest measured frame.
     landmarks: Landmarks,
-    /// Of the newest measured frame; frames left out take it over.
+    /// Of the newest measured frame. Frames that are left out take it over.
     quality: Quality,
     frame_size: (usize, usize),
 }
@@ -116,7 +116,7 @@ impl Pipeline {
         })
     }
 
-    /// Forgets the stream; the next frame is the first of another. Settings and baseline stay.
+    /// Forgets the stream; the next frame is the first of another one. Settings and baseline stay.
     pub fn reset(&mut self) {
         self.forget_face();
         self.survey.reset();
@@ -129,8 +129,8 @@ impl Pipeline {
         self.quality = Quality::default();
     }
 
-    /// Analyses the next frame; adds to `output` the samples and events that have become final, and
-    /// replaces its overlay.
+    /// Analyses the next frame. Adds to `output` the samples and events that have become final, and replaces
+    /// its overlay.
     pub fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError> {
         let tick = self.scheduler.tick(frame.time);
         if tick.measured {
@@ -145,16 +145,16 @@ impl Pipeline {
         Ok(())
     }
 
-    /// No more frames: adds all that was still waiting.
+    /// Ends the stream: adds all that was still waiting.
     pub fn finish(&mut self, output: &mut Output) -> Result<(), ModelError> {
         let finished = self.spotter.finish(&mut self.spotted);
         let handed_out = self.hand_out(output);
-        // Frames keep their samples whatever became of their scores.
+        // Every frame keeps its sample, even if the spotter failed.
         self.sample_queue.finish(&mut output.samples);
         finished.and(handed_out)
     }
 
-    /// Face, motion and quality of a frame, and what the spotter makes of them.
+    /// Measures face, motion and quality of a frame, and gives them to the spotter.
     fn measure(
         &mut self,
         frame: &Frame,
@@ -233,7 +233,7 @@ impl Pipeline {
         }
     }
 
-    /// Scores to the sample_queue, proposals to events.
+    /// Hands scores to the sample queue, and turns proposals into events.
     fn hand_out(&mut self, output: &mut Output) -> Result<(), ModelError> {
         for (_, score) in self.spotted.scores.drain(..) {
             self.sample_queue.score(score);
@@ -250,7 +250,7 @@ impl Pipeline {
         self.landmarks.clear();
     }
 
-    /// Sets the threshold for so many expected false alarms per minute, both kinds together.
+    /// Sets the threshold that is expected to give this many false alarms per minute, both kinds together.
     pub fn set_false_alarms_per_minute(&mut self, rate: f32) {
         self.spotter.set_false_alarms_per_minute(rate);
     }
@@ -265,12 +265,12 @@ impl Pipeline {
         self.spotter.set_baseline(baseline);
     }
 
-    /// What was told of the neutral face holds no longer.
+    /// Removes the baseline.
     pub fn drop_baseline(&mut self) {
         self.spotter.drop_baseline();
     }
 
-    /// The models and settings that it was made with.
+    /// The models and settings in use.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
     }

@@ -15,34 +15,33 @@ use slow_loop::{looped_frame, round_secs};
 /// The pictures of one event: the face held still, in colour.
 #[derive(Clone, Debug, Default)]
 pub struct EventClip {
-    /// From a little before onset to a little after offset.
+    /// Frame number, time and picture, from a little before the onset to a little after the offset.
     pub frames: Vec<(u64, Timestamp, Arc<RgbImage>)>,
-    /// Indices into `frames` of onset, apex and offset.
+    /// Index of the onset in `frames`.
     pub onset: usize,
     /// Index of the apex.
     pub apex: usize,
     /// Index of the offset.
     pub offset: usize,
-    /// Centre and radius of every region in the picture of the apex, pixels; empty where they are not
-    /// known.
+    /// Centre and radius of every region in the picture of the apex, pixels; empty if they are not known.
     pub regions: Vec<(Point, f32)>,
 }
 
 impl EventClip {
-    /// Bytes of picture.
+    /// Bytes of its pictures.
     pub fn bytes(&self) -> usize {
         self.frames.iter().map(|(_, _, image)| image.data.len()).sum()
     }
 
-    /// Brightness at the apex minus that at onset; `None` where one of the two pictures is missing.
+    /// Brightness at the apex minus that at the onset; `None` if one of the two pictures is missing.
     pub fn difference(&self) -> Option<Difference> {
         let (_, _, onset) = self.frames.get(self.onset)?;
         let (_, _, apex) = self.frames.get(self.apex)?;
         Difference::between(onset, apex)
     }
 
-    /// Which frame the slow loop shows `secs` seconds after it began, and how many seconds until the
-    /// next; see [`looped_frame`].
+    /// The frame that the slow loop shows `secs` seconds after it began, and the seconds until the next one;
+    /// see [`looped_frame`].
     pub fn looped_frame(&self, speed: f64, secs: f64) -> Option<(usize, f64)> {
         looped_frame(&self.frames, |(_, time, _)| *time, speed, secs)
     }
@@ -60,7 +59,7 @@ impl EventClip {
         (first..=last).contains(&time).then(|| until().saturating_sub(1))
     }
 
-    /// Pixels across and down of its pictures; 1 × 1 for a clip without frames.
+    /// Width and height of its pictures; 1 × 1 for a clip without frames.
     pub fn size_px(&self) -> (usize, usize) {
         self.frames.first().map_or((1, 1), |(_, _, image)| (image.width, image.height))
     }

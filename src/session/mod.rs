@@ -1,4 +1,4 @@
-//! What has been seen so far. The window and the exporters read it; nothing in it is estimated anew.
+//! What has been recorded so far. The window and the exports read it; nothing in it is estimated again.
 
 use crate::measure::baseline;
 use crate::measure::effort::EffortStep;
@@ -26,12 +26,13 @@ pub mod recorder;
 pub mod store;
 pub mod table;
 
-/// Bytes of event pictures that a session keeps in memory; beyond it the oldest pictures go, never the
-/// events. A micro-expression's take about one and a half million, so that the newest twenty can be
-/// looked at; a recording keeps all.
+/// Bytes of event pictures that a session keeps in memory. Beyond this, the oldest pictures are removed, but
+/// never an event. The pictures of a micro-expression take about one and a half million bytes, so that the
+/// newest twenty events can be shown; a stored recording keeps all pictures.
 const CLIP_BYTES: usize = 32 << 20;
 
-/// Who marks moments while the source runs. These marks belong to the session, not to a rater.
+/// The name under which moments are marked while the source runs. These marks belong to the session, not to a
+/// rater.
 pub const OBSERVER: &str = "Observer";
 
 /// A notice with the moment it arrived.
@@ -43,7 +44,7 @@ pub struct LoggedNotice {
     pub notice: Notice,
 }
 
-/// Everything known of one run of one source.
+/// Everything that is known about one run of one source.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     /// The source.
@@ -59,22 +60,21 @@ pub struct Session {
     pub effort: Vec<EffortStep>,
     /// What happened to the source.
     pub notices: Vec<LoggedNotice>,
-    /// The scores from which events are flagged, as last set.
+    /// The scores from which events are flagged, as set last.
     pub threshold: Option<Score>,
-    /// The person's neutral face, where it was measured: the newest.
+    /// The newest baseline of the person's neutral face; `None` if none was measured.
     pub baseline: Option<baseline::Baseline>,
     /// What people said about it.
     pub log: annotation::Log,
-    /// What was agreed before it was stored; `None` where nothing was stored.
+    /// What was agreed before it was stored; `None` if nothing was stored.
     pub consent: Option<consent::Consent>,
-    /// What made the numbers.
+    /// The models and settings that made the numbers.
     pub provenance: provenance::Provenance,
-    /// Names of the files in the session's folder that hold its pictures, in order. They begin at time
-    /// zero.
+    /// Names of the picture files in the session's folder, in order. They begin at time zero.
     pub films: Vec<String>,
     /// Pictures of the newest events, by event number, oldest first.
     clips: VecDeque<(u64, Arc<EventClip>)>,
-    /// True if none are kept.
+    /// True if no pictures of events are kept.
     keeps_no_pictures: bool,
 }
 
@@ -84,12 +84,12 @@ impl Session {
         Self { history: history::History::keeping_all(), ..Self::default() }
     }
 
-    /// One that keeps no pictures of events, for where nobody looks at them.
+    /// Keeps no pictures of events, for runs at which no one looks.
     pub fn without_pictures(self) -> Self {
         Self { keeps_no_pictures: true, ..self }
     }
 
-    /// Takes in what the pipeline yields.
+    /// Adds the output of the pipeline.
     pub fn extend(&mut self, samples: &[Sample], events: &[Event]) {
         for sample in samples {
             self.history.push(*sample);
@@ -97,7 +97,7 @@ impl Session {
         self.events.extend_from_slice(events);
     }
 
-    /// Takes in what a running engine says.
+    /// Adds one record of a running engine.
     pub fn apply(&mut self, record: &Record) {
         match record {
             Record::Opened(info) => self.source = info.clone(),
@@ -123,9 +123,9 @@ impl Session {
         counts::FrameCounts::of(self)
     }
 
-    /// Marked moments with who marked them and the words, by time. Those made while the source ran
-    /// belong to the session and are seen by everybody; a rater's own are seen by the rater, and of the
-    /// model's view, for which `rater` is none, all are part.
+    /// Marked moments, by time: who marked them, when, and the text. Marks made while the source ran belong
+    /// to the session, and everyone sees them. A rater sees their own marks too. Without a rater, the model's
+    /// view, all marks are returned.
     pub fn marks(&self, rater: Option<&str>) -> Vec<(String, Moment, String)> {
         let raters = self.log.raters().iter().map(|rater| rater.name.as_str());
         let is_seen = |name: &&str| *name == OBSERVER || rater.is_none_or(|rater| rater == *name);
@@ -138,8 +138,8 @@ impl Session {
         marks
     }
 
-    /// The file that its times are times of: the recording that was analysed, or else the film of the
-    /// session. `None` where what was recorded is gone.
+    /// The file to which the session's times belong: the recording that was analysed, else the film of the
+    /// session. `None` if what was recorded is not stored.
     pub fn media(&self) -> Option<&str> {
         let kind = self.provenance.source.split_once(':');
         let kind = kind.map_or(self.provenance.source.as_str(), |(kind, _)| kind);
@@ -150,7 +150,7 @@ impl Session {
         }
     }
 
-    /// When time zero of the session is on the clock of that file.
+    /// Time zero of the session on the clock of that file.
     pub fn media_start(&self) -> Timestamp {
         match self.media() {
             Some(name) if name == self.source.name => self.source.media_start,
@@ -164,7 +164,7 @@ impl Session {
         self.notices.push(LoggedNotice { time, notice });
     }
 
-    /// Pictures of an event, where they are still kept.
+    /// Pictures of an event, if they are still kept.
     pub fn clip(&self, event_id: u64) -> Option<&Arc<EventClip>> {
         self.clips.iter().rev().find(|(id, _)| *id == event_id).map(|(_, clip)| clip)
     }

@@ -1,4 +1,4 @@
-//! What a run says of itself that is data: the session keeps it, the recorder stores it.
+//! The part of a run's messages that is data: the session keeps it, the recorder stores it.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use crate::measure::event::Event;
 use crate::measure::sample::{Sample, Score};
 use crate::media::stream::{Notice, SourceInfo};
 
-/// One thing that a run says, in order; nothing of it is ever dropped.
+/// One message of a run, in order. No record is ever dropped.
 #[derive(Clone, Debug)]
 pub enum Record {
     /// The source is open.
     Opened(SourceInfo),
     /// Samples that have become final.
     Samples(Vec<Sample>),
-    /// An event, with its pictures where they were still at hand.
+    /// An event, with its pictures if they were still in memory.
     Event(Event, Option<Arc<EventClip>>),
-    /// The scores from which events are flagged, for the plot: at the start and after each change of
-    /// the false alarms asked for.
+    /// The scores from which events are flagged, for the plot. Sent at the start, and after each change of
+    /// the false alarms that are allowed.
     Threshold(Score),
     /// Something happened to the source.
     Notice(Notice),
@@ -32,9 +32,9 @@ pub enum Record {
     Effort(EffortStep),
     /// Once a second: how it goes.
     Stats(Stats),
-    /// The baseline is measured. One that failed is a [`Record::Notice`] instead.
+    /// A baseline was measured. If that failed, there is a [`Record::Notice`] instead.
     Baselined(Box<Baseline>),
-    /// The baseline no longer holds.
+    /// The baseline was removed.
     BaselineDropped,
 }
 
@@ -51,6 +51,6 @@ pub struct Stats {
     pub analysis_fps: f32,
     /// Mean milliseconds of analysis per frame.
     pub frame_ms: f32,
-    /// How much of a recording is done, 0–1; `None` for a source without a known end.
+    /// The part of a recording that is done, 0–1; `None` for a source without a known end.
     pub progress: Option<f32>,
 }

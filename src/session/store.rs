@@ -1,8 +1,8 @@
 //! A stored session: a folder with a database of all that was measured and said, and the pictures.
 //!
-//! Nothing in it is ever overwritten. What [`Store::commit`] has returned from outlives the program,
-//! and what [`Store::sync`] has returned from outlives the machine. A session that was cut off is
-//! repaired when it is opened, and the reader is told what was missing.
+//! Nothing in it is ever overwritten. What was added before [`Store::commit`] returned survives a killed
+//! program; what was added before [`Store::sync`] returned survives a power cut. A session that was cut off
+//! is repaired when it is opened, and the reader is told what was missing.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -35,54 +35,54 @@ pub mod session_list;
 
 pub use open::{Opened, open, open_of_recording};
 
-/// The database's file name; a folder that has it is a session.
+/// Name of the database. A folder that holds it is a session.
 pub const DATABASE: &str = "session.sqlite";
 
-/// Ending of a session folder's name, by custom.
+/// Usual ending of the name of a session's folder.
 pub const FOLDER_ENDING: &str = "fleeting";
 
-/// What a picture file's name begins and ends with; its number is between.
+/// Beginning and end of the name of a picture file; its number stands between them.
 pub(super) const FILM_NAME: (&str, &str) = ("pictures-", ".mkv");
 
-/// The name of picture file number `segment`, counted from 1.
+/// Name of picture file number `segment`, counted from 1.
 pub(super) fn segment_name(segment: u32) -> String {
     format!("{}{segment}{}", FILM_NAME.0, FILM_NAME.1)
 }
 
-/// True if a picture file of a session may be called so.
+/// True if a picture file of a session may have this name.
 fn is_film_name(name: &str) -> bool {
     let number = name.strip_prefix(FILM_NAME.0).and_then(|rest| rest.strip_suffix(FILM_NAME.1));
     number.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()) && n.parse::<u32>().is_ok())
 }
 
-/// Keys of facts.
+/// Keys in the table `fact`.
 const BEGUN: &str = "begun_at_unix_ms";
 const WITH_PICTURES: &str = "with_pictures";
 
-/// Held locked by whoever records into the folder.
+/// The recorder of a session holds a lock on this file.
 const LOCK: &str = "recording.lock";
 
-/// Held locked by the window that reviews the session. Any other that opens it adds a line.
+/// The window that reviews the session holds a lock on this file. Another window that opens it adds a line.
 const REVIEW_LOCK: &str = "review.lock";
 
 /// Why a session cannot be stored or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The file system said no.
+    /// The system refused to open, read or write a file.
     #[error("{}: {error}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// Its answer.
+        /// What the system answered.
         error: io::Error,
     },
-    /// Storing would write into what is there.
+    /// There is a session already, and nothing is overwritten.
     #[error("{}: already holds a session, and nothing is overwritten; choose another folder", path.display())]
     Exists {
         /// The folder.
         path: PathBuf,
     },
-    /// The folder or its database is not what it should be.
+    /// The folder or its database is not that of a session.
     #[error("{}: expected {expected}, found {found}", path.display())]
     NotASession {
         /// The file or folder.
@@ -92,13 +92,13 @@ pub enum StoreError {
         /// The content that was found.
         found: String,
     },
-    /// Somebody records into it at this moment.
+    /// It is being recorded at the moment.
     #[error("{}: is being recorded; stop the recording first", path.display())]
     Recording {
         /// The folder.
         path: PathBuf,
     },
-    /// A window has it open at this moment.
+    /// A window has it open at the moment.
     #[error("{}: is open for review in a window; close it there first", path.display())]
     Reviewed {
         /// The folder.
@@ -116,7 +116,8 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
-    /// The disk does not do as it is told. SQLite tells of a quota so, and of some writes to a full disk.
+    /// The disk cannot be read or written. SQLite reports a quota in this way, and some writes to a full
+    /// disk.
     #[error(
         "{}: the disk cannot be written to or read; it may be full, over its quota or gone ({error})",
         path.display()
@@ -124,7 +125,7 @@ pub enum StoreError {
     Disk {
         /// The database.
         path: PathBuf,
-        /// Its answer.
+        /// What SQLite answered.
         error: rusqlite::Error,
     },
     /// The session was opened in a place where nothing can be written.
@@ -133,12 +134,12 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
-    /// The database said no.
+    /// The database answered with another error.
     #[error("{}: {error}", path.display())]
     Database {
         /// The database.
         path: PathBuf,
-        /// Its answer.
+        /// What SQLite answered.
         error: rusqlite::Error,
     },
 }
@@ -178,11 +179,11 @@ impl StoreError {
 /// What is known when a session begins.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Beginning {
-    /// What was agreed; `None` where nobody was asked, as for a video that is analysed.
+    /// What was agreed; `None` if no one was asked, as for a video that is analysed.
     pub consent: Option<Consent>,
-    /// What makes the numbers.
+    /// The models and settings that make the numbers.
     pub provenance: Provenance,
-    /// Whether pictures are stored, or scores only.
+    /// True if pictures are stored, false for scores only.
     pub with_pictures: bool,
 }
 
@@ -191,22 +192,22 @@ pub struct Beginning {
 pub struct Store {
     db: Connection,
     folder: PathBuf,
-    /// Rows have been added since the last commit.
+    /// True if rows were added since the last commit.
     is_dirty: bool,
-    /// Of the newest sample.
+    /// Time of the newest sample.
     newest: Timestamp,
-    /// Held while recording.
+    /// The lock of a recorder.
     lock: Option<File>,
-    /// Held while a window reviews it.
+    /// The lock of a window that reviews it.
     review: Option<review::Hold>,
     /// The recording that the user named for it.
     recording: Option<SourceSpec>,
-    /// True if it lies in a file, which may go.
+    /// True if the database is a file, which may be deleted; false for a copy in memory.
     is_in_file: bool,
 }
 
 impl Store {
-    /// Begins a session in `folder`, which is made where it is not there, and must not hold one.
+    /// Begins a session in `folder`. The folder is created if it does not exist; it must not hold a session.
     pub fn create(folder: &Path, beginning: &Beginning) -> Result<Self, StoreError> {
         files::create_folder(folder).map_err(|error| StoreError::io(folder, error))?;
         let path = folder.join(DATABASE);
@@ -217,7 +218,7 @@ impl Store {
             }
         })?;
         Self::fill(folder, &path, beginning).inspect_err(|_| {
-            // What never began is not to be taken for a session later.
+            // A session that never began must not look like one later.
             for name in [DATABASE, LOCK] {
                 if let Err(error) = fs::remove_file(folder.join(name)) {
                     tracing::warn!("{}: {name}: {error}", folder.display());
@@ -229,7 +230,7 @@ impl Store {
     fn fill(folder: &Path, path: &Path, beginning: &Beginning) -> Result<Self, StoreError> {
         let lock = lock(folder)?;
         let mut db = schema::connect(path)?;
-        // In this order: the file's own header says whose it is from the first moment on.
+        // In this order, so that the header of the file names its program from the first moment on.
         schema::lay_out(&mut db)
             .and_then(|()| schema::make_ready(&db, schema::Sync::WhenAsked))
             .map_err(|error| StoreError::of_database(path, error))?;
@@ -282,13 +283,13 @@ impl Store {
         consent.as_ref().map_or(Ok(()), |consent| self.append_consent(consent))
     }
 
-    /// Stores the wall clock at the first frame, milliseconds since 1970, UTC. Once in a session.
+    /// Stores the wall clock at the first frame, milliseconds since 1970, UTC. Called once for a session.
     pub fn append_begun(&mut self, unix_ms: i64) -> Result<(), StoreError> {
         let ms = unix_ms.to_string();
         self.write(|db| db.execute("INSERT INTO fact VALUES (?, ?)", [BEGUN, &ms]))
     }
 
-    /// Appends what was agreed; the newest agreement holds.
+    /// Appends a consent; the newest one holds.
     pub fn append_consent(&mut self, consent: &Consent) -> Result<(), StoreError> {
         let keep_until = consent.keep_until.map(|date| date.to_string());
         self.write(|db| {
@@ -299,7 +300,7 @@ impl Store {
         })
     }
 
-    /// Appends what the engine said, as far as it is data.
+    /// Appends a record of the engine.
     pub fn append(&mut self, record: &Record) -> Result<(), StoreError> {
         match record {
             Record::Opened(info) => self.append_source(info),
@@ -327,7 +328,7 @@ impl Store {
         }
     }
 
-    /// Appends what is known of the source from now on.
+    /// Appends what is known about the source from now on.
     pub fn append_source(&mut self, info: &SourceInfo) -> Result<(), StoreError> {
         let time = self.newest.nanos();
         self.write(|db| {
@@ -389,7 +390,7 @@ impl Store {
         })
     }
 
-    /// Appends what a person did. Lost unless committed.
+    /// Appends an act of a person. It is lost unless committed.
     pub fn append_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
         self.write(|db| {
             let act = rows::json(&entry.act)?;
@@ -398,7 +399,7 @@ impl Store {
         })
     }
 
-    /// Appends a rater, or how a known one works from now on.
+    /// Appends a rater, or how a known rater works from now on.
     pub fn append_rater(&mut self, rater: &Rater) -> Result<(), StoreError> {
         let file = rater.imported.as_ref().map(|imported| &imported.file);
         let acts = rater.imported.as_ref().map(|imported| rows::whole(imported.acts));
@@ -410,7 +411,7 @@ impl Store {
         })
     }
 
-    /// Appends all of a layer and commits it, or nothing of it.
+    /// Appends a whole layer and commits it; if that fails, nothing of it.
     pub fn append_layer(&mut self, raters: &[Rater], entries: &[Entry]) -> Result<(), StoreError> {
         self.commit()?;
         let done = raters.iter().try_for_each(|rater| self.append_rater(rater));
@@ -422,7 +423,7 @@ impl Store {
         })
     }
 
-    /// Undoes what was not committed.
+    /// Removes what was not committed.
     fn take_back(&mut self) -> Result<(), StoreError> {
         if !self.db.is_autocommit() {
             self.db.execute_batch("ROLLBACK").map_err(|error| self.failed(error))?;
@@ -431,7 +432,7 @@ impl Store {
         Ok(())
     }
 
-    /// Names the next picture file, in the session's folder.
+    /// Appends the name of the next picture file in the session's folder.
     pub fn append_film(&mut self, file: &str, size_px: (usize, usize)) -> Result<(), StoreError> {
         let (width, height) = (rows::whole(size_px.0 as u64), rows::whole(size_px.1 as u64));
         self.write(|db| {
@@ -442,10 +443,10 @@ impl Store {
         })
     }
 
-    /// Hands everything appended so far to the system, where a kill of the program does not reach it.
+    /// Hands everything appended so far to the system, so that killing the program does not lose it.
     pub fn commit(&mut self) -> Result<(), StoreError> {
         if self.is_dirty {
-            // A file that was deleted takes what is written, and nobody will ever read it.
+            // A deleted file takes what is written, but no one can read it.
             if self.is_in_file && self.path().symlink_metadata().is_err() {
                 return Err(StoreError::Gone { path: self.folder.clone() });
             }
@@ -455,13 +456,13 @@ impl Store {
         Ok(())
     }
 
-    /// Commits, and waits until everything is on the disk, where a power cut does not reach it either.
-    /// Takes tens of milliseconds on some disks.
+    /// Commits, and waits until everything is on the disk, so that a power cut does not lose it either. Takes
+    /// tens of milliseconds on some disks.
     pub fn sync(&mut self) -> Result<(), StoreError> {
         self.commit()?;
         let path = self.folder.join(format!("{DATABASE}-wal"));
         match OpenOptions::new().write(true).open(&path).and_then(|journal| journal.sync_data()) {
-            // Where there is no such journal, the database needs none.
+            // Without such a journal, the database needs no sync of it.
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(StoreError::io(&path, error))
             }
@@ -469,7 +470,7 @@ impl Store {
         }
     }
 
-    /// Ends a recording: says why, where that was not by wish, and leaves one whole file.
+    /// Ends a recording, and leaves one complete file. `reason` says why, if the user did not ask for it.
     pub fn finish(mut self, reason: Option<&str>) -> Result<(), StoreError> {
         self.end(reason)?;
         let path = self.path();
@@ -481,7 +482,7 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down that the recording has ended.
+    /// Stores that the recording has ended.
     fn end(&mut self, reason: Option<&str>) -> Result<(), StoreError> {
         self.write(|db| {
             db.execute(
@@ -497,7 +498,7 @@ impl Store {
         bytes_in(&self.folder)
     }
 
-    /// Does `add` inside the open transaction, or begins one.
+    /// Runs `add` in the open transaction, or begins one.
     fn write<T>(
         &mut self,
         add: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -506,7 +507,7 @@ impl Store {
             if self.is_dirty { Ok(()) } else { db.execute_batch("BEGIN IMMEDIATE") }
         };
         let done = begin(&self.db).and_then(|()| add(&self.db)).map_err(|error| self.failed(error));
-        // Some failures, a full disk among them, undo the whole transaction.
+        // Some failures undo the whole transaction, among them a full disk.
         self.is_dirty = !self.db.is_autocommit();
         done.map(|_| ())
     }
@@ -531,7 +532,7 @@ pub(crate) fn bytes_in(folder: &Path) -> u64 {
     entries.filter_map(|entry| entry.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
 }
 
-/// Says no to a session whose own files are links: whoever made them chose what is written to.
+/// Refuses a session with links in place of its own files: whoever made them chose what would be overwritten.
 fn refuse_links(folder: &Path) -> Result<(), StoreError> {
     for name in OWN_FILES {
         let path = folder.join(name);
@@ -546,7 +547,7 @@ fn refuse_links(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The session's own files but for its pictures. The last three are SQLite's, beside its database.
+/// The session's own files except its pictures. The last three belong to SQLite.
 const OWN_FILES: [&str; 6] = [
     DATABASE,
     LOCK,
@@ -556,7 +557,7 @@ const OWN_FILES: [&str; 6] = [
     "session.sqlite-journal",
 ];
 
-/// Takes the lock of whoever records into `folder`; the system gives it back when its holder dies.
+/// Takes the lock of a recorder in `folder`. The system releases it when the recorder's process ends.
 fn lock(folder: &Path) -> Result<File, StoreError> {
     refuse_links(folder)?;
     let path = folder.join(LOCK);

@@ -1,4 +1,4 @@
-//! Holds the invariants that `src/lib.rs` states to the source text.
+//! Checks the invariants of `src/lib.rs` in the source text.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The text up to its test module, which comes last in every file, without comment lines.
+/// The text up to its test module, which comes last in every file, without lines of comments.
 fn code(text: &str) -> String {
     let end =
         text.find("#[cfg(test)]\nmod tests").or(text.find("#[cfg(test)]\npub(crate) mod tests"));
@@ -40,8 +40,8 @@ fn code(text: &str) -> String {
         .collect()
 }
 
-/// The folders of `src`, lowest first, each with those that it may import. A reader of `src/lib.rs` finds
-/// the same order there.
+/// The folders of `src`, lowest first, each with those that it may import. `src/lib.rs` lists them in the
+/// same order.
 const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("files", &[]),
     ("measure", &[]),
@@ -163,7 +163,7 @@ fn no_channel_is_unbounded() {
     only_in(&["unbounded", "mpsc::channel"], "", &[]);
 }
 
-/// Fails with every place where one of `words` stands outside `allowed`.
+/// Fails with every place outside `allowed` that has one of `words`.
 fn only_in(words: &[&str], within: &str, allowed: &[&str]) {
     let mut found = Vec::new();
     for (name, code) in sources() {
@@ -211,8 +211,8 @@ fn the_engine_and_everything_below_it_know_no_window() {
     only_in(&["egui", "eframe"], "", &["app/", "cli/gui.rs"]);
 }
 
-/// `files` refuses pipes, and what it makes only its owner reads. The readers of videos are behind the look at
-/// their first bytes, which refuses pipes too; what `synth` writes holds no person.
+/// `files` refuses pipes, and only the owner can read what it makes. Readers of videos come after the look at
+/// the first bytes, which refuses pipes too. What `synth` writes shows no person.
 #[test]
 fn files_are_opened_and_made_in_one_place() {
     let words = [
@@ -269,7 +269,7 @@ fn no_two_public_types_share_a_name() {
     assert!(places.is_empty(), "{places:#?}");
 }
 
-/// Not where it is denied only, so that no exception creeps in: there is no unsafe code at all.
+/// Unsafe code must be absent, not only denied, so that no exception can be added.
 #[test]
 fn nothing_in_the_program_or_its_tests_is_unsafe() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,6 +1,6 @@
-//! A recording on its way to a session: analysed as fast as it goes, then reviewed.
+//! A recording that becomes a session: it is analysed as fast as possible, then reviewed.
 //!
-//! The same engine as for a live source, without the pace of the recording's own clock.
+//! The engine is that of a live source; only the recording's own clock does not slow it down.
 
 use std::path::Path;
 
@@ -32,9 +32,9 @@ pub enum AnalyseCommand {
     PickVideo,
     /// Ask for a folder of pictures.
     PickImages,
-    /// True if the next analysis is kept on the disk, and with a copy of its pictures.
+    /// If the next analysis is stored on the disk, and if with a copy of its pictures.
     Keep {
-        /// True if it is kept.
+        /// True if it is stored.
         is_wanted: bool,
         /// True if its pictures are copied.
         with_pictures: bool,
@@ -43,7 +43,7 @@ pub enum AnalyseCommand {
     Start,
     /// Stop; what was analysed stays.
     Cancel,
-    /// Review what was analysed.
+    /// Review the analysed recording.
     Review,
 }
 
@@ -91,44 +91,44 @@ pub static ENTRIES: &[CommandEntry] = &[
     .only(ANALYSE),
 ];
 
-/// Where an analysis stands.
+/// The state of an analysis.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AnalysePhase {
     /// None was started.
     #[default]
     Idle,
-    /// On the way; the words say with what.
+    /// It starts; the text says what it is doing.
     Starting(String),
     /// Frames are analysed.
     Running,
     /// It was stopped by hand.
     Cancelled,
-    /// All frames are analysed.
+    /// All frames were analysed.
     Done,
     /// It ended with an error; one sentence.
     Fault(String),
 }
 
-/// All that is known of the analysis.
+/// Everything about the analysis.
 #[derive(Default)]
 pub struct AnalyseState {
     /// Where it stands.
     pub phase: AnalysePhase,
     /// The field for the recording's path.
     pub path: TextField,
-    /// What is analysed.
+    /// The recording.
     pub source: Option<SourceSpec>,
-    /// How it goes.
+    /// The engine's figures.
     pub stats: Stats,
-    /// What it has found.
+    /// What it has found so far.
     pub session: Session,
-    /// True if and where it is kept.
+    /// If and where it is stored.
     pub keeping: Keeping,
     engine: Option<Box<dyn EngineHandle>>,
 }
 
 impl AnalyseState {
-    /// Whether frames are analysed, or about to be.
+    /// True if frames are analysed, or about to be.
     pub fn is_running(&self) -> bool {
         matches!(self.phase, AnalysePhase::Starting(_) | AnalysePhase::Running)
     }
@@ -164,7 +164,7 @@ impl State {
             AnalyseCommand::Keep { .. } => !analyse.is_running(),
             AnalyseCommand::Start => !analyse.is_running() && !analyse.path.is_blank(),
             AnalyseCommand::Cancel => analyse.is_running(),
-            // What is kept is whole once the engine has let go of it.
+            // The files are complete when the engine has ended.
             AnalyseCommand::Review => {
                 !analyse.is_running()
                     && self.outside.tasks.analysis.is_none()
@@ -173,7 +173,7 @@ impl State {
         }
     }
 
-    /// Takes in what the analysis says.
+    /// Takes the messages of the engine.
     pub(super) fn drain_analysis(&mut self) {
         let Some(engine) = &self.analyse.engine else { return };
         for update in engine.updates() {
@@ -195,7 +195,7 @@ impl State {
         }
     }
 
-    /// Takes in what the engine said while it was let go.
+    /// Takes the last messages of an engine that was stopped.
     pub(super) fn take_in_last_of_analysis(&mut self, last: &[Update]) {
         for update in last {
             match update {
@@ -220,7 +220,7 @@ impl State {
             return self.analyse.phase = AnalysePhase::Fault(why);
         }
         source.options = SourceOptions { fps: self.outside.fps, paced: false, ..source.options };
-        // A kept session looks for its recording later, from wherever the program runs then.
+        // A stored session looks for its recording later, when the program may run in another folder.
         if let Ok(whole) = source.path().canonicalize() {
             source.target = whole.into();
         }

@@ -1,4 +1,4 @@
-//! The real outside: engines, cameras and the desktop's dialogs.
+//! The real system: engines, cameras and file dialogs.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -28,13 +28,13 @@ use crate::model::{ModelChoice, Models};
 use crate::session::{pictures, store};
 use crate::source::{SourceSpec, camera, video};
 
-/// Nobody sees a dialog and closes it in less; a dialog that is gone by then was never there.
+/// A dialog that closes faster than this was never shown; no person is so fast.
 const SHORTEST_LOOK: Duration = Duration::from_millis(250);
 
 /// Starts real engines.
 #[derive(Debug, Default)]
 pub struct NativeBackend {
-    /// A session's folder and the recording that the user says it is of.
+    /// A session's folder, and the recording that the user named for it.
     pub recording: Option<(PathBuf, SourceSpec)>,
 }
 
@@ -63,7 +63,7 @@ impl Backend for NativeBackend {
     }
 
     fn stop(&mut self, engine: Box<dyn EngineHandle>, wake: Wake) -> Pending<Vec<Update>> {
-        // Its threads are joined, and one of them may be waiting for a camera or a disk.
+        // Its threads are joined, and one of them may wait for a camera or a disk.
         run_task("fleeting-stop", move || engine.finish(), wake, Vec::new)
     }
 
@@ -204,7 +204,7 @@ impl AnnotationSink for AnnotationWriter {
     }
 }
 
-/// Writes what was asked for; the error is one sentence.
+/// Writes an export; the error is one sentence.
 fn write(job: &ExportJob) -> Result<Written, String> {
     let written = match &job.what {
         ExportContent::Format(exporter) => {
@@ -273,7 +273,7 @@ fn open(
     })
 }
 
-/// True if the desktop has what shows a file dialog: on Linux, its portal over the session bus, or
+/// True if the system can show a file dialog: on Linux, through its portal on the session bus, or with
 /// zenity.
 fn may_have_dialogs() -> bool {
     if !cfg!(target_os = "linux") {
@@ -286,7 +286,7 @@ fn may_have_dialogs() -> bool {
     has_bus || std::env::split_paths(&path).any(|folder| folder.join("zenity").is_file())
 }
 
-/// Those that can be opened; an error where there are some and none can.
+/// Cameras that can be opened. An error if there are some and none can be opened.
 fn cameras() -> Result<Vec<CameraChoice>, String> {
     let entries = camera::list();
     let usable: Vec<_> = entries
@@ -302,7 +302,7 @@ fn cameras() -> Result<Vec<CameraChoice>, String> {
     }
 }
 
-/// `work` in a thread of the engine; `failed` where the system has no thread to give.
+/// Runs `work` in a thread of the engine; `failed` gives the result if the system cannot start a thread.
 fn run_task<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
@@ -327,14 +327,14 @@ impl std::task::Wake for WakeUp {
     }
 }
 
-/// A future that is asked in every frame and wakes the window when it is worth asking.
+/// Polls a future in every frame; it wakes the window when it is worth polling.
 fn poll_future<T: 'static>(future: Pin<Box<dyn Future<Output = T>>>, wake: Wake) -> Pending<T> {
     let waker = Waker::from(Arc::new(WakeUp(wake)));
     let mut future = Some(future);
     Box::new(move || {
         match future.as_mut()?.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(result) => {
-                // A future must not be asked again.
+                // A finished future must not be polled again.
                 future = None;
                 Some(result)
             }

@@ -1,4 +1,4 @@
-//! The line for messages, which is there whether or not there is one: nothing moves when one comes.
+//! The line for messages. It is always there, so that nothing moves when a message comes.
 //!
 //! It shows the weightiest; a menu shows all of them in full. Without a message it shows what the last
 //! act in review did, or live, that the computer is too slow.
@@ -16,7 +16,7 @@ use crate::app::widgets::{PanelContext, named, weight_shape};
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel = Panel { name: "Messages", slot: Slot::Messages, tabs: EVERYWHERE, show };
 
-/// Longer texts may not fit beside the buttons, letters.
+/// A longer text may not fit beside the buttons, letters.
 const LONG: usize = 90;
 
 fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {

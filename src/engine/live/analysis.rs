@@ -1,5 +1,5 @@
-//! The body of the analysis thread. It feeds frames to an [`Analyser`] and hands on what that yields
-//! untouched, as [`crate::engine::offline`] does without threads; that is why live equals offline.
+//! The body of the analysis thread. It gives frames to an [`Analyser`] and passes its results on unchanged.
+//! [`crate::engine::offline`] does the same without threads; that is why live equals offline.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,19 +29,19 @@ use crate::pipeline::Output;
 use crate::session::counts::{Loss, LossReason};
 use crate::session::record::Record;
 
-/// The longest wait between two looks at the commands.
+/// The longest wait before the commands are read again.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// A standstill is said at most so often; each is counted.
+/// Least time between two notices about a standstill; every standstill is counted.
 const SAID_EVERY: Duration = Duration::from_secs(10);
 
-/// What turns frames into samples and events: the pipeline, or a stand-in for it in tests.
+/// Turns frames into samples and events: the pipeline or, in tests, a stand-in.
 pub trait Analyser {
-    /// Takes the next frame; adds what has become final to `output`.
+    /// Takes the next frame. Adds to `output` what has become final.
     fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError>;
-    /// No more frames: adds all that is left.
+    /// Ends the stream: adds all that is left.
     fn finish(&mut self, output: &mut Output) -> Result<(), ModelError>;
-    /// Sets the threshold for so many expected false alarms per minute.
+    /// Sets the threshold that is expected to give this many false alarms per minute.
     fn set_false_alarms_per_minute(&mut self, rate: f32);
     /// The scores from which events are flagged.
     fn threshold(&self) -> Score;
@@ -49,7 +49,7 @@ pub trait Analyser {
     fn set_effort(&mut self, _: Effort) {}
     /// Tells what this person's neutral face measures.
     fn set_baseline(&mut self, baseline: &Baseline);
-    /// What was told of it holds no longer.
+    /// Removes the baseline.
     fn drop_baseline(&mut self);
     /// The models and settings that make the numbers.
     fn provenance(&self) -> Provenance {
@@ -72,11 +72,11 @@ pub(crate) struct Links {
     pub(crate) queue_frames: usize,
 }
 
-/// Analyses until the source ends, something breaks, or nobody listens any more. The text is an
-/// error to show, or none at a proper end.
+/// Analyses until the source ends, something fails, or no one listens any more. The text is an error to show;
+/// `None` at a proper end.
 ///
-/// Being stopped is a proper end: what becomes final by it is told and recorded, also where nobody
-/// but the recording listens any more.
+/// Being stopped is a proper end: what becomes final by it is sent and recorded, also if only the recording
+/// still listens.
 pub(crate) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<String>, Closed> {
     let now = Instant::now();
     let mut running = Running {
@@ -115,13 +115,13 @@ struct Running<'a> {
     paused: bool,
 }
 
-/// The rhythm of the loop, by which a standstill is found out.
+/// The times at which the loop ran, from which a standstill is detected.
 struct Rhythm {
-    /// The last look.
+    /// The last turn of the loop.
     last: Instant,
-    /// For how long the program had not been run by then.
+    /// How long the program had not been run until then.
     missed: Duration,
-    /// When a standstill was last said.
+    /// When the last notice about a standstill was given.
     said: Option<Instant>,
 }
 
@@ -177,8 +177,8 @@ impl Running<'_> {
         }
     }
 
-    /// True if the last turn of the loop took so long that frames were lost by it. The frames of a source
-    /// that waits are not.
+    /// Notices if the last turn of the loop took so long that frames were lost. A source that waits loses
+    /// none.
     fn look_at_rhythm(&mut self) -> Result<(), Closed> {
         let (now, missed) = (Instant::now(), self.links.frames.signs().missed());
         let took = now.duration_since(self.rhythm.last);
@@ -217,18 +217,18 @@ impl Running<'_> {
         self.links.frames.signs().frame_done();
     }
 
-    /// Records and says.
+    /// Records it and tells the window.
     fn tell(&mut self, update: Update) -> Result<(), Closed> {
         self.links.update_sender.send(update)
     }
 
-    /// Tells the window, and the recording where there is one.
+    /// Tells the window and, if there is one, the recording.
     fn record(&mut self, record: Record) -> Result<(), Closed> {
         self.recordings.record(&record);
         self.tell(Update::Record(record))
     }
 
-    /// Does what was asked since the last look; false where that is to stop.
+    /// Carries out the commands that have come; false if one of them is to stop.
     fn obey(&mut self) -> Result<bool, Closed> {
         loop {
             if self.links.stop.load(Ordering::Acquire) {
@@ -368,7 +368,7 @@ impl Running<'_> {
         self.tell(Update::Baseline(0.0))
     }
 
-    /// Hands on what becomes final because nothing follows.
+    /// Passes on what becomes final because nothing follows.
     fn finish(&mut self) -> Result<(), Closed> {
         self.output.clear();
         let finished = self.analyser.finish(&mut self.output);
@@ -387,7 +387,7 @@ impl Running<'_> {
             told = told.and(self.record(record));
         }
         let stats = self.meter.last_stats(self.links.frames.dropped());
-        // Each is recorded, whoever listens.
+        // Each is recorded, even if no one else listens.
         let stats = self.record(Record::Stats(stats));
         told.and(stats)
     }

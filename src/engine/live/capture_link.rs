@@ -1,8 +1,8 @@
-//! The link from the capture thread to the analysis: frames may be dropped when the source is live,
-//! everything else never, and both arrive in the order in which they were sent.
+//! The link from the capture thread to the analysis. Frames may be dropped if the source is live; other
+//! messages never are. Both arrive in the order in which they were sent.
 //!
-//! Two channels, because a full queue that lets its oldest item go must not let go of "the cable was
-//! pulled". Every item carries its place in the order, so that the reader can join them again.
+//! There are two channels, because a full queue that drops its oldest item must not drop the message "the
+//! camera was unplugged". Every item carries its place in the order, so that the reader can merge them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use super::watch::Signs;
 use crate::media::image::Frame;
 use crate::media::stream::{Notice, SourceInfo};
 
-/// Reports that may wait. They are rare (a handful per unplugged cable), so that a sender that finds
-/// the channel full has a reader that reads nothing at all, and may wait with it.
+/// Number of other messages that may wait. They are rare (a few per unplugged camera). If the channel is
+/// full, its reader does not read at all, and the sender may wait.
 const REPORTS: usize = 64;
 
-/// What the capture thread says.
+/// A message of the capture thread.
 #[derive(Debug)]
 pub enum Captured {
     /// The source is open, or its size or rate has changed.
@@ -31,7 +31,7 @@ pub enum Captured {
     Notice(Notice),
     /// The number of the source's first frame, before that frame.
     FirstNumber(u64),
-    /// Frames up to this number came before anybody read them, and were let go.
+    /// Frames up to this number came before the link was read, and were dropped.
     BeforeReady(u64),
     /// The numbers of pictures that could not be decoded.
     Broken(Range<u64>),
@@ -88,7 +88,7 @@ pub fn capture_link(is_live: bool, capacity: usize) -> (CaptureSender, CaptureRe
 }
 
 impl CaptureSender {
-    /// Sends one item: waits where the link waits, drops the oldest frame where it drops.
+    /// Sends one item. May wait or drop the oldest frame, depending on the link.
     pub fn send(&self, item: Captured) -> Result<(), Closed> {
         let place = self.order.fetch_add(1, Ordering::Relaxed);
         match item {
@@ -102,15 +102,15 @@ impl CaptureSender {
         }
     }
 
-    /// How many frames were let go so far.
+    /// How many frames were dropped so far.
     pub fn dropped(&self) -> u64 {
         self.frames.dropped()
     }
 }
 
 impl CaptureReceiver {
-    /// The next item in order; none when nothing came within `timeout`, [`Closed`] when the sender
-    /// is gone and everything has been read.
+    /// The next item in order; `None` if nothing came within `timeout`. [`Closed`] if the sender is gone and
+    /// everything has been read.
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Captured>, Closed> {
         let deadline = Instant::now() + timeout;
         loop {
@@ -132,12 +132,12 @@ impl CaptureReceiver {
         }
     }
 
-    /// How many frames were let go so far.
+    /// How many frames were dropped so far.
     pub fn dropped(&self) -> u64 {
         self.frames.dropped()
     }
 
-    /// How many frames the queue dropped before the newest item and after the last call.
+    /// How many frames the queue dropped before the newest item, since the last call.
     pub(crate) fn take_queued(&mut self) -> u64 {
         std::mem::take(&mut self.queued)
     }
@@ -152,15 +152,15 @@ impl CaptureReceiver {
         &self.signs
     }
 
-    /// Reports are never dropped, so that each place that is left out was a frame.
+    /// Other messages are never dropped, so that each missing place was a frame.
     fn count_place(&mut self, place: u64) {
         self.queued += place.saturating_sub(self.next_place);
         self.next_place = place + 1;
     }
 
-    /// Whichever waiting item was sent first.
+    /// The waiting item that was sent first.
     fn take_first(&mut self) -> Option<Captured> {
-        // In this order: once a later item is in hand, every earlier one is already in its channel.
+        // In this order: when a later item is here, every earlier one is already in its channel.
         self.look_for_frame();
         if self.next_report.is_none() {
             self.next_report = self.reports.try_recv().ok();
@@ -186,7 +186,7 @@ impl CaptureReceiver {
         }
     }
 
-    /// After the frames have ended.
+    /// The next message after the frames have ended.
     fn last_report(&mut self, timeout: Duration) -> Result<Option<Captured>, Closed> {
         match self.reports.recv_timeout(timeout) {
             Ok((place, report)) => {
@@ -198,7 +198,7 @@ impl CaptureReceiver {
         }
     }
 
-    /// After the reports have ended: the sender is gone, so no more frames come than are here.
+    /// The next frame after the other channel has ended. The sender is gone, so no more frames will come.
     fn last_frame(&mut self) -> Result<Option<Captured>, Closed> {
         let (place, frame) = self.frames.try_recv().ok_or(Closed)?;
         self.count_place(place);

@@ -1,6 +1,6 @@
-//! The links between threads. The camera queue is the only place where data may be lost, and it counts.
+//! The links between threads. The camera queue is the only place that may lose data, and it counts the loss.
 //!
-//! Locks live here and nowhere else.
+//! All locks of the program are in this file.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use parking_lot::Mutex;
 
-/// The sending end of a frame queue.
+/// The sending end of a queue.
 #[derive(Debug)]
 pub struct QueueSender<T> {
     tx: Sender<T>,
@@ -51,7 +51,7 @@ impl<T> Drop for QueueReceiver<T> {
     }
 }
 
-/// A queue that, when full, lets its oldest item go and counts it: for sources that cannot wait.
+/// A queue that drops and counts its oldest item when it is full, for sources that cannot wait.
 pub fn dropping_queue<T>(capacity: usize) -> (QueueSender<T>, QueueReceiver<T>) {
     queue(capacity, Some(LetsGo::Oldest))
 }
@@ -65,7 +65,7 @@ pub fn thinning_queue<T>(
     queue(capacity, Some(LetsGo::Between(number)))
 }
 
-/// A queue that, when full, makes the sender wait: for sources that can.
+/// A queue that makes the sender wait when it is full, for sources that can wait.
 pub fn waiting_queue<T>(capacity: usize) -> (QueueSender<T>, QueueReceiver<T>) {
     queue(capacity, None)
 }
@@ -141,7 +141,7 @@ impl<T> QueueSender<T> {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Takes back what waits in a queue that drops; the items of a queue that waits stay.
+    /// Removes the items that wait in a queue that drops; those of a queue that waits stay.
     pub(crate) fn take_back(&self) {
         if let Some(waiting) = &self.overflow {
             waiting.try_iter().for_each(drop);
@@ -150,7 +150,7 @@ impl<T> QueueSender<T> {
 }
 
 impl<T> QueueReceiver<T> {
-    /// Waits for the next item; [`Closed`] when the sender is gone and everything has been read.
+    /// Waits for the next item. [`Closed`] if the sender is gone and everything has been read.
     pub(crate) fn recv(&self) -> Result<T, Closed> {
         self.rx.recv().map_err(|_| Closed)
     }
@@ -172,7 +172,7 @@ impl<T> QueueReceiver<T> {
         self.rx.is_empty()
     }
 
-    /// The next item; none when nothing came within `timeout`.
+    /// The next item; `None` if nothing came within `timeout`.
     pub fn recv_timeout(&self, timeout: std::time::Duration) -> Result<Option<T>, Closed> {
         match self.rx.recv_timeout(timeout) {
             Ok(item) => Ok(Some(item)),
@@ -181,7 +181,7 @@ impl<T> QueueReceiver<T> {
         }
     }
 
-    /// How many items were let go so far.
+    /// How many items were dropped so far.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
@@ -193,7 +193,7 @@ impl<T> QueueReceiver<T> {
     }
 }
 
-/// Holds only the newest value: right for a picture to look at, wrong for anything measured.
+/// Holds the newest value only: right for a picture to look at, wrong for anything that is measured.
 #[derive(Debug)]
 pub struct Newest<T>(Arc<Mutex<Option<T>>>);
 
@@ -210,12 +210,12 @@ impl<T> Clone for Newest<T> {
 }
 
 impl<T> Newest<T> {
-    /// Puts a value in, in place of the one before; gives that back, so that its memory can be reused.
+    /// Replaces the value. Returns the old one, so that its memory can be used again.
     pub fn put(&self, value: T) -> Option<T> {
         self.0.lock().replace(value)
     }
 
-    /// Takes the value out; none when it was already taken.
+    /// Takes the value out; `None` if it was taken already.
     pub fn take(&self) -> Option<T> {
         self.0.lock().take()
     }

@@ -11,25 +11,25 @@ use crate::session::annotation::Entry;
 use crate::session::record::Record;
 use crate::session::record::Stats;
 
-/// After the last frame of a recording, what belongs to it still becomes final: a score within half
-/// a second, a macro-expression of four seconds within five.
+/// Seconds after the last frame of a recording in which its results become final: a score within half a
+/// second, a macro-expression of four seconds within five.
 const LINGER_SECS: f64 = 5.0;
 
-/// Where frames no longer come, nothing more becomes final either.
+/// Without frames, nothing more becomes final after this time.
 const LINGER: Duration = Duration::from_secs(10);
 
-/// What is being recorded, and what a recording that begins later must know.
+/// The present recording, and what a later one must know.
 pub(crate) struct Recordings {
     update_sender: UpdateSender,
     running: Option<RecordThread>,
-    /// Completes its files; joined when the next one ends, or at the end.
+    /// A recording that is completing its files. It is joined when the next one ends, or at the end.
     closing: Option<RecordThread>,
     finishing: Option<Finishing>,
     newest: Option<Timestamp>,
-    /// Whether a frame of the run has come, and whether none had when the recording was asked for.
+    /// True if a frame of the run has come. And true if none had come when the recording was asked for.
     has_begun: bool,
     is_from_start: bool,
-    /// The newest of each kind that still holds.
+    /// The newest record of each kind that still holds.
     source: Option<Record>,
     threshold: Option<Record>,
     baseline: Option<Record>,
@@ -59,7 +59,7 @@ impl Recordings {
         }
     }
 
-    /// Begins a recording; one that runs is completed.
+    /// Begins a recording. One that runs is completed.
     pub(crate) fn start(&mut self, order: RecordOrder, provenance: Provenance, before: Stats) {
         self.close();
         let held = [&self.source, &self.threshold, &self.baseline, &self.effort];
@@ -70,7 +70,7 @@ impl Recordings {
             Some(RecordThread::start(order, provenance, before, first, self.update_sender.clone()));
     }
 
-    /// Records no more frames; what is still to be said of the last ones is.
+    /// Records no more frames. Results for the last ones are still recorded.
     pub(crate) fn stop(&mut self) {
         let Some(last_frame) = self.newest else { return self.close() };
         if self.finishing.is_none() {
@@ -95,7 +95,7 @@ impl Recordings {
         }
     }
 
-    /// Takes what the run says.
+    /// Takes a record of the run.
     pub(crate) fn record(&mut self, record: &Record) {
         match record {
             Record::Lost(_) if !self.is_own_loss() => return,
@@ -109,18 +109,18 @@ impl Recordings {
         self.send(|recorder| recorder.record(record));
     }
 
-    /// What was lost before the first frame of a recording, or after its last, is not its own, unless
-    /// it waited for the first frame of the run.
+    /// True if a loss belongs to the recording. Losses before its first frame or after its last one do not,
+    /// unless the recording waited for the first frame of the run.
     fn is_own_loss(&self) -> bool {
         self.finishing.is_none() && (self.newest.is_some() || self.is_from_start)
     }
 
-    /// Takes what a person did.
+    /// Takes an act of a person.
     pub(crate) fn entry(&mut self, entry: &Entry) {
         self.send(|recorder| recorder.entry(entry));
     }
 
-    /// Now and then, whether or not frames come.
+    /// Called regularly, whether or not frames come.
     pub(crate) fn look_at_clock(&mut self) {
         if self.finishing.is_some_and(|finishing| finishing.since.elapsed() > LINGER) {
             self.close();

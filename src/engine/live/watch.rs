@@ -1,6 +1,6 @@
-//! A watch over the analysis: whether the program runs at all, and whether frames that come give results.
+//! Watches the analysis: if the program runs at all, and if the frames that come give results.
 //!
-//! It has a thread of its own, because who stands still cannot say so.
+//! It has a thread of its own, because a thread that stands still cannot report it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,13 +11,14 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::update_sender::UpdateSender;
 use crate::engine::Update;
 
-/// From one look to the next.
+/// Time between two checks.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// The analysis of a camera that gives no result for so long stands still: dozens of frames late.
+/// The analysis of a camera stands still if it gives no result for this long; dozens of frames come in this
+/// time.
 pub(crate) const STANDSTILL: Duration = Duration::from_secs(1);
 
-/// What the threads of a run let the watch see, and what it lets them see.
+/// What the threads of a run tell the watch, and what the watch tells them.
 #[derive(Debug)]
 pub(crate) struct Signs {
     begun: Instant,
@@ -28,9 +29,9 @@ pub(crate) struct Signs {
     /// Frames that the analysis is done with.
     done: AtomicU64,
     is_paused: AtomicBool,
-    /// The newest look, milliseconds since `begun`.
+    /// Time of the newest check, milliseconds since `begun`.
     looked_ms: AtomicU64,
-    /// How long the watch itself was not run, milliseconds in all.
+    /// How long the watch itself was not run, milliseconds in total.
     missed_ms: AtomicU64,
 }
 
@@ -70,7 +71,7 @@ impl Signs {
         self.done.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Nothing is analysed from now on, or something is again.
+    /// From now on nothing is analysed, or frames are analysed again.
     pub(crate) fn set_paused(&self, is_paused: bool) {
         self.is_paused.store(is_paused, Ordering::Relaxed);
     }
@@ -79,8 +80,7 @@ impl Signs {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// How long the program was not run so far: what the watch has found, and what it has not yet had
-    /// the time to find.
+    /// How long the program was not run so far: what the watch has found, and the time since its last check.
     pub(crate) fn missed(&self) -> Duration {
         let now = self.now_ms().saturating_sub(self.looked_ms.load(Ordering::Acquire));
         let late = if now > STANDSTILL.as_millis() as u64 { now } else { 0 };
@@ -96,18 +96,18 @@ impl Signs {
     }
 }
 
-/// What the watch has seen of the analysis.
+/// The progress of the analysis, as the watch sees it.
 #[derive(Debug, Default)]
 struct Progress {
-    /// The results at the last look, and since when frames wait for the next one.
+    /// The number of results at the last check, and since when frames wait for the next result.
     done: u64,
     waiting_since: Option<Instant>,
-    /// Whole seconds that were told.
+    /// Whole seconds that were reported.
     told_secs: u64,
 }
 
 impl Progress {
-    /// Seconds to tell, where there is something new to tell; 0 when results come again.
+    /// Seconds to report, if there is something new; 0 when results come again.
     fn look(&mut self, signs: &Signs, now: Instant) -> Option<u64> {
         let done = signs.done.load(Ordering::Relaxed);
         let waits = signs.has_frame_waiting();
@@ -123,7 +123,7 @@ impl Progress {
     }
 }
 
-/// The body of the watch thread; ends when the other end of `ending` goes.
+/// The body of the watch thread. Ends when the other end of `ending` is dropped.
 pub(crate) fn run(signs: &Arc<Signs>, update_sender: &UpdateSender, ending: &Receiver<()>) {
     let mut progress = Progress::default();
     let mut last = Instant::now();

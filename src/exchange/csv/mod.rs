@@ -1,11 +1,10 @@
 //! Tables: one line per event, one line per frame, one line per count of frames, one line per marked
 //! moment where there are any, and the detection limit where it was measured.
 //!
-//! Frames count from 0 in the source; seconds count from the source's first frame. An empty field is
-//! a value that was not measured, never a zero. Numbers are written so that they read back the same;
-//! words of a person so that no spreadsheet takes them for a formula (see `cell`).
-//! Of a rater's layer the first columns hold what holds for the rater, and those named `machine_` what
-//! the model said.
+//! Frames count from 0 in the source; seconds count from the source's first frame. An empty field is a value
+//! that was not measured, never a zero. Numbers read back the same. Text of a person is written so that no
+//! spreadsheet runs it as a formula (see `cell`). In the table of a rater's layer, the first columns hold the
+//! rater's values, and those named `machine_` hold the model's.
 
 use std::io::{self, Write};
 
@@ -55,7 +54,7 @@ fn files(view: &View<'_>) -> Vec<FileFormat> {
     files
 }
 
-/// Columns of an event table. Other tools rely on the first seven.
+/// Columns of an event table. Other programs rely on the first seven.
 pub const EVENT_COLUMNS: [&str; 30] = [
     "onset_frame",
     "apex_frame",
@@ -106,7 +105,7 @@ const SAMPLE_COLUMNS: [&str; 13] = [
     "face_presence",
 ];
 
-/// Writes a table of events that nobody has judged; the generator's truth is written with it too.
+/// Writes a table of events that no one has judged. The generator's true events are written in this way too.
 pub fn write_events(events: &[Event], out: &mut dyn Write) -> io::Result<()> {
     write_rows(&events.iter().map(Row::of_event).collect::<Vec<_>>(), out)
 }
@@ -126,7 +125,7 @@ fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
     let probabilities: Vec<_> = row.units.iter().map(|unit| unit.probability.to_string()).collect();
     let reading = machine.and_then(|event| event.emotion);
     let class = |i: usize| reading.map_or_else(String::new, |e| e.probabilities[i].to_string());
-    // A person's label has no probability, and an event without any reading no emotion.
+    // A person's label has no probability, and an event without a reading has no emotion.
     let read = reading.filter(|_| row.label.is_none());
     let is_named = reading.is_some() || row.label.is_some();
     [
@@ -163,7 +162,7 @@ fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
     ]
 }
 
-/// How many frames there were, and what became of each: one line for each figure.
+/// Writes how many frames there were and what became of each: one line for each figure.
 fn write_counts(session: &Session, out: &mut dyn Write) -> io::Result<()> {
     let counts = session.counts();
     let mut table = csv::Writer::from_writer(out);
@@ -199,7 +198,7 @@ fn annotator(row: &Row) -> String {
     origin_text(&Origin::Annotator(row.rater.clone().unwrap_or_default()))
 }
 
-/// Who says so, as the column `origin` has it.
+/// The origin of an event, as the column `origin` names it.
 pub(crate) fn origin_text(origin: &Origin) -> String {
     match origin {
         Origin::Model => "model".into(),
@@ -273,7 +272,7 @@ fn number_pair<W: Write>(
     number(table, text, y)
 }
 
-/// One number, in its shortest text that reads back the same; NaN is empty.
+/// One number, in its shortest text that reads back the same; NaN becomes empty.
 fn number<W: Write>(table: &mut csv::Writer<W>, text: &mut String, value: f32) -> io::Result<()> {
     use std::fmt::Write as _;
     text.clear();

@@ -1,6 +1,6 @@
-//! A report for people: one HTML file that needs nothing beside itself, not even a network.
+//! A report for people: one HTML file that needs no other file and no network.
 //!
-//! It says what was flagged and what was made of it, shows the scores with what troubled them, and
+//! It says what was flagged and how people judged it, shows the scores with the trouble of each frame, and
 //! says how often such flags are wrong. Everything that a person typed is text in it, never markup.
 
 use std::io;
@@ -29,8 +29,7 @@ pub const FORMAT: Format = Format::written(
 
 const STYLE: &str = include_str!("style.css");
 
-/// What was measured of the shipped models on real faces, by README.md; the command that gives each
-/// figure stands there.
+/// Figures of the shipped models on real faces, from README.md, which gives the command for each.
 const MEASURED: [(&str, &str); 3] = [
     (
         "Spotting, SAMM Long Videos (147 videos, 159 micro- and 343 macro-expressions)",
@@ -80,7 +79,7 @@ fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     writeln!(out, "</main>\n</body>\n</html>")
 }
 
-/// Text as HTML says it.
+/// Text, escaped for HTML.
 fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -148,7 +147,7 @@ fn counts_of_verdicts(view: &View<'_>) -> String {
     )
 }
 
-/// The true rate, and the one that the source claims where it is another.
+/// The true rate, and the rate that the source states if it differs.
 fn rate(view: &View<'_>, counts: &FrameCounts) -> String {
     let Some(fps) = counts.true_fps() else { return "unknown, for want of frames".into() };
     let claimed = view.session.source.nominal_fps.filter(|claimed| (claimed - fps).abs() >= 0.05);
@@ -165,7 +164,7 @@ fn duration(secs: f64) -> String {
     }
 }
 
-/// How much could not be scored, and mostly why.
+/// How much could not be scored, and the most frequent reason.
 fn unscored(view: &View<'_>) -> String {
     let samples = view.session.history.samples();
     let without: Vec<_> = samples.iter().filter(|sample| sample.score.is_none()).collect();

@@ -11,22 +11,21 @@ use crate::session::annotation::Verdict;
 use crate::session::history::Channel;
 use crate::session::table::Row;
 
-/// What one line of the overview shows at most, seconds, as long as that makes no more than
-/// [`MOST_LINES`].
+/// Seconds on one line of the overview, unless that needs more than [`MOST_LINES`].
 const LINE_SECS: f64 = 120.0;
 const MOST_LINES: f64 = 30.0;
 
-/// What a close-up shows before onset and after offset, seconds.
+/// Seconds that a close-up shows before the onset and after the offset.
 const AROUND_SECS: f64 = 1.5;
 
-/// The axis reaches at least so far; scores are 0–1 and seldom high.
+/// Least height of the axis; scores are 0–1 and seldom high.
 const LEAST_TOP: f32 = 0.6;
 
 /// Colours; a word stands beside each.
 const KINDS: [(EventKind, Channel, &str); 2] =
     [(EventKind::Micro, Channel::Micro, "#b3261e"), (EventKind::Macro, Channel::Macro, "#1f5fa8")];
 
-/// Where a plot is drawn, in SVG units, and what it shows.
+/// The place of a plot in SVG units, and what it shows.
 struct Frame {
     width: f64,
     height: f64,
@@ -53,7 +52,7 @@ impl Frame {
     }
 }
 
-/// Every line's meaning.
+/// The meaning of every line.
 pub(crate) fn legend(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
     let item = |drawing: &str, words: &str| {
         format!(
@@ -89,7 +88,7 @@ pub(crate) fn legend(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
     writeln!(out, "<p class=\"legend\">{items}</p>")
 }
 
-/// The bar over an event's band: whole for micro, double for macro.
+/// The bar over an event's band: one for micro, a double one for macro.
 fn cap(x: f64, width: f64, kind: EventKind, color: &str) -> String {
     let bar = |y: f64| {
         format!("<rect x=\"{x:.1}\" y=\"{y}\" width=\"{width:.1}\" height=\"2\" fill=\"{color}\"/>")
@@ -127,7 +126,7 @@ pub(crate) fn overview(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
     Ok(())
 }
 
-/// One event with what is around it.
+/// One event and the time around it.
 pub(crate) fn close_up(view: &View<'_>, row: &Row, out: &mut Sink) -> io::Result<()> {
     let from = row.bounds.onset.time - AROUND_SECS;
     let to = row.bounds.offset.time + AROUND_SECS;
@@ -136,7 +135,7 @@ pub(crate) fn close_up(view: &View<'_>, row: &Row, out: &mut Sink) -> io::Result
     draw(view, &frame, Some(row), out)
 }
 
-/// The greatest value that is to fit, in steps whose half can be read on the axis.
+/// The greatest value that must fit, rounded up so that half of it reads well on the axis.
 fn top(view: &View<'_>, from: Timestamp, to: Timestamp) -> f32 {
     let columns = |channel| view.session.history.columns(channel, from, to, 2000);
     let greatest = KINDS.iter().flat_map(|(_, channel, _)| columns(*channel));
@@ -294,7 +293,7 @@ fn draw_axes(frame: &Frame, svg: &mut String) {
     }
 }
 
-/// `1:05`, with tenths where ticks are closer than a second.
+/// `1:05`, with tenths if the ticks are closer than a second.
 fn clock(time: Timestamp, step: f64) -> String {
     let full = time.to_string();
     let cut = if step < 1.0 { 2 } else { 4 };

@@ -10,7 +10,7 @@ use crate::measure::geometry::{Point, Rect};
 use crate::media::image::RgbImage;
 use crate::model::{ModelError, Models};
 
-/// Landmarks are not carried over a longer pause than this between two frames.
+/// Landmarks are not carried over a pause between two frames longer than this, seconds.
 const LONGEST_STEP_SECS: f64 = 0.1;
 
 /// Whether the mesh looks at a frame.
@@ -74,7 +74,7 @@ impl Tracker {
         }
     }
 
-    /// Fills `landmarks` with the face in `frame`; leaves them empty where there is none.
+    /// Fills `landmarks` with the face in `frame`; leaves them empty without one.
     pub fn follow(
         &mut self,
         frame: &RgbImage,

@@ -1,4 +1,4 @@
-//! From two frames to the motion of every region: align, flow, roi as one stage.
+//! From two frames to the motion of every region: aligning, flow and regions as one stage.
 
 use std::sync::Arc;
 
@@ -25,9 +25,9 @@ pub struct Motion {
     places: Places,
     wanted: Vec<bool>,
     watch: Watch,
-    /// The head's motion since the frame before; `None` where it could not be measured.
+    /// The head's motion since the previous frame; `None` if it could not be measured.
     head: Option<Head>,
-    /// True if the landmarks no longer fit what is seen.
+    /// True if the landmarks no longer fit the picture.
     mesh_is_old: bool,
 }
 
@@ -36,7 +36,7 @@ pub struct Motion {
 pub struct Measured {
     /// From the face crop to the frame.
     pub frame_from_face: Affine,
-    /// Since the frame before; `None` where there was none to compare with.
+    /// Displacement since the previous frame; `None` without a previous frame to compare with.
     pub displacement: Option<RegionDisplacement>,
 }
 
@@ -48,8 +48,8 @@ impl Motion {
         self.head = None;
     }
 
-    /// Takes the next frame; none without a face. The landmarks are those of this frame, or those of
-    /// the frame before where the mesh did not look at this one.
+    /// Takes the next frame; `None` without a face. `landmarks` are those of this frame or, if the mesh did
+    /// not run on it, those of the previous one.
     pub fn push(&mut self, frame: &Arc<RgbImage>, landmarks: &Landmarks) -> Option<Measured> {
         self.head = None;
         self.mesh_is_old = true;
@@ -59,7 +59,7 @@ impl Motion {
         Some(self.measure(aligned, landmarks))
     }
 
-    /// The newest frame once more, now that the mesh has looked at it.
+    /// Measures the newest frame again, with the landmarks that the mesh has just found in it.
     pub fn again(&mut self, landmarks: &Landmarks) -> Option<Measured> {
         self.head = None;
         let aligned = self.aligner.again(landmarks)?;
@@ -89,12 +89,13 @@ impl Motion {
         Measured { frame_from_face, displacement }
     }
 
-    /// True if the face does not hold still, so that the mesh should look at the next frame beforehand.
+    /// True if the face does not hold still, so that the mesh should run on the next frame before its motion
+    /// is measured.
     pub fn is_restless(&self) -> bool {
         self.watch.is_restless()
     }
 
-    /// Whether lids, mouth or head have moved since the mesh looked, or nothing is known of them.
+    /// True if lids, mouth or head have moved since the mesh ran, or if it is not known.
     pub fn outdates_mesh(&self) -> bool {
         self.mesh_is_old
     }
@@ -138,12 +139,12 @@ impl Motion {
         }
     }
 
-    /// The newest aligned face at half its size, slightly smoothed; none before the first.
+    /// The newest aligned face at half its size, slightly smoothed; `None` before the first.
     pub fn half_face(&self) -> Option<&GrayImage> {
         self.now.levels().get(1).map(|level| &level.image)
     }
 
-    /// Centre and radius of every region in frame pixels, replacing what is in `regions`.
+    /// Fills `regions` with the centre and the radius of every region in frame pixels.
     pub fn regions_in_frame(&self, frame_from_face: &Affine, regions: &mut Vec<(Point, f32)>) {
         let radius_px = REGION_RADIUS_PX * frame_from_face.scale();
         regions.clear();

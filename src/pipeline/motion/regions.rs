@@ -1,8 +1,8 @@
-//! The 23 regions of the face, and how far each has moved once the head's own motion is taken out.
+//! The 23 regions of the face, and how far each has moved once the motion of the head is subtracted.
 //!
-//! AUW-GCN averages magnitudes over the fullest direction sector, which turns pure noise into motion.
-//! Here a region moves as the displacement that its patches agree on: least squares, each patch
-//! weighed by how well its texture fixes it, mismatches left out by robust reweighting. Noise then
+//! AUW-GCN averages magnitudes over the direction sector that holds most pixels. That turns pure noise into
+//! motion. Here the motion of a region is the displacement that its patches agree on: least squares, each
+//! patch weighted by how well its texture fixes it, with mismatches removed by robust reweighting. So noise
 //! averages towards zero.
 
 use super::flow::{self, CELL_PX, FlowField};
@@ -17,8 +17,8 @@ mod watch;
 pub use head::Head;
 pub use watch::{Watch, is_strange};
 
-/// Centre of each region: two points of the mesh and the share of the first. Fitted to the iBUG-68
-/// points that the published regions are centred on; at most 2.8 px off at a face of 256 px.
+/// Centre of each region: two points of the mesh, and the share of the first. Fitted to the iBUG-68 points on
+/// which the published regions are centred; at most 2.8 px off on a face of 256 px.
 pub const MESH_BLENDS: [(usize, usize, f32); REGIONS] = [
     (63, 105, 0.63),
     (105, 66, 0.46),
@@ -45,8 +45,8 @@ pub const MESH_BLENDS: [(usize, usize, f32); REGIONS] = [
     (291, 365, 0.6),
 ];
 
-/// Reach of a region, pixels of the aligned face, which are percent of the eye distance. The published
-/// boxes reach 6.5 % to each side; patches fade out towards this radius.
+/// Radius of a region, pixels of the aligned face, which are percent of the eye distance. The published boxes
+/// reach 6.5 % to each side; here the weight of a patch falls to zero at this radius.
 pub const REGION_RADIUS_PX: f32 = 11.0;
 
 /// Reach of a single point of the mesh that goes along with the flow: the lids are nine apart.
@@ -57,23 +57,23 @@ const POINT_RADIUS_PX: f32 = 6.0;
 pub struct RegionPlace {
     /// Position in the aligned face.
     pub at: Point,
-    /// Depth, smaller is nearer.
+    /// Depth; smaller is nearer.
     pub depth: f32,
 }
 
-/// Where the regions and the still parts of the face are in the aligned face.
+/// The regions and the still parts of the face in the aligned face.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Places {
     /// Centres of the regions.
     pub regions: Vec<RegionPlace>,
-    /// Parts of the face that only the head moves.
+    /// Parts of the face that move with the head only.
     pub still: Vec<RegionPlace>,
-    /// The middles of the eyes, where a lid that closes comes by.
+    /// The middles of the eyes, which a closing lid passes.
     pub eyes: Vec<RegionPlace>,
 }
 
 impl Places {
-    /// Reads them from the mesh; all lists are empty without a face.
+    /// Fills all lists from the mesh; they are empty without a face.
     pub fn update(&mut self, landmarks: &Landmarks, frame_from_face: &Affine) {
         self.regions.clear();
         self.still.clear();
@@ -91,7 +91,7 @@ impl Places {
         self.eyes.extend(watch::EYES.into_iter().filter_map(place));
     }
 
-    /// Marks the patches that [`measure`] and [`Watch`] will read, and no other.
+    /// Marks the patches that [`measure`] and [`Watch`] will read, and no others.
     pub fn mark(&self, width: usize, height: usize, wanted: &mut Vec<bool>) {
         wanted.clear();
         wanted.resize(flow::lattice_len(width, height), false);
@@ -107,7 +107,7 @@ impl Places {
     }
 }
 
-/// Patches whose centre lies within `radius` of a point, with a weight that fades to 0 there.
+/// Patches whose centre lies within `radius` of a point, with a weight that falls to 0 there.
 fn patches_near(
     at: Point,
     radius: f32,
@@ -168,7 +168,7 @@ impl RegionDisplacement {
     }
 }
 
-/// Reads the head's motion and that of every region out of the flow; none without a face.
+/// Finds the head's motion and that of every region in the flow; `None` without a face.
 pub fn measure(field: &FlowField, places: &Places) -> Option<(RegionDisplacement, Head)> {
     if places.regions.len() != REGIONS {
         return None;

@@ -1,16 +1,16 @@
-//! An event shown again and again, slower than it was: live, in review and in exported clips.
+//! An event shown again and again in slow motion: live, in review and in exported clips.
 
 use serde::{Deserialize, Serialize};
 
 use crate::measure::time::Timestamp;
 
-/// Shown before onset and after offset, seconds.
+/// Seconds that are shown before the onset and after the offset.
 pub const MARGIN_SECS: f64 = 0.25;
 
-/// A loop rests on its last frame before it begins again, seconds.
+/// Seconds that a loop stays on its last frame before it begins again.
 pub const REST_SECS: f64 = 0.6;
 
-/// How slowly an event is looped.
+/// Speed of the loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoopSpeed {
     /// A quarter of the real speed.
@@ -35,7 +35,7 @@ impl LoopSpeed {
         }
     }
 
-    /// As people read it.
+    /// The name that people read.
     pub fn name(self) -> &'static str {
         match self {
             Self::Quarter => "1/4",
@@ -44,7 +44,7 @@ impl LoopSpeed {
         }
     }
 
-    /// The next slower, then the fastest again.
+    /// The next slower speed; after the slowest, the fastest.
     pub fn next(self) -> Self {
         match self {
             Self::Quarter => Self::Eighth,

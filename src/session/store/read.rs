@@ -1,4 +1,4 @@
-//! A database's rows as a session.
+//! Reads a session from the rows of its database.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -29,7 +29,7 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
     session.source = source(db)?;
     session.threshold =
         db.query_row(&newest("threshold", "micro, macro"), [], threshold).optional()?;
-    // One that was dropped is stored as `null`.
+    // A baseline that was removed is stored as `null`.
     session.baseline = db
         .query_row(&newest("baseline", "baseline_json"), [], |row| {
             from_json::<Option<Baseline>>(row, 0)
@@ -38,7 +38,7 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
         .flatten();
     session.losses = losses(db)?;
     if session.losses.is_empty() {
-        // Sessions of older versions only counted what the camera queue dropped.
+        // Sessions of older versions stored only how many frames the camera queue dropped.
         let dropped = db.query_row(&newest("stats", "dropped"), [], |row| rows::count(row, 0));
         let dropped = dropped.optional()?.unwrap_or_default();
         session.losses.add_unnumbered(dropped, LossReason::Queue);
@@ -101,13 +101,13 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry { rater: row.get(0)?, at_unix_ms: row.get(1)?, act: from_json(row, 2)? })
 }
 
-/// What was known of the source last.
+/// What was known about the source last.
 pub(super) fn source(db: &Connection) -> rusqlite::Result<SourceInfo> {
     let sql = "SELECT info_json FROM source ORDER BY n DESC LIMIT 1";
     Ok(db.query_row(sql, [], |row| from_json(row, 0)).optional()?.unwrap_or_default())
 }
 
-/// What was agreed last.
+/// The newest consent.
 pub(super) fn consent(db: &Connection) -> rusqlite::Result<Option<Consent>> {
     let sql = "SELECT who, purpose, keep_until FROM consent ORDER BY n DESC LIMIT 1";
     db.query_row(sql, [], |row| {
@@ -140,7 +140,7 @@ pub(super) fn fact(db: &Connection, key: &str) -> rusqlite::Result<Option<String
     db.query_row("SELECT value FROM fact WHERE key = ?", [key], |row| row.get(0)).optional()
 }
 
-/// True if the recording was closed, by whomever.
+/// True if the end of the recording is stored.
 pub(super) fn has_ended(db: &Connection) -> rusqlite::Result<bool> {
     db.query_row("SELECT EXISTS (SELECT * FROM ending)", [], |row| row.get(0))
 }

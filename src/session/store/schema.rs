@@ -1,6 +1,6 @@
-//! The layout of `session.sqlite`, and how an older one becomes the present one.
+//! The layout of `session.sqlite`, and how an older layout becomes the present one.
 //!
-//! Rows are added and never changed: triggers hold every hand that writes to the file to that.
+//! Rows are added and never changed. Triggers in the file enforce that for every program that writes to it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
 
-/// "Flet", in the file's header, by which a session is told from any other database.
+/// "Flet", in the header of the file. It distinguishes a session from other databases.
 pub(super) const APPLICATION_ID: i32 = 0x466c_6574;
 
-/// How long one writer waits for another.
+/// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each step leads from the version of its index to the next. Add steps; never change one.
 pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
-/// Times are whole nanoseconds since the source's first frame; wall clocks milliseconds since 1970,
-/// UTC. A value that was not measured is null.
+/// Times are whole nanoseconds since the source's first frame. Wall clocks are milliseconds since 1970, UTC.
+/// A value that was not measured is null.
 const VERSION_1: &str = "
 CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE consent (n INTEGER PRIMARY KEY, at_unix_ms INTEGER NOT NULL, who TEXT NOT NULL,
@@ -54,14 +54,14 @@ CREATE TABLE film (n INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, width_px IN
 CREATE TABLE ending (n INTEGER PRIMARY KEY, at_unix_ms INTEGER NOT NULL, reason TEXT);
 ";
 
-/// How sure the landmark model was of the face; not measured before.
+/// The landmark model's probability of a face; not measured before.
 const VERSION_2: &str = "ALTER TABLE sample ADD COLUMN face_presence REAL;";
 
-/// The file that a layer was read from, and how many acts it became; null for one made here.
+/// The file from which a layer was read, and how many acts it became; null for a layer made here.
 const VERSION_3: &str = "ALTER TABLE rater ADD COLUMN imported_from TEXT;
 ALTER TABLE rater ADD COLUMN imported_acts INTEGER;";
 
-/// Frames that were not analysed, and why: so many from this number on.
+/// Frames that were not analysed, and why: the first number and how many.
 const VERSION_4: &str = "CREATE TABLE loss (n INTEGER PRIMARY KEY, first_frame INTEGER NOT NULL,
     frames INTEGER NOT NULL, reason TEXT NOT NULL);";
 
@@ -89,12 +89,12 @@ const TABLES: [&str; 16] = [
     "ending",
 ];
 
-/// What the trigger is called that [`keeper`] makes.
+/// Name of the trigger that [`keeper`] makes.
 fn keeper_name(table: &str, verb: &str) -> String {
     format!("{table}_keeps_{verb}")
 }
 
-/// What holds rows of `table` to being added only.
+/// A trigger that forbids changing or removing rows of `table`.
 fn keeper(table: &str, verb: &str) -> String {
     let name = keeper_name(table, verb);
     format!(
@@ -103,7 +103,7 @@ fn keeper(table: &str, verb: &str) -> String {
     )
 }
 
-/// Opens a file that is there. It may come from anybody, so that nothing in its layout is trusted.
+/// Opens a file that exists. It may come from anyone, so nothing in its layout is trusted.
 pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(path, flags).and_then(|db| {
@@ -116,9 +116,9 @@ pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     opened.map_err(|error| StoreError::of_database(path, error))
 }
 
-/// Holds what one value can take and what one statement can ask for to far more than a session needs.
+/// Limits the size of a value and the cost of a statement to far more than a session needs.
 pub(super) fn limit(db: &Connection) -> rusqlite::Result<()> {
-    /// A value or a row, bytes. The longest are settings and notes, of some kilobytes.
+    /// Greatest size of a value or a row, bytes. The longest are settings and notes, of some kilobytes.
     const LONGEST: i32 = 16 << 20;
     for (limit, most) in [
         (Limit::SQLITE_LIMIT_LENGTH, LONGEST),
@@ -133,12 +133,12 @@ pub(super) fn limit(db: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The first thing in the file that is not exactly what Fleeting puts into one of `version`, or that is
-/// missing: a view, a trigger, a virtual table, a column that is computed when it is read.
+/// The first thing in the file that Fleeting does not put into a file of `version`, or that is missing: a
+/// view, a trigger, a virtual table, a computed column. `None` if there is no such thing.
 pub(super) fn stranger(db: &Connection, version: usize) -> rusqlite::Result<Option<String>> {
     let found = layout(db)?;
     if version == 0 {
-        // One that was cut off before its layout was there.
+        // Cut off before its layout was complete.
         return Ok(found.into_iter().next().map(|(name, _)| name));
     }
     let own = Connection::open_in_memory()?;
@@ -146,7 +146,7 @@ pub(super) fn stranger(db: &Connection, version: usize) -> rusqlite::Result<Opti
     let mut own = layout(&own)?;
     let is_there = |name: &String| found.iter().any(|(other, _)| other == name);
     let missing = own.iter().map(|(name, _)| name).find(|name| !is_there(name)).cloned();
-    // Where a trigger is missing, it is put into the file.
+    // A missing trigger is added to the file.
     own.extend(TABLES.iter().flat_map(|table| {
         ["UPDATE", "DELETE"].map(|verb| (keeper_name(table, verb), keeper(table, verb)))
     }));
@@ -154,52 +154,52 @@ pub(super) fn stranger(db: &Connection, version: usize) -> rusqlite::Result<Opti
     Ok(strange.map(|(name, _)| name.clone()).or(missing))
 }
 
-/// Everything in a file by name, with the words that made it.
+/// Everything in a file by name, with the statement that made it.
 fn layout(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
-    // What has no words is an index that SQLite makes by itself for a column that is unique.
+    // Entries without a statement are indices that SQLite makes for unique columns.
     let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL";
     let mut statement = db.prepare(sql)?;
     let rows = statement.query_map([], |row| {
         let sql: String = row.get(1)?;
-        // Versions of SQLite differ in the spaces about a column that was added.
+        // Versions of SQLite differ in the spaces around an added column.
         Ok((row.get(0)?, sql.split_whitespace().collect::<Vec<_>>().join(" ")))
     })?;
     rows.collect()
 }
 
-/// When commits wait for the disk.
+/// If commits wait for the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sync {
-    /// Each of them: for what a person does now and then.
+    /// Every commit waits: for what a person does.
     Always,
-    /// None; whoever records several times a second asks for it apart.
+    /// No commit waits; a recorder, which commits several times a second, syncs separately.
     WhenAsked,
 }
 
-/// Sets a connection to keep what it commits.
+/// Prepares a connection so that commits last.
 pub(super) fn make_ready(db: &Connection, sync: Sync) -> rusqlite::Result<()> {
-    // A folder that knows no shared memory keeps its own kind of journal, which is as safe.
+    // A folder without shared memory keeps another kind of journal, which is as safe.
     db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    // Waiting for the disk took 50 ms a commit where it was measured, and handing over to the system
-    // a tenth of one.
+    // Waiting for the disk took 50 ms a commit when it was measured, and handing over to the system a tenth
+    // of that.
     let words = if sync == Sync::Always { "FULL" } else { "NORMAL" };
     db.pragma_update(None, "synchronous", words)
 }
 
-/// Lays out an empty file.
+/// Creates the layout in an empty file.
 pub(super) fn lay_out(db: &mut Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "application_id", APPLICATION_ID)?;
     migrate(db, STEPS)
 }
 
-/// Whose file it is, and of which version.
+/// Application number and version of the layout.
 pub(super) fn identity(db: &Connection) -> rusqlite::Result<(i32, usize)> {
     let id = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     Ok((id, usize::try_from(version).unwrap_or(usize::MAX)))
 }
 
-/// Takes the steps that the file has not taken yet, all or none.
+/// Takes the steps that the file lacks: all of them or, if one fails, none.
 pub(super) fn migrate(db: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let (_, version) = identity(&transaction)?;

@@ -38,14 +38,14 @@ fn entry(act: Act) -> Entry {
     Entry { rater: "Zoë".into(), at_unix_ms: 12, act }
 }
 
-/// A folder whose name is hard on whoever splits or recodes paths.
+/// A folder whose name is difficult for code that splits or re-encodes paths.
 fn folder() -> (tempfile::TempDir, PathBuf) {
     let base = tempfile::tempdir().expect("a temporary folder");
     let folder = base.path().join("Sitzung 1 – 表情 'x'.fleeting");
     (base, folder)
 }
 
-/// Stores everything that `session` holds.
+/// Stores everything in `session`.
 fn store(session: &Session, folder: &Path) -> Store {
     let mut store = Store::create(folder, &beginning()).expect("created");
     store.append(&Record::Opened(session.source.clone())).expect("stored");
@@ -92,7 +92,7 @@ fn full_session() -> Session {
     session
 }
 
-/// As text, because a value that was not measured equals nothing, itself included.
+/// As text, because NaN equals nothing, not even itself.
 fn text(session: &Session) -> String {
     let Session { source, history, events, losses, effort, notices, .. } = session;
     let Session { threshold, baseline, .. } = session;
@@ -229,7 +229,7 @@ fn a_version_1_file_opens() {
     let mut samples: Vec<_> = expected.history.samples().iter().collect();
     samples.iter_mut().for_each(|sample| sample.quality.presence = f32::NAN);
     expected.history = Default::default();
-    // Version 4 says which frames were lost, and why.
+    // Version 4 stores which frames were lost, and why.
     expected.losses = Default::default();
     expected.losses.add_unnumbered(3, LossReason::Queue);
     // Version 5 says where less was done.
@@ -321,7 +321,7 @@ fn a_session_without_pictures_shows_those_of_its_recording_as_long_as_that_is_th
     fs::copy(fixture, &video).expect("copied");
     let mut pictures = crate::session::pictures::open(&video).expect("opens");
     let moments = pictures.moments().to_vec();
-    // Named from the folder beside which the session lies.
+    // The video is named from the folder beside which the session lies.
     store_without_pictures(&folder, "clip.mp4", &moments);
     let mut opened = open(&folder).expect("opened");
     assert!(opened.remarks.is_empty(), "{:?}", opened.remarks);
@@ -332,7 +332,7 @@ fn a_session_without_pictures_shows_those_of_its_recording_as_long_as_that_is_th
 
     let other = base.path().join("other.fleeting");
     let late: Vec<_> = moments.iter().map(|m| Moment { time: m.time + 0.001, ..*m }).collect();
-    // Wherever the recording was, only its name counts.
+    // Wherever the recording was, only its file name counts.
     store_without_pictures(&other, "/elsewhere/clip.mp4", &late);
     let opened = open(&other).expect("opened");
     assert!(opened.pictures.is_none() && opened.remarks[0].contains("clip.mp4 is no longer"));
@@ -366,7 +366,7 @@ fn a_recording_that_a_session_names_elsewhere_is_opened_only_where_the_user_name
         assert!(opened.pictures.is_some() && opened.remarks.is_empty(), "{:?}", opened.remarks);
         assert!(opened.store.pictures().expect("readable").is_some());
     }
-    // A link beside the session leads elsewhere.
+    // A link beside the session leads to another place.
     #[cfg(unix)]
     {
         let folder = folder.join("linked");
@@ -383,7 +383,7 @@ fn two_windows_with_one_session_are_told_of_each_other_and_nobody_deletes_it_mea
     let mut first = open(&folder).expect("opened").store;
     assert_eq!(first.hold_for_review(), None);
     assert_eq!(first.look_for_others(), None);
-    // As another process leaves its line.
+    // As if by another process.
     let held = fs::read_to_string(folder.join(REVIEW_LOCK)).expect("there");
     assert_eq!(held, format!("{}\n", std::process::id()));
     let mut lock = OpenOptions::new().append(true).open(folder.join(REVIEW_LOCK)).expect("there");
@@ -393,7 +393,7 @@ fn two_windows_with_one_session_are_told_of_each_other_and_nobody_deletes_it_mea
     assert!(
         session_list::delete(&folder).expect_err("open").to_string().contains("open for review")
     );
-    // The same window may open it anew, and another one is told.
+    // The same window may open it again; another window is told.
     let mut second = open(&folder).expect("opened").store;
     assert_eq!(second.hold_for_review(), None);
     fs::write(folder.join(REVIEW_LOCK), "1\n").expect("written");
@@ -468,7 +468,7 @@ fn a_picture_file_that_lies_elsewhere_is_not_opened_and_not_written_to() {
     let (base, folder) = folder();
     let other = base.path().join("pictures-1.mkv");
     let film = crate::media::mkv::MkvWriter::create(&other, (8, 8)).expect("a new film");
-    // Not finished, so that whoever opens it to write would mend it.
+    // Not finished, so that opening it for writing would repair it.
     drop(film);
     let before = fs::read(&other).expect("read");
     let mut recording = store(&full_session(), &folder);

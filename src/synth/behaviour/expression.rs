@@ -1,4 +1,4 @@
-//! Draws one expression: which units, on which side, how far, and how they come and go.
+//! Draws one expression: its units, their sides and sizes, and how they come and go.
 
 use rand::Rng;
 
@@ -10,14 +10,14 @@ use super::units::{FULL_PERCENT, UnitMove, index_of};
 use crate::measure::event::{ActionUnit, Emotion, EventKind, Side};
 use crate::synth::Random;
 
-/// Draws one expression with its onset at `onset_secs`; of one emotion, where that is given.
+/// Draws one expression with its onset at `onset_secs`, and with this emotion if one is given.
 pub fn expression(
     random: &mut Random,
     kind: EventKind,
     emotion: Option<Emotion>,
     onset_secs: f64,
 ) -> Activation {
-    // Large movements are smiles more often than small ones are.
+    // Large movements are smiles more often than small ones.
     let smiles = kind == EventKind::Macro && random.random_bool(published::MACRO_SMILES);
     let recipe = recipe(random, emotion.or(smiles.then_some(Emotion::Positive)));
     of_recipe(random, kind, recipe, onset_secs)
@@ -53,14 +53,14 @@ fn of_recipe(random: &mut Random, kind: EventKind, recipe: &Recipe, onset_secs: 
             rise_power: random.random_range(0.75..1.2),
             hold_secs: hold,
             fall_power: random.random_range(0.6..1.0),
-            // The mean speed round the apex gives back 44 % of the rise within eight frames.
+            // The mean speed round the apex shows that 44 % of the rise returns within eight frames.
             returned: random.random_range(0.35..1.0),
             relax_secs: random.random_range(1.5..5.0),
         },
     }
 }
 
-/// A combination of units by its frequency.
+/// Draws a combination of units by its frequency.
 pub(crate) fn recipe(random: &mut Random, emotion: Option<Emotion>) -> &'static Recipe {
     recipe_where(random, |r| emotion.is_none_or(|e| r.emotion == e))
 }
@@ -79,7 +79,7 @@ fn recipe_where(random: &mut Random, is_one: impl Fn(&Recipe) -> bool) -> &'stat
     drawn.unwrap_or(&published::RECIPES[0])
 }
 
-/// Seconds of rise, hold and fall whose sum lies within the limits.
+/// Seconds of rise, hold and fall whose sum is within the limits.
 fn parts(random: &mut Random, durations: &Durations) -> [f64; 3] {
     let (part, long) = durations.lingering;
     let hold = if random.random_bool(part) { long } else { durations.hold };
@@ -90,7 +90,7 @@ fn parts(random: &mut Random, durations: &Durations) -> [f64; 3] {
     drawn.map(|part| part * scale)
 }
 
-/// The units of a recipe with sides, so that the strongest moves by `size_percent`.
+/// The units of a recipe with their sides, scaled so that the strongest moves by `size_percent`.
 fn moves(random: &mut Random, recipe: &Recipe, size_percent: f64) -> Vec<UnitMove> {
     let side = if random.random_bool(published::ONE_SIDED) {
         if random.random_bool(0.5) { Side::Left } else { Side::Right }
@@ -114,7 +114,7 @@ fn moves(random: &mut Random, recipe: &Recipe, size_percent: f64) -> Vec<UnitMov
         };
         let halves =
             if left_is_stronger { [weight, weight * weaker] } else { [weight * weaker, weight] };
-        // The jaw and the chin have no halves that move by themselves.
+        // Jaw and chin have no halves that move separately.
         match number {
             17 | 18 | 26 => UnitMove { unit, side: Side::Both, halves: [weight; 2] },
             _ => UnitMove { unit, side, halves },

@@ -1,4 +1,4 @@
-//! Motion without pictures: what a recording of a face would measure at its regions.
+//! Motion without pictures: what would be measured at the regions in a recording of a face.
 
 use rand::Rng;
 
@@ -24,24 +24,24 @@ pub mod spotting;
 /// Everything between a face and its measured motion.
 #[derive(Clone, Debug)]
 pub struct RecordingSetup {
-    /// When frames are taken.
+    /// The times of the frames.
     pub camera: CameraModel,
-    /// How the head is seen.
+    /// The head in front of the camera.
     pub head: HeadModel,
     /// Errors of the flow.
     pub noise: NoiseModel,
-    /// How a region's motion is read.
+    /// How the motion of a region is measured.
     pub estimator: Estimator,
-    /// How much of the nose's motion the removal of head motion catches.
+    /// Share of the nose's motion that the removal of head motion subtracts.
     pub nose_share: f32,
 }
 
-/// Median speed of a still region, percent of the outer-eye distance per frame, and the standard
-/// deviation of its logarithm from recording to recording. Nuisances add the rest.
+/// Median speed of a still region, percent of the outer-eye distance per frame, and the standard deviation of
+/// its logarithm from recording to recording. Other movements add to it.
 ///
-/// Published features: .11 px at 190 px. Our own pipeline: .020 on the rendered demo, .027 on still
-/// portraits with ordinary sensor noise at an eye distance of 92 px and .016 at 160 px; a small compressed
-/// webcam face shows twice that, with a tail ten times as long.
+/// Published features: .11 px at 190 px. Our own pipeline: .020 on the rendered demo; on still portraits with
+/// ordinary sensor noise, .027 at an eye distance of 92 px and .016 at 160 px. A small compressed webcam face
+/// shows twice that, with a tail ten times as long.
 fn still_percent(setting: Setting) -> (f64, f64) {
     match (setting.place, setting.method) {
         (RecordingPlace::Laboratory, Method::Published) => (0.062, 0.2),
@@ -52,12 +52,12 @@ fn still_percent(setting: Setting) -> (f64, f64) {
 }
 
 impl RecordingSetup {
-    /// Draws a recording.
+    /// Draws the properties of a recording.
     pub fn draw(random: &mut Random, setting: Setting) -> Self {
         let camera = CameraModel::draw(random, setting.place);
         let mut still = log_normal(random, still_percent(setting)) as f32;
         if camera.fps > GRID_FPS && setting.method == Method::Published {
-            // Errors of neighbouring frames cancel in part: between not at all and like chance.
+            // Errors of neighbouring frames cancel in part: between not at all and like independent errors.
             let cancels = random.random_range(0.2..0.8);
             still *= (GRID_FPS / camera.fps).powf(cancels) as f32;
         }
@@ -83,8 +83,8 @@ impl RecordingSetup {
         }
     }
 
-    /// Motion of the first `R` regions at grid frames 0 to `frames`: percent of the outer-eye
-    /// distance per 1/30 s, head motion removed.
+    /// Motion of the first `R` regions at grid frames 0 to `frames`: percent of the outer-eye distance per
+    /// 1/30 s, head motion removed.
     pub fn film<const R: usize>(
         &self,
         random: &mut Random,
@@ -135,7 +135,7 @@ impl RecordingSetup {
         motion
     }
 
-    /// Where the regions appear: the turned face, with the skin moved on it.
+    /// Where the regions appear on the turned face, with the skin moved.
     fn appearance<const R: usize>(&self, pose: &Pose, person: &Person) -> [[f32; 2]; R] {
         let mut points = self.head.place(person, &pose.head);
         let skin: [[f32; 2]; R] = person.displacement(&pose.units);
@@ -158,13 +158,13 @@ impl RecordingSetup {
     }
 }
 
-/// The regions on the lips, whose edges lie along x.
+/// The regions on the lips, whose edges are horizontal.
 const LIPS: std::ops::Range<usize> = 8..12;
 
-/// Draws a person from `rig` and gives their movements an own hand: how far each unit moves sideways
-/// and up, how the regions share in it, where exactly the regions lie.
+/// Draws a person from `rig` and varies their movements: the direction in which each unit moves the skin, how
+/// much each region takes part, and the exact places of the regions.
 ///
-/// A rig is the mean of many faces; muscles are not.
+/// A rig is the mean of many faces, but muscles differ from person to person.
 pub fn individual(random: &mut Random, rig: &dyn Rig) -> Person {
     let mut person = rig.person(random);
     let spread = random.random_range(0.0..0.25f32);
@@ -179,7 +179,7 @@ pub fn individual(random: &mut Random, rig: &dyn Rig) -> Person {
         let share: [f32; REGIONS] =
             std::array::from_fn(|_| (1.0 + 0.2 * normal(random) as f32).max(0.0));
         for (side, field) in person.fields[unit].iter_mut().enumerate() {
-            // Right halves turn the other way, so that a face stays roughly symmetric.
+            // Right halves turn the other way, so that the face stays roughly symmetric.
             let sin = if side == 0 { sin } else { -sin };
             let own = *field;
             for (i, v) in field.iter_mut().enumerate() {
@@ -198,7 +198,7 @@ pub fn individual(random: &mut Random, rig: &dyn Rig) -> Person {
     person
 }
 
-/// The region next to one, whose motion a large or misplaced window takes in.
+/// The neighbour of a region, whose motion a large or misplaced window also includes.
 fn neighbour(region: usize) -> usize {
     const NEXT: [usize; REGIONS] =
         [1, 0, 1, 4, 5, 4, 7, 6, 9, 8, 9, 18, 14, 15, 12, 13, 7, 7, 11, 2, 3, 8, 10];

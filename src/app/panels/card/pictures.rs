@@ -1,5 +1,5 @@
-//! The pictures of an event: onset, apex with what moves, offset, what changed, the slow loop, and in
-//! review the loop with its movement enlarged.
+//! The pictures of an event: onset, apex with the moving regions, offset, the difference, the slow loop, and
+//! in review the loop with enlarged movement.
 
 use egui::{
     ColorImage, FontId, Rect, RichText, Role, Sense, TextureId, TextureOptions, Ui, Vec2, vec2,
@@ -35,7 +35,7 @@ pub struct CardTextures {
     magnified: Texture,
     /// The looped event, and when its loop began, seconds of the window's clock.
     loop_began: Option<(Target, f64)>,
-    /// Height of the decisions as they were drawn last, points.
+    /// Height of the buttons when they were last drawn, points.
     pub(super) decisions_pt: Option<f32>,
     pub(super) motions: Option<(u64, Motions)>,
 }
@@ -75,7 +75,7 @@ pub(super) fn show(
     });
 }
 
-/// The bounds to be drawn: in review those that are being dragged.
+/// The bounds to draw: in review, those that are being dragged.
 fn bounds_of(cx: &PanelContext<'_>, row: &Row) -> Bounds {
     if cx.state.tab == Tab::Review { cx.state.review.bounds(row) } else { row.bounds }
 }
@@ -91,7 +91,7 @@ fn show_moving(ui: &Ui, cx: &PanelContext<'_>, row: &Row, clip: &EventClip, rect
     response.on_hover_text(words);
 }
 
-/// Words in place of the pictures.
+/// A text in place of the pictures.
 pub(super) fn waiting(ui: &mut Ui, words: &str) {
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     let theme = Theme::of(ui);
@@ -102,7 +102,7 @@ pub(super) fn waiting(ui: &mut Ui, words: &str) {
     named(&response, Role::Label, words);
 }
 
-/// Tells one picture of one event of a tab with these bounds from any other.
+/// A number that differs for every picture of every event with these bounds in every tab.
 pub(super) fn version(tab: Tab, row: &Row, magnification: f32, index: usize) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
@@ -111,7 +111,7 @@ pub(super) fn version(tab: Tab, row: &Row, magnification: f32, index: usize) -> 
     hasher.finish()
 }
 
-/// One picture over its caption; gives the rectangle of the picture.
+/// One picture with its caption. Returns the rectangle of the picture.
 fn cell(
     ui: &mut Ui,
     side: Vec2,
@@ -143,7 +143,7 @@ fn cell(
     .inner
 }
 
-/// What became brighter and darker from onset to apex, with the grey levels that full colour stands for.
+/// The difference between onset and apex, with the grey levels of full colour.
 fn show_difference(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
@@ -175,7 +175,7 @@ fn show_difference(
     );
 }
 
-/// The picture of a difference in the colours of the window.
+/// A difference as a picture in the colours of the window.
 pub fn difference_image(theme: &Theme, difference: &Difference) -> ColorImage {
     let pixels = difference.shares().map(|share| theme.diverging(share)).collect();
     ColorImage::new([difference.width, difference.height], pixels)

@@ -1,4 +1,4 @@
-//! Live: the newest picture with what was measured drawn over it, or the face as an event kept it.
+//! Live: the newest picture with the drawing over it, or a picture that an event kept.
 
 use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui, vec2};
 
@@ -66,7 +66,7 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
             OverlayLayer::Arrows => overlay::arrows,
         };
         if cx.state.settings.shows(layer) {
-            // Over a picture, bright colours are seen in either look.
+            // Over a picture, bright colours are visible in both looks.
             draw(&painter, &Theme::DARK, &preview.overlay, to);
         }
     }
@@ -90,11 +90,11 @@ fn show_preview(ui: &mut Ui, cx: &mut PanelContext<'_>, preview: &Preview) {
     ui.interact(quality, id, Sense::hover()).on_hover_text(measurements(&preview.overlay.quality));
 }
 
-/// The frame that the cursor names while the picture stands still.
+/// The frame under the cursor while the picture stands still.
 struct Named<'a> {
     seq: u64,
     time: Timestamp,
-    /// Its picture among those of an event, where one has it.
+    /// Its picture in an event's clip, if there is one.
     kept: Option<(&'a EventClip, usize)>,
 }
 
@@ -104,7 +104,7 @@ fn named_frame(live: &LiveState) -> Option<Named<'_>> {
     }
     let sample = live.view.sample_at_cursor()?;
     let (seq, time) = (sample.seq, sample.time);
-    // What an event's pictures may hold beyond it, seconds.
+    // Seconds that an event's pictures may reach beyond it.
     let beside = 0.5;
     let session = &live.view.session;
     let near =
@@ -117,7 +117,7 @@ fn named_frame(live: &LiveState) -> Option<Named<'_>> {
     Some(Named { seq, time, kept: kept.filter(|_| !is_shown) })
 }
 
-/// The face as an event kept it, in place of a picture that is gone.
+/// A picture that an event kept, in place of one that is gone.
 fn show_kept(ui: &mut Ui, cx: &mut PanelContext<'_>, frame: &Named<'_>, image: &RgbImage) {
     let (area, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     show_in(ui, &mut cx.cache.kept, area, frame.seq, image);
@@ -128,7 +128,7 @@ fn show_kept(ui: &mut Ui, cx: &mut PanelContext<'_>, frame: &Named<'_>, image: &
     show_name(&painter, area, &words);
 }
 
-/// Which frame is seen, along the top of the picture's right half.
+/// Name of the frame, along the top of the picture's right half.
 fn show_name(painter: &egui::Painter, picture: Rect, words: &str) {
     let most = (picture.width() - 160.0).max(80.0);
     let font = FontId::proportional(SMALL_PT);
@@ -136,7 +136,7 @@ fn show_name(painter: &egui::Painter, picture: Rect, words: &str) {
     plate(painter, picture, Align2::RIGHT_TOP, galley);
 }
 
-/// Dims the last picture of a camera that is lost, and says what is tried.
+/// Darkens the last picture of a lost camera, and says what is tried.
 fn show_lost(painter: &egui::Painter, rect: Rect, phase: &LivePhase) {
     let LivePhase::Lost(words) = phase else { return };
     painter.rect_filled(rect, 0.0, Color32::from_black_alpha(170));
@@ -146,7 +146,7 @@ fn show_lost(painter: &egui::Painter, rect: Rect, phase: &LivePhase) {
     painter.galley(rect.center() - galley.size() / 2.0, galley, Theme::DARK.text);
 }
 
-/// What the picture is, where people look, unless it is that of a camera that is on.
+/// Says what the picture is, unless it is that of a running camera.
 fn show_held(painter: &egui::Painter, rect: Rect, theme: &Theme, live: &LiveState) {
     let phase = &live.phase;
     let runs = *phase == LivePhase::Live;
@@ -169,7 +169,7 @@ fn show_held(painter: &egui::Painter, rect: Rect, theme: &Theme, live: &LiveStat
     painter.galley(at, galley, color);
 }
 
-/// How good the face is to measure, on a plate at the bottom of the picture; gives the plate.
+/// The quality of the face, on a plate at the bottom of the picture. Returns the plate.
 fn show_quality(painter: &egui::Painter, picture: Rect, quality: &Quality) -> Rect {
     let theme = Theme::DARK;
     let grade = Grade::of(quality.trouble);

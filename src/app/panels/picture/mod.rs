@@ -1,4 +1,4 @@
-//! The picture: live what the source sees, in review the frame in view; without either, how to get one.
+//! The picture: live, what the source sees; in review, the frame in view; without either, how to get one.
 
 use std::sync::Arc;
 
@@ -27,26 +27,26 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// Where the picture goes: all but a line of buttons below it.
+/// Place of the picture: everything except a line of buttons below it.
 fn place(ui: &mut Ui) -> (Rect, Response) {
     let buttons = ui.spacing().interact_size.y + ui.spacing().item_spacing.y;
     let space = vec2(ui.available_width(), (ui.available_height() - buttons).max(40.0));
     ui.allocate_exact_size(space, Sense::hover())
 }
 
-/// Draws `image`, which is picture number `version`, as large as `area` lets it be; gives its place.
+/// Draws `image`, whose number is `version`, as large as `area` allows. Returns its place.
 fn show_in(ui: &Ui, texture: &mut Texture, area: Rect, version: u64, image: &RgbImage) -> Rect {
     let rect = fit_inside(area, (image.width, image.height));
     show_image(&ui.painter_at(area), texture.show(ui.ctx(), version, image), rect);
     rect
 }
 
-/// Words on a dark plate in a corner of a picture.
+/// A text on a dark plate in a corner of a picture.
 fn plate(painter: &Painter, picture: Rect, corner: Align2, words: Arc<Galley>) {
     let size = words.size() + vec2(16.0, 8.0);
     let ground = corner.align_size_within_rect(size, picture.shrink(8.0));
     painter.rect_filled(ground, 6.0, Color32::from_black_alpha(185));
-    // The words were laid out in their own colour.
+    // The text already has its colour.
     painter.galley(ground.min + vec2(8.0, 4.0), words, Theme::DARK.text);
 }
 

@@ -1,4 +1,4 @@
-//! Decides whether the mesh still fits. Motion since the last look matters, not the time since then.
+//! Decides if the mesh still fits the face. It counts the motion since the mesh last ran, not the time.
 
 use super::{Head, Places, REGIONS, RegionDisplacement, own_motion};
 use crate::measure::geometry::Point;
@@ -6,27 +6,27 @@ use crate::pipeline::motion::flow::FlowField;
 
 /// Middles of the eyes: upper and lower lid, half of each.
 pub(super) const EYES: [(usize, usize, f32); 2] = [(159, 145, 0.5), (386, 374, 0.5)];
-/// Reach of an eye, pixels of the aligned face: the open lids are nine apart.
+/// Radius of an eye, pixels of the aligned face. Open lids are nine pixels apart.
 pub(super) const EYE_RADIUS_PX: f32 = 10.0;
 
-/// Mean squared difference that is left where what is seen now is not what was seen before: a hand, a
-/// cut, another person. Strong sensor noise leaves 20.
+/// Mean squared difference after matching from which the picture is not the one before: a hand, a cut,
+/// another person. Strong sensor noise gives 20.
 const STRANGE: f32 = 40.0;
-/// After which motion the mesh looks again, pixels of the aligned face. Lids close by nine, regions reach
-/// eleven, a head may have turned.
+/// Motion after which the mesh runs again, pixels of the aligned face. Lids close by nine, regions reach
+/// eleven, and a head may have turned.
 const FAR: Limits = Limits { eyes: 0.6, regions: 1.0, head: 1.5 };
-/// Which motion from one frame to the next a face shows that holds still. Sensor noise alone shows a
-/// twentieth of a pixel on a good picture, four times that on a small compressed one.
+/// Greatest motion between two frames of a face that holds still, pixels of the aligned face. Sensor noise
+/// alone shows a twentieth of a pixel on a good picture, and four times that on a small compressed one.
 const STILL: Limits = Limits { eyes: 0.3, regions: 0.6, head: 0.6 };
 
-/// Pixels of the aligned face.
+/// Limits of motion, pixels of the aligned face.
 struct Limits {
     eyes: f32,
     regions: f32,
     head: f32,
 }
 
-/// Adds up what has moved since the mesh looked.
+/// Adds up the motion since the mesh last ran.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Watch {
     since_mesh: Moved,
@@ -42,17 +42,17 @@ struct Moved {
 }
 
 impl Watch {
-    /// The mesh has just looked.
+    /// Says that the mesh has just run.
     pub fn reset(&mut self) {
         self.since_mesh = Moved::default();
     }
 
-    /// True if the face moved in the last frame, so that it will hardly hold still in the next one.
+    /// True if the face moved in the last frame, so that it will probably move in the next one.
     pub fn is_restless(&self) -> bool {
         self.restless
     }
 
-    /// Takes the motion since the frame before; whether the mesh should look at once.
+    /// Takes the motion since the previous frame. True if the mesh should run at once.
     pub fn outdates_mesh(
         &mut self,
         field: &FlowField,
@@ -82,7 +82,7 @@ impl Moved {
         sums.zip(steps).for_each(|(sum, step)| *sum = *sum + *step);
     }
 
-    /// True if anything has moved by its limit.
+    /// True if any part has moved by its limit.
     fn exceeds(&self, limits: &Limits) -> bool {
         let beyond = |all: &[Point], px: f32| all.iter().any(|moved| moved.norm() >= px);
         beyond(&self.eyes, limits.eyes)
