@@ -23,7 +23,7 @@ pub enum LivePhase {
     Starting(String),
     /// Frames are analysed.
     Live,
-    /// The camera gives no picture and is waited for; the words say what is tried.
+    /// The camera gives no picture and is waited for; the text says what is tried.
     Lost(String),
     /// Frames come, and the analysis has given no result for so many seconds.
     Frozen(u64),

@@ -19,7 +19,7 @@ pub(super) struct Tasks {
 /// The backend, its running tasks, and the settings with which engines are started.
 pub(super) struct Outside {
     pub backend: Box<dyn Backend>,
-    /// Draws the window anew.
+    /// Makes the window draw again.
     pub wake: Wake,
     pub engine_wakes: EngineWakes,
     pub tasks: Tasks,

@@ -36,7 +36,7 @@ pub struct Format {
     pub name: &'static str,
     /// One line for menus and help: what it writes.
     pub about: &'static str,
-    /// True if it shows pictures of the face.
+    /// How it uses pictures of the face.
     pub pictures: PictureUse,
     /// True if it tells how small a movement the recording could have shown, where that was measured.
     pub tells_limit: bool,

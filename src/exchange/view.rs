@@ -1,4 +1,4 @@
-//! A session as one layer sees it: what every format is written from.
+//! A session as one layer sees it. Every format is written from it.
 
 use crate::measure::detection_limit::DetectionLimit;
 use crate::measure::event::Moment;
@@ -24,7 +24,7 @@ pub struct View<'a> {
     pub pictures: Option<&'a mut (dyn Pictures + 'static)>,
     /// True if the faces that are found are blurred in every picture that is written.
     pub blur: bool,
-    /// Models to find faces with, where they are those of the session; else those inside the program.
+    /// Models to find faces with, if they are those of the session; else those inside the program are used.
     pub models: ModelChoice,
     /// How small a movement the recording could have shown, where that was measured.
     pub detection_limit: Option<DetectionLimit>,

@@ -53,7 +53,7 @@ pub struct Session {
     pub history: history::History,
     /// Every event, in the order found.
     pub events: Vec<Event>,
-    /// Frames that were not analysed, as far as the reason is known. [`Session::counts`] has the rest.
+    /// Frames that were not analysed, if the reason is known. [`Session::counts`] adds the others.
     pub losses: counts::Losses,
     /// Where more or less was done for each frame than before, in the order of frames. Nothing in a session
     /// that did everything for each.

@@ -24,8 +24,8 @@ pub enum Record {
     Threshold(Score),
     /// Something happened to the source.
     Notice(Notice),
-    /// Frames that were not analysed, and why. Those that only the source left out are told by nobody;
-    /// they are seen in the numbers of the samples.
+    /// Frames that were not analysed, and why. Frames that the source itself left out are not in it; they
+    /// show as missing numbers between samples.
     Lost(Loss),
     /// From this frame on more or less was done for each, because of how busy the computer was. What was done
     /// before the first of these is everything.

@@ -12,11 +12,11 @@ use parking_lot::Mutex;
 #[derive(Debug)]
 pub struct QueueSender<T> {
     tx: Sender<T>,
-    /// Taken from when a live queue is full; a file's queue has none and waits.
+    /// A full live queue takes its oldest item from here; a queue that waits has none.
     overflow: Option<Receiver<T>>,
     lets_go: LetsGo<T>,
     dropped: Arc<AtomicU64>,
-    /// Needed because `overflow` keeps the channel itself connected for ever.
+    /// Needed because `overflow` keeps the channel connected.
     reader_gone: Arc<AtomicBool>,
     /// Held while items are taken out and put back, so that the reader finds none of them missing.
     thinning: Arc<Mutex<()>>,
@@ -155,7 +155,7 @@ impl<T> QueueReceiver<T> {
         self.rx.recv().map_err(|_| Closed)
     }
 
-    /// The next item, where there is one.
+    /// The next item, if there is one.
     pub(crate) fn try_recv(&self) -> Option<T> {
         let _held = self.thinning.lock();
         self.rx.try_recv().ok()

@@ -22,7 +22,7 @@ pub(crate) const STANDSTILL: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Signs {
     begun: Instant,
-    /// Frames that the source has sent.
+    /// Number of frames that the source has sent.
     sent: AtomicU64,
     /// Those of them that the queue dropped.
     dropped: AtomicU64,

@@ -111,7 +111,7 @@ impl Motion {
         self.watch.reset();
     }
 
-    /// Moves the landmarks of the frame before to where the head has taken them.
+    /// Moves the landmarks of the previous frame with the head.
     pub fn carry(&self, landmarks: &mut Landmarks, frame_from_face: &Affine) {
         self.carry_by(landmarks, frame_from_face, |head, place| head.at(*place));
     }

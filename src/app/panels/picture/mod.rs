@@ -50,7 +50,7 @@ fn plate(painter: &Painter, picture: Rect, corner: Align2, words: Arc<Galley>) {
     painter.galley(ground.min + vec2(8.0, 4.0), words, Theme::DARK.text);
 }
 
-/// A wheel with words, while something is on its way.
+/// A spinner with a text, while something is loading.
 fn waiting(ui: &mut Ui, words: &str) {
     in_place_of_picture(ui, words, |ui| drop(ui.spinner()));
 }
