@@ -25,7 +25,7 @@ pub enum LivePhase {
     Live,
     /// The camera gives no picture and is waited for; the text says what is tried.
     Lost(String),
-    /// Frames come, and the analysis has given no result for so many seconds.
+    /// Frames come, but the analysis has given no result for this many seconds.
     Frozen(u64),
     /// The source is open and nothing is analysed.
     Paused,
@@ -67,7 +67,7 @@ pub struct LiveState {
     pub stats: Stats,
     /// The newest picture.
     pub preview: Option<Preview>,
-    /// How much is done for each frame.
+    /// How much of the analysis is done for each frame.
     pub effort: Effort,
     /// Share of the baseline still to go, while one is measured.
     pub baseline_left: Option<f32>,
@@ -116,7 +116,7 @@ impl LiveState {
         )
     }
 
-    /// The analysis has given no result for so many seconds.
+    /// The analysis has given no result for this many seconds.
     pub(super) fn freeze(&mut self, secs: u64) {
         if let LivePhase::Live | LivePhase::Lost(_) | LivePhase::Frozen(_) = self.phase {
             self.phase = LivePhase::Frozen(secs);
@@ -130,7 +130,7 @@ impl LiveState {
         }
     }
 
-    /// Whether new pictures come, so that the window is drawn for each.
+    /// True if new pictures come, so that the window is drawn for each of them.
     pub fn moves(&self) -> bool {
         self.phase == LivePhase::Live
     }
@@ -232,7 +232,8 @@ impl LiveState {
     }
 }
 
-/// What is done because the computer is too slow, and what helps; `None` where everything is done.
+/// What the program leaves out because the computer is too slow, and what helps. `None` if it leaves out
+/// nothing.
 pub fn too_slow_words(effort: Effort) -> Option<String> {
     if effort == Effort::Whole {
         return None;

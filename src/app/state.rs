@@ -99,7 +99,7 @@ impl State {
         }
     }
 
-    /// Lets what engines say draw the window through `wakes`.
+    /// Lets the messages of engines draw the window through `wakes`.
     pub(super) fn wake_engines_by(&mut self, wakes: EngineWakes) {
         self.outside.engine_wakes = wakes;
     }
@@ -254,7 +254,7 @@ impl State {
         self.tab == Tab::Review && self.review.is_blind()
     }
 
-    /// Whether the tab in view is drawn anew all the time: new pictures come, or a recording plays.
+    /// True if the tab in view is drawn all the time, because new pictures come or a recording plays.
     pub fn moves(&self) -> bool {
         match self.tab {
             Tab::Live => self.live.moves(),

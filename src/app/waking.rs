@@ -1,7 +1,8 @@
-//! When what an engine says draws the window.
+//! Decides when a message of an engine draws the window.
 //!
-//! A request of egui's own draws twice, which a picture that is replaced in a thirtieth of a second does not
-//! need. What is not in view is taken in a few times a second, so that no link fills up, and no more.
+//! A plain request to egui draws twice. That is wasted if the next picture comes in a thirtieth of a second.
+//! A tab that is not in view takes its messages only a few times a second, which is enough to keep the links
+//! from filling up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,31 +13,31 @@ use egui::Context;
 use super::backend::Wake;
 use super::command::Tab;
 
-/// Any delay makes egui draw once and not twice.
+/// With any delay, egui draws once and not twice.
 const ONCE: Duration = Duration::from_millis(1);
 
-/// What runs out of view is looked after so often.
+/// Time between two looks at an engine whose tab is not in view.
 const OUT_OF_VIEW: Duration = Duration::from_millis(250);
 
-/// A bar that fills is drawn anew so often.
+/// Time between two drawings of a progress bar.
 const PROGRESS: Duration = Duration::from_millis(100);
 
-/// While a source runs, the window asks by itself after so long: a wish to draw that got lost on its way
-/// through the window system must not leave an old picture on screen.
+/// While a source runs, the window is drawn at least this often. A request that is lost in the window system
+/// must not leave an old picture on screen.
 pub(super) const AT_THE_LATEST: Duration = Duration::from_secs(1);
 
-/// The wakes of the engines, and whether Live is in view.
+/// The functions that wake the window for each engine.
 #[derive(Clone)]
 pub(super) struct EngineWakes {
-    /// Of the running source.
+    /// For the running source.
     pub live: Wake,
-    /// Of the recording that is analysed.
+    /// For the recording that is analysed.
     pub analysis: Wake,
     live_in_view: Arc<AtomicBool>,
 }
 
 impl EngineWakes {
-    /// They draw the window of `ctx`.
+    /// Both draw the window of `ctx`.
     pub(super) fn of(ctx: &Context) -> Self {
         let live_in_view = Arc::new(AtomicBool::new(true));
         let (of_live, of_analysis) = (ctx.clone(), ctx.clone());
@@ -49,13 +50,13 @@ impl EngineWakes {
         Self { live: Arc::new(live), analysis: Arc::new(analysis), live_in_view }
     }
 
-    /// The same wake for both, whatever is in view.
+    /// The same function for both engines, whatever tab is in view.
     pub(super) fn both(wake: &Wake) -> Self {
         let live_in_view = Arc::new(AtomicBool::new(true));
         Self { live: Arc::clone(wake), analysis: Arc::clone(wake), live_in_view }
     }
 
-    /// Says which tab is in view.
+    /// Notes which tab is in view.
     pub(super) fn show(&self, tab: Tab) {
         self.live_in_view.store(tab == Tab::Live, Ordering::Relaxed);
     }

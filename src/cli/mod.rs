@@ -297,8 +297,8 @@ fn write_view(
     Ok(())
 }
 
-/// How small a movement the session could have shown, where one of the formats tells it; said in the log
-/// where it cannot be known.
+/// Measures the detection limit of the session, if one of the formats needs it. If it cannot be measured, the
+/// log says why.
 fn detection_limit(
     session: &Session,
     models: &ModelChoice,
@@ -311,7 +311,7 @@ fn detection_limit(
     measured.inspect_err(|why| tracing::info!("the detection limit is not known: {why}")).ok()
 }
 
-/// How small a movement the session could have shown to these models.
+/// The detection limit of the session for these models.
 fn limit_of_session(session: &Session, models: &ModelChoice) -> Result<DetectionLimit, LimitError> {
     crate::evaluate::detection_limit(session, &Models::load(models)?)
 }

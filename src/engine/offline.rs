@@ -20,9 +20,9 @@ pub enum OfflineError {
     Model(#[from] ModelError),
 }
 
-/// Reads `source` to its end into `session`, calling `on_frame` after each frame. What was analysed
-/// before an error is in the session all the same. For each frame everything is done, or as much as the steps
-/// say that are in [`Session::effort`] already: so what was measured live is measured again as it was.
+/// Reads `source` to its end into `session`, and calls `on_frame` after each frame. After an error, the
+/// session holds what was analysed before it. Everything is done for each frame, or as much as the steps in
+/// [`Session::effort`] say if there are any. So a live recording is analysed again as it was.
 pub fn analyse_all(
     source: &mut dyn Source,
     analyser: &mut dyn Analyser,

@@ -1,9 +1,9 @@
-//! How small a movement a recording could have shown: expressions of known units and size are added to its
-//! measured motion, and the spotter that flagged it looks again.
+//! Measures how small a movement a recording could have shown. Movements of known action units and size are
+//! added to the measured motion, and the spotter that flagged the recording runs again.
 //!
-//! At each moment every part of the face moves, each by itself, and the spotter sees the seconds around. So
-//! nothing that was added changes what is found of something else. The smallest size that is found is
-//! searched for by halves: what is found at one size counts as found at every larger one.
+//! At each moment, each part of the face is moved alone, and the spotter sees only the seconds around it. So
+//! one added movement has no effect on another. The smallest size that is found is searched for by bisection:
+//! a movement that is found at one size counts as found at every larger size.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -30,30 +30,30 @@ use crate::synth::motion::added::AddedExpression;
 use crate::synth::render::portrait::PortraitError;
 use crate::synth::{FacsRig, Random};
 
-/// At most so many moments are tried, however long the recording: a share of 0.8 is then known to 0.06, and
-/// the network looks some three thousand times, as in five minutes of recording.
+/// Greatest number of moments, however long the recording. It gives a share of 0.8 with an error of 0.06. The
+/// network then runs about three thousand times, as in five minutes of recording.
 const MOST_MOMENTS: usize = 40;
-/// Not nearer to each other than so many seconds.
+/// Least time between two moments, seconds.
 const LEAST_APART_SECS: f64 = 0.5;
 
-/// The same recording gives the same figures.
+/// Fixed, so that the same recording gives the same figures.
 const SEED: u64 = 21;
 
-/// What the spotter sees before a movement: all that it remembers.
+/// Time before a movement that the spotter sees, seconds: all that it remembers.
 const BEFORE_SECS: f64 = WINDOW_ROWS as f64 / GRID_HZ + 0.5;
-/// What it sees after one, seconds: what it waits for, and a little more.
+/// Time after a movement that the spotter sees, seconds: as long as it waits, and a little more.
 const AFTER_SECS: f64 = 1.0;
-/// Only apexes so near to the movement, seconds, are looked for: others are of something else.
+/// An apex counts only within this distance of the movement, seconds. Others belong to other movements.
 const NEAR_SECS: f64 = 0.1;
-/// The network looks not more seldom, seconds.
+/// Greatest time between two runs of the network, seconds.
 const HOP_SECS: f64 = 0.1;
 
-/// So long before a movement the face must have been calm, seconds.
+/// For this time before a movement the face must be calm, seconds.
 const CALM_BEFORE_SECS: f64 = 0.75;
-/// Mean speed of the twelve regions, percent of the outer-eye distance per 1/30 s, above which a face moves.
-/// Calm real faces have 0.1 to 0.2, those that talk 0.3 and more.
+/// Mean speed of the twelve regions above which a face moves, percent of the outer-eye distance per 1/30 s.
+/// Calm real faces have 0.1 to 0.2, and faces that talk have 0.3 or more.
 const CALM_SPEED: f32 = 0.25;
-/// Troubles of a face that moves.
+/// Troubles that show that a face moves.
 const RESTLESS: Trouble = Trouble(Trouble::TALKING.0 | Trouble::HEAD_MOTION.0);
 
 /// Why no detection limit is known.
@@ -62,21 +62,21 @@ pub enum LimitError {
     /// The samples have no motion, or there are none.
     #[error("no motion is stored")]
     NoMotion,
-    /// It is not known from which score on events were flagged.
+    /// The session does not store from which score on events were flagged.
     #[error("no threshold is stored")]
     NoThreshold,
-    /// Another spotter flagged the events: its limit is not that of this one.
+    /// Another spotter flagged the events, and this one has another limit.
     #[error("the events were flagged by another spotter")]
     OtherSpotter,
     /// A model cannot be used.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The generator's faces cannot be read: a bug.
+    /// The faces of the generator cannot be read. This is a bug.
     #[error(transparent)]
     Rig(#[from] PortraitError),
 }
 
-/// The detection limit of a session, at its own threshold, with these models.
+/// The detection limit of a session for these models, at the threshold of the session.
 pub fn detection_limit(session: &Session, models: &Models) -> Result<DetectionLimit, LimitError> {
     let threshold = session.threshold.ok_or(LimitError::NoThreshold)?;
     let spotter = models.entry(Task::Spot)?;
@@ -97,20 +97,20 @@ pub fn detection_limit(session: &Session, models: &Models) -> Result<DetectionLi
     motion.limit(network, settings)
 }
 
-/// Motion as it was measured, and what was flagged in it.
+/// The measured motion, and what was flagged in it.
 struct MeasuredMotion {
     steps: Vec<Step>,
     flagged: Vec<Interval>,
 }
 
-/// Where a movement is added.
+/// A moment at which a movement is added.
 struct Moment {
     onset: Timestamp,
     state: FaceState,
 }
 
 impl MeasuredMotion {
-    /// `None` where no motion was measured.
+    /// `None` if no motion was measured.
     fn of(samples: impl Iterator<Item = Sample>, flagged: Vec<Interval>) -> Option<Self> {
         let steps = steps_of(samples);
         let has_motion = steps.iter().any(|step| step.displacement.is_some());
@@ -161,7 +161,8 @@ impl MeasuredMotion {
         Ok(DetectionLimit { trials })
     }
 
-    /// The recording in slices of equal length, seconds from its first step; a moment is drawn in each.
+    /// Slices of the recording of equal length: begin and end, seconds from its first step. A moment is drawn
+    /// in each.
     fn slices(&self) -> impl Iterator<Item = (f64, f64)> + use<> {
         let secs = match (self.steps.first(), self.steps.last()) {
             (Some(first), Some(last)) => last.time.secs_since(first.time),
@@ -172,7 +173,7 @@ impl MeasuredMotion {
         (0..count).map(move |nth| (nth as f64 * each, (nth + 1) as f64 * each))
     }
 
-    /// A moment within the slice at which nothing was flagged; `None` where there is none, or the recording
+    /// Draws a moment in the slice at which nothing was flagged. `None` if none is found, or if the recording
     /// ends too soon.
     fn moment(
         &self,
@@ -194,7 +195,7 @@ impl MeasuredMotion {
         None
     }
 
-    /// How the face is where the movement will be.
+    /// The state of the face while the movement is added.
     fn state(&self, added: &AddedExpression, onset: Timestamp) -> FaceState {
         let offset = onset + added.activation.offset_secs;
         if !self.between(onset - added.lead_secs(), offset).iter().all(is_measured) {
@@ -215,14 +216,14 @@ impl MeasuredMotion {
         }
     }
 
-    /// Steps of these times.
+    /// The steps from `from` to `to`, both included.
     fn between(&self, from: Timestamp, to: Timestamp) -> &[Step] {
         let begin = self.steps.partition_point(|step| step.time < from);
         let end = self.steps.partition_point(|step| step.time <= to);
         self.steps.get(begin..end).unwrap_or_default()
     }
 
-    /// The steps around a movement that begins at `onset`, with the movement in them.
+    /// Calls `push` with the steps around a movement that begins at `onset`, with the movement added.
     fn replay(
         &self,
         added: &AddedExpression,
@@ -269,11 +270,11 @@ impl MeasuredMotion {
     }
 }
 
-/// So often another moment is drawn where one cannot be used.
+/// How many moments are drawn in a slice before it is given up.
 const TRIES: usize = 8;
 
-/// The place of the smallest of [`SIZES_PERCENT`] that is found, searched by halves; their number where even
-/// the largest is not.
+/// The index of the smallest of [`SIZES_PERCENT`] that is found, by bisection; their number if even the
+/// largest is not found.
 fn smallest_found(
     mut is_found: impl FnMut(f32) -> Result<bool, ModelError>,
 ) -> Result<usize, ModelError> {
@@ -289,13 +290,13 @@ fn smallest_found(
     Ok(from)
 }
 
-/// Whether motion can be added to a step.
+/// True if motion can be added to a step.
 fn is_measured(step: &Step) -> bool {
     step.displacement.is_some() && step.trouble.scorable()
 }
 
-/// A network that looks only when told to; else nothing is there. Most looks at a movement come before it or
-/// long after it, and each costs as much as any.
+/// A network that runs only when it is told to, and gives nothing else. Most of its runs would be before or
+/// long after the movement, and each costs the same.
 struct SparseNetwork {
     network: Box<dyn Network>,
     looks: Rc<Cell<bool>>,

@@ -1,4 +1,4 @@
-//! The detection limit in tables and JSON: one row for each part of the face and each state that it was in.
+//! The detection limit in tables and JSON: one row for each part of the face and each state of the face.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use crate::measure::detection_limit::{
     DetectionLimit, FacePart, FaceState, LimitTrial, SIZES_PERCENT, SmallestFound,
 };
 
-/// What is told apart: any state in which the face was seen, then each.
+/// The states of a row: any state in which the face was seen, then each of them alone.
 pub(crate) const STATES: [Option<FaceState>; 3] =
     [None, Some(FaceState::Calm), Some(FaceState::Moving)];
 
@@ -79,7 +79,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::measure::time::Timestamp;
 
-    /// Twelve moments: brows from 1.0 % on where the face is calm, the mouth never, the eyes not seen.
+    /// Twelve moments: the brows are found from 1.0 % on while the face is calm, the mouth is never found,
+    /// and the eyes are not seen.
     pub(crate) fn limit() -> DetectionLimit {
         let trial = |nth: u32, part| LimitTrial {
             apex: Timestamp::from_secs(f64::from(nth) * 0.2 + 0.1),

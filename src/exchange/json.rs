@@ -61,7 +61,7 @@ struct Document<E, N, R, A, S> {
     /// losses.
     #[serde(default, skip_deserializing)]
     counts: serde_json::Value,
-    /// Written for people and other programs; measured anew where it is wanted.
+    /// Written for people and other programs. It is not read, but measured again if it is needed.
     #[serde(default, skip_deserializing)]
     detection_limit: serde_json::Value,
     losses: Option<Losses>,
@@ -76,7 +76,7 @@ struct Document<E, N, R, A, S> {
     samples: S,
 }
 
-/// From this frame on so much was done for each.
+/// From frame `first` on, this much was done for each frame.
 #[derive(Serialize, Deserialize)]
 struct Step {
     first: u64,

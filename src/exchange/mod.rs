@@ -38,7 +38,7 @@ pub struct Format {
     pub about: &'static str,
     /// How it uses pictures of the face.
     pub pictures: PictureUse,
-    /// True if it tells how small a movement the recording could have shown, where that was measured.
+    /// True if it shows the detection limit, if that was measured.
     pub tells_limit: bool,
     /// How it is read; `None` where it is only written.
     pub read: Option<Reader>,
@@ -202,7 +202,7 @@ impl Format {
         Self { name, about, pictures, tells_limit, read: None, files: Some(files), remarks }
     }
 
-    /// The same with the detection limit.
+    /// The same view with the detection limit.
     pub(crate) const fn with_limit(self) -> Self {
         Self { tells_limit: true, ..self }
     }

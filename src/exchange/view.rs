@@ -26,7 +26,7 @@ pub struct View<'a> {
     pub blur: bool,
     /// Models to find faces with, if they are those of the session; else those inside the program are used.
     pub models: ModelChoice,
-    /// How small a movement the recording could have shown, where that was measured.
+    /// How small a movement the recording could have shown, if that was measured.
     pub detection_limit: Option<DetectionLimit>,
     frame_secs: f64,
 }

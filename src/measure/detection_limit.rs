@@ -1,21 +1,21 @@
-//! How small a movement a recording could have shown: what came of movements of known size that were added to
-//! its measured motion.
+//! The detection limit: how small a movement a recording could have shown. It comes from movements of known
+//! size that were added to the measured motion.
 
 use std::fmt;
 
 use super::time::Timestamp;
 
-/// Sizes that are tried, ascending: how far the strongest region moves from onset to apex, percent of the
-/// outer-eye distance. Half of all real micro-expressions are smaller than 0.76 %.
+/// The sizes that are tried, ascending: how far the region that moves most goes from onset to apex, percent
+/// of the outer-eye distance. Half of all real micro-expressions are smaller than 0.76 %.
 pub const SIZES_PERCENT: [f32; 5] = [0.35, 0.6, 1.0, 1.8, 3.2];
 
-/// The limit is the smallest size of which so large a share is found.
+/// The limit is the smallest size of which this share is found.
 pub const FOUND_SHARE: f64 = 0.8;
 
-/// Of fewer trials no limit is told: one more or less would move it by a whole size.
+/// With fewer trials no limit is given, because one trial more or less would move it by a whole size.
 pub const LEAST_TRIALS: usize = 10;
 
-/// A part of the face whose units move together.
+/// A part of the face whose action units move together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FacePart {
     /// Action units 1, 2 and 4.
@@ -27,10 +27,10 @@ pub enum FacePart {
 }
 
 impl FacePart {
-    /// All of them, from above.
+    /// All parts, from top to bottom.
     pub const ALL: [Self; 3] = [Self::Brows, Self::Eyes, Self::Mouth];
 
-    /// As people call it.
+    /// The name for people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Brows => "brows",
@@ -39,7 +39,7 @@ impl FacePart {
         }
     }
 
-    /// The part that an action unit moves; `None` for one that moves no skin of these parts.
+    /// The part that an action unit moves; `None` if it moves the skin of none of them.
     pub const fn of_unit(unit: u8) -> Option<Self> {
         match unit {
             1 | 2 | 4 => Some(Self::Brows),
@@ -50,19 +50,20 @@ impl FacePart {
     }
 }
 
-/// How the face was at a moment, without what was added.
+/// The state of the face at a moment, before a movement was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FaceState {
-    /// It held nearly still.
+    /// The face hardly moved.
     Calm,
-    /// It moved or talked.
+    /// The face moved or talked.
     Moving,
-    /// It could not be measured: no face, turned away, frames missing. Nothing can be found there.
+    /// The face could not be measured: it was absent or turned away, or frames were missing. Nothing can be
+    /// found there.
     Unseen,
 }
 
 impl FaceState {
-    /// One word for tables.
+    /// The name in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Calm => "calm",
@@ -72,37 +73,38 @@ impl FaceState {
     }
 }
 
-/// One movement in all sizes at one moment, each added by itself.
+/// One movement at one moment, tried in each size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LimitTrial {
-    /// When the movement has its apex.
+    /// Time of the apex of the movement.
     pub apex: Timestamp,
-    /// What moves.
+    /// The part that moves.
     pub part: FacePart,
-    /// How the face was.
+    /// The state of the face.
     pub state: FaceState,
-    /// Whether it was flagged as a micro-expression, for each of [`SIZES_PERCENT`].
+    /// True if it was flagged as a micro-expression, for each of [`SIZES_PERCENT`].
     pub found: [bool; SIZES_PERCENT.len()],
 }
 
 impl LimitTrial {
-    /// The smallest size from which on every size was found, percent; `None` where the largest was not.
+    /// The smallest size that was found together with every larger one, percent; `None` if the largest was
+    /// not found.
     pub fn smallest_percent(&self) -> Option<f32> {
         let missed = self.found.iter().rposition(|found| !found);
         SIZES_PERCENT.get(missed.map_or(0, |at| at + 1)).copied()
     }
 }
 
-/// The smallest size that is found four times in five.
+/// The smallest size of which four movements in five are found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SmallestFound {
-    /// This one, percent of the outer-eye distance.
+    /// This size, percent of the outer-eye distance.
     From(f32),
-    /// Even the smallest of [`SIZES_PERCENT`], which this is.
+    /// The smallest of [`SIZES_PERCENT`] or less. The value is that size.
     Below(f32),
-    /// Not even the largest of [`SIZES_PERCENT`], which this is.
+    /// More than the largest of [`SIZES_PERCENT`]. The value is that size.
     Above(f32),
-    /// There were too few trials; so many.
+    /// Not known, because there were only this many trials.
     TooFew(usize),
 }
 
@@ -117,23 +119,24 @@ impl fmt::Display for SmallestFound {
     }
 }
 
-/// What came of all movements that were added.
+/// The results of all movements that were added.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DetectionLimit {
-    /// By time; at each moment one for each part of the face.
+    /// In order of time. There is one for each part of the face at each moment.
     pub trials: Vec<LimitTrial>,
 }
 
 impl DetectionLimit {
-    /// How many movements of the `size`-th of [`SIZES_PERCENT`] were found, and of how many: of a part of
-    /// the face, in a state, or in any state in which the face was seen.
+    /// How many movements of size number `size` in [`SIZES_PERCENT`] were found, and how many were tried, for
+    /// one part of the face. `state` limits this to one state; `None` stands for all states in which the face
+    /// was seen.
     pub fn found(&self, part: FacePart, state: Option<FaceState>, size: usize) -> (usize, usize) {
         let trials = self.of(part, state);
         let found = |trial: &&LimitTrial| trial.found.get(size).copied().unwrap_or(false);
         (trials.clone().filter(found).count(), trials.count())
     }
 
-    /// Trials of a part of the face, in a state, or in any state in which the face was seen.
+    /// The trials of one part of the face, in one state or in all in which the face was seen.
     fn of(
         &self,
         part: FacePart,
@@ -146,7 +149,7 @@ impl DetectionLimit {
         self.trials.iter().filter(move |trial| trial.part == part).filter(fits)
     }
 
-    /// The share that is found of each size, 0–1; `None` without any trial.
+    /// The share of each size that is found, 0–1; `None` if there are no trials.
     pub fn shares(
         &self,
         part: FacePart,
@@ -156,8 +159,8 @@ impl DetectionLimit {
         (counts[0].1 > 0).then(|| counts.map(|(found, of)| found as f64 / of as f64))
     }
 
-    /// The smallest size of which [`FOUND_SHARE`] is found, and of every larger one too; between two sizes
-    /// by the logarithm of the size.
+    /// The smallest size of which [`FOUND_SHARE`] is found, as of every larger size. Between two sizes it is
+    /// interpolated on a logarithmic scale.
     pub fn smallest(&self, part: FacePart, state: Option<FaceState>) -> SmallestFound {
         let trials = self.of(part, state).count();
         let Some(shares) = self.shares(part, state).filter(|_| trials >= LEAST_TRIALS) else {
@@ -176,12 +179,12 @@ impl DetectionLimit {
         }
     }
 
-    /// How many moments were tried.
+    /// The number of moments that were tried.
     pub fn moments(&self) -> usize {
         self.trials.iter().filter(|trial| trial.part == FacePart::ALL[0]).count()
     }
 
-    /// At how many of them the face could not be measured.
+    /// The number of moments at which the face could not be measured.
     pub fn unseen(&self) -> usize {
         let first = self.trials.iter().filter(|trial| trial.part == FacePart::ALL[0]);
         first.filter(|trial| trial.state == FaceState::Unseen).count()

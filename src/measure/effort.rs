@@ -1,31 +1,31 @@
-//! How much of the analysis is done for each frame: all of it, or less where the computer is too slow.
+//! How much of the analysis is done for each frame: all of it, or less if the computer is too slow.
 //!
-//! Flow runs on every frame whatever the effort. What becomes rarer is the face mesh, which costs several
-//! times what everything else does; between its looks the flow carries its points.
+//! The flow runs on every frame at every effort. Only the face mesh runs less often, because it costs several
+//! times as much as everything else. In the frames between, the flow moves the points of the mesh.
 
 use std::str::FromStr;
 
-/// A step on the way from all that can be done to the least.
+/// One of the steps from everything to the least.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effort {
-    /// The mesh looks wherever it is needed.
+    /// The mesh runs whenever it is needed.
     #[default]
     Whole,
-    /// The mesh looks at every second frame at most.
+    /// The mesh runs on at most every second frame.
     Half,
-    /// The mesh looks at every fourth frame at most, and the window is drawn for every second.
+    /// The mesh runs on at most every fourth frame, and the window is drawn for every second.
     Quarter,
-    /// The mesh looks at every eighth frame at most, and the window is drawn for every third.
+    /// The mesh runs on at most every eighth frame, and the window is drawn for every third.
     Eighth,
-    /// The window is drawn for every sixth frame besides.
+    /// As `Eighth`, but the window is drawn for every sixth frame.
     Least,
 }
 
 impl Effort {
-    /// All, most first.
+    /// All steps, from everything to the least.
     pub const ALL: [Self; 5] = [Self::Whole, Self::Half, Self::Quarter, Self::Eighth, Self::Least];
 
-    /// From one look of the mesh to the next there are at least so many frames.
+    /// Least number of frames from one run of the mesh to the next.
     pub fn mesh_gap_frames(self) -> u32 {
         match self {
             Self::Whole => 1,
@@ -35,7 +35,7 @@ impl Effort {
         }
     }
 
-    /// The window is drawn once for so many frames.
+    /// The window is drawn once for this many frames.
     pub fn frames_per_drawing(self) -> u64 {
         match self {
             Self::Whole | Self::Half => 1,
@@ -45,12 +45,12 @@ impl Effort {
         }
     }
 
-    /// The next step down; the least stays what it is.
+    /// The next step with less. The last one returns itself.
     pub fn less(self) -> Self {
         self.moved(1)
     }
 
-    /// The next step up; the whole stays what it is.
+    /// The next step with more. The first one returns itself.
     pub fn more(self) -> Self {
         self.moved(-1)
     }
@@ -60,7 +60,7 @@ impl Effort {
         Self::ALL[index.min(Self::ALL.len() - 1)]
     }
 
-    /// The word in a stored session.
+    /// The name in a stored session.
     pub fn name(self) -> &'static str {
         match self {
             Self::Whole => "whole",
@@ -81,12 +81,12 @@ impl FromStr for Effort {
     }
 }
 
-/// From this frame on, so much was done for each.
+/// From frame `first` on, this much was done for each frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EffortStep {
     /// The number of the first frame.
     pub first: u64,
-    /// How much.
+    /// How much is done from there on.
     pub effort: Effort,
 }
 

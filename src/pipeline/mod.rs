@@ -255,7 +255,7 @@ impl Pipeline {
         self.spotter.set_false_alarms_per_minute(rate);
     }
 
-    /// Does so much for each frame from the next one on.
+    /// Does this much for each frame, from the next one on.
     pub fn set_effort(&mut self, effort: Effort) {
         self.tracker.set_effort(effort);
     }

@@ -46,7 +46,7 @@ impl EventClip {
         looped_frame(&self.frames, |(_, time, _)| *time, speed, secs)
     }
 
-    /// How long the slow loop takes from its first frame to the next first frame, seconds.
+    /// Time of one round of the slow loop, from its first frame to the next first frame, seconds.
     pub fn round_secs(&self, speed: f64) -> f64 {
         let ends = self.frames.first().zip(self.frames.last());
         ends.map_or(0.0, |((_, first, _), (_, last, _))| round_secs(*first, *last, speed))

@@ -55,8 +55,8 @@ pub struct Session {
     pub events: Vec<Event>,
     /// Frames that were not analysed, if the reason is known. [`Session::counts`] adds the others.
     pub losses: counts::Losses,
-    /// Where more or less was done for each frame than before, in the order of frames. Nothing in a session
-    /// that did everything for each.
+    /// The frames from which more or less was done for each frame, in order. Empty if everything was done for
+    /// all frames.
     pub effort: Vec<EffortStep>,
     /// What happened to the source.
     pub notices: Vec<LoggedNotice>,

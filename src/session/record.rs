@@ -27,8 +27,8 @@ pub enum Record {
     /// Frames that were not analysed, and why. Frames that the source itself left out are not in it; they
     /// show as missing numbers between samples.
     Lost(Loss),
-    /// From this frame on more or less was done for each, because of how busy the computer was. What was done
-    /// before the first of these is everything.
+    /// From this frame on, more or less was done for each frame, because the computer was more or less busy.
+    /// Before the first such record, everything was done.
     Effort(EffortStep),
     /// Once a second: how it goes.
     Stats(Stats),

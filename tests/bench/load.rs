@@ -1,9 +1,10 @@
-//! `cargo bench --bench load [-- CLIP [SECONDS [BUSY]]]`: a clip as a camera of 30 frames a second that waits for
-//! nobody, beside busy processes (60 s and two of them unless said otherwise), without a window. It tells the
-//! share of the frames that were measured, the longest hole, and what was done less for how many frames.
+//! `cargo bench --bench load [-- CLIP [SECONDS [BUSY]]]`: plays a clip as a camera of 30 frames a second that
+//! waits for nobody, while other processes keep the computer busy (by default 60 s and two processes),
+//! without a window. It prints the share of frames that were measured, the longest hole, and for how many
+//! frames less was done.
 //!
-//! The frames are decoded beforehand and given forth and back, so that the clip may be shorter. Without a clip
-//! it is the demo person, whose face moves far less than that of somebody who talks.
+//! The frames are decoded before, and played forwards and backwards, so that the clip may be shorter. Without
+//! a clip it uses the demo person, whose face moves far less than that of a person who talks.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -25,10 +26,10 @@ use fleeting::pipeline::Pipeline;
 use fleeting::session::Session;
 use fleeting::source::SourceSpec;
 
-/// Frames of a clip, held in memory: decoding is not what is measured.
+/// Frames of a clip, decoded into memory before the measurement begins.
 const FRAMES: usize = 300;
 const FPS: f64 = 30.0;
-/// Set for a process that does nothing but keep a core busy, to the seconds after which it ends by itself.
+/// Set for a process that only keeps a core busy: the seconds after which it ends.
 const BUSY: &str = "FLEETING_BENCH_BUSY";
 
 fn main() {
@@ -74,7 +75,7 @@ impl Drop for Busy {
     }
 }
 
-/// The frames of a clip, forth and back again, numbered and timed anew.
+/// The frames of a clip, forwards and backwards, with new numbers and times.
 struct ForthAndBack {
     info: SourceInfo,
     frames: Vec<Frame>,
@@ -117,7 +118,7 @@ impl Source for ForthAndBack {
     }
 }
 
-/// Lets the engine analyse the source as it would a camera.
+/// Lets the engine analyse the source like a camera.
 fn watch(source: ForthAndBack) -> Session {
     let job = CaptureJob {
         name: "a clip as a camera".into(),

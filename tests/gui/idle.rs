@@ -1,4 +1,4 @@
-//! A window in which nothing moves is not drawn: nothing asks for it, however long one waits.
+//! A window in which nothing moves is not drawn, however long one waits.
 
 use super::*;
 use egui::ViewportId;
@@ -6,10 +6,10 @@ use fleeting::app::view::playback::PlaybackMotion;
 use fleeting::measure::effort::{Effort, EffortStep};
 use std::time::Duration;
 
-/// Long enough for every note to go and every loop to rest, in the steps of the harness.
+/// Steps of the harness after which every note has gone and every loop rests.
 const SETTLING: usize = 200;
 
-/// Steps that are looked at then.
+/// Number of steps that are then watched.
 const WATCHED: usize = 12;
 
 /// How many of the watched steps asked to be drawn again, at once or later.
@@ -56,7 +56,7 @@ fn live_asks_for_no_drawing_while_nothing_runs() {
 fn what_is_out_of_view_does_not_draw_the_window_by_itself() {
     let mut hidden = Window::live(300, &[2.0, 5.0]);
     hidden.harness.state_mut().state.apply(Command::ShowTab(Tab::Analyse));
-    // Once a second it asks by itself, in case that a wish of the engine was lost.
+    // Once a second the window asks by itself, in case a request of the engine was lost.
     hidden.harness.run_steps(SETTLING);
     let output = &hidden.harness.output().viewport_output[&ViewportId::ROOT];
     assert!(output.repaint_delay >= Duration::from_secs(1), "{:?}", output.repaint_delay);

@@ -65,14 +65,14 @@ fn text(session: &Session) -> String {
     )
 }
 
-/// So many frames come faster than they are analysed, so that every step down is taken.
+/// This many frames come faster than they are analysed, so that every step down happens.
 const FAST_FRAMES: u64 = 60;
-/// Then so many come one by one.
+/// Then this many come one by one.
 const ALL_FRAMES: u64 = 150;
-/// Frames under way while they come too fast: half of the camera queue waits, and none is lost.
+/// Frames that wait while they come too fast: half of the camera queue, so that none is lost.
 const TOO_MANY: u64 = 6;
 
-/// The pipeline, and how many frames it is done with.
+/// The pipeline, and the number of frames that it has analysed.
 struct Counted(Pipeline, Arc<AtomicU64>);
 
 impl Analyser for Counted {
@@ -101,7 +101,8 @@ impl Analyser for Counted {
     }
 }
 
-/// The demo person forth and back. With a count of frames that are done, it is as fast as said above.
+/// The demo person, played forwards and backwards. With a count of analysed frames, it is as fast as the
+/// constants above say.
 #[derive(Clone)]
 struct Demo {
     info: SourceInfo,

@@ -1,5 +1,5 @@
-//! A second without a result while frames come is said, whatever happened before; a second without frames is
-//! not taken for one.
+//! A second without a result while frames come is reported, whatever happened before. A second without frames
+//! is not taken for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -21,16 +21,16 @@ use fleeting::pipeline::Output;
 /// Longer than the watch waits.
 const STANDING: Duration = Duration::from_millis(1400);
 const SILENT: Duration = Duration::from_millis(2200);
-/// From frame to frame.
+/// Time between frames.
 const STEP: Duration = Duration::from_millis(8);
 
 /// The camera is unplugged at this frame, with the queue full and frames lost just before.
 const UNPLUGGED_AT: u64 = 60;
-/// The analysis stands still at the first frame from here, and from here.
+/// From each of these frames on, the analysis stands still once.
 const STANDS_AT: [u64; 3] = [90, 400, 700];
 const LAST: u64 = 1000;
 
-/// What goes on.
+/// What happens in the run.
 const RUNS: u8 = 0;
 const NO_FRAMES: u8 = 1;
 const NO_RESULT: u8 = 2;
@@ -51,7 +51,7 @@ impl Source for Unplugged {
     fn next(&mut self) -> Result<Next, SourceError> {
         if self.next == UNPLUGGED_AT && !self.has_told {
             self.has_told = true;
-            // What waits is worked off before this counts as silence.
+            // The waiting frames are analysed before the silence counts.
             std::thread::sleep(SILENT / 4);
             self.doing.store(NO_FRAMES, Ordering::SeqCst);
             std::thread::sleep(SILENT);
@@ -69,7 +69,7 @@ impl Source for Unplugged {
     }
 }
 
-/// Too slow at first, so that frames are lost; then it stands still now and then.
+/// Too slow at first, so that frames are lost; then it stands still from time to time.
 struct Standing {
     doing: Arc<AtomicU8>,
     left: std::vec::IntoIter<u64>,

@@ -224,7 +224,7 @@ fn write(job: &ExportJob) -> Result<Written, String> {
     written.map_err(|error| error.to_string())
 }
 
-/// How small a movement the session could have shown; said in the log where it cannot be known.
+/// Measures the detection limit of the session. If that is not possible, the log says why.
 fn limit(job: &ExportJob) -> Option<DetectionLimit> {
     let measured = Models::load(&job.models)
         .map_err(LimitError::from)

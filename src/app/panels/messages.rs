@@ -1,7 +1,7 @@
 //! The line for messages. It is always there, so that nothing moves when a message comes.
 //!
 //! It shows the weightiest; a menu shows all of them in full. Without a message it shows what the last
-//! act in review did, or live, that the computer is too slow.
+//! act in review did, and in live, that the computer is too slow.
 
 use egui::{Frame, Label, Layout, Margin, RichText, Role, Sense, Ui, vec2};
 

@@ -45,7 +45,8 @@ pub trait Analyser {
     fn set_false_alarms_per_minute(&mut self, rate: f32);
     /// The scores from which events are flagged.
     fn threshold(&self) -> Score;
-    /// Does so much for each frame from the next one on. Where all frames cost the same, it changes nothing.
+    /// Sets how much is done for each frame, from the next one on. It has no effect if all frames cost the
+    /// same.
     fn set_effort(&mut self, _: Effort) {}
     /// Tells what this person's neutral face measures.
     fn set_baseline(&mut self, baseline: &Baseline);
@@ -68,7 +69,7 @@ pub(crate) struct Links {
     pub(crate) source: String,
     /// True if the source goes on by itself while the analysis pauses.
     pub(crate) is_live: bool,
-    /// Frames that the camera queue holds.
+    /// Size of the camera queue, frames.
     pub(crate) queue_frames: usize,
 }
 
@@ -133,7 +134,7 @@ impl Running<'_> {
             }
             self.look_at_rhythm()?;
             self.recordings.look_at_clock();
-            // While paused nothing changes, and each figure would draw the window.
+            // While paused nothing changes, but each update would draw the window.
             if !self.paused
                 && let Some(stats) = self.meter.stats(self.links.frames.dropped())
             {
@@ -307,7 +308,7 @@ impl Running<'_> {
         }
         let overlay = self.output.overlay.clone();
         self.links.preview.put(Preview { frame, overlay });
-        // One frame wakes the window once, or not at all: each time costs it a whole drawing.
+        // A frame wakes the window at most once, because each time the window is drawn completely.
         let is_news = !(self.output.events.is_empty() && self.output.notices.is_empty());
         self.hand_on()?;
         self.undrawn += 1;
@@ -319,8 +320,8 @@ impl Running<'_> {
         Ok(pushed)
     }
 
-    /// Does less for each frame before the camera queue runs over, and more again when it stays empty. A
-    /// source that waits gets everything.
+    /// Does less for each frame before the camera queue overflows, and more again when the queue stays empty.
+    /// For a source that can wait, everything is done.
     fn choose_effort(&mut self, first: u64, lost: u64) -> Result<(), Closed> {
         if !self.links.is_live {
             return Ok(());
@@ -334,7 +335,8 @@ impl Running<'_> {
         }
     }
 
-    /// Hands on what the analyser has added to the output, first to the recording. The window stays asleep.
+    /// Passes on what the analyser has added to the output, first to the recording. This does not wake the
+    /// window.
     fn hand_on(&mut self) -> Result<(), Closed> {
         let mut records: Vec<_> = self.output.notices.drain(..).map(Record::Notice).collect();
         if !self.output.samples.is_empty() {

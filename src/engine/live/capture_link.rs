@@ -62,8 +62,8 @@ pub struct CaptureReceiver {
     signs: Arc<Signs>,
 }
 
-/// Makes the link. A live one lets a frame go when `capacity` frames wait, and counts it: one between two
-/// others, so that what is left is a lower rate and no hole. Any other makes the sender wait.
+/// Makes the link. When `capacity` frames wait, a live link drops one and counts it. It drops a frame between
+/// two others, so that the rate becomes lower and no hole appears. Any other link makes the sender wait.
 pub fn capture_link(is_live: bool, capacity: usize) -> (CaptureSender, CaptureReceiver) {
     let number = |(_, frame): &(u64, Frame)| frame.seq;
     let (frames, frames_out) = if is_live {

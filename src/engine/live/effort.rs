@@ -1,48 +1,48 @@
-//! How much is done for each frame of a source that does not wait: decided here, by how many frames wait and
-//! how long one takes, so that less is done before a frame is lost.
+//! Decides how much is done for each frame of a source that cannot wait, from the number of waiting frames
+//! and the time that one frame takes. So less is done before a frame is lost.
 //!
-//! The pipeline reads no clock. It is told at which frame which step begins, and the session stores that.
+//! The pipeline reads no clock. It is told at which frame each step begins, and the session stores that.
 
 use std::time::Duration;
 
 use crate::measure::effort::Effort;
 use crate::measure::time::Timestamp;
 
-/// A step shows its effect within so many frames: what waits is worked off first.
+/// Frames after a step until its effect shows, because the waiting frames are analysed first.
 const SETTLING_FRAMES: u32 = 10;
 
-/// After so many frames without a queue more is done again, at first.
+/// Frames without a queue after which more is tried again, at first.
 const CALM_FRAMES: u32 = 90;
 
-/// And at the latest after so many, where doing more has failed again and again.
+/// Greatest number of such frames, reached when doing more has failed several times.
 const LONGEST_CALM_FRAMES: u32 = 1800;
 
-/// More is done only where a frame takes less than this share of the time to the next: a step may cost
-/// nearly twice as much.
+/// More is tried only if a frame takes less than this share of the time between frames, because a step may
+/// nearly double the cost.
 const SPARE_SHARE: f64 = 0.5;
 
-/// A frame's share in the running mean of how long frames take.
+/// Weight of the newest frame in the running mean of the time per frame.
 const NEWEST_SHARE: f64 = 0.05;
 
-/// Decides.
+/// Decides from counts of frames, without a clock of its own.
 #[derive(Debug)]
 pub(crate) struct EffortControl {
     effort: Effort,
-    /// So many frames waiting are too many.
+    /// From this number of waiting frames on, less is done.
     too_many: usize,
     /// Frames since the last step.
     since_step: u32,
-    /// Whether that step did more, so that a queue now is its fault.
+    /// True if the last step did more, so that a queue now comes from it.
     did_more: bool,
     calm_frames: u32,
     calm_needed: u32,
-    /// Mean of a frame's time over the time from frame to frame.
+    /// Running mean of the time per frame, divided by the time between frames.
     share: f64,
     before: Option<(u64, Timestamp)>,
 }
 
 impl EffortControl {
-    /// Begins with all that can be done; the camera queue holds `capacity` frames.
+    /// Begins with everything done. The camera queue holds `capacity` frames.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             effort: Effort::Whole,
@@ -61,8 +61,8 @@ impl EffortControl {
         self.effort
     }
 
-    /// Before a frame: `waiting` frames are queued behind it, and `lost` were lost before it. Gives the effort
-    /// from this frame on, where it changes.
+    /// Called before each frame. `waiting` frames are queued behind it, and `lost` were lost before it.
+    /// Returns the effort from this frame on, if it changes.
     pub(crate) fn before(&mut self, waiting: usize, lost: u64) -> Option<Effort> {
         self.since_step = self.since_step.saturating_add(1);
         let is_late = lost > 0 || waiting >= self.too_many;
@@ -84,7 +84,7 @@ impl EffortControl {
         Some(step)
     }
 
-    /// After a frame, whose analysis took `took`.
+    /// Called after each frame. `took` is the time of its analysis.
     pub(crate) fn after(&mut self, seq: u64, time: Timestamp, took: Duration) {
         let before = self.before.replace((seq, time));
         let Some((seq_before, time_before)) = before.filter(|(before, _)| *before < seq) else {
@@ -97,7 +97,7 @@ impl EffortControl {
         }
     }
 
-    /// Where doing more led to a queue, the next try waits longer.
+    /// If doing more led to a queue, the next try comes later.
     fn note_relapse(&mut self) {
         let was_too_much = self.did_more && self.since_step < self.calm_needed;
         self.calm_needed = if was_too_much {
@@ -115,7 +115,7 @@ mod tests {
     const FPS: f64 = 30.0;
     const CAPACITY: usize = 8;
 
-    /// A machine that needs so many milliseconds for a frame at an effort, and its camera queue.
+    /// A computer that needs this many milliseconds for a frame at each effort, and its camera queue.
     struct Machine {
         control: EffortControl,
         ms: fn(u64, Effort) -> f64,
@@ -160,7 +160,7 @@ mod tests {
         }
     }
 
-    /// The mesh at every frame that it may look at, and 5 ms of all else.
+    /// The mesh costs this much for each frame that it looks at; everything else costs 5 ms.
     fn lively(times: f64, effort: Effort) -> f64 {
         times * (5.0 + 17.0 / f64::from(effort.mesh_gap_frames()))
     }
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_step_up_that_fails_is_tried_again_more_and_more_rarely() {
-        // So little for the rest of a frame that the mean promises more than the mesh allows.
+        // The rest of a frame costs so little that the mean promises more than the mesh allows.
         let mut machine = Machine::new(|_, effort| match effort {
             Effort::Whole => 40.0,
             _ => 10.0,

@@ -18,22 +18,22 @@ pub struct QueueSender<T> {
     dropped: Arc<AtomicU64>,
     /// Needed because `overflow` keeps the channel connected.
     reader_gone: Arc<AtomicBool>,
-    /// Held while items are taken out and put back, so that the reader finds none of them missing.
+    /// Held while items are taken out and put back, so that the reader misses none of them.
     thinning: Arc<Mutex<()>>,
 }
 
-/// Which item a full queue lets go.
+/// Which item a full queue drops.
 #[derive(Debug)]
 enum LetsGo<T> {
     /// The oldest.
     Oldest,
-    /// The one whose neighbours are the nearest to each other by these numbers, so that what is left is as
-    /// even as can be.
+    /// The item whose two neighbours have the closest numbers, so that the rest is as even as possible.
     Between(fn(&T) -> u64),
 }
 
-/// Of a queue that thins out, at least every so-manieth item stays; then its oldest goes. A reader that stood
-/// still for long is to go on with items that follow each other.
+/// Greatest step between the numbers of two items that a thinning queue leaves. If it would become wider, the
+/// queue drops its oldest item instead. So a reader that was stopped for long goes on with items that follow
+/// each other.
 const WIDEST_GAP: u64 = 3;
 
 /// The reading end of a frame queue.
@@ -56,8 +56,9 @@ pub fn dropping_queue<T>(capacity: usize) -> (QueueSender<T>, QueueReceiver<T>) 
     queue(capacity, Some(LetsGo::Oldest))
 }
 
-/// A queue that, when full, lets an item go and counts it, but not always the oldest: where more is sent than
-/// read for long, every second or third item is lost and no two in a row. `number` gives the place of an item.
+/// A queue that drops and counts an item when it is full, but not always the oldest: if more is sent than
+/// read for long, every second or third item is lost, never two in a row. `number` returns the position of an
+/// item.
 pub fn thinning_queue<T>(
     capacity: usize,
     number: fn(&T) -> u64,
@@ -93,7 +94,7 @@ fn queue<T>(capacity: usize, lets_go: Option<LetsGo<T>>) -> (QueueSender<T>, Que
 pub struct Closed;
 
 impl<T> QueueSender<T> {
-    /// Sends one item, letting one go or waiting as the queue was made.
+    /// Sends one item. A full queue drops an item or waits, as it was made to.
     pub fn send(&self, item: T) -> Result<(), Closed> {
         let Some(waiting) = &self.overflow else {
             return self.tx.send(item).map_err(|_| Closed);
@@ -121,14 +122,14 @@ impl<T> QueueSender<T> {
         self.dropped.fetch_add(u64::from(is_dropped), Ordering::Relaxed);
     }
 
-    /// Puts `newest` behind what waits, less one item where there is no room for all.
+    /// Puts `newest` behind the waiting items, and drops one of them if there is no room for all.
     fn thin(&self, waiting: &Receiver<T>, newest: T, number: fn(&T) -> u64) -> Result<(), Closed> {
         let _held = self.thinning.lock();
         let capacity = self.tx.capacity().unwrap_or(usize::MAX);
         let mut items: Vec<T> = waiting.try_iter().chain([newest]).collect();
         if items.len() > capacity {
             let gap = |i: usize| number(&items[i + 1]).saturating_sub(number(&items[i - 1]));
-            // The reader has the one before the first, and the one after the last may never come.
+            // The reader already has the item before the first, and the one after the last may never come.
             let between = (1..items.len() - 1).min_by_key(|i| gap(*i));
             items.remove(between.filter(|i| gap(*i) <= WIDEST_GAP).unwrap_or(0));
             self.count_dropped(true);
@@ -186,8 +187,8 @@ impl<T> QueueReceiver<T> {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// For waiting on this queue and another at once. Which item was first among both, only
-    /// [`Self::try_recv`] tells.
+    /// The channel, for waiting on this queue and another one at once. Items are taken with
+    /// [`Self::try_recv`] only.
     pub(crate) fn channel(&self) -> &Receiver<T> {
         &self.rx
     }
@@ -258,7 +259,7 @@ mod tests {
         }
     }
 
-    /// The steps between the numbers that a reader sees who takes one item for `ratio` that are sent.
+    /// Steps between the numbers that a reader sees if it takes one item while `ratio` are sent.
     fn steps(ratio: f64, capacity: usize) -> Vec<u64> {
         let (tx, rx) = thinning_queue(capacity, |n: &u64| *n);
         let (mut seen, mut taken) = (Vec::new(), 0.0);

@@ -1,4 +1,4 @@
-//! The pipeline as what turns frames into samples and events.
+//! The pipeline as an analyser: it turns frames into samples and events.
 
 use super::analysis::Analyser;
 use crate::measure::baseline::Baseline;

@@ -1,4 +1,4 @@
-//! The way from the engine's threads to the window.
+//! Carries updates from the threads of the engine to the window.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ impl UpdateSender {
         Ok(())
     }
 
-    /// Leaves the window asleep: it takes this in when it is next drawn.
+    /// Sends without waking the window, which takes the update when it is next drawn.
     pub(crate) fn send_asleep(&self, update: Update) -> Result<(), Closed> {
         self.tx.send(update).map_err(|_| Closed)
     }
 
-    /// Says what is no data, and nothing where the window has fallen behind.
+    /// Sends an update that holds no data. It is dropped if the window is too slow.
     pub(crate) fn send_if_room(&self, update: Update) {
         if self.tx.try_send(update).is_ok() {
             (self.wake)();

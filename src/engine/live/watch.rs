@@ -24,7 +24,7 @@ pub(crate) struct Signs {
     begun: Instant,
     /// Number of frames that the source has sent.
     sent: AtomicU64,
-    /// Those of them that the queue dropped.
+    /// Number of sent frames that the queue dropped.
     dropped: AtomicU64,
     /// Frames that the analysis is done with.
     done: AtomicU64,
@@ -55,7 +55,7 @@ impl Signs {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// So many of the frames that were sent were dropped by the queue.
+    /// The queue dropped this many of the frames that were sent.
     pub(crate) fn set_dropped(&self, dropped: u64) {
         self.dropped.store(dropped, Ordering::Relaxed);
     }

@@ -5,7 +5,7 @@ use crate::measure::sample::Score;
 use proptest::prelude::*;
 use rand::Rng;
 
-/// Scores a row by the way that the most moved region has gone within three rows.
+/// Scores a row by how far the most moved region goes within three rows.
 struct Way;
 
 impl Network for Way {
@@ -25,7 +25,7 @@ impl Network for Way {
 const SETTINGS: SpotterSettings =
     SpotterSettings { look_ahead_rows: [7, 18], thresholds: [0.35, 0.5] };
 
-/// A face whose regions move by up to `unrest` a frame; without a face from frame to frame of `gap`.
+/// A face whose regions move by up to `unrest` per frame; it is absent in the frames of `gap`.
 fn samples(secs: u64, unrest: f32, gap: std::ops::Range<u64>) -> Vec<Sample> {
     let mut random = Random::seed_from_u64(3);
     (0..secs * 30)

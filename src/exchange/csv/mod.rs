@@ -1,5 +1,5 @@
 //! Tables: one line per event, one line per frame, one line per count of frames, one line per marked
-//! moment where there are any, and the detection limit where it was measured.
+//! moment if there are any, and the detection limit if it was measured.
 //!
 //! Frames count from 0 in the source; seconds count from the source's first frame. An empty field is a value
 //! that was not measured, never a zero. Numbers read back the same. Text of a person is written so that no

@@ -1,4 +1,4 @@
-//! How small a movement the recording could have shown: words, a curve, a table, and where it was blind.
+//! The detection limit in the report: a text, a curve, a table, and the times at which the spotter was blind.
 
 use std::io;
 
@@ -18,7 +18,7 @@ const MEANING: &str = "Movements of known size, with the course of real micro-ex
     distance between the outer eye corners; half of all real micro-expressions are smaller than 0.76 %. \
     Where no movement of a size is found, the absence of flags says nothing about movements of that size.";
 
-/// Colour and dash of each part of the face; a word stands beside each.
+/// Colour and dashes of the line of each part of the face; its name stands beside it.
 fn stroke(part: FacePart) -> (&'static str, &'static str) {
     match part {
         FacePart::Brows => ("#7a3e00", ""),
@@ -27,7 +27,7 @@ fn stroke(part: FacePart) -> (&'static str, &'static str) {
     }
 }
 
-/// Writes the section; nothing where the limit was not measured.
+/// Writes the section, or nothing if the limit was not measured.
 pub(super) fn write(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
     let Some(limit) = &view.detection_limit else { return Ok(()) };
     writeln!(out, "<section>\n<h2>What this recording could have shown</h2>")?;
@@ -40,7 +40,7 @@ pub(super) fn write(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
     writeln!(out, "</section>")
 }
 
-/// The share that is found by size, a line for each part of the face.
+/// The share that is found of each size: one line for each part of the face.
 fn write_curve(limit: &DetectionLimit, out: &mut Sink) -> io::Result<()> {
     const WIDTH: f64 = 460.0;
     const FLOOR: f64 = 120.0;
@@ -102,7 +102,7 @@ fn write_curve(limit: &DetectionLimit, out: &mut Sink) -> io::Result<()> {
     writeln!(out, "{svg}</svg>")
 }
 
-/// Every figure, with how many were tried.
+/// A table of all shares, with the number of trials.
 fn write_shares(limit: &DetectionLimit, out: &mut Sink) -> io::Result<()> {
     write!(out, "<table class=\"shares\">\n<tr><th>Part</th><th>Face</th><th>Tried</th>")?;
     for percent in SIZES_PERCENT {
@@ -123,7 +123,7 @@ fn write_shares(limit: &DetectionLimit, out: &mut Sink) -> io::Result<()> {
     writeln!(out, "</table>")
 }
 
-/// Where it could see: at every moment the smallest size that was found, dark for small.
+/// At each moment, the smallest size that was found; the smaller, the darker.
 fn write_strip(
     limit: &DetectionLimit,
     first: Timestamp,

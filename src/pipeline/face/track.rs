@@ -13,14 +13,14 @@ use crate::model::{ModelError, Models};
 /// Landmarks are not carried over a pause between two frames longer than this, seconds.
 const LONGEST_STEP_SECS: f64 = 0.1;
 
-/// Whether the mesh looks at a frame.
+/// When the mesh runs for a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeshTurn {
     /// Before the flow.
     Now,
     /// If the flow shows that its points no longer fit.
     IfOutdated,
-    /// Only where the flow cannot say where its points went; else that is for a later frame.
+    /// Only if the flow cannot say where the points went; otherwise the mesh waits for a later frame.
     Later,
 }
 
@@ -44,7 +44,7 @@ impl Tracker {
         Ok(Self { finder, mesh, config, effort, age_frames: 0, seen_at: None })
     }
 
-    /// From the next frame on the mesh looks no more often than `effort` allows.
+    /// From the next frame on, the mesh runs no more often than `effort` allows.
     pub fn set_effort(&mut self, effort: Effort) {
         self.effort = effort;
     }
@@ -57,8 +57,9 @@ impl Tracker {
         self.seen_at = None;
     }
 
-    /// Whether the mesh looks at the next frame. It does after a pause of `dt_secs`; else, where the effort
-    /// allows it, as often as the settings ask, while there is no face, and while the face is restless.
+    /// When the mesh runs for the next frame. It always runs after a pause of `dt_secs` that is too long.
+    /// Otherwise, as far as the effort allows, it runs as often as the settings say, and whenever there is no
+    /// face or the face is restless.
     pub fn turn(&mut self, dt_secs: Option<f64>, is_restless: bool) -> MeshTurn {
         self.age_frames = self.age_frames.saturating_add(1);
         let is_after_pause = dt_secs.is_none_or(|dt| dt > LONGEST_STEP_SECS);

@@ -100,8 +100,7 @@ impl Motion {
         self.mesh_is_old
     }
 
-    /// True if the flow explains what is seen now by what was seen before, so that it can tell where points
-    /// went.
+    /// True if the flow explains the new picture by the previous one, so that it can say where points went.
     pub fn is_explained(&self) -> bool {
         self.head.is_some() && !regions::is_strange(&self.field)
     }
@@ -116,7 +115,7 @@ impl Motion {
         self.carry_by(landmarks, frame_from_face, |head, place| head.at(*place));
     }
 
-    /// Moves each landmark of the frame before to where the flow at its place has taken it.
+    /// Moves each landmark of the previous frame as the flow at its place says.
     pub fn carry_each(&self, landmarks: &mut Landmarks, frame_from_face: &Affine) {
         self.carry_by(landmarks, frame_from_face, |head, place| {
             head.at(*place) + regions::motion_beyond(&self.field, head, place)

@@ -49,7 +49,7 @@ pub const MESH_BLENDS: [(usize, usize, f32); REGIONS] = [
 /// reach 6.5 % to each side; here the weight of a patch falls to zero at this radius.
 pub const REGION_RADIUS_PX: f32 = 11.0;
 
-/// Reach of a single point of the mesh that goes along with the flow: the lids are nine apart.
+/// Radius around a point of the mesh that moves with the flow. The lids are nine apart.
 const POINT_RADIUS_PX: f32 = 6.0;
 
 /// A place on the face: aligned position and depth, both in pixels of the aligned face.
@@ -182,7 +182,7 @@ pub fn measure(field: &FlowField, places: &Places) -> Option<(RegionDisplacement
     Some((moved, head))
 }
 
-/// The motion of a single point of the mesh beyond that of the head, pixels of the aligned face.
+/// The motion of one point of the mesh without that of the head, pixels of the aligned face.
 pub fn motion_beyond(field: &FlowField, head: &Head, place: &RegionPlace) -> Point {
     own_motion(field, head, place, POINT_RADIUS_PX)
 }

@@ -1,12 +1,12 @@
-//! The spotter's steps once more, from samples that were stored.
+//! Rebuilds the steps of the spotter from stored samples.
 
 use super::Step;
 use crate::measure::sample::Sample;
 use crate::pipeline::frame_scheduler::FrameScheduler;
 use crate::pipeline::motion::regions::RegionDisplacement;
 
-/// The steps that the pipeline gave its spotter, in order; `samples` must begin where the stream did, or
-/// where a frame was measured.
+/// The steps that the pipeline gave its spotter, in order. `samples` must begin where the stream began, or at
+/// a frame that was measured.
 pub fn steps_of(samples: impl Iterator<Item = Sample>) -> Vec<Step> {
     let mut scheduler = FrameScheduler::default();
     let mut steps = Vec::new();

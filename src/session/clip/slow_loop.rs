@@ -54,8 +54,8 @@ impl LoopSpeed {
     }
 }
 
-/// How long a loop takes from `first` to `last` and back, its rest included, seconds. `speed` is the share of
-/// the real speed, above 0.
+/// Time of one round from `first` to `last` and back, with the rest, seconds. `speed` is the share of the
+/// real speed, above 0.
 pub fn round_secs(first: Timestamp, last: Timestamp, speed: f64) -> f64 {
     last.secs_since(first).max(0.0) / speed + REST_SECS
 }

@@ -65,7 +65,7 @@ ALTER TABLE rater ADD COLUMN imported_acts INTEGER;";
 const VERSION_4: &str = "CREATE TABLE loss (n INTEGER PRIMARY KEY, first_frame INTEGER NOT NULL,
     frames INTEGER NOT NULL, reason TEXT NOT NULL);";
 
-/// Where more or less was done for each frame than before, and how much from this frame on.
+/// The frames from which more or less was done for each frame, and how much.
 const VERSION_5: &str = "CREATE TABLE effort (n INTEGER PRIMARY KEY, first_frame INTEGER NOT NULL,
     effort TEXT NOT NULL);";
 

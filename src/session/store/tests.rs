@@ -232,7 +232,7 @@ fn a_version_1_file_opens() {
     // Version 4 stores which frames were lost, and why.
     expected.losses = Default::default();
     expected.losses.add_unnumbered(3, LossReason::Queue);
-    // Version 5 says where less was done.
+    // Version 5 stores where less was done.
     expected.effort.clear();
     samples.into_iter().for_each(|sample| expected.history.push(sample));
     assert_eq!(text(&opened.session), text(&expected));

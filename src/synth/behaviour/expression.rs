@@ -23,8 +23,8 @@ pub fn expression(
     of_recipe(random, kind, recipe, onset_secs)
 }
 
-/// Draws a micro-expression with its onset at `onset_secs` whose units all are among `units`; of any units
-/// where no combination is of these alone.
+/// Draws a micro-expression with its onset at `onset_secs`, made only of units in `units`. If no combination
+/// has only such units, any is drawn.
 pub fn micro_expression_of(
     random: &mut Random,
     units: impl Fn(ActionUnit) -> bool,

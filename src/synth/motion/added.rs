@@ -1,4 +1,4 @@
-//! Expressions of known units and size, to be added to motion that was measured.
+//! Expressions of known units and size that are added to measured motion.
 
 use super::individual;
 use crate::measure::event::ActionUnit;
@@ -7,25 +7,25 @@ use crate::synth::behaviour::expression::micro_expression_of;
 use crate::synth::behaviour::units::{FULL_PERCENT, index_of};
 use crate::synth::{Activation, Random, Rig, UnitWeights};
 
-/// A micro-expression on one person's face, in any size.
+/// A micro-expression on one person's face, for any size.
 #[derive(Clone, Debug)]
 pub struct AddedExpression {
-    /// Its units and its course, with the onset at second zero.
+    /// Its units, and how they rise and fall, with the onset at second zero.
     pub activation: Activation,
-    /// How far each region moves from rest to apex, where the skin moves by 1 at most; x right, y down.
+    /// How far each region moves from rest to apex if the skin moves by at most 1; x right, y down.
     field: [[f32; 2]; REGIONS],
 }
 
 impl AddedExpression {
-    /// Draws a person of `rig`, and an expression whose units all are among `units`: combinations, sides,
-    /// durations and course as published for real micro-expressions.
+    /// Draws a person of `rig`, and an expression made only of units in `units`. Combinations, sides,
+    /// durations and course are as published for real micro-expressions.
     pub fn draw(random: &mut Random, rig: &dyn Rig, units: impl Fn(ActionUnit) -> bool) -> Self {
         let activation = micro_expression_of(random, units, 0.0);
         let person = individual(random, rig);
         let mut weights = UnitWeights::default();
         activation.units.iter().for_each(|moved| weights.add(moved.unit, moved.halves));
         let moved: [[f32; 2]; REGIONS] = person.displacement(&weights);
-        // Some units move most where no region is: unit 5 the upper lid.
+        // Some units move most at a place without a region, such as unit 5 at the upper lid.
         let by_units = activation.units.iter().map(|moved| {
             let full = index_of(moved.unit).map_or(0.0, |unit| FULL_PERCENT[unit]);
             full * moved.halves[0].max(moved.halves[1])
@@ -36,13 +36,13 @@ impl AddedExpression {
         Self { activation, field: moved.map(|xy| xy.map(|v| v * scale)) }
     }
 
-    /// How long before the onset skin begins to move, seconds.
+    /// Time before the onset at which the skin begins to move, seconds.
     pub fn lead_secs(&self) -> f64 {
         self.activation.profile.lead_secs
     }
 
-    /// How far the first `R` regions move between two moments, seconds since the onset, where the skin moves
-    /// by `size_percent` at most from rest to apex: percent of the outer-eye distance.
+    /// How far the first `R` regions move between two times, seconds since the onset. From rest to apex the
+    /// skin moves by at most `size_percent`. All are percent of the outer-eye distance.
     pub fn displacement<const R: usize>(
         &self,
         from_secs: f64,
@@ -69,7 +69,7 @@ mod tests {
         AddedExpression::draw(&mut Random::seed_from_u64(seed), &*RIG, |unit| unit.0 < 40)
     }
 
-    /// How far the strongest of the regions moves from rest to apex.
+    /// How far the region that moves most goes from rest to apex.
     fn strongest(added: &AddedExpression, size: f32) -> f32 {
         let moved: [[f32; 2]; REGIONS] = added.displacement(-1.0, added.activation.apex_secs, size);
         moved.iter().map(|[x, y]| x.hypot(*y)).fold(0.0, f32::max)

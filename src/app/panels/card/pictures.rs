@@ -19,7 +19,7 @@ use crate::session::clip::EventClip;
 use crate::session::clip::difference::Difference;
 use crate::session::table::Row;
 
-/// So often a loop is shown before it rests.
+/// How many times a loop is shown before it rests.
 const ROUNDS: f64 = 3.0;
 
 /// Height of a caption below a picture, points.
@@ -199,8 +199,9 @@ fn show_loop(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &Row, clip: &EventClip
     cell(ui, side, name, &seq.to_string(), Some(texture), clip.size_px());
 }
 
-/// The frame of the clip that the loop shows now. The plain and the magnified loop go together. Where
-/// nothing else in the window moves, it rests at the apex after some rounds, until the pointer comes to it.
+/// The frame of the clip that the loop shows now. The plain and the magnified loop run together. If nothing
+/// else in the window moves, the loop rests at the apex after some rounds, and goes on when the pointer is
+/// over it.
 fn looped_frame(ui: &Ui, cx: &mut PanelContext<'_>, row: &Row, clip: &EventClip) -> Option<usize> {
     let now = ui.input(|i| i.time);
     let speed = cx.state.settings.loop_speed.factor();

@@ -55,7 +55,8 @@ fn waiting(ui: &mut Ui, words: &str) {
     in_place_of_picture(ui, words, |ui| drop(ui.spinner()));
 }
 
-/// Words alone, for what may last for hours: a wheel would have the window drawn all that time.
+/// A text without a spinner, for a state that may last for hours: a spinner would draw the window all that
+/// time.
 fn still(ui: &mut Ui, words: &str) {
     in_place_of_picture(ui, words, |_| ());
 }

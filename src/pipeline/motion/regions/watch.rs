@@ -91,7 +91,7 @@ impl Moved {
     }
 }
 
-/// True if what is seen now is not what was seen before, but for its motion: a hand, a cut, another person.
+/// True if the new picture is not the previous one with some motion: a hand, a cut, another person.
 pub fn is_strange(field: &FlowField) -> bool {
     strangeness(field) > STRANGE
 }
