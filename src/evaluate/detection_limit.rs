@@ -65,6 +65,9 @@ pub enum LimitError {
     /// The session does not store from which score on events were flagged.
     #[error("no threshold is stored")]
     NoThreshold,
+    /// Nobody waits for it any more.
+    #[error("it is no longer wanted")]
+    Stopped,
     /// Another spotter flagged the events, and this one has another limit.
     #[error("the events were flagged by another spotter")]
     OtherSpotter,
@@ -78,6 +81,15 @@ pub enum LimitError {
 
 /// The detection limit of a session for these models, at the threshold of the session.
 pub fn detection_limit(session: &Session, models: &Models) -> Result<DetectionLimit, LimitError> {
+    detection_limit_while(session, models, || true)
+}
+
+/// The same, for as long as `is_wanted`, which is asked before each movement that is tried.
+pub fn detection_limit_while(
+    session: &Session,
+    models: &Models,
+    is_wanted: impl Fn() -> bool,
+) -> Result<DetectionLimit, LimitError> {
     let threshold = session.threshold.ok_or(LimitError::NoThreshold)?;
     let spotter = models.entry(Task::Spot)?;
     let mut known =
@@ -94,7 +106,7 @@ pub fn detection_limit(session: &Session, models: &Models) -> Result<DetectionLi
         look_ahead_rows: calibration.look_ahead_rows,
         thresholds: [threshold.micro, threshold.macro_],
     };
-    motion.limit(network, settings)
+    motion.limit(network, settings, is_wanted)
 }
 
 /// The measured motion, and what was flagged in it.
@@ -121,6 +133,7 @@ impl MeasuredMotion {
         &self,
         network: Box<dyn Network>,
         settings: SpotterSettings,
+        is_wanted: impl Fn() -> bool,
     ) -> Result<DetectionLimit, LimitError> {
         let rig = FacsRig::new()?;
         let looks = Rc::new(Cell::new(false));
@@ -131,6 +144,9 @@ impl MeasuredMotion {
         let mut trials = Vec::new();
         for (nth, slice) in self.slices().enumerate() {
             for (place, part) in FacePart::ALL.into_iter().enumerate() {
+                if !is_wanted() {
+                    return Err(LimitError::Stopped);
+                }
                 let mut random = Random::seed_from_u64(SEED);
                 random.set_stream((nth * FacePart::ALL.len() + place) as u64);
                 let added = AddedExpression::draw(&mut random, &rig, |unit| {

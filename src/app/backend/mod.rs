@@ -11,8 +11,10 @@ use crate::config::Config;
 use crate::engine::{Busy, EngineCommand, Preview, Update};
 use crate::exchange::Written;
 use crate::exchange::import::ImportedLayer;
+use crate::measure::detection_limit::DetectionLimit;
 use crate::model::ModelChoice;
 use crate::model::provenance::Provenance;
+use crate::session::Session;
 use crate::source::SourceSpec;
 
 pub mod native;
@@ -149,6 +151,17 @@ pub trait Backend {
         _wake: Wake,
     ) -> Option<Box<dyn SessionPictures>> {
         None
+    }
+
+    /// Measures how small a movement the session could have shown; `None` where that cannot be known. Dropping
+    /// what is under way ends it.
+    fn detection_limit(
+        &mut self,
+        _session: Arc<Session>,
+        _models: &ModelChoice,
+        _wake: Wake,
+    ) -> Pending<Option<DetectionLimit>> {
+        Box::new(|| None)
     }
 
     /// Writes files; the error is one sentence.

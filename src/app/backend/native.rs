@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -18,14 +19,14 @@ use crate::engine::workers::annotation_writer::AnnotationWriter;
 use crate::engine::workers::background_task::BackgroundTask;
 use crate::engine::{Busy, Engine, EngineCommand, Preview, Update};
 use crate::evaluate::agreement::Agreement;
-use crate::evaluate::{LimitError, detection_limit};
+use crate::evaluate::{LimitError, detection_limit_while};
 use crate::exchange::import;
 use crate::exchange::import::ImportedLayer;
 use crate::exchange::{ExportError, View, Written, write_new};
 use crate::measure::detection_limit::DetectionLimit;
 use crate::model::provenance::Provenance;
 use crate::model::{ModelChoice, Models};
-use crate::session::{pictures, store};
+use crate::session::{Session, pictures, store};
 use crate::source::{SourceSpec, camera, video};
 
 /// A dialog that closes faster than this was never shown; no person is so fast.
@@ -136,6 +137,20 @@ impl Backend for NativeBackend {
         }
     }
 
+    fn detection_limit(
+        &mut self,
+        session: Arc<Session>,
+        models: &ModelChoice,
+        wake: Wake,
+    ) -> Pending<Option<DetectionLimit>> {
+        let (stop, models) = (Arc::new(AtomicBool::new(false)), models.clone());
+        let stopped = Arc::clone(&stop);
+        let is_wanted = move || !stopped.load(Ordering::Relaxed);
+        let work = move || limit(&session, &models, is_wanted);
+        let mut task = StoppedTask { stop, task: run_task("fleeting-limit", work, wake, || None) };
+        Box::new(move || task.poll())
+    }
+
     fn export(&mut self, job: ExportJob, wake: Wake) -> Pending<Result<Written, String>> {
         let failed = || Err("The system has no thread to give for the export.".to_owned());
         run_task("fleeting-export", move || write(&job), wake, failed)
@@ -212,7 +227,9 @@ fn write(job: &ExportJob) -> Result<Written, String> {
                 View::new(&job.session, job.rater.as_deref()).map_err(|e| e.to_string())?;
             view.blur = job.blur;
             view.models = job.models.clone();
-            view.detection_limit = exporter.tells_limit.then(|| limit(job)).flatten();
+            if exporter.tells_limit {
+                view.detection_limit = limit(&job.session, &job.models, || true);
+            }
             let mut pictures = job.pictures().transpose()?;
             if let Some(pictures) = &mut pictures {
                 view.pictures = Some(pictures.as_mut());
@@ -224,11 +241,15 @@ fn write(job: &ExportJob) -> Result<Written, String> {
     written.map_err(|error| error.to_string())
 }
 
-/// Measures the detection limit of the session. If that is not possible, the log says why.
-fn limit(job: &ExportJob) -> Option<DetectionLimit> {
-    let measured = Models::load(&job.models)
+/// Measures the detection limit of the session while it is wanted. If that is not possible, the log says why.
+fn limit(
+    session: &Session,
+    models: &ModelChoice,
+    is_wanted: impl Fn() -> bool,
+) -> Option<DetectionLimit> {
+    let measured = Models::load(models)
         .map_err(LimitError::from)
-        .and_then(|models| detection_limit(&job.session, &models));
+        .and_then(|models| detection_limit_while(session, &models, is_wanted));
     measured.inspect_err(|why| tracing::info!("the detection limit is not known: {why}")).ok()
 }
 
@@ -319,6 +340,24 @@ fn run_task<T: Send + 'static>(
     }
 }
 
+/// A task that is told to stop before it is waited for.
+struct StoppedTask<T> {
+    stop: Arc<AtomicBool>,
+    task: Pending<T>,
+}
+
+impl<T> StoppedTask<T> {
+    fn poll(&mut self) -> Option<T> {
+        (self.task)()
+    }
+}
+
+impl<T> Drop for StoppedTask<T> {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
 struct WakeUp(Wake);
 
 impl std::task::Wake for WakeUp {
@@ -346,7 +385,7 @@ fn poll_future<T: 'static>(future: Pin<Box<dyn Future<Output = T>>>, wake: Wake)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     #[test]
     fn a_future_gives_its_result_once_and_wakes_the_window() {

@@ -1,4 +1,5 @@
-//! How far the frames can be trusted: their quality, their rate, and which were lost.
+//! How far the frames can be trusted: their quality, their rate, which were lost, and how small a movement they
+//! could have shown.
 
 use egui::{Align2, FontId, Painter, Rect, RichText, Stroke, Ui, pos2, vec2};
 
@@ -8,7 +9,8 @@ use crate::app::panels::{Panel, Slot};
 use crate::app::registry::PLOTTED;
 use crate::app::state::State;
 use crate::app::theme::{Grade, SMALL_PT, Theme, title};
-use crate::app::widgets::{PanelContext, grade_badge};
+use crate::app::widgets::{PanelContext, grade_badge, named};
+use crate::measure::detection_limit::{DetectionLimit, FacePart, FaceState, SIZES_PERCENT};
 use crate::measure::quality::Trouble;
 use crate::session::history::Channel;
 
@@ -39,8 +41,13 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
     let ticks_height = SMALL_PT + 6.0;
     let high = (ui.available_height() - ticks_height - ui.spacing().item_spacing.y).max(24.0);
-    let (quality_gutter, quality) = axis::row(ui, cx.state, high * 0.5);
-    let (rate_gutter, rate) = axis::row(ui, cx.state, high * 0.5);
+    let limit = shown_limit(cx.state);
+    let each = if limit.is_some() { 0.36 } else { 0.5 };
+    let (quality_gutter, quality) = axis::row(ui, cx.state, high * each);
+    if limit.is_some() {
+        show_limit(ui, cx.state, high * (1.0 - 2.0 * each));
+    }
+    let (rate_gutter, rate) = axis::row(ui, cx.state, high * each);
     let painter = ui.painter().clone();
     axis::grid(&painter, &theme, &quality);
     axis::grid(&painter, &theme, &rate);
@@ -152,6 +159,83 @@ fn show_quality(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State
     }
 }
 
+/// The limit of the session under review, where the rater may see what the model does.
+fn shown_limit(state: &State) -> Option<&DetectionLimit> {
+    let limit = state.review.limit.as_ref().filter(|_| state.tab == Tab::Review);
+    limit.filter(|limit| !limit.trials.is_empty() && !state.hides_the_model())
+}
+
+/// One line for each part of the face: high where small movements were found, empty where none was, hatched
+/// where no face was seen.
+fn show_limit(ui: &mut Ui, state: &State, height: f32) {
+    let theme = Theme::of(ui);
+    let (gutter, axis) = axis::row(ui, state, height);
+    let Some(limit) = shown_limit(state) else { return };
+    let painter = ui.painter_at(axis.rect);
+    for cell in limit_cells(limit, &axis) {
+        if cell.share < 0.0 {
+            axis::hatch(&painter, cell.rect, Stroke::new(1.0, theme.line));
+            continue;
+        }
+        painter.hline(cell.rect.x_range(), cell.rect.bottom(), Stroke::new(1.0, theme.line));
+        let top = cell.rect.bottom() - cell.rect.height() * cell.share;
+        let bar = Rect::from_min_max(pos2(cell.rect.left(), top), cell.rect.max);
+        painter.rect_filled(bar, 0.0, theme.accent.gamma_multiply(0.7));
+    }
+    let at = pos2(gutter.right() - 6.0, gutter.center().y);
+    let font = FontId::proportional(SMALL_PT - 1.0);
+    ui.painter().text(at, Align2::RIGHT_CENTER, "Limit", font, theme.faint);
+    let response = ui.interact(axis.rect, ui.scope_id().with("limit"), egui::Sense::hover());
+    named(&response, egui::Role::GraphicsObject, "Detection limit");
+    response.on_hover_text(format!(
+        "How small a movement would have been found: brows above, eyes and cheeks, nose and mouth below; \
+         high bars found small movements, empty ones none.\n{limit}"
+    ));
+}
+
+/// A trial as it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct LimitCell {
+    rect: Rect,
+    /// How high its bar is, 0–1; negative where no face was seen.
+    share: f32,
+}
+
+/// Each part of the face has a line of its own, and each trial the time until the middle to its neighbours.
+fn limit_cells(limit: &DetectionLimit, axis: &TimeAxis) -> Vec<LimitCell> {
+    let parts = FacePart::ALL.len() as f32;
+    let each = axis.rect.height() / parts;
+    let mut cells = Vec::new();
+    for (line, part) in FacePart::ALL.into_iter().enumerate() {
+        let trials: Vec<_> = limit.trials.iter().filter(|trial| trial.part == part).collect();
+        for (nth, trial) in trials.iter().enumerate() {
+            let at = trial.apex.secs();
+            let neighbour = |nth: Option<usize>| {
+                let other = nth.and_then(|nth| trials.get(nth))?;
+                Some((at + other.apex.secs()) / 2.0)
+            };
+            let first = neighbour(nth.checked_sub(1)).unwrap_or(at - 0.25);
+            let last = neighbour(nth.checked_add(1)).unwrap_or(at + 0.25);
+            if axis.last_secs < first || last < axis.first_secs {
+                continue;
+            }
+            let top = axis.rect.top() + each * line as f32;
+            let span = axis.span(first, last);
+            let rect = Rect::from_x_y_ranges(span.x_range(), top + 1.0..=top + each);
+            let share = match (trial.state, trial.smallest_percent()) {
+                (FaceState::Unseen, _) => -1.0,
+                (_, None) => 0.0,
+                (_, Some(percent)) => {
+                    let larger = SIZES_PERCENT.iter().filter(|size| **size >= percent).count();
+                    larger as f32 / SIZES_PERCENT.len() as f32
+                }
+            };
+            cells.push(LimitCell { rect, share });
+        }
+    }
+    cells
+}
+
 fn show_rate(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     let (from, to) = axis.edges();
     let width = axis.rect.width() as usize / 2;
@@ -171,11 +255,62 @@ fn show_rate(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
 mod tests {
     use super::*;
     use crate::app::tests::{sample, state};
+    use crate::measure::detection_limit::LimitTrial;
+    use crate::measure::time::Timestamp;
     use egui::Rect;
 
     fn axis() -> TimeAxis {
         let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(800.0, 20.0));
         TimeAxis { rect, first_secs: 0.0, last_secs: 10.0 }
+    }
+
+    #[test]
+    fn the_limit_has_a_line_for_each_part_high_where_small_movements_were_found() {
+        let trial = |secs: f64, part, state, smallest: usize| LimitTrial {
+            apex: Timestamp::from_secs(secs),
+            part,
+            state,
+            found: std::array::from_fn(|size| size >= smallest),
+        };
+        let trials = vec![
+            trial(2.0, FacePart::Brows, FaceState::Calm, 0),
+            trial(2.0, FacePart::Mouth, FaceState::Moving, 5),
+            trial(6.0, FacePart::Brows, FaceState::Unseen, 5),
+            trial(60.0, FacePart::Brows, FaceState::Calm, 0),
+        ];
+        let cells = limit_cells(&DetectionLimit { trials }, &axis());
+        let shares: Vec<_> = cells.iter().map(|cell| cell.share).collect();
+        assert_eq!(shares, [1.0, -1.0, 0.0], "what is out of sight is not drawn");
+        assert_eq!(cells[0].rect.right(), cells[1].rect.left(), "without a hole between");
+        assert!(cells[2].rect.top() > cells[0].rect.bottom());
+        let rect = axis().rect;
+        assert!(
+            cells.iter().all(|cell| (rect.top()..=rect.bottom()).contains(&cell.rect.bottom()))
+        );
+    }
+
+    #[test]
+    fn a_blind_rater_and_the_live_tab_see_no_limit() {
+        let mut state = state();
+        state.tab = Tab::Review;
+        let (part, state_of_face) = (FacePart::Brows, FaceState::Calm);
+        let trial = LimitTrial {
+            apex: Timestamp::ZERO,
+            part,
+            state: state_of_face,
+            found: [true; SIZES_PERCENT.len()],
+        };
+        let mut limit = Some(DetectionLimit { trials: vec![trial] });
+        state.review.measure_limit(Box::new(move || limit.take().map(Some)));
+        assert!(shown_limit(&state).is_none(), "it is still measured");
+        state.review.advance(0.0);
+        assert!(shown_limit(&state).is_some());
+        state.tab = Tab::Live;
+        assert!(shown_limit(&state).is_none());
+        state.tab = Tab::Review;
+        let rater = state.review.rating.rater.clone();
+        state.review.view.session.log.add_rater(crate::session::annotation::Rater::blind(&rater));
+        assert!(state.hides_the_model() && shown_limit(&state).is_none());
     }
 
     #[test]

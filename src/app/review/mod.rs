@@ -6,7 +6,9 @@
 use super::view::SessionView;
 use super::view::clips::{Clip, ClipRequest};
 use super::view::playback::{Playback, PlaybackMotion};
+use crate::app::backend::Pending;
 use crate::app::field::TextField;
+use crate::measure::detection_limit::DetectionLimit;
 use crate::measure::event::Moment;
 use crate::session::OBSERVER;
 use crate::session::annotation::{Bounds, Target};
@@ -78,6 +80,10 @@ pub struct ReviewState {
     pub units: TextField,
     /// What to export, and the progress.
     pub export: export::ExportForm,
+    /// How small a movement the session could have shown; `None` while it is not known.
+    pub limit: Option<DetectionLimit>,
+    /// The limit, while it is measured.
+    limit_task: Option<Pending<Option<DetectionLimit>>>,
     /// What to import, and the state.
     pub import: import::ImportForm,
     /// How much the magnified loop enlarges movement.
@@ -107,6 +113,8 @@ impl Default for ReviewState {
             units: TextField::default(),
             export: export::ExportForm::default(),
             import: import::ImportForm::default(),
+            limit: None,
+            limit_task: None,
             magnification: 8.0,
             loop_speed: 0.25,
             can_undo: false,
@@ -148,6 +156,18 @@ impl ReviewState {
         self.view.session.log.is_blind(&self.rating.rater)
     }
 
+    /// Waits for the detection limit of the session, which `task` gives.
+    pub fn measure_limit(&mut self, task: Pending<Option<DetectionLimit>>) {
+        self.limit_task = Some(task);
+    }
+
+    fn take_limit(&mut self) {
+        if let Some(limit) = self.limit_task.as_mut().and_then(|task| task()) {
+            self.limit_task = None;
+            self.limit = limit;
+        }
+    }
+
     /// True if there are pictures.
     pub fn has_pictures(&self) -> bool {
         self.frame.pictures.is_some()
@@ -175,6 +195,7 @@ impl ReviewState {
     /// call is useful; `None` while nothing moves.
     pub fn advance(&mut self, now: f64) -> Option<f64> {
         self.take_answers();
+        self.take_limit();
         self.list.take_search();
         self.storage.look_for_faults();
         let motion = self.playback.motion();

@@ -1,6 +1,7 @@
 //! What review needs from the window: opening sessions, text fields, and time.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::command::ReviewCommand;
 use super::live::InMemory;
@@ -99,6 +100,7 @@ impl State {
                     self.messages.post(Weight::Warning, Topic::Other, remark);
                 }
                 self.review.open(opened);
+                self.measure_limit();
             }
             Err(why) => {
                 self.messages.post(Weight::Error, Topic::Other, &why);
@@ -172,6 +174,15 @@ impl State {
         };
         self.review = self.renewed();
         self.review.open(opened);
+        self.measure_limit();
+    }
+
+    /// Measures what the session under review could have shown.
+    fn measure_limit(&mut self) {
+        let session = Arc::new(self.review.view.session.clone());
+        let Outside { backend, wake, .. } = &mut self.outside;
+        let task = backend.detection_limit(session, &self.live.models, wake.clone());
+        self.review.measure_limit(task);
     }
 
     /// Nothing under review, with the settings made by hand.

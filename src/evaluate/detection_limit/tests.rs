@@ -48,7 +48,9 @@ fn samples(secs: u64, unrest: f32, gap: std::ops::Range<u64>) -> Vec<Sample> {
 
 fn limit(samples: &[Sample], thresholds: [f32; 2]) -> DetectionLimit {
     let motion = MeasuredMotion::of(samples.iter().copied(), Vec::new()).expect("motion");
-    motion.limit(Box::new(Way), SpotterSettings { thresholds, ..SETTINGS }).expect("measured")
+    motion
+        .limit(Box::new(Way), SpotterSettings { thresholds, ..SETTINGS }, || true)
+        .expect("measured")
 }
 
 #[test]
@@ -100,8 +102,10 @@ fn what_the_spotter_flags_anyway_is_not_counted_as_found() {
     let samples = samples(10, 0.0, 0..0);
     let all = Interval { first: 0, last: 299 };
     let motion = MeasuredMotion::of(samples.iter().copied(), vec![all]).expect("motion");
-    let limit = motion.limit(Box::new(Way), SETTINGS).expect("measured");
+    let limit = motion.limit(Box::new(Way), SETTINGS, || true).expect("measured");
     assert_eq!(limit.trials, []);
+    let stopped = motion.limit(Box::new(Way), SETTINGS, || false);
+    assert!(matches!(stopped, Err(LimitError::Stopped)));
 }
 
 #[test]
