@@ -147,7 +147,7 @@ fn pull(plane: &[f32], start: usize, stride: usize, springs: [&[f32]; 4], out: &
     }
 }
 
-/// The displacement, limited to [`FARTHEST_PX`](super::FARTHEST_PX) from its guess.
+/// The displacement, limited to [`FARTHEST_PX`] from its guess.
 #[inline(always)]
 fn within(displacement: f32, guess: f32) -> f32 {
     guess + (displacement - guess).clamp(-FARTHEST_PX, FARTHEST_PX)
