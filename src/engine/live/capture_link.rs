@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
 
 use super::link::{Closed, QueueReceiver, QueueSender, thinning_queue, waiting_queue};
 use super::watch::Signs;
@@ -117,19 +117,32 @@ impl CaptureReceiver {
             if let Some(item) = self.take_first() {
                 return Ok(Some(item));
             }
+            if self.is_over() {
+                return Err(Closed);
+            }
+            // It waits and takes nothing: a full queue is rearranged by its sender, and a frame that is taken
+            // meanwhile would come before earlier ones.
+            let mut ready = Select::new();
+            ready.recv(self.frames.channel());
+            ready.recv(&self.reports);
             let left = deadline.saturating_duration_since(Instant::now());
-            select! {
-                recv(self.frames.channel()) -> frame => match frame {
-                    Ok(frame) => self.next_frame = Some(frame),
-                    Err(_) => return self.last_report(left),
-                },
-                recv(self.reports) -> report => match report {
-                    Ok(report) => self.next_report = Some(report),
-                    Err(_) => return self.last_frame(),
-                },
-                default(left) => return Ok(None),
+            if ready.ready_timeout(left).is_err() {
+                return Ok(None);
             }
         }
+    }
+
+    /// True if the sender is gone and nothing waits.
+    fn is_over(&mut self) -> bool {
+        match self.reports.try_recv() {
+            Ok(report) => self.next_report = Some(report),
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => match self.frames.take() {
+                Ok(frame) => self.next_frame = Some(frame),
+                Err(error) => return error == TryRecvError::Disconnected,
+            },
+        }
+        false
     }
 
     /// How many frames were dropped so far.
@@ -186,24 +199,6 @@ impl CaptureReceiver {
         }
     }
 
-    /// The next message after the frames have ended.
-    fn last_report(&mut self, timeout: Duration) -> Result<Option<Captured>, Closed> {
-        match self.reports.recv_timeout(timeout) {
-            Ok((place, report)) => {
-                self.count_place(place);
-                Ok(Some(report))
-            }
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(Closed),
-        }
-    }
-
-    /// The next frame after the other channel has ended. The sender is gone, so no more frames will come.
-    fn last_frame(&mut self) -> Result<Option<Captured>, Closed> {
-        let (place, frame) = self.frames.try_recv().ok_or(Closed)?;
-        self.count_place(place);
-        Ok(Some(Captured::Frame(frame)))
-    }
 }
 
 #[cfg(test)]
@@ -215,6 +210,22 @@ mod tests {
 
     fn frame(seq: u64) -> Captured {
         Captured::Frame(Frame { seq, ..Frame::default() })
+    }
+
+    #[test]
+    fn frames_come_in_order_while_the_sender_lets_some_go() {
+        let (tx, mut rx) = capture_link(true, 4);
+        let sender = std::thread::spawn(move || {
+            (0..200_000).for_each(|seq| tx.send(frame(seq)).expect("open"));
+        });
+        let (mut last, mut seen, mut queued) = (None, 0, 0);
+        while let Ok(item) = rx.recv_timeout(SOON) {
+            let Some(Captured::Frame(frame)) = item else { continue };
+            assert!(last < Some(frame.seq), "{} after {last:?}", frame.seq);
+            (last, seen, queued) = (Some(frame.seq), seen + 1, queued + rx.take_queued());
+        }
+        sender.join().expect("sent all");
+        assert_eq!((last, seen + queued), (Some(199_999), 200_000));
     }
 
     fn notice(text: &str) -> Captured {

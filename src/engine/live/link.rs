@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError, bounded};
 use parking_lot::Mutex;
 
 /// The sending end of a queue.
@@ -158,8 +158,13 @@ impl<T> QueueReceiver<T> {
 
     /// The next item, if there is one.
     pub(crate) fn try_recv(&self) -> Option<T> {
+        self.take().ok()
+    }
+
+    /// The next item, or why there is none.
+    pub(crate) fn take(&self) -> Result<T, TryRecvError> {
         let _held = self.thinning.lock();
-        self.rx.try_recv().ok()
+        self.rx.try_recv()
     }
 
     /// How many items wait.

@@ -104,7 +104,7 @@ fn events_that_are_not_judged_are_said_to_be_left_out() {
     session.log.add_rater(Rater::new("new"));
     let report = agreement(&session, MODEL, "new").expect("there");
     assert_eq!((report.open, report.all.proposals), ([0, 2], 0));
-    assert!(report.remarks.iter().any(|text| text.contains("2 events are not judged yet")));
+    assert!(report.remarks.iter().any(|text| text.contains("has not judged 2 events yet")));
 }
 
 #[test]
