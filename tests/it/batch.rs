@@ -66,7 +66,11 @@ fn how_many_work_at_once_changes_no_byte_and_one_bad_file_does_not_stop_the_rest
     // The pictures are too few to say what a recording of them could have shown.
     let limits = names.iter().filter(|name| name.ends_with("detection_limit.csv")).count();
     assert_eq!(limits, 2, "{names:?}");
-    assert_eq!(names.len(), 2 + 3 * 4 + limits, "two lists, and tables and a result each: {names:?}");
+    assert_eq!(
+        names.len(),
+        2 + 3 * 4 + limits,
+        "two lists, and tables and a result each: {names:?}"
+    );
     assert!(names.contains(&"s 1/frames.pictures/events.csv"), "{names:?}");
     for (one, three) in one.iter().zip(&three) {
         // Messages do not name the folder of the results.

@@ -198,7 +198,6 @@ impl CaptureReceiver {
             self.next_frame = self.frames.try_recv();
         }
     }
-
 }
 
 #[cfg(test)]
