@@ -260,7 +260,7 @@ fn lay_out(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 const MESSAGE_PT: f32 = 30.0;
 
 /// Height of a card with three emotions.
-const CARD_PX: f32 = 311.0;
+const CARD_PX: f32 = 324.0;
 
 /// Width of the buttons below the picture, with the margins of its surface.
 const LEAST_PICTURE_PT: f32 = 312.0;
