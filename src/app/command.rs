@@ -41,12 +41,9 @@ pub enum Command {
     OpenPath(OsString),
     /// Show the demo person.
     UseDemo,
-    /// Analyse the largest face.
-    LargestFace,
-    /// Analyse the face on the left.
-    LeftFace,
-    /// Analyse the face on the right.
-    RightFace,
+    /// Of several faces, analyse the one at this place, as in
+    /// [`FaceConfig::start_at`](crate::config::FaceConfig::start_at); starts the source anew.
+    UseFace(Option<[f32; 2]>),
     /// Look for cameras again.
     FindCameras,
     /// Ask for a folder with models.

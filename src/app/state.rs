@@ -22,7 +22,6 @@ use super::view::SessionView;
 use super::view::note::Note;
 use super::view::playback::PlaybackMotion;
 use super::waking::EngineWakes;
-use crate::config::FaceConfig;
 use crate::engine::EngineCommand;
 use crate::measure::time::Timestamp;
 use crate::model::ModelChoice;
@@ -129,9 +128,7 @@ impl State {
             Command::PickModels => self.pick(Pick::Models),
             Command::OpenPath(path) => self.open_path(Path::new(&path)),
             Command::UseDemo => self.choose(demo()),
-            Command::LargestFace | Command::LeftFace | Command::RightFace => {
-                self.use_face(&command);
-            }
+            Command::UseFace(place) => self.use_face(place),
             Command::FindCameras => self.find_cameras(),
             Command::UseBuiltInModels => self.use_models(ModelChoice::Embedded),
 
@@ -214,9 +211,7 @@ impl State {
             }
             Command::UseBuiltInModels => self.live.models != ModelChoice::Embedded,
             // It starts the source anew, which ends a recording.
-            Command::LargestFace | Command::LeftFace | Command::RightFace => {
-                !self.records.is_recording()
-            }
+            Command::UseFace(_) => !self.records.is_recording(),
             Command::OpenPath(path) => !path.is_empty(),
             _ => true,
         }
@@ -237,9 +232,7 @@ impl State {
             Command::ToggleWindow(floating) => Some(self.floating == Some(*floating)),
             Command::SetLoopSpeed(speed) => Some(self.settings.loop_speed == *speed),
             Command::UseBuiltInModels => Some(self.live.models == ModelChoice::Embedded),
-            Command::LargestFace | Command::LeftFace | Command::RightFace => {
-                Some(self.outside.config.face.start_at == start_of_face(command))
-            }
+            Command::UseFace(place) => Some(self.outside.config.face.start_at == *place),
             _ => None,
         }
     }
@@ -329,8 +322,8 @@ impl State {
         self.start();
     }
 
-    fn use_face(&mut self, command: &Command) {
-        self.outside.config.face.start_at = start_of_face(command);
+    fn use_face(&mut self, place: Option<[f32; 2]>) {
+        self.outside.config.face.start_at = place;
         if self.live.is_running() {
             self.start();
         }
@@ -403,14 +396,5 @@ impl State {
         let opens = self.floating != Some(floating);
         self.close_floating();
         self.floating = opens.then_some(floating);
-    }
-}
-
-/// Where the face is that a command asks for, as in the settings.
-fn start_of_face(command: &Command) -> Option<[f32; 2]> {
-    match command {
-        Command::LeftFace => Some(FaceConfig::LEFT),
-        Command::RightFace => Some(FaceConfig::RIGHT),
-        _ => None,
     }
 }

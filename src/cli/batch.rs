@@ -18,6 +18,7 @@ use super::progress;
 use crate::config::Config;
 use crate::engine::offline::analyse_all;
 use crate::engine::workers::batch::{Panicked, in_parallel};
+use crate::evaluate::{detection_limit, known_limit};
 use crate::exchange::{Format, PictureUse, View};
 use crate::files;
 use crate::model::provenance::Provenance;
@@ -359,8 +360,9 @@ impl<'a> Bench<'a> {
         let mut pictures = pictures.map_err(|error| error.to_string())?;
         let mut view = View::of_model(&session);
         view.pictures = pictures.as_deref_mut();
-        view.detection_limit =
-            super::detection_limit(&session, &self.job.models, &self.job.formats);
+        if super::tell_limit(&self.job.formats) {
+            view.detection_limit = known_limit(detection_limit(&session, &self.models));
+        }
         for format in &self.job.formats {
             let written = format.write(&mut view, folder);
             files.extend(written.map_err(|error| error.to_string())?.files);

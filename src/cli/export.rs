@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::CliError;
 use super::stored::{self, Loaded};
+use crate::evaluate::known_limit;
 use crate::exchange::{ExportError, Format, PictureUse, View};
 use crate::model::ModelChoice;
 use crate::source::SourceSpec;
@@ -73,6 +74,9 @@ pub(super) fn run(job: &ExportOptions, out: &mut dyn Write) -> Result<(), CliErr
     let mut view = View::new(&session, job.rater.as_deref()).map_err(ExportError::from)?;
     view.pictures = pictures.as_deref_mut();
     view.blur = job.blur;
-    view.detection_limit = super::detection_limit(&session, &ModelChoice::default(), &job.formats);
+    if super::tell_limit(&job.formats) {
+        let measured = super::limit_of_session(&session, &ModelChoice::default());
+        view.detection_limit = known_limit(measured);
+    }
     super::write_view(&mut view, &job.formats, &job.out, out)
 }

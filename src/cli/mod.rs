@@ -297,18 +297,9 @@ fn write_view(
     Ok(())
 }
 
-/// Measures the detection limit of the session, if one of the formats needs it. If it cannot be measured, the
-/// log says why.
-fn detection_limit(
-    session: &Session,
-    models: &ModelChoice,
-    formats: &[&Format],
-) -> Option<DetectionLimit> {
-    let measured = formats
-        .iter()
-        .any(|format| format.tells_limit)
-        .then(|| limit_of_session(session, models))?;
-    measured.inspect_err(|why| tracing::info!("the detection limit is not known: {why}")).ok()
+/// True if one of the formats tells the detection limit.
+fn tell_limit(formats: &[&Format]) -> bool {
+    formats.iter().any(|format| format.tells_limit)
 }
 
 /// The detection limit of the session for these models.

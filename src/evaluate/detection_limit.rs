@@ -109,6 +109,11 @@ pub fn detection_limit_while(
     motion.limit(network, settings, is_wanted)
 }
 
+/// The limit, or `None` if it is not known; the log then says why.
+pub fn known_limit(measured: Result<DetectionLimit, LimitError>) -> Option<DetectionLimit> {
+    measured.inspect_err(|why| tracing::info!("the detection limit is not known: {why}")).ok()
+}
+
 /// The measured motion, and what was flagged in it.
 struct MeasuredMotion {
     steps: Vec<Step>,

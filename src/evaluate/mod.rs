@@ -23,7 +23,7 @@ mod units;
 
 pub use agreement::{Agreement, agreement};
 pub use calibration::{CalibrationReport, calibration};
-pub use detection_limit::{LimitError, detection_limit, detection_limit_while};
+pub use detection_limit::{LimitError, detection_limit, detection_limit_while, known_limit};
 pub use events::{EventsReport, events};
 pub use recognition::{Confusion, DatasetScore, RecognitionReport, recognition};
 pub use review_load::ReviewLoad;

@@ -26,6 +26,10 @@ use fleeting::pipeline::Pipeline;
 use fleeting::session::Session;
 use fleeting::source::SourceSpec;
 
+mod clip;
+
+use clip::first_frames;
+
 /// Frames of a clip, decoded into memory before the measurement begins.
 const FRAMES: usize = 300;
 const FPS: f64 = 30.0;
@@ -87,14 +91,7 @@ impl ForthAndBack {
     fn of(clip: &str, secs: u64) -> Self {
         let spec: SourceSpec = clip.parse().expect("a source");
         let mut source = spec.open().expect("the source opens");
-        let mut frames = Vec::new();
-        while frames.len() < FRAMES {
-            match source.next().expect("a frame") {
-                Next::Frame(frame) => frames.push(frame),
-                Next::End => break,
-                _ => {}
-            }
-        }
+        let frames = first_frames(source.as_mut(), FRAMES);
         let info = SourceInfo { frames: None, ..source.info().clone() };
         Self { info, frames, next: 0, end: (secs as f64 * FPS) as u64 }
     }

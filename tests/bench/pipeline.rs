@@ -22,14 +22,15 @@ use fleeting::engine::workers::batch::in_parallel;
 use fleeting::measure::face::Landmarks;
 use fleeting::measure::geometry::Point;
 use fleeting::media::image::{Frame, RgbImage};
-use fleeting::media::stream::Next;
 use fleeting::model::{Models, Runtime};
 use fleeting::pipeline::face::track::Tracker;
 use fleeting::pipeline::{Output, Pipeline};
 use fleeting::source::SourceSpec;
 
+mod clip;
 mod peer;
 
+use clip::first_frames;
 use peer::Peer;
 
 /// Number of frames of a clip. They are held in memory, because decoding is the work of another thread.
@@ -193,13 +194,5 @@ fn analyse(models: &Models, frames: &[Frame]) {
 fn frames(name: &str) -> Vec<Frame> {
     let spec: SourceSpec = name.parse().expect("a source");
     let mut source = spec.open().expect("the source opens");
-    let mut frames = Vec::new();
-    while frames.len() < FRAMES {
-        match source.next().expect("a frame") {
-            Next::Frame(frame) => frames.push(frame),
-            Next::End => break,
-            _ => {}
-        }
-    }
-    frames
+    first_frames(source.as_mut(), FRAMES)
 }

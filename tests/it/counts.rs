@@ -12,7 +12,6 @@ use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::record::RecordOrder;
 use fleeting::engine::{Engine, EngineCommand, Update};
 use fleeting::exchange::{View, format_to_write, json};
-use fleeting::measure::baseline::Baseline;
 use fleeting::measure::quality::Quality;
 use fleeting::measure::sample::{Sample, Score};
 use fleeting::measure::time::Timestamp;
@@ -124,14 +123,7 @@ impl Analyser for Slow {
         Ok(())
     }
 
-    fn set_false_alarms_per_minute(&mut self, _: f32) {}
-
-    fn threshold(&self) -> Score {
-        Score { micro: 0.5, macro_: 0.5 }
-    }
-
-    fn set_baseline(&mut self, _: &Baseline) {}
-    fn drop_baseline(&mut self) {}
+    crate::follows_no_setting!(0.5);
 }
 
 /// What a run sent, and how many numbers its source gave out.

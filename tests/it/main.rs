@@ -13,6 +13,7 @@
     reason = "a test that cannot go on says why and stops"
 )]
 
+mod analyser;
 mod architecture;
 mod bad_input;
 mod batch;

@@ -10,7 +10,6 @@ use fleeting::config::EngineConfig;
 use fleeting::engine::live::analysis::Analyser;
 use fleeting::engine::live::record::{RecordOrder, RecordState, RecordingStatus};
 use fleeting::engine::{Engine, EngineCommand, Update};
-use fleeting::measure::baseline::Baseline;
 use fleeting::measure::event::{Event, EventKind, Moment, Origin};
 use fleeting::measure::quality::{Quality, Trouble};
 use fleeting::measure::sample::{Sample, Score};
@@ -75,14 +74,7 @@ impl Analyser for Quick {
         Ok(())
     }
 
-    fn set_false_alarms_per_minute(&mut self, _: f32) {}
-
-    fn threshold(&self) -> Score {
-        Score { micro: 0.5, macro_: 0.5 }
-    }
-
-    fn set_baseline(&mut self, _: &Baseline) {}
-    fn drop_baseline(&mut self) {}
+    crate::follows_no_setting!(0.5);
 }
 
 fn demo(secs: f64, paced: bool) -> SourceSpec {

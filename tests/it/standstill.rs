@@ -10,8 +10,6 @@ use fleeting::engine::live::analysis::Analyser;
 use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::record::RecordOrder;
 use fleeting::engine::{Engine, EngineCommand, Update};
-use fleeting::measure::baseline::Baseline;
-use fleeting::measure::sample::Score;
 use fleeting::measure::time::Timestamp;
 use fleeting::media::image::{Frame, RgbImage};
 use fleeting::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
@@ -92,12 +90,7 @@ impl Analyser for Standing {
     fn finish(&mut self, _: &mut Output) -> Result<(), ModelError> {
         Ok(())
     }
-    fn set_false_alarms_per_minute(&mut self, _: f32) {}
-    fn threshold(&self) -> Score {
-        Score { micro: 0.5, macro_: 0.5 }
-    }
-    fn set_baseline(&mut self, _: &Baseline) {}
-    fn drop_baseline(&mut self) {}
+    crate::follows_no_setting!(0.5);
 }
 
 #[test]

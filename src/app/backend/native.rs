@@ -19,7 +19,7 @@ use crate::engine::workers::annotation_writer::AnnotationWriter;
 use crate::engine::workers::background_task::BackgroundTask;
 use crate::engine::{Busy, Engine, EngineCommand, Preview, Update};
 use crate::evaluate::agreement::Agreement;
-use crate::evaluate::{LimitError, detection_limit_while};
+use crate::evaluate::{LimitError, detection_limit_while, known_limit};
 use crate::exchange::import;
 use crate::exchange::import::ImportedLayer;
 use crate::exchange::{ExportError, View, Written, write_new};
@@ -250,7 +250,7 @@ fn limit(
     let measured = Models::load(models)
         .map_err(LimitError::from)
         .and_then(|models| detection_limit_while(session, &models, is_wanted));
-    measured.inspect_err(|why| tracing::info!("the detection limit is not known: {why}")).ok()
+    known_limit(measured)
 }
 
 fn write_agreement(agreement: &Agreement, folder: &Path) -> Result<Written, ExportError> {

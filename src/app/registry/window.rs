@@ -5,6 +5,7 @@ use egui::{Key, Modifiers};
 use super::{CommandEntry, Group, LIVE, PLOTTED, entry};
 use crate::app::command::{Command, Floating, OverlayLayer, Tab};
 use crate::app::shortcut::{Chord, ctrl, key, shift};
+use crate::config::FaceConfig;
 
 /// The commands of the window and of the Live tab. To add one: a variant, a line here, an arm in
 /// [`State::apply`](crate::app::state::State::apply).
@@ -32,7 +33,7 @@ pub(super) static ENTRIES: &[CommandEntry] = {
         .only(LIVE),
         entry(
             G::Source,
-            C::LargestFace,
+            C::UseFace(None),
             "Analyse the largest face",
             &[],
             "Of several faces take the largest; starts the source anew",
@@ -40,7 +41,7 @@ pub(super) static ENTRIES: &[CommandEntry] = {
         .only(LIVE),
         entry(
             G::Source,
-            C::LeftFace,
+            C::UseFace(Some(FaceConfig::LEFT)),
             "Analyse the face on the left",
             &[],
             "Of several faces take the one on the left of the picture; starts the source anew",
@@ -48,7 +49,7 @@ pub(super) static ENTRIES: &[CommandEntry] = {
         .only(LIVE),
         entry(
             G::Source,
-            C::RightFace,
+            C::UseFace(Some(FaceConfig::RIGHT)),
             "Analyse the face on the right",
             &[],
             "Of several faces take the one on the right of the picture; starts the source anew",

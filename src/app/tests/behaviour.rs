@@ -5,6 +5,7 @@ use crate::app::command::{Command, OverlayLayer};
 use crate::app::live::LivePhase;
 use crate::app::registry::entries;
 use crate::app::settings::FALSE_ALARMS;
+use crate::config::FaceConfig;
 use crate::session::annotation::Target;
 
 fn state_with_events(count: u64) -> State {
@@ -138,12 +139,12 @@ fn a_path_whose_name_is_not_utf_8_is_opened_as_it_is() {
 #[test]
 fn a_face_is_chosen_by_its_side_and_the_largest_is_the_usual_one() {
     let mut state = state();
-    assert_eq!(state.is_on(&Command::LargestFace), Some(true));
-    state.apply(Command::LeftFace);
+    assert_eq!(state.is_on(&Command::UseFace(None)), Some(true));
+    state.apply(Command::UseFace(Some(FaceConfig::LEFT)));
     assert_eq!(state.outside.config.face.start_at, Some([0.0, 0.5]));
-    assert_eq!(state.is_on(&Command::LeftFace), Some(true));
-    state.apply(Command::RightFace);
-    assert_eq!(state.is_on(&Command::LeftFace), Some(false));
-    state.apply(Command::LargestFace);
+    assert_eq!(state.is_on(&Command::UseFace(Some(FaceConfig::LEFT))), Some(true));
+    state.apply(Command::UseFace(Some(FaceConfig::RIGHT)));
+    assert_eq!(state.is_on(&Command::UseFace(Some(FaceConfig::LEFT))), Some(false));
+    state.apply(Command::UseFace(None));
     assert_eq!(state.outside.config.face.start_at, None);
 }

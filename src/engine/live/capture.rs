@@ -181,7 +181,7 @@ impl Delivery<'_> {
     }
 
     /// Sends a message that is not a frame.
-    fn say(&mut self, source: &dyn Source, next: Next) -> Result<(), Closed> {
+    fn say(&self, source: &dyn Source, next: Next) -> Result<(), Closed> {
         match next {
             Next::Notice(notice) => {
                 let changed = notice.kind == NoticeKind::Changed;
@@ -191,10 +191,7 @@ impl Delivery<'_> {
                 }
                 Ok(())
             }
-            Next::Lost(numbers) => {
-                self.tell_first(numbers.start)?;
-                self.tx.send(Captured::Broken(numbers))
-            }
+            Next::Lost(numbers) => self.tx.send(Captured::Broken(numbers)),
             Next::Frame(_) | Next::Idle | Next::End => Ok(()),
         }
     }

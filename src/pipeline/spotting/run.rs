@@ -49,10 +49,8 @@ struct RunFrame {
 /// One unbroken run of frames.
 #[derive(Debug)]
 pub(crate) struct Run {
-    /// Where the run begins, if frames that could not be scored lie before it.
-    gap_before: Option<Timestamp>,
-    /// Where it ends, if such frames follow.
-    gap_after: Option<Timestamp>,
+    /// Where the run begins and ends, if frames that cannot be scored lie before or after it.
+    gaps: [Option<Timestamp>; 2],
     resampler: Resampler<SPOT_REGIONS>,
     new_rows: Vec<[[f32; 2]; SPOT_REGIONS]>,
     /// The last window of motion, oldest first; zero where it reaches back before the run.
@@ -76,8 +74,7 @@ impl Run {
     /// A run whose first displacement counts from `start`; `follows_gap` where the recording began earlier.
     pub(crate) fn new(start: Timestamp, follows_gap: bool) -> Self {
         Self {
-            gap_before: follows_gap.then_some(start),
-            gap_after: None,
+            gaps: [follows_gap.then_some(start), None],
             resampler: Resampler::new(start),
             new_rows: Vec::new(),
             motion: VecDeque::from(vec![0.0; WINDOW_ROWS * ROW_INPUTS]),
@@ -132,7 +129,7 @@ impl Run {
             let [micro, macro_] = settings.look_ahead_rows;
             self.look(micro.max(macro_), network, settings)?;
         }
-        self.gap_after = self.frames.back().filter(|_| ends_at_gap).map(|frame| frame.moment.time);
+        self.gaps[1] = self.frames.back().filter(|_| ends_at_gap).map(|frame| frame.moment.time);
         // The last frame may lie beyond the last whole row.
         let last_row = self.rows.saturating_sub(1);
         for frame in &mut self.frames {
@@ -140,7 +137,7 @@ impl Run {
         }
         self.judge(settings, spotted);
         for (kind, suppressor) in EventKind::ALL.into_iter().zip(&mut self.suppressors) {
-            let gaps = (self.gap_before, self.gap_after);
+            let gaps = self.gaps;
             suppressor.finish(|c| spotted.proposals.extend(proposal(kind, c, &self.frames, gaps)));
         }
         self.give_out_scores(spotted);
@@ -184,7 +181,7 @@ impl Run {
 
     /// Makes a candidate of every frame that reaches the threshold, as soon as its outputs are final.
     fn judge(&mut self, settings: &SpotterSettings, spotted: &mut Spotted) {
-        let gaps = (self.gap_before, self.gap_after);
+        let gaps = self.gaps;
         let Some(newest) = self.frames.back().map(|frame| frame.moment.time) else { return };
         for (i, kind) in EventKind::ALL.into_iter().enumerate() {
             while let Some(&RunFrame { moment: apex, row }) = self.frames.get(self.judged[i]) {
@@ -243,7 +240,7 @@ fn proposal(
     kind: EventKind,
     candidate: &Candidate,
     frames: &VecDeque<RunFrame>,
-    gaps: (Option<Timestamp>, Option<Timestamp>),
+    gaps: [Option<Timestamp>; 2],
 ) -> Option<Proposal> {
     let nearest = |time: Timestamp| {
         let after = frames.partition_point(|frame| frame.moment.time < time);
@@ -263,8 +260,8 @@ fn proposal(
     let is_long =
         inside_secs + 2.0 * HALF_ROW_SECS >= LEAST_SECS[of_kind] && count >= LEAST_FRAMES[of_kind];
     let is_whole = apex.is_after(onset) && offset.is_after(apex);
-    let before_secs = gaps.0.map_or(0.0, |edge| edge.secs_since(candidate.onset_time).max(0.0));
-    let after_secs = gaps.1.map_or(0.0, |edge| candidate.offset_time.secs_since(edge).max(0.0));
+    let before_secs = gaps[0].map_or(0.0, |edge| edge.secs_since(candidate.onset_time).max(0.0));
+    let after_secs = gaps[1].map_or(0.0, |edge| candidate.offset_time.secs_since(edge).max(0.0));
     let is_seen = before_secs + after_secs <= MOST_HIDDEN * candidate.secs() + HALF_ROW_SECS;
     let score = candidate.score;
     (is_long && is_whole && is_seen).then_some(Proposal { kind, onset, apex, offset, score })

@@ -4,12 +4,11 @@
 
 use fleeting::config::QualityConfig;
 use fleeting::engine::live::analysis::Analyser;
-use fleeting::measure::baseline::Baseline;
 use fleeting::measure::face::Landmarks;
 use fleeting::measure::geometry::{Affine, Point};
 use fleeting::measure::quality::Quality;
 use fleeting::measure::regions::REGIONS;
-use fleeting::measure::sample::{Sample, Score};
+use fleeting::measure::sample::Sample;
 use fleeting::media::image::{Frame, RgbImage};
 use fleeting::model::ModelError;
 use fleeting::pipeline::Output;
@@ -107,14 +106,7 @@ impl Analyser for StandIn {
         Ok(())
     }
 
-    fn set_false_alarms_per_minute(&mut self, _: f32) {}
-
-    fn threshold(&self) -> Score {
-        Score { micro: 0.9, macro_: 0.9 }
-    }
-
-    fn set_baseline(&mut self, _: &Baseline) {}
-    fn drop_baseline(&mut self) {}
+    crate::follows_no_setting!(0.9);
 }
 
 impl StandIn {

@@ -10,6 +10,7 @@ use crate::app::recording;
 use crate::app::settings::FALSE_ALARMS;
 use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, named, phase_shape, shortened};
+use crate::config::FaceConfig;
 use crate::measure::baseline::Baseline;
 use crate::measure::time::Timestamp;
 use crate::model::ModelChoice;
@@ -82,8 +83,8 @@ fn show_source_menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         }
         ui.separator();
         ui.menu_button("Face", |ui| {
-            for command in [Command::LargestFace, Command::LeftFace, Command::RightFace] {
-                cx.menu_item(ui, &command);
+            for place in [None, Some(FaceConfig::LEFT), Some(FaceConfig::RIGHT)] {
+                cx.menu_item(ui, &Command::UseFace(place));
             }
         });
         ui.separator();
