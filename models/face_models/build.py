@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from convert import Prelu, convert
+from convert import convert
 
 LICENCE = (
     "Apache-2.0; Copyright The MediaPipe Authors / Google LLC; "
@@ -48,7 +48,6 @@ class Target:
 
     file: str
     source: Source
-    prelu: Prelu
     outputs: tuple[tuple[str, tuple[int, ...]], ...]
     sha256: str
 
@@ -82,21 +81,12 @@ TARGETS = (
     Target(
         "face_landmarks_478.onnx",
         MESH,
-        Prelu.TWO_RELU,
         MESH_OUTPUTS,
-        "e805d24428fca0168b4117a3ee27d8966ed7a999aade875325a25b007cb42cfd",
-    ),
-    Target(
-        "face_landmarks_478_tract.onnx",
-        MESH,
-        Prelu.EXPAND,
-        MESH_OUTPUTS,
-        "7d5b52f6ec57366f3cacd41aeaa3c086318df3f04da5f58eccee0e822b7b8871",
+        "5168e6d9cbc30f5b19755e83d2cc9ce0ed4f43783695cfab3c13b13f94b3b091",
     ),
     Target(
         "blazeface_short_range.onnx",
         BLAZEFACE,
-        Prelu.KEEP,
         (("regressors", (1, 896, 16)), ("scores", (1, 896, 1))),
         "1ac61d656fc08df81ce45cebc9284378f2cb63c648a8663d767ddb6963e1bf1c",
     ),
@@ -151,7 +141,7 @@ def main() -> None:
         }
         name = target.file.removesuffix(".onnx")
         data = tflite(target.source, cache)
-        onnx_bytes = convert(data, name, target.outputs, notes, target.prelu)
+        onnx_bytes = convert(data, name, target.outputs, notes)
         (arguments.out / target.file).write_bytes(onnx_bytes)
         checked(onnx_bytes, target.sha256, target.file)
         print(f"{target.file}: {len(onnx_bytes)} bytes, as pinned")

@@ -4,7 +4,6 @@ Activations become NCHW. Weights in half precision stay in half precision, follo
 keep their exact values, and the file keeps its size. Names and order are fixed: the same input gives
 the same bytes.
 """
-from enum import Enum
 
 import numpy as np
 import onnx
@@ -25,22 +24,13 @@ VALID_PADDING = 1
 RELU, RELU6 = 1, 3
 
 
-class Prelu(Enum):
-    """The operations that replace PReLU(x) = max(x, 0) + a·min(x, 0)."""
-
-    KEEP = "PRelu, as it is"
-    TWO_RELU = "a·x + (1 - a)·Relu(x): fastest in ONNX Runtime"
-    EXPAND = "Relu(x) + Expand(a)·(x - Relu(x)): fastest in tract, which folds the Expand at load"
-
-
-def convert(data, name, outputs, notes, prelu) -> bytes:
+def convert(data, name, outputs, notes) -> bytes:
     """The ONNX file for the TFLite file `data`, its outputs renamed and reshaped to `outputs`."""
-    return Converter(data, prelu).model(name, outputs, notes).SerializeToString(deterministic=True)
+    return Converter(data).model(name, outputs, notes).SerializeToString(deterministic=True)
 
 
 class Converter:
-    def __init__(self, data: bytes, prelu: Prelu):
-        self.prelu_form = prelu
+    def __init__(self, data: bytes):
         self.file = tflite.Model.GetRootAsModel(data, 0)
         self.graph = self.file.Subgraphs(0)
         self.nodes, self.initializers, self.stored = [], [], set()
@@ -178,27 +168,7 @@ class Converter:
         self.activation(options.FusedActivationFunction(), f"t{output}")
 
     def prelu(self, _operator, inputs, output, _position):
-        slope = self.constants[inputs[1]]
-        x, y = f"t{inputs[0]}", f"t{output}"
-        a = self.weight(inputs[1], (2, 0, 1))
-        if self.prelu_form is Prelu.KEEP:
-            self.node("PRelu", [x, a], y)
-        elif self.prelu_form is Prelu.TWO_RELU:
-            rest = (1 - slope.astype(np.float32)).transpose(2, 0, 1)
-            b = self.store(f"c{inputs[1]}m", rest)
-            positive = self.node("Relu", [x], y + "_r")
-            scaled = self.node("Mul", [x, a], y + "_p")
-            bonus = self.node("Mul", [positive, b], y + "_q")
-            self.node("Add", [scaled, bonus], y)
-        else:
-            _, height, width, channels = self.shape(output)
-            full = np.array([1, channels, height, width], np.int64)
-            size = self.store(f"shape_{channels}_{height}_{width}", full)
-            slopes = self.node("Expand", [a, size], y + "_e")
-            positive = self.node("Relu", [x], y + "_r")
-            negative = self.node("Sub", [x, positive], y + "_n")
-            scaled = self.node("Mul", [negative, slopes], y + "_m")
-            self.node("Add", [positive, scaled], y)
+        self.node("PRelu", [f"t{inputs[0]}", self.weight(inputs[1], (2, 0, 1))], f"t{output}")
 
     def add(self, operator, inputs, output, _position):
         options = read_options(operator, tflite.AddOptions)

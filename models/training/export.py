@@ -9,7 +9,7 @@ import torch
 
 
 def save_onnx(network, inputs, names, outputs, path):
-    """Uses only operations that ONNX Runtime and tract both run; shapes are fixed."""
+    """Uses only operations that ONNX Runtime and rten both run; shapes are fixed."""
     options = {"opset_version": 13, "input_names": names, "output_names": outputs}
     if "dynamo" in inspect.signature(torch.onnx.export).parameters:
         options["dynamo"] = False

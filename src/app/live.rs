@@ -240,11 +240,11 @@ pub fn too_slow_words(effort: Effort) -> Option<String> {
     }
     let drawn = match effort.frames_per_drawing() {
         1 => String::new(),
-        frames => format!(", and the window is drawn for one frame in {frames}"),
+        frames => format!(", the window is drawn for 1 in {frames}"),
     };
+    // It fits a window of 1024 pixels in one line.
     Some(format!(
-        "This computer is too slow for all of it: the face mesh looks at one frame in {} at most{drawn}. Close \
-         other programs; `fleeting doctor` says what else helps.",
+        "This computer is too slow: the mesh runs on 1 frame in {}{drawn}. Close other programs.",
         effort.mesh_gap_frames(),
     ))
 }

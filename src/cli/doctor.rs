@@ -101,14 +101,16 @@ fn advice(found: &Findings) -> Vec<String> {
     if cfg!(debug_assertions) {
         say("This is a debug build: `cargo run --release` is several times faster.");
     }
-    if !found.runtime.is_onnx_runtime {
-        say("ONNX Runtime 1.24 or newer runs the models two to three times as fast: `pip install \
-             onnxruntime` in the active Python environment is enough, or set ORT_DYLIB_PATH to its \
-             library.");
-    }
     if too_slow {
         say("The analysis cannot keep up with 30 frames a second here: close other programs, or \
              ask the camera for less with --fps 25. Frames that are dropped are counted.");
+        if !found.runtime.is_onnx_runtime {
+            say(
+                "ONNX Runtime 1.24 or newer runs the spotter in two thirds of the time: `pip install \
+                 onnxruntime` in the active Python environment is enough, or set ORT_DYLIB_PATH to \
+                 its library.",
+            );
+        }
     }
     if found.cameras.is_empty() {
         say("No camera was found: plug one in, or use --source demo or a recording.");

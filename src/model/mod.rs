@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use network::{Opened, Outlet, Runnable};
 
 pub mod manifest;
+mod mesh;
 mod network;
 mod onnx_runtime;
 pub mod provenance;
+mod rten;
 pub mod runtime;
 pub mod telemetry;
-mod tract;
 
 pub use manifest::{Calibration, Manifest, ModelEntry, Task, Tensor};
 pub use runtime::{Runtime, RuntimeKind};
@@ -35,7 +36,6 @@ static EMBEDDED: &[(&str, &[u8])] = &[
     ("blazeface_short_range.onnx", include_bytes!("../../models/blazeface_short_range.onnx")),
     ("seeta_fd_frontal_v1.0.bin", include_bytes!("../../models/seeta_fd_frontal_v1.0.bin")),
     ("face_landmarks_478.onnx", include_bytes!("../../models/face_landmarks_478.onnx")),
-    ("face_landmarks_478_tract.onnx", include_bytes!("../../models/face_landmarks_478_tract.onnx")),
     ("spotter.onnx", include_bytes!("../../models/spotter.onnx")),
     ("recogniser.onnx", include_bytes!("../../models/recogniser.onnx")),
 ];
@@ -230,7 +230,14 @@ pub struct Model {
 
 impl Model {
     fn open(entry: ModelEntry, bytes: &[u8]) -> Result<Self, ModelError> {
-        let opened = Runtime::get().open(bytes);
+        let opened = match entry.task {
+            // A mesh of another form runs as any network.
+            Task::Landmarks => mesh::open(bytes).or_else(|why| {
+                tracing::debug!("{}: not run row by row: {why}", entry.file);
+                Runtime::get().open(bytes)
+            }),
+            _ => Runtime::get().open(bytes),
+        };
         let Opened { inputs, outputs, network } =
             opened.map_err(|message| ModelError::Refused { file: entry.file.clone(), message })?;
         check_outlets(&entry, "input", &inputs, &entry.inputs)?;

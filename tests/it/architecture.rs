@@ -241,7 +241,7 @@ fn only_main_exits() {
 
 #[test]
 fn only_the_model_module_opens_networks() {
-    only_in(&["use ort", " ort::", "(ort::", "use tract", "tract_onnx"], "", &["model/"]);
+    only_in(&["use ort", " ort::", "(ort::", "use rten", " rten::", "rten_onnx"], "", &["model/"]);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn start(folder: &Path, before: &str, args: &[&str]) -> Child {
         .args(["-c", &format!("{before} exec \"$0\" \"$@\""), PROGRAM])
         .args(args)
         .current_dir(folder)
-        .env("FLEETING_BACKEND", "tract")
+        .env("FLEETING_BACKEND", "embedded")
         .env("HOME", folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -228,7 +228,7 @@ fn nobody_waits_for_a_pipe_in_the_place_of_a_file() {
     ] {
         let mut command = Command::new("timeout");
         command.args(["-k", "1", "20", PROGRAM]).args(args).current_dir(here).stdin(Stdio::null());
-        let ran = command.env("FLEETING_BACKEND", "tract").output().expect("starts");
+        let ran = command.env("FLEETING_BACKEND", "embedded").output().expect("starts");
         let said = String::from_utf8_lossy(&ran.stderr);
         let code = ran.status.code();
         assert!(matches!(code, Some(1 | 2)) || args[0] == "doctor", "{args:?}: {code:?} {said}");
@@ -290,7 +290,7 @@ fn a_name_that_is_no_utf_8_is_analysed_by_itself_and_in_a_folder() {
     {
         let mut command = Command::new(PROGRAM);
         command.arg("analyze").arg(source).args(["--out", &number.to_string()]);
-        let ran = command.current_dir(base.path()).env("FLEETING_BACKEND", "tract").output();
+        let ran = command.current_dir(base.path()).env("FLEETING_BACKEND", "embedded").output();
         let ran = ran.expect("starts");
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     }
@@ -358,7 +358,7 @@ fn a_killed_session_is_read_wherever_it_cannot_be_written() {
             command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", PROGRAM]);
         }
         command.args(["export", name, "--out"]).arg(out.join("x")).current_dir(base.path());
-        let ran = command.env("FLEETING_BACKEND", "tract").output().expect("starts");
+        let ran = command.env("FLEETING_BACKEND", "embedded").output().expect("starts");
         let said = String::from_utf8_lossy(&ran.stderr);
         assert!(ran.status.success(), "{name}: {said}");
         assert!(said.contains("30 samples"), "{name}: {said}");

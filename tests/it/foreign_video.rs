@@ -58,7 +58,7 @@ fn without_ffmpeg_the_error_names_the_file_and_what_to_install() {
         .args(["--out", "out"])
         .current_dir(folder.path())
         .env("PATH", "")
-        .env("FLEETING_BACKEND", "tract")
+        .env("FLEETING_BACKEND", "embedded")
         .stdin(Stdio::null())
         .output()
         .expect("the program starts");

@@ -22,7 +22,7 @@ const WORK: [&[&str]; 4] = [
 fn work(folder: &Path, command: impl Fn(&[&str]) -> Command) {
     for args in WORK {
         let mut command = command(&[&[PROGRAM], args].concat());
-        let ran = command.current_dir(folder).env("FLEETING_BACKEND", "tract").output();
+        let ran = command.current_dir(folder).env("FLEETING_BACKEND", "embedded").output();
         let Output { status, stderr, .. } = ran.expect("the program starts");
         assert!(status.success(), "{args:?}: {}", String::from_utf8_lossy(&stderr));
     }
@@ -167,7 +167,7 @@ mod spied {
     fn a_minute_of_analysis_is_silent_with_the_embedded_runtime() {
         let Some(place) = Place::new() else { return };
         let mut command = place.watched(&[PROGRAM, "analyze", "demo:1"]);
-        command.env("FLEETING_BACKEND", "tract");
+        command.env("FLEETING_BACKEND", "embedded");
         analyse_for_a_minute(command, "tract");
         place.is_clean();
     }

@@ -29,7 +29,7 @@ pub(crate) fn fleeting_at(folder: &Path, home: Option<&Path>, args: &[&str]) -> 
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("WAYLAND_SOCKET")
         .env_remove("RUST_LOG")
-        .env("FLEETING_BACKEND", "tract")
+        .env("FLEETING_BACKEND", "embedded")
         .stdin(Stdio::null())
         .output()
         .expect("the program starts");

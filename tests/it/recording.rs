@@ -434,7 +434,7 @@ fn the_program_itself_killed_while_it_records_leaves_a_session() {
     let mut victim = Process::new(env!("CARGO_BIN_EXE_fleeting"))
         .args(["analyze", "demo:3", "--session"])
         .arg(&folder)
-        .env("FLEETING_BACKEND", "tract")
+        .env("FLEETING_BACKEND", "embedded")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -464,7 +464,7 @@ fn a_write_that_fails_ends_the_recording_and_not_the_analysis() {
         .args(["-c", script, env!("CARGO_BIN_EXE_fleeting")])
         .args(["analyze", "demo:3", "--seconds", "3", "--session", "s", "--out", "out"])
         .current_dir(base.path())
-        .env("FLEETING_BACKEND", "tract")
+        .env("FLEETING_BACKEND", "embedded")
         .output()
         .expect("runs");
     let err = String::from_utf8_lossy(&output.stderr);
@@ -625,7 +625,7 @@ fn ctrl_c_ends_in_order_and_keeps_what_was_measured() {
     let mut child = Process::new(env!("CARGO_BIN_EXE_fleeting"))
         .args(["analyze", "demo:3", "--seconds", "3000", "--session", "s", "--out", "out"])
         .current_dir(base.path())
-        .env("FLEETING_BACKEND", "tract")
+        .env("FLEETING_BACKEND", "embedded")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

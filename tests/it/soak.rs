@@ -197,7 +197,7 @@ impl Soak {
             .env_remove("DISPLAY")
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("FLEETING_CAMERA_BACKEND")
-            .env("FLEETING_BACKEND", "tract")
+            .env("FLEETING_BACKEND", "embedded")
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
