@@ -15,6 +15,8 @@ pub struct Config {
     pub quality: QualityConfig,
     /// How events are flagged.
     pub spotting: SpottingConfig,
+    /// What a mark is about, and the words for marks and conditions.
+    pub marks: MarkConfig,
     /// Sizes of queues and buffers.
     pub engine: EngineConfig,
 }
@@ -117,6 +119,33 @@ impl Default for SpottingConfig {
     }
 }
 
+/// What a mark is about, and the words for marks and conditions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MarkConfig {
+    /// A mark that is made while the source runs is about this many seconds before it, 0–60: a person sees the
+    /// thing first and presses the key then.
+    pub before_secs: f32,
+    /// Words for kinds of marks, such as `question`. Each can have a key.
+    pub kinds: Vec<String>,
+    /// Names that are offered for conditions, in the order in which they usually come.
+    pub conditions: Vec<String>,
+}
+
+impl MarkConfig {
+    /// [`Self::before_secs`] in milliseconds.
+    pub fn before_ms(&self) -> u32 {
+        (self.before_secs * 1000.0).round() as u32
+    }
+}
+
+impl Default for MarkConfig {
+    fn default() -> Self {
+        let conditions = ["baseline", "questions", "task 1"].map(String::from).to_vec();
+        Self { before_secs: 3.0, kinds: Vec::new(), conditions }
+    }
+}
+
 /// Sizes of queues and buffers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -185,10 +214,10 @@ impl Config {
 
     /// The first setting outside its range, as its key, range and value. NaN is outside every range.
     fn out_of_range(&self) -> Option<(&'static str, [f64; 2], f64)> {
-        let Self { face, quality, spotting, engine } = self;
+        let Self { face, quality, spotting, marks, engine } = self;
         let [dark, bright] = quality.brightness_range;
         let [across, down] = face.start_at.unwrap_or_default();
-        let settings: [(&'static str, [f64; 2], f64); 19] = [
+        let settings: [(&'static str, [f64; 2], f64); 20] = [
             ("face.min_detection", [0.0, 1.0], face.min_detection.into()),
             ("face.min_presence", [0.0, 1.0], face.min_presence.into()),
             ("face.mesh_every_frames", [1.0, 30.0], face.mesh_every_frames.into()),
@@ -210,6 +239,7 @@ impl Config {
                 [0.05, 20.0],
                 spotting.false_alarms_per_minute.into(),
             ),
+            ("marks.before_secs", [0.0, 60.0], marks.before_secs.into()),
             ("engine.camera_queue_frames", [1.0, 64.0], engine.camera_queue_frames as f64),
             ("quality.brightness_range", [f64::from(dark), 255.0], bright.into()),
         ];

@@ -10,7 +10,7 @@ use super::theme::{SMALL_PT, Theme};
 use super::widgets::{PanelContext, kind_shape, named, verdict_shape};
 use crate::measure::event::{Event, EventKind};
 use crate::measure::time::Timestamp;
-use crate::session::annotation::{Bounds, Target, Verdict};
+use crate::session::annotation::{Bounds, MarkKind, Target, Verdict};
 
 /// Width of the names at the left, points.
 pub const GUTTER: f32 = 78.0;
@@ -291,28 +291,38 @@ pub fn flags(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     }
 }
 
-/// A pin at each marked moment, with its words where there is room.
+/// A pin at each marked moment, with its words where there is room, and a band over the time before it that
+/// it is about.
 pub fn marks(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
     let font = FontId::proportional(SMALL_PT - 1.0);
     let (mut free_from, mut last) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
     let (from, to) = axis.edges();
-    for (moment, words) in &state.view().marks {
-        if moment.time < from || moment.time > to {
+    for mark in &state.view().marks {
+        if mark.at.time < from || mark.begin() > to {
             continue;
         }
-        let x = axis.x(moment.time.secs());
+        let x = axis.x(mark.at.time.secs());
+        let is_plain = mark.kind == MarkKind::Mark && mark.text.is_empty();
         // Of pins in one place, one is drawn.
-        if (x - last).abs() < APART_PT && (words.is_empty() || x <= free_from) {
+        if (x - last).abs() < APART_PT && (is_plain || x <= free_from) {
             continue;
         }
         last = x;
+        if mark.begin() < mark.at.time {
+            let band = axis.span(mark.begin().secs(), mark.at.time.secs());
+            painter.rect_filled(band, 0.0, theme.good.gamma_multiply(0.14));
+        }
+        if mark.at.time > to {
+            continue;
+        }
         let stroke = Stroke::new(1.2, theme.good);
         painter.vline(x, axis.rect.y_range(), stroke);
         let foot = pos2(x, axis.rect.bottom());
         let pin = vec![foot, foot + vec2(-5.0, -8.0), foot + vec2(5.0, -8.0)];
         painter.add(Shape::convex_polygon(pin, theme.good, Stroke::NONE));
-        if !words.is_empty() && x > free_from {
+        if !is_plain && x > free_from {
             let at = foot + vec2(7.0, -2.0);
+            let words = mark.words();
             let used = painter.text(at, Align2::LEFT_BOTTOM, words, font.clone(), theme.text);
             free_from = used.right() + 6.0;
         }

@@ -41,7 +41,8 @@ pub const FORMAT: Format = Format {
 pub const FILE_NAME: &str = "session.json";
 
 /// Version of the layout. It counts changes that older programs cannot read.
-const LAYOUT: u32 = 1;
+/// Since 2, marks have a kind and the time before them, and there are conditions.
+const LAYOUT: u32 = 2;
 
 /// Borrowed from a session when it is written, owned when it is read.
 #[derive(Serialize, Deserialize)]
@@ -171,8 +172,9 @@ pub fn read(path: &Path) -> Result<Session, ExportError> {
     type Owned = Document<Vec<Event>, Vec<LoggedNotice>, Vec<Rater>, Vec<Entry>, Vec<Row>>;
     let document: Owned =
         serde_json::from_reader(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
-    if document.format != LAYOUT {
-        return Err(wrong(format!("layout {} where this program reads {LAYOUT}", document.format)));
+    if !(1..=LAYOUT).contains(&document.format) {
+        let found = document.format;
+        return Err(wrong(format!("layout {found} where this program reads 1 to {LAYOUT}")));
     }
     let mut session = Session::keeping_all();
     for row in document.samples {

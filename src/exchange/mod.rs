@@ -282,7 +282,9 @@ pub(crate) mod tests {
     use crate::measure::sample::{Sample, Score};
     use crate::measure::time::Timestamp;
     use crate::media::stream::{Notice, NoticeKind};
-    use crate::session::annotation::{Act, Bounds, Entry, Label, Rater, Target, Verdict};
+    use crate::session::annotation::{
+        Act, Bounds, Entry, Label, Mark, MarkKind, Rater, Target, Verdict,
+    };
     use crate::session::consent::Consent;
 
     /// Three frames, the middle one without a face, and one event.
@@ -376,13 +378,49 @@ pub(crate) mod tests {
             ("A", Act::Judge(second, Verdict::Rejected)),
             ("A", Act::Add(0, EventKind::Micro, bounds([70, 72, 75]))),
             ("A", Act::Label(own, Some(Label::Fear))),
-            ("A", Act::Mark(at(30), String::new())),
-            ("A", Act::Mark(at(30), "asked about 日本".into())),
+            ("A", Act::Mark(Mark::new(at(30), ""))),
+            ("A", Act::Mark(Mark::new(at(30), "asked about 日本"))),
             ("B", Act::Add(0, EventKind::Micro, bounds([10, 13, 15]))),
         ] {
             session.log.push(Entry { rater: rater.into(), at_unix_ms: 1_700_000_000_000, act });
         }
         session
+    }
+
+    #[test]
+    fn marks_of_the_session_are_in_every_export_that_says_what_people_said_whoever_it_is_for() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut session = reviewed();
+        let live = Mark {
+            kind: MarkKind::Own("question".into()),
+            before_ms: 1000,
+            ..Mark::new(at(50), "about work")
+        };
+        for (by, mark) in
+            [(crate::session::OBSERVER, live), ("Stimuli", Mark::outside(at(60), "face 3"))]
+        {
+            session.log.push(Entry { rater: by.into(), at_unix_ms: 0, act: Act::Mark(mark) });
+        }
+        session.log.add_rater(Rater::new("C"));
+        for rater in [None, Some("A"), Some("B"), Some("C")] {
+            for name in ["csv", "json", "elan", "boris", "report"] {
+                let folder = folder.path().join(format!("{name} {rater:?}"));
+                let format = format_to_write(name).expect(name);
+                let mut view = View::new(&session, rater).expect("there");
+                let written = format.write(&mut view, &folder).expect(name);
+                let text: String = written
+                    .files
+                    .iter()
+                    .map(|path| std::fs::read_to_string(path).expect("text"))
+                    .collect();
+                for words in ["question", "about work", "face 3"] {
+                    assert!(text.contains(words), "{name} for {rater:?} lacks {words:?}");
+                }
+                // B works blind.
+                let of_a = name != "json" && rater == Some("B");
+                assert_eq!(text.contains("日本"), !of_a, "{name} for {rater:?}");
+            }
+        }
     }
 
     #[test]

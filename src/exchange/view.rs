@@ -6,7 +6,7 @@ use crate::measure::time::Timestamp;
 use crate::media::pictures::Pictures;
 use crate::model::ModelChoice;
 use crate::session::Session;
-use crate::session::annotation::Rater;
+use crate::session::annotation::{Rater, SignedMark};
 use crate::session::table::{self, MODEL, Row, UnknownRater, layer_named};
 
 /// Frames per second of a session without a stated rate and without two frames.
@@ -70,9 +70,8 @@ impl<'a> View<'a> {
         self.rater.unwrap_or(MODEL)
     }
 
-    /// Marked moments with who marked them and the text: those made live and the rater's own. The model's
-    /// view has everyone's.
-    pub fn marks(&self) -> Vec<(String, Moment, String)> {
+    /// The marks of the session, by time: everyone's. Without those that a rater who works blind must not see.
+    pub fn marks(&self) -> Vec<SignedMark> {
         self.session.marks(self.rater)
     }
 
@@ -192,7 +191,7 @@ pub(crate) fn lanes(intervals: impl Iterator<Item = (i64, i64)>) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::exchange::tests::{at, reviewed, session};
-    use crate::session::annotation::{Act, Entry};
+    use crate::session::annotation::{Act, Entry, Mark, Rater};
     use proptest::prelude::*;
 
     #[test]
@@ -231,18 +230,23 @@ mod tests {
     }
 
     #[test]
-    fn marks_made_live_are_in_the_view_of_every_rater() {
+    fn marks_are_in_the_view_of_every_rater_and_who_works_blind_sees_none_of_another_rater() {
         let mut session = reviewed();
-        let mark = Act::Mark(at(50), "door".into());
-        session.log.push(Entry { rater: "Observer".into(), at_unix_ms: 0, act: mark });
-        for rater in [None, Some("A"), Some("B"), Some("Observer")] {
-            let marks = View::new(&session, rater).expect("there").marks();
-            let live = marks.iter().filter(|(by, _, text)| by == "Observer" && text == "door");
-            assert_eq!(live.count(), 1, "{rater:?}");
+        for (by, mark) in
+            [("Observer", Mark::new(at(50), "door")), ("Stimuli", Mark::outside(at(51), "face 3"))]
+        {
+            session.log.push(Entry { rater: by.into(), at_unix_ms: 0, act: Act::Mark(mark) });
         }
-        let of_a = |marks: &[(String, Moment, String)]| marks.iter().filter(|m| m.0 == "A").count();
-        let seen = |rater| of_a(&View::new(&session, rater).expect("there").marks());
-        assert_eq!((seen(Some("A")), seen(Some("B"))), (2, 0), "what a rater marks is their own");
+        assert_eq!(session.log.raters().len(), 2, "who only marks is no rater");
+        session.log.add_rater(Rater::new("C"));
+        let by = |rater| {
+            let marks = View::new(&session, rater).expect("there").marks();
+            marks.into_iter().map(|signed| signed.by).collect::<Vec<_>>()
+        };
+        for rater in [None, Some("A"), Some("C")] {
+            assert_eq!(by(rater), ["A", "A", "Observer", "Stimuli"], "{rater:?}");
+        }
+        assert_eq!(by(Some("B")), ["Observer", "Stimuli"], "B works blind");
     }
 
     proptest! {

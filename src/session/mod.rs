@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::event::{Event, Moment};
+use crate::measure::event::Event;
 use crate::measure::time::Timestamp;
 use crate::media::stream::{Notice, SourceInfo};
+use crate::session::annotation::SignedMark;
 use crate::session::clip::EventClip;
 
 pub mod annotation;
@@ -31,8 +32,7 @@ pub mod table;
 /// newest twenty events can be shown; a stored recording keeps all pictures.
 const CLIP_BYTES: usize = 32 << 20;
 
-/// The name under which moments are marked while the source runs. These marks belong to the session, not to a
-/// rater.
+/// The name under which moments and conditions are marked while the source runs. It is no rater's.
 pub const OBSERVER: &str = "Observer";
 
 /// A notice with the moment it arrived.
@@ -123,19 +123,10 @@ impl Session {
         counts::FrameCounts::of(self)
     }
 
-    /// Marked moments, by time: who marked them, when, and the text. Marks made while the source ran belong
-    /// to the session, and everyone sees them. A rater sees their own marks too. Without a rater, the model's
-    /// view, all marks are returned.
-    pub fn marks(&self, rater: Option<&str>) -> Vec<(String, Moment, String)> {
-        let raters = self.log.raters().iter().map(|rater| rater.name.as_str());
-        let is_seen = |name: &&str| *name == OBSERVER || rater.is_none_or(|rater| rater == *name);
-        let mut marks = Vec::new();
-        for name in raters.filter(is_seen) {
-            let of_rater = self.log.layer(name).marks;
-            marks.extend(of_rater.into_iter().map(|(at, text)| (name.to_owned(), at, text)));
-        }
-        marks.sort_by_key(|(_, at, _)| *at);
-        marks
+    /// The marks of the session, by time. They are everyone's; `seen_by` is the rater who looks, `None` for the
+    /// model's view. A rater who works blind does not see the marks of other raters.
+    pub fn marks(&self, seen_by: Option<&str>) -> Vec<SignedMark> {
+        self.log.marks(seen_by)
     }
 
     /// The file to which the session's times belong: the recording that was analysed, else the film of the

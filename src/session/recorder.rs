@@ -7,7 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::annotation::{Act, Bounds, Entry};
+use super::annotation::Entry;
 use super::record::Record;
 use super::store::{Beginning, Store, StoreError, segment_name, unix_ms_now};
 use crate::measure::baseline::Baseline;
@@ -178,17 +178,7 @@ impl SessionRecorder {
             self.early.push(Early::Entry(entry.clone()));
             return Ok(());
         }
-        let bounds = |bounds: Bounds| Bounds {
-            onset: self.moved(bounds.onset),
-            apex: self.moved(bounds.apex),
-            offset: self.moved(bounds.offset),
-        };
-        let act = match entry.act.clone() {
-            Act::Bound(target, span) => Act::Bound(target, bounds(span)),
-            Act::Add(number, kind, span) => Act::Add(number, kind, bounds(span)),
-            Act::Mark(moment, text) => Act::Mark(self.moved(moment), text),
-            act => act,
-        };
+        let act = entry.act.clone().with_moments(|moment| self.moved(moment));
         Ok(self.store.append_entry(&Entry { act, ..entry.clone() })?)
     }
 
@@ -203,7 +193,7 @@ impl SessionRecorder {
         Ok(())
     }
 
-    /// A moment of the run, counted from the first frame of the recording.
+    /// A moment of the run, counted from the first frame of the recording; negative before it.
     fn moved(&self, moment: Moment) -> Moment {
         Moment { time: self.zero.until(moment.time), ..moment }
     }
@@ -268,6 +258,7 @@ mod tests {
     use crate::media::mkv::MkvReader;
     use crate::media::pictures::Pictures;
     use crate::model::provenance::Provenance;
+    use crate::session::annotation::{Act, Mark};
     use crate::session::store;
     use std::sync::Arc;
 
@@ -285,7 +276,7 @@ mod tests {
         let recorder = SessionRecorder::begin(folder.path(), &beginning, Stats::default());
         let mut recorder = recorder.expect("begun");
         let mark = |text: &str| {
-            let act = Act::Mark(live(4143), text.into());
+            let act = Act::Mark(Mark::new(live(4143), text));
             Entry { rater: "A".into(), at_unix_ms: 0, act }
         };
         recorder.push_entry(&mark("early")).expect("taken");
@@ -322,7 +313,7 @@ mod tests {
         assert_eq!(samples[0], Moment { frame: 4140, time: Timestamp::ZERO });
         let third = Moment { frame: 4143, time: Timestamp::from_secs(0.1) };
         assert_eq!(session.events[0].apex, third);
-        let marks: Vec<_> = session.log.layer("A").marks.into_iter().map(|(at, _)| at).collect();
+        let marks: Vec<_> = session.log.layer("A").marks.into_iter().map(|mark| mark.at).collect();
         assert_eq!(marks, [third, third]);
         assert_eq!(session.media(), Some("pictures-1.mkv"));
     }

@@ -23,7 +23,7 @@ use fleeting::measure::time::Timestamp;
 use fleeting::media::image::{Frame, RgbImage};
 use fleeting::pipeline::Overlay;
 use fleeting::session::Session;
-use fleeting::session::annotation::{Act, Entry};
+use fleeting::session::annotation::{Act, Entry, Mark};
 use fleeting::source::SourceSpec;
 
 /// Frames a second.
@@ -223,7 +223,7 @@ fn session(mut session: Session, minutes: f64) -> Session {
     }
     for mark in 0..(minutes * 2.0) as u64 {
         let at = moment(mark as f64 * 30.0);
-        let act = Act::Mark(at, format!("question {mark}"));
+        let act = Act::Mark(Mark::new(at, format!("question {mark}")));
         session.log.push(Entry { rater: "Rater 1".into(), at_unix_ms: 0, act });
     }
     session.threshold = Some(Score { micro: 0.6, macro_: 0.6 });

@@ -102,7 +102,7 @@ fn markers_are_stored_while_recording_and_kept_in_memory_while_not() {
     window.press(Modifiers::NONE, Key::M);
     let asked = window.asked();
     let [EngineCommand::Enter(entry)] = &asked[..] else { panic!("{asked:?}") };
-    assert!(matches!(&entry.act, Act::Mark(at, words) if at.frame >= 59 && words.is_empty()));
+    assert!(matches!(&entry.act, Act::Mark(mark) if mark.at.frame >= 59 && mark.text.is_empty()));
     assert_eq!(window.harness.state().state.live.view.session.log.entries().len(), 2);
 }
 

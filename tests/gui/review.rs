@@ -240,7 +240,7 @@ fn a_session_is_reviewed_by_keyboard_alone() {
     assert!(
         matches!(&acts[6], Act::Note(t, note) if *t == event(2) && note.starts_with("a sneer"))
     );
-    assert!(matches!(&acts[7], Act::Mark(at, _) if at.frame == 246));
+    assert!(matches!(&acts[7], Act::Mark(mark) if mark.at.frame == 246));
     assert_eq!(acts[8], Act::Judge(event(2), Verdict::Confirmed));
 
     for _ in 0..9 {
@@ -346,7 +346,7 @@ fn a_note_while_live_carries_the_moment_at_which_it_was_begun() {
     write(&mut window, "leans forward");
     keys(&mut window, &[Key::Enter]);
     let marks = &window.harness.state().state.live.view.marks;
-    assert_eq!((marks[0].0.frame, marks[0].1.as_str()), (306, "leans forward"));
+    assert_eq!((marks[0].at.frame, marks[0].text.as_str()), (306, "leans forward"));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use fleeting::media::pictures::Pictures;
 use fleeting::model::ModelError;
 use fleeting::pipeline::Output;
 use fleeting::session::Session;
-use fleeting::session::annotation::{Act, Entry};
+use fleeting::session::annotation::{Act, Entry, Mark};
 use fleeting::session::consent::Consent;
 use fleeting::session::record::Record;
 use fleeting::session::store::{self, Opened, Store, session_list};
@@ -214,7 +214,7 @@ fn a_recording_in_the_middle_of_a_run_holds_its_own_frames_and_no_others() {
             if let Update::Record(Record::Samples(s)) = u { s.last().map(|s| s.seq) } else { None }
         };
         let now = begun.iter().rev().find_map(at).unwrap_or(0);
-        entry.act = Act::Mark(Moment { frame: now, ..Moment::default() }, name.into());
+        entry.act = Act::Mark(Mark::new(Moment { frame: now, ..Moment::default() }, name));
         engine.send(EngineCommand::Enter(Box::new(entry.clone()))).expect("room for a command");
         let from = until(&engine, |update| matches!(update, Update::Record(Record::Samples(_))));
         let from = from.iter().rev().find_map(at).expect("samples");
@@ -236,8 +236,9 @@ fn a_recording_in_the_middle_of_a_run_holds_its_own_frames_and_no_others() {
         let within = |e: &Event| e.offset.frame >= first && e.onset.frame <= last;
         assert!(opened.session.events.iter().all(within));
         let entries = opened.session.log.entries();
-        let [Entry { act: Act::Mark(marked, text), .. }] = entries else { panic!("{entries:?}") };
-        assert_eq!((marked.frame, text.as_str()), (now, name));
+        let [Entry { act: Act::Mark(mark), .. }] = entries else { panic!("{entries:?}") };
+        let (marked, text) = (mark.at, mark.text.as_str());
+        assert_eq!((marked.frame, text), (now, name));
         // The mark was made at the beginning of the run, before the recording began.
         let begun = opened.session.history.samples().get(0).expect("a sample").time;
         assert!(

@@ -14,7 +14,6 @@ use super::shortcut::ctrl;
 use super::state::State;
 use crate::engine::EngineCommand;
 use crate::engine::live::record::{RecordState, RecordingStatus};
-use crate::session::OBSERVER;
 use crate::session::annotation::Entry as Deed;
 
 use recorded_pictures::RecordedPictures;
@@ -217,7 +216,8 @@ impl State {
             self.records.unsent.push(deed.clone());
         }
         self.live.view.session.log.push(deed);
-        self.live.view.marks = self.live.view.session.log.layer(OBSERVER).marks;
+        let marks = self.live.view.session.marks(None);
+        self.live.view.marks = marks.into_iter().map(|signed| signed.mark).collect();
         self.send_unsent_deeds();
     }
 

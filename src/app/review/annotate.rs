@@ -10,7 +10,7 @@ use crate::app::theme::{number_words, verdict_word};
 use crate::app::view::note::{Note, Subject};
 use crate::measure::event::EventKind;
 use crate::measure::time::Timestamp;
-use crate::session::annotation::{Act, Bounds, Entry, Label, Target, Verdict};
+use crate::session::annotation::{Act, Bounds, Entry, Label, Mark, Target, Verdict};
 
 /// Greatest length of a micro-expression, seconds.
 const LONGEST_MICRO_SECS: f64 = 0.5;
@@ -112,7 +112,7 @@ impl ReviewState {
 
     pub(super) fn mark(&mut self, words: String) {
         if let Some(at) = self.playback.at() {
-            self.act(Act::Mark(at, words));
+            self.act(Act::Mark(Mark::new(at, words)));
             self.hint = format!("Marked frame {} at {}.", at.frame, at.time);
         }
     }
@@ -137,7 +137,7 @@ impl ReviewState {
                 self.act(Act::Note(target, text));
             }
             Subject::Event(_) => {}
-            Subject::Moment(at) => self.act(Act::Mark(at, text)),
+            Subject::Moment(at) => self.act(Act::Mark(Mark::new(at, text))),
         }
     }
 

@@ -10,7 +10,6 @@ use crate::app::backend::Pending;
 use crate::app::field::TextField;
 use crate::measure::detection_limit::DetectionLimit;
 use crate::measure::event::Moment;
-use crate::session::OBSERVER;
 use crate::session::annotation::{Bounds, Target};
 use crate::session::clip::slow_loop::MARGIN_SECS;
 use crate::session::table::Row;
@@ -213,10 +212,8 @@ impl ReviewState {
     /// Computes everything that follows from the log.
     fn refresh(&mut self) {
         self.list.refresh(&self.view.session, &self.rating.layer);
-        // The model's layer shows marks made while the source ran, and no rater's own marks.
-        let whose = self.rating.layer.rater().unwrap_or(OBSERVER);
-        let marks = self.view.session.marks(Some(whose));
-        self.view.marks = marks.into_iter().map(|(_, at, words)| (at, words)).collect();
+        let marks = self.view.session.marks(Some(&self.rating.rater));
+        self.view.marks = marks.into_iter().map(|signed| signed.mark).collect();
         let own = self.view.session.log.layer(&self.rating.rater);
         (self.can_undo, self.can_redo) = (own.can_undo, own.can_redo);
     }

@@ -14,7 +14,7 @@ use crate::app::outside::Outside;
 use crate::app::state::State;
 use crate::app::view::note::{Note, Subject};
 use crate::measure::event::Moment;
-use crate::session::annotation::{Act, Entry};
+use crate::session::annotation::{Act, Entry, Mark};
 use crate::session::{OBSERVER, Session};
 use crate::source::SourceSpec;
 
@@ -151,8 +151,9 @@ impl State {
     /// Adds a mark to the running session.
     fn enter_live(&mut self, at: Moment, words: String) {
         let at_unix_ms = jiff::Timestamp::now().as_millisecond();
-        let entry = Entry { rater: OBSERVER.into(), at_unix_ms, act: Act::Mark(at, words) };
-        self.enter(entry);
+        let before_ms = self.outside.config.marks.before_ms();
+        let act = Act::Mark(Mark { before_ms, ..Mark::new(at, words) });
+        self.enter(Entry { rater: OBSERVER.into(), at_unix_ms, act });
     }
 
     /// Reviews a session in memory.

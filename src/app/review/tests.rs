@@ -333,8 +333,8 @@ fn a_note_to_a_moment_carries_the_time_at_which_it_was_begun() {
     review.apply(ReviewCommand::Seek(20.0));
     type_note(&review, "looks away");
     review.apply(ReviewCommand::KeepNote);
-    assert_eq!(review.view.marks[0].0.frame, 300);
-    assert_eq!(review.view.marks[0].1, "looks away");
+    assert_eq!(review.view.marks[0].at.frame, 300);
+    assert_eq!(review.view.marks[0].text, "looks away");
 }
 
 #[test]

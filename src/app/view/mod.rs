@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::measure::event::Moment;
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
 use crate::session::Session;
-use crate::session::annotation::Target;
+use crate::session::annotation::{Mark, Target};
 use crate::session::clip::EventClip;
 use crate::session::table::Row;
 
@@ -32,8 +31,8 @@ pub struct SessionView {
     pub cursor: Option<Timestamp>,
     /// The event that was picked.
     pub picked: Option<Target>,
-    /// Marked moments, with their texts.
-    pub marks: Vec<(Moment, String)>,
+    /// The marks of the session that may be seen, by time.
+    pub marks: Vec<Mark>,
     /// A note that is being written.
     pub note: Option<Note>,
     /// Requested pictures of events.

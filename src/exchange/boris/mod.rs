@@ -15,6 +15,7 @@ use super::view::lanes;
 use super::{FileFormat, Format, PictureUse, Reader, Sink, View};
 use crate::measure::event::{EventKind, Moment};
 use crate::measure::time::Timestamp;
+use crate::session::annotation::{Mark, MarkKind, SignedMark};
 use crate::session::table::Row;
 
 mod read;
@@ -39,6 +40,10 @@ pub const FORMAT: Format = Format {
 const NONE: &str = "None";
 const APEX: &str = "apex";
 const MARKER: &str = "marker";
+const BEFORE: &str = "before marker";
+
+/// The category of state events that are no expressions. Importing passes them over.
+const TIME: &str = "time";
 
 fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &project(view))?;
@@ -57,7 +62,7 @@ fn project(view: &View<'_>) -> Value {
         "subjects_conf": { "0": { "key": "s", "name": view.subject(), "description": "" } },
         "behaviors_conf": behaviours(view, &coded),
         "observations": { format!("{} {}", view.stem(), view.layer_name()): observation(view, &coded, &now) },
-        "behavioral_categories": ["expression", "moment"],
+        "behavioral_categories": ["expression", "moment", TIME],
         "behavioral_categories_config": {},
         "independent_variables": {},
         "coding_map": {},
@@ -85,6 +90,44 @@ fn coded<'a>(view: &'a View<'_>) -> Vec<Coded<'a>> {
         }));
     }
     coded
+}
+
+/// The behaviour of a mark, with its kind if it has one: `marker question`.
+fn marker_code(mark: &Mark) -> String {
+    match &mark.kind {
+        MarkKind::Mark => MARKER.into(),
+        kind => format!("{MARKER} {}", kind.name()),
+    }
+}
+
+/// A state event that is no expression.
+struct Span {
+    code: String,
+    comment: String,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+/// The time before marks that they are about. Those that overlap have behaviours of their own.
+fn spans(view: &View<'_>) -> Vec<Span> {
+    let mut marks: Vec<Mark> = view.marks().into_iter().map(|signed| signed.mark).collect();
+    marks.retain(|mark| mark.begin() < mark.at.time);
+    marks.sort_by_key(Mark::begin);
+    let lanes = lanes(marks.iter().map(|mark| (mark.begin().nanos(), mark.at.time.nanos())));
+    let spans = marks.iter().zip(lanes).map(|(mark, lane)| Span {
+        code: if lane == 0 { BEFORE.into() } else { format!("{BEFORE} {}", lane + 1) },
+        comment: mark.words(),
+        from: mark.begin(),
+        to: mark.at.time,
+    });
+    spans.collect()
+}
+
+/// The number of the last frame that is not after `time`; 0 before the first one.
+fn frame_at(view: &View<'_>, time: Timestamp) -> u64 {
+    let samples = view.session.history.samples();
+    let after = samples.partition_point(|sample| sample.time <= time);
+    after.checked_sub(1).and_then(|i| samples.get(i)).map_or(0, |sample| sample.seq)
 }
 
 /// The emotion, then the units: one from the first set, any from the second.
@@ -130,7 +173,14 @@ fn behaviours(view: &View<'_>, coded: &[Coded<'_>]) -> Value {
         add("State event", code, "expression", modifiers.clone());
     }
     add("Point event", APEX, "moment", json!({}));
-    add("Point event", MARKER, "moment", json!({}));
+    let marks: Vec<Mark> = view.marks().into_iter().map(|signed| signed.mark).collect();
+    let codes = marks.iter().map(marker_code).chain([MARKER.into()]);
+    for code in codes.collect::<BTreeSet<String>>() {
+        add("Point event", &code, "moment", json!({}));
+    }
+    for code in spans(view).into_iter().map(|span| span.code).collect::<BTreeSet<_>>() {
+        add("State event", &code, TIME, json!({}));
+    }
     Value::Object(all)
 }
 
@@ -190,8 +240,12 @@ fn events(view: &View<'_>, coded: &[Coded<'_>]) -> Vec<Value> {
         add(bounds.apex.time.nanos(), 2, APEX, "", &row.id(), bounds.apex.frame);
         add(end.nanos(), 0, code, &modifiers, "", bounds.offset.frame);
     }
-    for (_, at, text) in view.marks() {
-        add(at.time.nanos(), 2, MARKER, "", &text, at.frame);
+    for SignedMark { mark, .. } in view.marks() {
+        add(mark.at.time.nanos(), 2, &marker_code(&mark), "", &mark.text, mark.at.frame);
+    }
+    for Span { code, comment, from, to } in spans(view) {
+        add(from.nanos(), 1, &code, "", &comment, frame_at(view, from));
+        add(to.nanos(), 0, &code, "", "", frame_at(view, to));
     }
     // At one moment, a state ends before the next one begins.
     events.sort_by_key(|(nanos, order, _)| (*nanos, *order));

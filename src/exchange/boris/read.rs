@@ -196,6 +196,9 @@ impl<'a> Coded<'a> {
     }
 
     fn add(&mut self, state: State<'a>) -> Result<(), Wrong> {
+        if said(state.begin, "behavioral category") == super::TIME {
+            return Ok(());
+        }
         if state.to_secs < state.from_secs {
             return Err(state.begin.wrong("behavior", "a stop that is not before its start"));
         }
@@ -305,10 +308,11 @@ impl Point<'_> {
             Wrong::new(&what, expected, format!("{:.3} s", self.secs))
         })?;
         let comment = &self.comment;
-        let text = match (self.behaviour == super::MARKER, comment.is_empty()) {
+        let kind = self.behaviour.strip_prefix(super::MARKER).map_or(self.behaviour, str::trim);
+        let text = match (kind.is_empty(), comment.is_empty()) {
             (true, _) => comment.clone(),
-            (false, true) => self.behaviour.to_owned(),
-            (false, false) => format!("{}: {comment}", self.behaviour),
+            (false, true) => kind.to_owned(),
+            (false, false) => format!("{kind}: {comment}"),
         };
         Ok((at, text))
     }

@@ -3,7 +3,7 @@
 use crate::exchange::import::tests::{import, import_tiers, refused};
 use crate::exchange::tests::{at, bounds};
 use crate::measure::event::{EventKind, units_text};
-use crate::session::annotation::{Act, Label, Target};
+use crate::session::annotation::{Act, Label, Mark, Target};
 
 const AGGREGATED: &str = "Observation id\tObservation date\tDescription\tObservation type\tSource\t\
     Time offset (s)\tCoding duration\tMedia duration (s)\tFPS (frame/s)\tSubject\t\
@@ -39,7 +39,7 @@ fn an_aggregated_table_becomes_events_with_apex_emotion_and_comment() {
     assert_eq!(import.acts[2], Act::Note(Target::Own(0), "left, \"short\"".into()));
     assert!(matches!(&import.acts[3], Act::Add(1, EventKind::Macro, _)));
     assert!(matches!(&import.acts[4], Act::Units(_, units) if units_text(units) == "4+R14"));
-    assert_eq!(import.acts[5], Act::Mark(at(60), "asked".into()));
+    assert_eq!(import.acts[5], Act::Mark(Mark::new(at(60), "asked")));
     assert_eq!(import.acts.len(), 6);
     let told = import.remarks.join("\n");
     for words in ["`AU4+R14`, `micro`", "Not taken: `speech`", "points `marker`"] {

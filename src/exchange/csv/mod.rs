@@ -17,6 +17,7 @@ use crate::measure::regions::REGION_NAMES;
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
 use crate::session::Session;
+use crate::session::annotation::SignedMark;
 use crate::session::counts::LossReason;
 use crate::session::table::Row;
 
@@ -186,10 +187,12 @@ fn write_counts(session: &Session, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_marks(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
-    table.write_record(["frame", "time_s", "rater", "note"])?;
-    for (rater, at, note) in view.marks() {
-        let (frame, time) = (at.frame.to_string(), seconds(at.time));
-        table.write_record([&frame, &time, &*cell(&rater), &*cell(&note)])?;
+    table.write_record(["frame", "time_s", "by", "note", "kind", "before_s"])?;
+    for SignedMark { by, mark } in view.marks() {
+        let (frame, time) = (mark.at.frame.to_string(), seconds(mark.at.time));
+        let before = format!("{:.3}", mark.at.time.secs_since(mark.begin()));
+        let (by, note, kind) = (cell(&by), cell(&mark.text), cell(mark.kind.name()));
+        table.write_record([&frame, &time, &*by, &*note, &*kind, &before])?;
     }
     table.flush()
 }
@@ -290,7 +293,7 @@ fn seconds(time: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::exchange::tests::{reviewed, session};
-    use crate::session::annotation::{Act, Entry, Target};
+    use crate::session::annotation::{Act, Entry, Mark, Target};
 
     fn table(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Vec<Vec<String>> {
         let mut bytes = Vec::new();
@@ -344,7 +347,7 @@ mod tests {
         let mut session = reviewed();
         for act in [
             Act::Note(Target::Machine(0), "=HYPERLINK(1)\nsecond".into()),
-            Act::Mark(crate::exchange::tests::at(40), "@SUM(A1)".into()),
+            Act::Mark(Mark::new(crate::exchange::tests::at(40), "@SUM(A1)")),
         ] {
             session.log.push(Entry { rater: "A".into(), at_unix_ms: 0, act });
         }
@@ -371,7 +374,7 @@ mod tests {
         let last = FORMAT.files_of(&view).pop().map(|file| file.name);
         assert_eq!(last.as_deref(), Some("detection_limit.csv"));
         let rows = table(|out| write_marks(&view, out));
-        assert_eq!(rows[2].join(","), "30,1.000000,A,asked about 日本");
+        assert_eq!(rows[2].join(","), "30,1.000000,A,asked about 日本,mark,0.000");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! the unit of ELAN. The frame numbers stand in a tier of their own. Annotations of one tier never overlap:
 //! if events do, the later one goes into a second set of tiers.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use quick_xml::Writer;
@@ -15,7 +16,7 @@ use super::{FileFormat, Format, PictureUse, Reader, Sink, View};
 use crate::measure::event::{EventKind, Moment, units_text};
 use crate::measure::sample::Sample;
 use crate::session::Session;
-use crate::session::annotation::{Bounds, Label, Verdict};
+use crate::session::annotation::{Bounds, Label, Mark, SignedMark, Verdict};
 use crate::session::table::{self, MODEL, Row};
 
 mod document;
@@ -45,6 +46,9 @@ pub(crate) const EMOTION: &str = "emotion";
 pub(crate) const VERDICT: &str = "verdict";
 pub(crate) const NOTE: &str = "note";
 pub(crate) const MARKERS: &str = "markers";
+
+/// The name of tiers with the time before marks. Importing passes them over.
+const BEFORE_MARKS: &str = "time before";
 
 /// The kind of tiers that hold events, as the file names it.
 pub(crate) const EVENT_TYPE: &str = "event";
@@ -127,32 +131,37 @@ pub(crate) fn frames_text(bounds: &Bounds) -> String {
     format!("onset {onset}, apex {apex}, offset {offset}")
 }
 
+/// Adds the marks of each author, and the time before them that they are about.
 fn add_markers(document: &mut NewEaf, view: &View<'_>) {
-    let marks = view.marks();
-    let raters = view.session.log.raters().iter().map(|rater| rater.name.as_str());
-    for name in raters.filter(|name| view.rater.is_none_or(|rater| rater == *name)) {
-        let of_rater: Vec<(Moment, &str)> = marks
-            .iter()
-            .filter(|(rater, ..)| rater == name)
-            .map(|(_, at, text)| (*at, text.as_str()))
-            .collect();
-        add_markers_of(document, view, name, &of_rater);
+    let mut by_author: BTreeMap<String, Vec<Mark>> = BTreeMap::new();
+    for SignedMark { by, mark } in view.marks() {
+        by_author.entry(by).or_default().push(mark);
+    }
+    for (by, marks) in by_author {
+        let moments = marks.iter().map(|mark| (span(view, mark.at, mark.at), mark.words()));
+        add_spans(document, &by, MARKERS, moments.collect());
+        let before = marks.iter().filter(|mark| mark.begin() < mark.at.time).map(|mark| {
+            let from_to = Span::new(view.on_media(mark.begin()), view.on_media(mark.at.time));
+            (from_to, mark.words())
+        });
+        add_spans(document, &by, BEFORE_MARKS, before.collect());
     }
 }
 
-fn add_markers_of(document: &mut NewEaf, view: &View<'_>, layer: &str, marks: &[(Moment, &str)]) {
-    let spans: Vec<Span> = marks.iter().map(|(at, _)| span(view, *at, *at)).collect();
-    let lane_of = lanes(spans.iter().map(|span| (span.from_ms, span.to_ms)));
+/// Adds spans to a tier, and to further ones where they overlap.
+fn add_spans(document: &mut NewEaf, layer: &str, what: &str, mut spans: Vec<(Span, String)>) {
+    spans.sort_by_key(|(span, _)| span.from_ms);
+    let lane_of = lanes(spans.iter().map(|(span, _)| (span.from_ms, span.to_ms)));
     let mut tiers = Vec::new();
-    for (((_, text), span), lane) in marks.iter().zip(&spans).zip(lane_of) {
+    for ((span, words), lane) in spans.iter().zip(lane_of) {
         if lane == tiers.len() {
             let name = match lane {
-                0 => format!("{layer} {MARKERS}"),
-                _ => format!("{layer} {MARKERS} {}", lane + 1),
+                0 => format!("{layer} {what}"),
+                _ => format!("{layer} {what} {}", lane + 1),
             };
             tiers.push(document.tier(NewTier::new(name, Kind::Span, layer)));
         }
-        document.add_span(tiers[lane], *span, if text.is_empty() { "marker" } else { text });
+        document.add_span(tiers[lane], *span, words);
     }
 }
 

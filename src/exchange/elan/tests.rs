@@ -3,7 +3,7 @@
 use super::*;
 use crate::exchange::tests::{bounds, reviewed};
 use crate::measure::event::EventKind;
-use crate::session::annotation::{Act, Entry};
+use crate::session::annotation::{Act, Entry, Mark};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,7 +114,7 @@ fn who_works_blind_gets_no_tier_of_the_models() {
 #[test]
 fn what_xml_cannot_write_is_replaced() {
     let mut session = reviewed();
-    let note = Act::Mark(crate::exchange::tests::at(5), "bell \u{7}\u{0} & <tag>".into());
+    let note = Act::Mark(Mark::new(crate::exchange::tests::at(5), "bell \u{7}\u{0} & <tag>"));
     session.log.push(Entry { rater: "A".into(), at_unix_ms: 0, act: note });
     let text = text(&session, Some("A"));
     assert!(text.contains("bell \u{FFFD}\u{FFFD} &amp; &lt;tag&gt;"), "{text}");

@@ -6,7 +6,7 @@ use super::Import;
 use super::words::{self, EMOTION_NOTE, Odd, What, kind_named, label_named, units_named};
 use crate::measure::event::{Emotion, Event, EventKind, Moment, MovingUnit, units_text};
 use crate::session::Session;
-use crate::session::annotation::{Act, Bounds, Label, Target, Verdict};
+use crate::session::annotation::{Act, Bounds, Label, Mark, Target, Verdict};
 
 /// Events added by a rater keep the file's numbers below this one.
 const MOST_OWN: u64 = 1 << 32;
@@ -198,7 +198,16 @@ impl Found {
             next_own: numbers.max().map_or(0, |greatest| greatest + 1),
             ..Targets::default()
         };
-        let mut import = Import { marks: self.marks.len(), ..Import::default() };
+        // The marks of the session are everyone's, so that those it has already are not added again.
+        let known: BTreeSet<(u64, String)> = session
+            .marks(None)
+            .into_iter()
+            .map(|signed| (signed.mark.at.frame, signed.mark.words()))
+            .collect();
+        let marks = self.marks.into_iter().map(|(at, text)| Mark::new(at, text));
+        let marks: Vec<Mark> =
+            marks.filter(|mark| !known.contains(&(mark.at.frame, mark.words()))).collect();
+        let mut import = Import { marks: marks.len(), ..Import::default() };
         let mut other_kinds = 0;
         let mut odd = Vec::new();
         for mut event in self.events {
@@ -217,7 +226,7 @@ impl Found {
             }
             event.say(target, session, &mut import.acts);
         }
-        import.acts.extend(self.marks.into_iter().map(|(at, text)| Act::Mark(at, text)));
+        import.acts.extend(marks.into_iter().map(Act::Mark));
         import.remarks = self.remarks;
         import.remarks.extend(targets.told());
         if other_kinds > 0 {

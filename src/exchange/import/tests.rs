@@ -9,7 +9,7 @@ use crate::exchange::{View, format_to_write};
 use crate::measure::event::{EventKind, Moment, Side, units_text};
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
-use crate::session::annotation::{Bounds, Label, Log, Target, Verdict};
+use crate::session::annotation::{Bounds, Label, Log, Mark, Target, Verdict};
 use crate::session::table::{Row, rows};
 use proptest::prelude::*;
 
@@ -77,7 +77,8 @@ fn act() -> impl Strategy<Value = Act> {
         (target(), "([=+@\\-a-zäß<>&\"',;#日]{1,4}\n?[a-z#]{1,3})?")
             .prop_map(|(t, text)| Act::Note(t, text)),
         (0u64..4, 0usize..2, span()).prop_map(|(n, k, span)| Act::Add(n, EventKind::ALL[k], span)),
-        (0u64..90, "([a-z<&ü]{1,5})?").prop_map(|(frame, text)| Act::Mark(at(frame), text)),
+        (0u64..90, "([a-z<&ü]{1,5})?")
+            .prop_map(|(frame, text)| Act::Mark(Mark::new(at(frame), text))),
     ]
 }
 
@@ -111,7 +112,7 @@ fn judged(acts: Vec<Act>, missing: &BTreeSet<u64>, late_ms: &[u8], blind: bool) 
         let act = match act {
             Act::Bound(target, span) => Act::Bound(target, all(span)),
             Act::Add(number, kind, span) => Act::Add(number, kind, all(span)),
-            Act::Mark(moment, text) => Act::Mark(here(moment), text),
+            Act::Mark(mark) => Act::Mark(Mark { at: here(mark.at), ..mark }),
             act => act,
         };
         say(&mut session, "A", [act]);
@@ -150,12 +151,16 @@ proptest! {
         let mut session = from.clone();
         round_trip(&from, Some("A"), EAF, &mut session);
         prop_assert_eq!(held(&session, Some("C")), held(&from, Some("A")));
-        let marks = |session: &Session, rater| {
-            let mut marks = session.log.layer(rater).marks;
+        // The marks of the session are everyone's: none is there twice.
+        prop_assert_eq!(session.marks(None), from.marks(None));
+        session.log = Log::default();
+        round_trip(&from, Some("A"), EAF, &mut session);
+        let marks = |session: &Session| {
+            let mut marks: Vec<_> = session.marks(None).into_iter().map(|s| s.mark).collect();
             marks.sort();
             marks
         };
-        prop_assert_eq!(marks(&session, "C"), marks(&from, "A"));
+        prop_assert_eq!(marks(&session), marks(&from));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::io;
 use super::{FileFormat, Format, PictureUse, Sink, View};
 use crate::measure::event::{EventKind, MovingUnit, units_text};
 use crate::measure::quality::Trouble;
-use crate::session::annotation::Verdict;
+use crate::session::annotation::{SignedMark, Verdict};
 use crate::session::counts::FrameCounts;
 use crate::session::table::Row;
 
@@ -334,15 +334,18 @@ fn write_marks(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "<section>\n<h2>Markers and notes</h2>\n<table>")?;
-    writeln!(out, "<tr><th>Time</th><th>Frame</th><th>By</th><th>Note</th></tr>")?;
-    for (rater, moment, note) in marks {
+    let heads = ["Time", "Seconds before", "Frame", "By", "Note"];
+    let heads: String = heads.iter().map(|head| format!("<th>{head}</th>")).collect();
+    writeln!(out, "<tr>{heads}</tr>")?;
+    for SignedMark { by, mark } in marks {
+        let before = mark.at.time.secs_since(mark.begin());
         writeln!(
             out,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            moment.time,
-            moment.frame,
-            text(&rater),
-            text(if note.is_empty() { "marker" } else { &note })
+            "<tr><td>{}</td><td>{before:.1}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            mark.at.time,
+            mark.at.frame,
+            text(&by),
+            text(&mark.words())
         )?;
     }
     writeln!(out, "</table>\n</section>")

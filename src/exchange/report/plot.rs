@@ -7,7 +7,7 @@ use super::text;
 use crate::exchange::{Sink, View};
 use crate::measure::event::EventKind;
 use crate::measure::time::Timestamp;
-use crate::session::annotation::Verdict;
+use crate::session::annotation::{SignedMark, Verdict};
 use crate::session::history::Channel;
 use crate::session::table::Row;
 
@@ -168,9 +168,20 @@ fn draw(view: &View<'_>, frame: &Frame, row: Option<&Row>, out: &mut Sink) -> io
         }
         draw_lines(view, frame, channel, color, &mut svg);
     }
-    for (_, moment, words) in view.marks() {
-        if (frame.from..=frame.to).contains(&moment.time) {
-            let x = frame.x(moment.time);
+    for SignedMark { mark, .. } in view.marks() {
+        if (frame.from..=frame.to).contains(&mark.at.time) {
+            let x = frame.x(mark.at.time);
+            let from = frame.x(mark.begin().max(frame.from));
+            if from < x {
+                add(
+                    &mut svg,
+                    format_args!(
+                        "<rect x=\"{from:.1}\" y=\"0\" width=\"{:.1}\" height=\"{}\" fill=\"#7a5c00\" opacity=\"0.12\"/>",
+                        x - from,
+                        frame.floor()
+                    ),
+                );
+            }
             add(
                 &mut svg,
                 format_args!(
@@ -178,7 +189,7 @@ fn draw(view: &View<'_>, frame: &Frame, row: Option<&Row>, out: &mut Sink) -> io
                     frame.floor(),
                     x - 4.0,
                     x + 4.0,
-                    text(&words)
+                    text(&mark.words())
                 ),
             );
         }

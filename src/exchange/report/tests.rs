@@ -5,7 +5,7 @@ use crate::exchange::tests::{at, reviewed, session};
 use crate::measure::quality::Quality;
 use crate::measure::sample::Sample;
 use crate::session::Session;
-use crate::session::annotation::{Act, Entry};
+use crate::session::annotation::{Act, Entry, Mark};
 
 fn html(session: &Session, rater: Option<&str>) -> String {
     let mut bytes = Vec::new();
@@ -24,7 +24,7 @@ fn it_needs_no_network_and_no_script() {
 #[test]
 fn what_a_person_typed_is_text_and_never_markup() {
     let mut session = reviewed();
-    let mark = Act::Mark(at(3), "<img src=x onerror=alert(1)> & \"quotes\" \u{7}".into());
+    let mark = Act::Mark(Mark::new(at(3), "<img src=x onerror=alert(1)> & \"quotes\" \u{7}"));
     session.log.push(Entry { rater: "A".into(), at_unix_ms: 0, act: mark });
     let html = html(&session, Some("A"));
     assert!(!html.contains("<img src=x") && !html.contains("<small>") && !html.contains('\u{7}'));

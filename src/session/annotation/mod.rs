@@ -10,8 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::measure::event::{Emotion, EventKind, Moment, MovingUnit};
 use rater::is_same_name;
 
+pub use condition::{Condition, NumberedCondition};
+pub use mark::{Mark, MarkKind, SignedMark};
 pub use rater::Rater;
 
+pub mod condition;
+pub mod mark;
 pub mod rater;
 
 /// An event that an act is about.
@@ -142,18 +146,50 @@ pub enum Act {
     Note(Target, String),
     /// Marked an event that the model had not found. It becomes `Own(n)`, with the next free `n`.
     Add(u64, EventKind, Bounds),
-    /// Marked a moment, without text (key `M`) or with text (key `N`).
-    Mark(Moment, String),
+    /// Marked a moment. The mark belongs to the session.
+    Mark(Mark),
+    /// Began, ended, moved or renamed the condition of this number: it is this from now on. It belongs to the
+    /// session.
+    Condition(u64, Condition),
+    /// Removed the condition of this number.
+    DropCondition(u64),
     /// Undid the newest act that is not undone.
     Undo,
     /// Redid the act that was undone last.
     Redo,
 }
 
+impl Act {
+    /// True if it is about the session and not about an event. Who did it need not be a rater.
+    pub fn is_about_session(&self) -> bool {
+        matches!(self, Self::Mark(_) | Self::Condition(..) | Self::DropCondition(_))
+    }
+
+    /// The same act with every moment in it changed by `change`.
+    pub fn with_moments(self, change: impl Fn(Moment) -> Moment) -> Self {
+        let bounds = |bounds: Bounds| Bounds {
+            onset: change(bounds.onset),
+            apex: change(bounds.apex),
+            offset: change(bounds.offset),
+        };
+        match self {
+            Self::Bound(target, span) => Self::Bound(target, bounds(span)),
+            Self::Add(number, kind, span) => Self::Add(number, kind, bounds(span)),
+            Self::Mark(mark) => Self::Mark(Mark { at: change(mark.at), ..mark }),
+            Self::Condition(number, Condition { name, start, end }) => {
+                let (start, end) = (change(start), end.map(&change));
+                Self::Condition(number, Condition { name, start, end })
+            }
+            act => act,
+        }
+    }
+}
+
 /// One act in the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// The rater's name.
+    /// Who did it: a rater; for acts about the session also [`OBSERVER`](crate::session::OBSERVER), or the
+    /// program that sent a mark.
     pub rater: String,
     /// Wall clock, milliseconds since 1970, UTC. The order of acts is that of the list, not of this time.
     pub at_unix_ms: i64,
@@ -185,8 +221,8 @@ pub struct Judgement {
 pub struct Layer {
     /// By event.
     pub events: BTreeMap<Target, Judgement>,
-    /// Marked moments with their texts, in the order in which they were marked.
-    pub marks: Vec<(Moment, String)>,
+    /// Moments that this rater marked, in the order in which they were marked.
+    pub marks: Vec<Mark>,
     /// True if there is an act to undo.
     pub can_undo: bool,
     /// True if there is an act to redo.
@@ -211,8 +247,9 @@ impl Layer {
                 own.verdict = Verdict::Confirmed;
                 own.is_imported |= is_imported;
             }
-            Act::Mark(moment, text) => self.marks.push((*moment, text.clone())),
-            Act::Undo | Act::Redo => {}
+            Act::Mark(mark) => self.marks.push(mark.clone()),
+            // Conditions follow from the acts of all, see `Log::conditions`.
+            Act::Condition(..) | Act::DropCondition(_) | Act::Undo | Act::Redo => {}
         }
     }
 }
@@ -255,33 +292,108 @@ impl Log {
         }
     }
 
-    /// Appends an act. A rater who is not known yet is added.
+    /// Appends an act. Who judges an event and is not known yet is added as a rater.
     pub fn push(&mut self, entry: Entry) {
-        if !self.raters.iter().any(|known| known.name == entry.rater) {
+        let is_known = self.raters.iter().any(|known| known.name == entry.rater);
+        let is_of_session =
+            entry.act.is_about_session() || matches!(entry.act, Act::Undo | Act::Redo);
+        if !is_known && !is_of_session {
             self.raters.push(Rater::new(&entry.rater));
         }
         self.entries.push(entry);
     }
 
-    /// Everything that `rater` says.
-    pub fn layer(&self, rater: &str) -> Layer {
+    /// Everyone who did something, in the order of their first acts.
+    pub fn authors(&self) -> Vec<&str> {
+        let mut authors: Vec<&str> = Vec::new();
+        for entry in &self.entries {
+            if !authors.contains(&entry.rater.as_str()) {
+                authors.push(&entry.rater);
+            }
+        }
+        authors
+    }
+
+    /// The marks of the session, by time: everyone's. Without what a rater must not see who works blind: the
+    /// marks of other raters.
+    pub fn marks(&self, seen_by: Option<&str>) -> Vec<SignedMark> {
+        let is_blind = seen_by.is_some_and(|name| self.is_blind(name));
+        let is_rater = |name: &str| self.raters.iter().any(|rater| rater.name == name);
+        let is_seen = |name: &&str| !is_blind || seen_by == Some(*name) || !is_rater(name);
+        let of = |by: &str| {
+            let marks = self.layer(by).marks.into_iter();
+            marks.map(|mark| SignedMark { by: by.to_owned(), mark }).collect::<Vec<_>>()
+        };
+        let mut marks: Vec<_> = self.authors().into_iter().filter(is_seen).flat_map(of).collect();
+        marks.sort_by_key(|signed| signed.mark.at);
+        marks
+    }
+
+    /// The conditions of the session, by their start. They are everyone's.
+    pub fn conditions(&self) -> Vec<NumberedCondition> {
+        let authors = self.authors();
+        let mut done: Vec<usize> =
+            authors.iter().flat_map(|author| self.standing(author).0).collect();
+        done.sort_unstable();
+        let mut conditions = BTreeMap::new();
+        for act in done.into_iter().map(|place| &self.entries[place].act) {
+            match act {
+                Act::Condition(number, condition) => {
+                    conditions.insert(*number, condition.clone());
+                }
+                Act::DropCondition(number) => {
+                    conditions.remove(number);
+                }
+                _ => {}
+            }
+        }
+        let numbered = |(number, condition)| NumberedCondition { number, condition };
+        let mut conditions: Vec<_> = conditions.into_iter().map(numbered).collect();
+        conditions.sort_by_key(|one| one.condition.start);
+        conditions
+    }
+
+    /// The number of the next condition. A number that was dropped or undone is not used again.
+    pub fn next_condition(&self) -> u64 {
+        let numbers = self.entries.iter().filter_map(|entry| match entry.act {
+            Act::Condition(number, _) => Some(number + 1),
+            _ => None,
+        });
+        numbers.max().unwrap_or(0)
+    }
+
+    /// The places in the list of the acts of `author` that are not undone, in order, and how many can be done
+    /// again.
+    fn standing(&self, author: &str) -> (Vec<usize>, usize) {
         let (mut done, mut undone) = (Vec::new(), Vec::new());
-        let imported = self.raters.iter().find(|known| known.name == rater);
-        let imported = imported.and_then(|known| Some(known.imported.as_ref()?.acts)).unwrap_or(0);
-        let of_rater = self.entries.iter().filter(|entry| entry.rater == rater);
-        for (entry, number) in of_rater.zip(0u64..) {
+        for (place, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.rater == author) {
             match &entry.act {
                 Act::Undo => undone.extend(done.pop()),
                 Act::Redo => done.extend(undone.pop()),
-                act => {
-                    done.push((act, number < imported));
+                _ => {
+                    done.push(place);
                     undone.clear();
                 }
             }
         }
-        let (can_undo, can_redo) = (!done.is_empty(), !undone.is_empty());
-        let mut layer = Layer { can_undo, can_redo, ..Layer::default() };
-        done.into_iter().for_each(|(act, is_imported)| layer.take_in(act, is_imported));
+        (done, undone.len())
+    }
+
+    /// Everything that `rater` says.
+    pub fn layer(&self, rater: &str) -> Layer {
+        let imported = self.raters.iter().find(|known| known.name == rater);
+        let imported = imported.and_then(|known| Some(known.imported.as_ref()?.acts)).unwrap_or(0);
+        let of_rater = self.entries.iter().enumerate().filter(|(_, entry)| entry.rater == rater);
+        // The first act that did not come with the imported file.
+        let own_from =
+            of_rater.map(|(place, _)| place).nth(usize::try_from(imported).unwrap_or(usize::MAX));
+        let (done, undone) = self.standing(rater);
+        let mut layer =
+            Layer { can_undo: !done.is_empty(), can_redo: undone > 0, ..Layer::default() };
+        for place in done {
+            let is_imported = own_from.is_none_or(|from| place < from);
+            layer.take_in(&self.entries[place].act, is_imported);
+        }
         layer
     }
 

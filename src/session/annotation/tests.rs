@@ -20,7 +20,7 @@ fn act() -> impl Strategy<Value = Act> {
         }),
         (target(), 0usize..8).prop_map(|(t, i)| Act::Label(t, Some(Label::ALL[i]))),
         (target(), "[a-z]{0,3}").prop_map(|(t, text)| Act::Note(t, text)),
-        Just(Act::Mark(Moment::default(), String::new())),
+        Just(Act::Mark(Mark::default())),
     ]
 }
 
@@ -51,14 +51,14 @@ proptest! {
 
 #[test]
 fn a_new_act_ends_what_could_be_redone() {
-    let mark = || Act::Mark(Moment::default(), String::new());
+    let mark = || Act::Mark(Mark::default());
     let layer = log(&[mark(), Act::Undo, mark(), Act::Redo, Act::Redo]).layer("A");
     assert_eq!((layer.marks.len(), layer.can_redo), (1, false));
 }
 
 #[test]
 fn too_many_undos_do_nothing() {
-    let mark = Act::Mark(Moment::default(), String::new());
+    let mark = Act::Mark(Mark::default());
     let layer = log(&[Act::Undo, Act::Undo, mark, Act::Redo]).layer("A");
     assert_eq!(layer.marks.len(), 1);
 }
@@ -114,7 +114,7 @@ fn a_layer_holds_the_newest_of_everything_that_was_done() {
         Act::Note(event, "first".into()),
         Act::Note(event, "second".into()),
         Act::Add(0, EventKind::Macro, bounds([7, 8, 9])),
-        Act::Mark(Moment { frame: 9, ..Moment::default() }, "here".into()),
+        Act::Mark(Mark::new(Moment { frame: 9, ..Moment::default() }, "here")),
     ])
     .layer("A");
     let judged = Judgement {
@@ -132,7 +132,7 @@ fn a_layer_holds_the_newest_of_everything_that_was_done() {
         ..Judgement::default()
     };
     assert_eq!(layer.events[&own], added);
-    assert_eq!(layer.marks, [(Moment { frame: 9, ..Moment::default() }, "here".to_owned())]);
+    assert_eq!(layer.marks, [Mark::new(Moment { frame: 9, ..Moment::default() }, "here")]);
     assert!(layer.can_undo && !layer.can_redo);
 }
 
@@ -178,4 +178,64 @@ fn a_rater_who_is_known_is_renewed_and_not_added_again() {
     assert!(log.raters()[0].was_blind && !log.is_blind("A"));
     log.push(Entry { rater: "A".into(), at_unix_ms: 0, act: Act::Undo });
     assert_eq!((log.raters().len(), log.entries().len()), (1, 1));
+}
+
+fn at(frame: u64) -> Moment {
+    Moment { frame, time: crate::measure::time::Timestamp::of_frame(frame, 30.0) }
+}
+
+/// The names of the conditions with their first and last frames.
+fn conditions(log: &Log) -> Vec<(String, u64, Option<u64>)> {
+    let conditions = log.conditions().into_iter().map(|one| one.condition);
+    conditions.map(|c| (c.name, c.start.frame, c.end.map(|end| end.frame))).collect()
+}
+
+#[test]
+fn conditions_are_the_sessions_and_everyone_can_change_them() {
+    let mut log = Log::default();
+    let mut say = |by: &str, act| log.push(Entry { rater: by.into(), at_unix_ms: 0, act });
+    let ended = |name: &str, start, end| Condition {
+        end: Some(at(end)),
+        ..Condition::begun(name, at(start))
+    };
+    say("Observer", Act::Condition(0, Condition::begun("baseline", at(30))));
+    say("Observer", Act::Condition(0, ended("baseline", 30, 90)));
+    say("Observer", Act::Condition(1, Condition::begun("questions", at(91))));
+    say("A", Act::Condition(2, ended("aside", 5, 9)));
+    say("A", Act::Condition(1, ended("questions", 91, 200)));
+    assert_eq!(
+        conditions(&log),
+        [
+            ("aside".into(), 5, Some(9)),
+            ("baseline".into(), 30, Some(90)),
+            ("questions".into(), 91, Some(200))
+        ]
+    );
+    assert_eq!((log.next_condition(), log.raters().len()), (3, 0));
+    let mut say = |by: &str, act| log.push(Entry { rater: by.into(), at_unix_ms: 0, act });
+    say("A", Act::Undo);
+    say("B", Act::DropCondition(0));
+    assert_eq!(
+        conditions(&log),
+        [("aside".into(), 5, Some(9)), ("questions".into(), 91, None)],
+        "A's last act is undone"
+    );
+}
+
+#[test]
+fn the_moments_of_every_act_move_with_the_clock() {
+    let later = |moment: Moment| at(moment.frame + 10);
+    let bounds = |n| Bounds { onset: at(n), apex: at(n + 1), offset: at(n + 2) };
+    let condition =
+        |n| Act::Condition(0, Condition { end: Some(at(n + 5)), ..Condition::begun("x", at(n)) });
+    let own = Target::Own(0);
+    for (act, moved) in [
+        (Act::Mark(Mark::new(at(3), "")), Act::Mark(Mark::new(at(13), ""))),
+        (condition(1), condition(11)),
+        (Act::Bound(own, bounds(1)), Act::Bound(own, bounds(11))),
+        (Act::Add(0, EventKind::Micro, bounds(1)), Act::Add(0, EventKind::Micro, bounds(11))),
+        (Act::Undo, Act::Undo),
+    ] {
+        assert_eq!(act.with_moments(later), moved);
+    }
 }

@@ -17,7 +17,8 @@ pub(super) const APPLICATION_ID: i32 = 0x466c_6574;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each step leads from the version of its index to the next. Add steps; never change one.
-pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+pub(super) const STEPS: &[&str] =
+    &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
 
 /// Times are whole nanoseconds since the source's first frame. Wall clocks are milliseconds since 1970, UTC.
 /// A value that was not measured is null.
@@ -68,6 +69,10 @@ const VERSION_4: &str = "CREATE TABLE loss (n INTEGER PRIMARY KEY, first_frame I
 /// The frames from which more or less was done for each frame, and how much.
 const VERSION_5: &str = "CREATE TABLE effort (n INTEGER PRIMARY KEY, first_frame INTEGER NOT NULL,
     effort TEXT NOT NULL);";
+
+/// Marks have a kind and the time before them, and there are conditions: acts in `entry` that older versions
+/// cannot read. No table changes.
+const VERSION_6: &str = "";
 
 /// Every table; no row of them is ever changed or removed.
 const TABLES: [&str; 16] = [

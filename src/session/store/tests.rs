@@ -7,7 +7,7 @@ use crate::measure::quality::Quality;
 use crate::measure::sample::{Sample, Score};
 use crate::model::provenance::ModelFile;
 use crate::session::Session;
-use crate::session::annotation::{Act, Target, Verdict};
+use crate::session::annotation::{Act, Condition, Log, Mark, MarkKind, Target, Verdict};
 use crate::session::counts::{Loss, LossReason};
 use jiff::civil::date;
 use std::sync::Arc;
@@ -87,8 +87,15 @@ fn full_session() -> Session {
     session.provenance = beginning().provenance;
     session.log.add_rater(Rater::blind("Zoë"));
     session.log.push(entry(Act::Judge(Target::Machine(0), Verdict::Rejected)));
-    session.log.push(entry(Act::Mark(Moment::default(), "“here”; --".into())));
+    session.log.push(entry(Act::Mark(Mark {
+        before_ms: 3000,
+        ..Mark::new(Moment::default(), "“here”; --")
+    })));
     session.log.push(entry(Act::Undo));
+    let kind = MarkKind::Own("question".into());
+    session.log.push(entry(Act::Mark(Mark { kind, ..Mark::new(Moment::default(), "age") })));
+    let begun = Condition::begun("baseline", Moment::default());
+    session.log.push(entry(Act::Condition(0, begun)));
     session
 }
 
@@ -181,7 +188,7 @@ fn judgements_can_be_added_to_a_closed_session() {
     drop(opened);
     let log = open(&folder).expect("opened").session.log;
     assert_eq!(log.entries().last(), Some(&more));
-    assert_eq!(log.entries().len(), 4);
+    assert_eq!(log.entries().len(), 6);
 }
 
 #[test]
@@ -217,14 +224,35 @@ fn an_older_layout_is_brought_up_and_keeps_its_rows() {
 }
 
 #[test]
-fn a_version_1_file_opens() {
+fn a_file_of_each_older_layout_opens() {
+    for layout in 1..schema::STEPS.len() {
+        a_file_of_layout_opens(layout);
+    }
+}
+
+fn a_file_of_layout_opens(layout: usize) {
     let (_base, folder) = folder();
     fs::create_dir_all(&folder).expect("made");
     let db = Connection::open(folder.join(DATABASE)).expect("made");
     db.execute_batch(include_str!("../../../tests/fixtures/session_v1.sql")).expect("laid out");
+    for step in &schema::STEPS[1..layout] {
+        db.execute_batch(step).expect("laid out");
+    }
+    db.pragma_update(None, "user_version", layout as i64).expect("laid out");
+    assert_eq!(schema::identity(&db), Ok((schema::APPLICATION_ID, layout)));
     drop(db);
     let opened = open(&folder).expect("opened");
     let mut expected = full_session();
+    // Version 6 has conditions, and marks with a kind and the time before them.
+    expected.log = Log::default();
+    expected.log.add_rater(Rater::blind("Zoë"));
+    for act in [
+        Act::Judge(Target::Machine(0), Verdict::Rejected),
+        Act::Mark(Mark::new(Moment::default(), "“here”; --")),
+        Act::Undo,
+    ] {
+        expected.log.push(entry(act));
+    }
     // Version 2 measured more.
     let mut samples: Vec<_> = expected.history.samples().iter().collect();
     samples.iter_mut().for_each(|sample| sample.quality.presence = f32::NAN);

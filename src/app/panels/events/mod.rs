@@ -289,13 +289,12 @@ fn show_marks(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let text = ui.text_style_height(&egui::TextStyle::Button);
     let high = (text + 2.0 * ui.spacing().button_padding.y).max(ui.spacing().interact_size.y);
     area.show_rows(ui, high, marks.len(), |ui, shown| {
-        for (moment, words) in &marks[shown] {
-            let words = if words.is_empty() { "marker" } else { words };
-            let words = format!("{}  {words}", moment.time);
+        for mark in &marks[shown] {
+            let words = format!("{}  {}", mark.at.time, mark.words());
             let line = RichText::new(&words).color(color);
             let line = egui::Button::selectable(false, line).truncate();
             if ui.add(line).on_hover_text(words).clicked() {
-                wanted = Some(moment.time.secs());
+                wanted = Some(mark.at.time.secs());
             }
         }
     });
