@@ -31,6 +31,8 @@ struct Plane<P> {
     pixels: Vec<P>,
     width: usize,
     height: usize,
+    /// Sums over the rows of one row of squares, byte by byte.
+    sums: Vec<u16>,
 }
 
 /// A value that can be interpolated.
@@ -116,26 +118,31 @@ impl<P: Pixel> Plane<P> {
         let (top, height) = span(low(|p| p.y), high(|p| p.y), frame.height);
         (self.width, self.height) = (width, height);
         self.pixels.clear();
-        let bytes = |row: usize, first: usize, last: usize| {
-            frame.data[(row * frame.width + first) * 3..(row * frame.width + last) * 3]
-                .chunks_exact(3)
-                .map(|px| [f32::from(px[0]), f32::from(px[1]), f32::from(px[2])])
-        };
+        let right = (left + width * factor).min(frame.width);
+        let bytes =
+            |row: usize| &frame.data[(row * frame.width + left) * 3..][..(right - left) * 3];
         for y in 0..height {
             let rows = top + y * factor..(top + (y + 1) * factor).min(frame.height);
             if factor == 1 {
-                self.pixels.extend(bytes(top + y, left, left + width).map(&pixel));
+                let colours = bytes(rows.start).as_chunks().0.iter();
+                self.pixels.extend(colours.map(|px: &[u8; 3]| pixel(px.map(f32::from))));
                 continue;
             }
-            for x in 0..width {
-                let first = left + x * factor;
-                let last = (first + factor).min(frame.width);
-                let count = (rows.len() * (last - first)).max(1) as f32;
-                let mut sum = [0.0; 3];
-                for px in rows.clone().flat_map(|row| bytes(row, first, last)) {
-                    sum = [sum[0] + px[0], sum[1] + px[1], sum[2] + px[2]];
+            // Downwards first: this adds many bytes at once. Sums of whole numbers have no rounding.
+            self.sums.clear();
+            self.sums.resize((right - left) * 3, 0);
+            for row in rows.clone() {
+                self.sums.iter_mut().zip(bytes(row)).for_each(|(sum, b)| *sum += u16::from(*b));
+            }
+            for square in self.sums.chunks(3 * factor) {
+                let mut sum = [0u32; 3];
+                for [red, green, blue] in square.as_chunks().0 {
+                    sum[0] += u32::from(*red);
+                    sum[1] += u32::from(*green);
+                    sum[2] += u32::from(*blue);
                 }
-                self.pixels.push(pixel(sum.map(|s| s / count)));
+                let count = (rows.len() * square.len() / 3) as f32;
+                self.pixels.push(pixel(sum.map(|sum| sum as f32 / count)));
             }
         }
         let shrink = 1.0 / factor as f32;
@@ -213,6 +220,27 @@ mod tests {
             for (x, value) in crop[..6].iter().enumerate().skip(1) {
                 let expected = ((x as f32 + 0.5) * scale - 0.5) * 5.0;
                 assert!((value - expected).abs() < 0.05, "{scale}: {value} for {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_shrunk_picture_has_the_mean_of_each_square() {
+        let data = (0..41 * 31 * 3).map(|i| ((i * 7919) % 251) as u8).collect();
+        let frame = RgbImage::from_vec(41, 31, data).expect("pixels");
+        for factor in [1, 2, 3, 5] {
+            let mut plane = Plane::<Colour>::default();
+            let crop = Affine::similarity(factor as f32, 0.0, Point::default());
+            plane.load(&frame, &crop, (64, 64), |[r, g, b]| [r, g, b, 0.0]);
+            for (i, pixel) in plane.pixels.iter().enumerate() {
+                let (x, y) = (i % plane.width * factor, i / plane.width * factor);
+                for (channel, found) in pixel[..3].iter().enumerate() {
+                    let square = (y..(y + factor).min(31))
+                        .flat_map(|y| (x..(x + factor).min(41)).map(move |x| (y * 41 + x) * 3));
+                    let values = square.map(|at| f32::from(frame.data[at + channel]));
+                    let (sum, count) = values.fold((0.0, 0.0f32), |(s, n), v| (s + v, n + 1.0));
+                    assert_eq!(*found, sum / count, "factor {factor}, {x}, {y}");
+                }
             }
         }
     }
