@@ -1,5 +1,6 @@
 //! Every setting in one place, with its unit, range, default and reason. Read from TOML and written to it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub struct Config {
     pub spotting: SpottingConfig,
     /// What a mark is about, and the words for marks and conditions.
     pub marks: MarkConfig,
+    /// Keys of the window with the names of the commands that they mean, as the command search shows them:
+    /// `PageDown = "Mark this moment"`. Also `Mark: ` with a kind of marks, and `Condition: ` with a name.
+    pub keys: BTreeMap<String, String>,
     /// Sizes of queues and buffers.
     pub engine: EngineConfig,
 }
@@ -214,7 +218,7 @@ impl Config {
 
     /// The first setting outside its range, as its key, range and value. NaN is outside every range.
     fn out_of_range(&self) -> Option<(&'static str, [f64; 2], f64)> {
-        let Self { face, quality, spotting, marks, engine } = self;
+        let Self { face, quality, spotting, marks, keys: _, engine } = self;
         let [dark, bright] = quality.brightness_range;
         let [across, down] = face.start_at.unwrap_or_default();
         let settings: [(&'static str, [f64; 2], f64); 20] = [

@@ -48,6 +48,8 @@ use fleeting::session::record::Record;
 use fleeting::session::record::Stats;
 use fleeting::source::SourceSpec;
 
+#[path = "gui/day.rs"]
+mod day;
 #[path = "gui/dialogs.rs"]
 mod dialogs;
 #[path = "gui/fit.rs"]

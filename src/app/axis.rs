@@ -10,7 +10,7 @@ use super::theme::{SMALL_PT, Theme};
 use super::widgets::{PanelContext, kind_shape, named, verdict_shape};
 use crate::measure::event::{Event, EventKind};
 use crate::measure::time::Timestamp;
-use crate::session::annotation::{Bounds, MarkKind, Target, Verdict};
+use crate::session::annotation::{Bounds, MarkKind, NumberedCondition, Target, Verdict};
 
 /// Width of the names at the left, points.
 pub const GUTTER: f32 = 78.0;
@@ -287,6 +287,26 @@ pub fn flags(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
                 painter.add(kind_shape(band.kind, sign, theme.kind(band.kind)));
             }
             judged => painter.extend(verdict_shape(judged, sign, theme.verdict(judged))),
+        }
+    }
+}
+
+/// A bar at the top over each condition, with its name where there is room.
+pub fn conditions(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &State) {
+    let font = FontId::proportional(SMALL_PT - 1.0);
+    let (from, to) = axis.edges();
+    for NumberedCondition { number, condition } in &state.view().conditions {
+        let end = condition.end_in(Timestamp::from_secs(state.newest_secs()));
+        if end < from || condition.start.time > to {
+            continue;
+        }
+        let span = axis.span(condition.start.time.max(from).secs(), end.min(to).secs());
+        let strength = if number % 2 == 0 { 0.9 } else { 0.5 };
+        let bar = span.with_max_y(span.top() + 3.0);
+        painter.rect_filled(bar, 0.0, theme.accent.gamma_multiply(strength));
+        let galley = painter.layout_no_wrap(condition.name.clone(), font.clone(), theme.faint);
+        if galley.size().x + 8.0 < span.width() {
+            painter.galley(span.left_top() + vec2(4.0, 29.0), galley, theme.faint);
         }
     }
 }

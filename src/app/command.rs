@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 
-use super::{analyse, recording, review};
+use super::{analyse, marking, recording, review};
 use crate::session::annotation::Target;
 use crate::session::clip::slow_loop::LoopSpeed;
 use crate::source::SourceSpec;
@@ -122,6 +122,8 @@ pub enum Command {
     KeepNote,
     /// A command to the session under review.
     Review(review::command::ReviewCommand),
+    /// A command about marks, conditions and bound keys.
+    Marking(marking::MarkingCommand),
     /// A command of the Analyse tab.
     Analyse(analyse::AnalyseCommand),
     /// A command about recording and stored sessions.
@@ -172,6 +174,10 @@ pub enum Floating {
     Palette,
     /// All keys.
     Keys,
+    /// Keys that are bound to commands.
+    OwnKeys,
+    /// The conditions of the session.
+    Conditions,
     /// What a flag means and what it does not mean.
     About,
     /// Everything that happened to the source.
@@ -188,6 +194,10 @@ pub enum Floating {
     Import,
     /// The consent to a recording.
     Consent,
+    /// The check before a recording.
+    Preflight,
+    /// What comes after a recording.
+    AfterRecording,
     /// The stored sessions.
     StoredSessions,
     /// The agreement of two layers.
@@ -214,6 +224,10 @@ impl Floating {
             | Self::Consent
             | Self::TypedPath => true,
             Self::Keys
+            | Self::OwnKeys
+            | Self::Conditions
+            | Self::Preflight
+            | Self::AfterRecording
             | Self::About
             | Self::Log
             | Self::StoredSessions

@@ -20,6 +20,7 @@ pub mod command;
 pub mod field;
 pub mod launch;
 pub mod live;
+pub mod marking;
 pub mod message;
 pub mod outside;
 pub mod overlay;
@@ -90,8 +91,12 @@ pub struct Cache {
     pub dialog: Option<Floating>,
     /// True if the field of the source menu has had the keyboard since the menu was opened.
     pub path_focused: bool,
+    /// The title of the window.
+    pub title: String,
     /// True if the first field of the dialog should get the keyboard.
     pub focus_wanted: bool,
+    /// The number of the newest mark for which the edge of the window flashed, and when that began, seconds.
+    pub flash: (u64, f64),
 }
 
 /// The program with its window.
@@ -126,6 +131,7 @@ impl App {
         let wake = Arc::new(move || ctx.request_repaint());
         let mut state = State::new(settings, options, backend, wake);
         state.wake_engines_by(EngineWakes::of(&cc.egui_ctx));
+        state.take_own_keys();
         let session = state.session_wanted.take();
         if session.is_none() || !state.live.chooses {
             state.open();
@@ -177,11 +183,11 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        let mut commands =
-            shortcut::commands_from_keys(ui.ctx(), self.state.tab, self.state.floating);
+        let mut commands = shortcut::commands_from_keys(ui.ctx(), &self.state);
         let mut cx =
             PanelContext { state: &self.state, commands: &mut commands, cache: &mut self.cache };
         lay_out(ui, &mut cx);
+        widgets::flash(ui, &mut cx);
         for command in commands {
             self.cache.search_wanted |= is_search(&command);
             self.state.apply(command);
@@ -189,6 +195,11 @@ impl eframe::App for App {
             ui.ctx().request_repaint();
         }
         self.do_window_requests(ui.ctx());
+        let title = self.state.title();
+        if title != self.cache.title {
+            ui.ctx().send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.cache.title = title;
+        }
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

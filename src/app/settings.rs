@@ -1,5 +1,7 @@
 //! Settings that are stored when the program ends.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::command::OverlayLayer;
@@ -25,6 +27,8 @@ pub struct Settings {
     pub loop_speed: LoopSpeed,
     /// Expected false alarms per minute.
     pub false_alarms_per_minute: f32,
+    /// Keys that were bound, with the names of their commands.
+    pub keys: BTreeMap<String, String>,
 }
 
 impl Default for Settings {
@@ -36,6 +40,7 @@ impl Default for Settings {
             arrows: true,
             loop_speed: LoopSpeed::default(),
             false_alarms_per_minute: Config::default().spotting.false_alarms_per_minute,
+            keys: BTreeMap::new(),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use egui::{Key, Modifiers};
 
-use super::command::{Command, Floating, Tab};
-use super::registry::entries;
+use super::command::{Command, Floating};
+use super::marking::MarkingCommand;
+use super::registry::{entries, entry_of};
+use super::state::State;
 
 /// A key, and the keys that must be held with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,27 @@ impl Chord {
         signs.contains(&self.key)
     }
 
+    /// Reads what [`Self::stored`] writes; also signs, and without regard to the case of `Ctrl` and `Shift`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (mut modifiers, mut rest) = (Modifiers::NONE, text.trim());
+        while let Some((held, key)) = rest.split_once('+').filter(|(_, key)| !key.is_empty()) {
+            match held.trim().to_lowercase().as_str() {
+                "ctrl" | "cmd" => modifiers.command = true,
+                "shift" => modifiers.shift = true,
+                _ => return None,
+            }
+            rest = key;
+        }
+        Some(Self { modifiers, key: Key::from_name(rest.trim())? })
+    }
+
+    /// As settings hold it: `Ctrl+P`, `Shift+ArrowLeft`, `PageDown`.
+    pub fn stored(&self) -> String {
+        let held = [(self.modifiers.command, "Ctrl+"), (self.modifiers.shift, "Shift+")];
+        let held: String = held.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
+        held + self.key.name()
+    }
+
     /// As it is shown: `Ctrl+P`, `Shift+←`, `Space`.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -72,7 +95,11 @@ impl Chord {
 /// other keys belong to what is open. `Esc` closes what is open on top, a menu before a dialog. A dialog
 /// without a field also closes by its own key. While another control has the focus, it gets the keys that
 /// move or press it.
-pub fn commands_from_keys(ctx: &egui::Context, tab: Tab, dialog: Option<Floating>) -> Vec<Command> {
+pub fn commands_from_keys(ctx: &egui::Context, state: &State) -> Vec<Command> {
+    let (tab, dialog) = (state.tab, state.floating);
+    if state.own_keys.asks && dialog == Some(Floating::OwnKeys) {
+        return key_to_bind(ctx).into_iter().collect();
+    }
     let has_menu = egui::Popup::is_any_open(ctx);
     let typing = ctx.text_edit_focused();
     let focused = ctx.memory(|m| m.focused()).is_some();
@@ -84,26 +111,52 @@ pub fn commands_from_keys(ctx: &egui::Context, tab: Tab, dialog: Option<Floating
                 return true;
             };
             let mut here = entries().filter(|e| e.tabs.contains(&tab));
-            let found = here.find(|e| e.keys.iter().any(|k| k.matches(*key, *modifiers)));
-            let Some(entry) = found else { return true };
+            let own_key = state.own_keys.command(*key, *modifiers, tab);
+            let found = match own_key {
+                Some(command) => entry_of(command),
+                None => here.find(|e| e.keys.iter().any(|k| k.matches(*key, *modifiers))),
+            };
+            let Some(command) = own_key.or(found.map(|entry| &entry.command)) else { return true };
             if *key == Key::Escape && (has_menu || dialog.is_none()) {
                 return true;
             }
             let is_open = typing || has_menu || dialog.is_some();
-            let is_own = !has_menu && own.as_ref() == Some(&entry.command);
+            let is_own = !has_menu && own.as_ref() == Some(command);
             if is_open && !is_own && !acts_over_a_dialog(*key, *modifiers) {
                 return true;
             }
             if focused && !typing && belongs_to_controls(*key, *modifiers) {
                 return true;
             }
-            if !*repeat || entry.repeats {
-                commands.push(entry.command.clone());
+            if !*repeat || found.is_some_and(|entry| entry.repeats) {
+                commands.push(command.clone());
             }
             false
         });
     });
     commands
+}
+
+/// Takes the next pressed key out of the input, to be bound; Esc binds none.
+fn key_to_bind(ctx: &egui::Context) -> Option<Command> {
+    let mut asked = None;
+    ctx.input_mut(|input| {
+        input.events.retain(|event| match event {
+            egui::Event::Key { key, pressed: true, modifiers, .. } if asked.is_none() => {
+                let (command, shift) = (modifiers.command, modifiers.shift);
+                let modifiers = Modifiers { command, shift, ..Modifiers::NONE };
+                asked = Some(match key {
+                    Key::Escape => MarkingCommand::AskForKey(false),
+                    key => MarkingCommand::BindKey(Chord { modifiers, key: *key }),
+                });
+                false
+            }
+            // The letter of the same key.
+            egui::Event::Text(_) => false,
+            _ => true,
+        });
+    });
+    asked.map(Command::Marking)
 }
 
 /// True for chords with Ctrl, except those that edit a text field.
@@ -130,6 +183,18 @@ fn belongs_to_controls(key: Key, modifiers: Modifiers) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_key_reads_back_as_it_is_stored() {
+        let held = [Modifiers::NONE, Modifiers::SHIFT, Modifiers::COMMAND];
+        for chord in
+            Key::ALL.iter().flat_map(|key| held.map(|modifiers| Chord { modifiers, key: *key }))
+        {
+            assert_eq!(Chord::parse(&chord.stored()), Some(chord), "{}", chord.stored());
+        }
+        assert_eq!(Chord::parse("Alt+P"), None);
+        assert_eq!(Chord::parse("ctrl+shift+F9").map(|c| c.stored()), Some("Ctrl+Shift+F9".into()));
+    }
 
     #[test]
     fn a_question_mark_is_found_with_and_without_shift() {

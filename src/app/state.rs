@@ -10,10 +10,10 @@ use super::backend::{Backend, Pick, Wake};
 use super::command::{Command, Floating, Tab};
 use super::field::TextField;
 use super::live::{LivePhase, LiveState, demo};
+use super::marking::own_keys::OwnKeys;
 use super::message::{Messages, Topic, Weight};
 use super::outside::Outside;
 use super::recording::{self, Records};
-use super::registry::{CommandEntry, entries};
 use super::review::command::in_review;
 use super::review::{ReviewPhase, ReviewState};
 use super::settings::{FALSE_ALARMS, Settings};
@@ -57,6 +57,10 @@ pub struct State {
     pub analyse: AnalyseState,
     /// Everything about recording and stored sessions.
     pub records: Records,
+    /// How many marks and conditions were made while the source runs; the edge flashes for each.
+    pub marked: u64,
+    /// Keys that are bound to commands.
+    pub own_keys: OwnKeys,
     /// Unread messages and the log.
     pub messages: Messages,
     /// The window that floats on top.
@@ -88,6 +92,8 @@ impl State {
             review: ReviewState::default(),
             analyse: AnalyseState::default(),
             records: Records::default(),
+            marked: 0,
+            own_keys: OwnKeys::default(),
             messages: Messages::default(),
             floating: None,
             palette: TextField::default(),
@@ -166,6 +172,7 @@ impl State {
             Command::Review(command) => self.apply_to_review(command),
             Command::Analyse(command) => self.apply_to_analyse(command),
             Command::Recording(command) => self.apply_to_recording(command),
+            Command::Marking(command) => self.apply_to_marking(command),
         }
     }
 
@@ -180,6 +187,7 @@ impl State {
             Command::Review(command) => self.allows_in_review(command),
             Command::Analyse(command) => self.allows_in_analyse(command),
             Command::Recording(command) => self.allows_in_recording(command),
+            Command::Marking(command) => self.allows_in_marking(command),
             Command::Mark { .. } => !self.live.view.session.history.is_empty(),
             Command::KeepNote => self.note().is_some(),
             Command::ToggleWindow(
@@ -237,6 +245,11 @@ impl State {
         }
     }
 
+    /// The settings of marks and conditions.
+    pub fn mark_settings(&self) -> &crate::config::MarkConfig {
+        &self.outside.config.marks
+    }
+
     /// Expected false alarms per minute, as set.
     pub fn false_alarms(&self) -> f32 {
         self.settings.false_alarms_per_minute
@@ -276,18 +289,6 @@ impl State {
             Tab::Review => self.review.picked_row().cloned(),
             Tab::Live | Tab::Analyse => self.live.shown_event().map(Row::of_event),
         }
-    }
-
-    /// Commands whose name or help holds every typed word.
-    pub fn palette_matches(&self) -> Vec<&'static CommandEntry> {
-        let words = self.palette.text().to_lowercase();
-        let fits = |text: &str| words.split_whitespace().all(|word| text.contains(word));
-        let is_itself = |c: &Command| *c == Command::ToggleWindow(Floating::Palette);
-        entries()
-            .filter(|e| e.tabs.contains(&self.tab))
-            .filter(|e| !is_itself(&e.command) && e.command != Command::CloseWindow)
-            .filter(|e| fits(&format!("{} {} {}", e.group.name(), e.name, e.help).to_lowercase()))
-            .collect()
     }
 
     fn set_false_alarms(&mut self, rate: f32) {

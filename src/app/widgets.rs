@@ -92,6 +92,25 @@ fn with_tooltip(response: Response, command: &Command) -> Response {
     }
 }
 
+/// Seconds for which the edge of the window shows that a mark was made.
+const FLASH_SECS: f64 = 0.35;
+
+/// Draws the edge of the window in colour for a moment after each mark, for a person who looks elsewhere.
+pub(super) fn flash(ui: &Ui, cx: &mut PanelContext<'_>) {
+    let (now, marked) = (ui.input(|i| i.time), cx.state.marked);
+    let (seen, since) = &mut cx.cache.flash;
+    if *seen != marked {
+        (*seen, *since) = (marked, now);
+    }
+    let left = FLASH_SECS - (now - *since);
+    if marked > 0 && left > 0.0 {
+        let screen = ui.ctx().content_rect();
+        let stroke = Stroke::new(10.0, Theme::of(ui).good);
+        ui.painter().rect_stroke(screen, 0.0, stroke, egui::StrokeKind::Inside);
+        ui.ctx().request_repaint_after_secs(left as f32);
+    }
+}
+
 /// Names a drawn area in the accessibility tree.
 pub fn named(response: &Response, role: Role, name: impl Into<String>) {
     let name = name.into();

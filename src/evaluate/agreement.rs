@@ -16,8 +16,10 @@ use crate::session::Session;
 use crate::session::table::{MODEL, Row, UnknownRater, layer_named, rows};
 use kappa::{kappa_of, number};
 
+pub use intervals::{INTERVAL_SECS, IntervalAgreement, icc};
 pub use kappa::{EmotionKappa, Kappa};
 
+mod intervals;
 mod kappa;
 
 /// The word for no emotion.
@@ -47,6 +49,8 @@ pub struct Agreement {
     pub offset: Option<BoundaryError>,
     /// Frame by frame, if the frame is in an event: for micro, for macro, and for either.
     pub per_frame: Vec<Kappa>,
+    /// Interval by interval: if there is an event, and how many.
+    pub per_interval: IntervalAgreement,
     /// How many matched events have an emotion in both layers, in one, in neither.
     pub named: Named,
     /// Emotions of the matched events for which both layers name one, as one kappa.
@@ -135,6 +139,7 @@ pub fn agreement(
         apex: boundary(&pairs, |row| row.bounds.apex),
         offset: boundary(&pairs, |row| row.bounds.offset),
         per_frame: per_frame(session, &a, &b),
+        per_interval: intervals::per_interval(session, &a, &b),
         named: named(&pairs),
         emotion: emotion(&pairs),
         per_label: per_label(&pairs),
@@ -293,6 +298,10 @@ impl fmt::Display for Agreement {
         }
         writeln!(f, "per frame        kappa  at most  observed  by chance  prevalence index")?;
         self.per_frame.iter().try_for_each(|kappa| kappa.line(f))?;
+        let IntervalAgreement { interval_s, intervals, kappas, icc_of_counts } = &self.per_interval;
+        writeln!(f, "per {interval_s:.0} s, {intervals} intervals:")?;
+        kappas.iter().try_for_each(|kappa| kappa.line(f))?;
+        writeln!(f, "events per interval: ICC(2,1) {}", number(*icc_of_counts))?;
         if let Some(emotion) = self.emotion {
             let kappa = number(emotion.kappa);
             writeln!(f, "emotion of {} events: kappa {kappa}", emotion.events)?;

@@ -14,6 +14,7 @@ use import::EventReader;
 
 pub mod boris;
 pub mod clips;
+pub mod conditions;
 pub mod csv;
 pub(crate) mod detection_limit;
 pub mod elan;

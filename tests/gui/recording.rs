@@ -6,7 +6,7 @@ use fleeting::session::annotation::Act;
 use fleeting::session::consent::Consent;
 use fleeting::session::store::session_list::StoredSession;
 
-fn recording(state: RecordState) -> Update {
+pub(super) fn recording(state: RecordState) -> Update {
     Update::Recording(Box::new(RecordingStatus {
         folder: "P01.fleeting".into(),
         state,
@@ -49,6 +49,8 @@ fn every_recording_asks_for_consent() {
     assert!(window.has("Storage: REC ending"));
     window.say([recording(RecordState::Stopped(None))]);
     assert!(window.has("The recording is stored in P01.fleeting (34 MB)"));
+    assert!(window.has("Recording ended"), "what comes next is offered");
+    window.press(Modifiers::NONE, Key::Escape);
     let before = window.asked().len();
     window.click("Record");
     assert_eq!(window.asked().len(), before, "the next person has agreed to nothing yet");

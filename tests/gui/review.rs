@@ -80,6 +80,11 @@ pub(super) fn opened(events: &[f64], has_pictures: bool) -> (Window, AnnotationS
     (window, kept)
 }
 
+/// A stored session that was opened.
+pub(super) fn opened_session(events: &[f64]) -> OpenedSession {
+    stored(events, true, &AnnotationStore::default())
+}
+
 /// A session that is stored in a folder.
 fn stored(events: &[f64], has_pictures: bool, kept: &AnnotationStore) -> OpenedSession {
     OpenedSession {

@@ -10,7 +10,8 @@ def events(folder):
     with open(folder / "events.csv", newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["verdict"] in ("confirmed", "open")]
     is_model = folder.name == "model"
-    return [(row["kind"], int(row["onset_frame"]), int(row["offset_frame"]), float(row["onset_s"]))
+    return [(row["kind"], int(row["onset_frame"]), int(row["offset_frame"]), float(row["onset_s"]),
+             float(row["apex_s"]))
             for row in rows if is_model or row["verdict"] == "confirmed"]
 
 
@@ -26,6 +27,17 @@ def kappa(first, second, frames):
     observed = 1 - len(inside[0] ^ inside[1]) / frames
     chance = a * b + (1 - a) * (1 - b)
     return (observed - chance) / (1 - chance)
+
+
+def icc(table):
+    """ICC(2,1), with the formulas of Shrout and Fleiss (1979)."""
+    n, k = len(table), len(table[0])
+    mean = sum(map(sum, table)) / (n * k)
+    rows = sum(k * (sum(row) / k - mean) ** 2 for row in table)
+    columns = sum(n * (sum(row[j] for row in table) / n - mean) ** 2 for j in range(k))
+    error = sum((x - mean) ** 2 for row in table for x in row) - rows - columns
+    rows, columns, error = rows / (n - 1), columns / (k - 1), error / ((n - 1) * (k - 1))
+    return (rows - error) / (rows + (k - 1) * error + k * (columns - error) / n)
 
 
 def main():
@@ -45,6 +57,11 @@ def main():
     either = next(one for one in report["per_frame"] if one["name"] == "either")
     expected = kappa(first, second, report["frames"])
     assert abs(either["kappa"] - expected) < 1e-9, (either, expected)
+    per_interval = report["per_interval"]
+    table = [[sum(int(event[4] // per_interval["interval_s"]) == i for event in layer) for layer in (first, second)]
+             for i in range(per_interval["intervals"])]
+    if per_interval["icc_of_counts"] is not None:
+        assert abs(per_interval["icc_of_counts"] - icc(table)) < 1e-9, (per_interval, table)
     print(f"agreement.json: {len(pairs)} matched, F1 {f1:.3f}, kappa {expected:.3f}, as worked out here")
 
 

@@ -177,6 +177,11 @@ pub trait Backend {
     /// files.
     fn delete_sessions(&mut self, folders: &[PathBuf], wake: Wake) -> Pending<Vec<String>>;
 
+    /// Shows a folder in the system's own program for files; the error is the end of a sentence.
+    fn show_folder(&mut self, _folder: &Path) -> Result<(), String> {
+        Err("no program of the system shows it.".into())
+    }
+
     /// Asks for a file or a folder.
     fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Picked>;
 }

@@ -161,6 +161,18 @@ impl Backend for NativeBackend {
         run_task("fleeting-import", move || job.read(), wake, failed)
     }
 
+    fn show_folder(&mut self, folder: &Path) -> Result<(), String> {
+        let program = match std::env::consts::OS {
+            "macos" => "open",
+            "windows" => "explorer",
+            _ => "xdg-open",
+        };
+        let mut command = std::process::Command::new(program);
+        let quiet = std::process::Stdio::null;
+        command.arg(folder).stdin(quiet()).stdout(quiet()).stderr(quiet());
+        command.spawn().map(drop).map_err(|error| format!("{program}: {error}."))
+    }
+
     fn pick(&mut self, pick: Pick, wake: Wake) -> Pending<Picked> {
         if !may_have_dialogs() {
             return Box::new(|| Some(Picked::NoDialog));

@@ -10,7 +10,7 @@ use crate::app::review::rating::RaterLayer;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
 use crate::evaluate::MatchCounts;
-use crate::evaluate::agreement::{Agreement, BoundaryError, Kappa, may_compare};
+use crate::evaluate::agreement::{Agreement, BoundaryError, IntervalAgreement, Kappa, may_compare};
 
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel =
@@ -104,6 +104,13 @@ fn show_agreement(ui: &mut Ui, theme: &Theme, agreement: &Agreement) {
     ui.add_space(4.0);
     ui.label(title(format!("Cohen’s kappa per frame, {} frames", agreement.frames)));
     kappas(ui, "frames", &agreement.per_frame);
+    ui.add_space(4.0);
+    let IntervalAgreement { interval_s, intervals, kappas: per_interval, icc_of_counts } =
+        &agreement.per_interval;
+    let words = format!("Cohen’s kappa per {interval_s:.0} s, {intervals} intervals");
+    ui.label(title(words));
+    kappas(ui, "intervals", per_interval);
+    ui.label(format!("Events per interval: ICC(2,1) {}", number(*icc_of_counts)));
     if let Some(emotion) = &agreement.emotion {
         ui.add_space(4.0);
         let kappa = number(emotion.kappa);

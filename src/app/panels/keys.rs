@@ -2,7 +2,7 @@
 
 use egui::{Grid, RichText, ScrollArea, Ui};
 
-use crate::app::command::Floating;
+use crate::app::command::{Command, Floating};
 use crate::app::panels::{Panel, Slot};
 use crate::app::registry::{CommandEntry, EVERYWHERE, Group, entries};
 use crate::app::shortcut::Chord;
@@ -23,7 +23,8 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ))
         .color(theme.faint),
     );
-    let high = ui.ctx().content_rect().height() - 170.0;
+    cx.button(ui, &Command::ToggleWindow(Floating::OwnKeys));
+    let high = ui.ctx().content_rect().height() - 200.0;
     ScrollArea::vertical().max_height(high).show(ui, |ui| {
         ui.columns(2, |columns| {
             let (left, right) = columns.split_at_mut(1);

@@ -6,9 +6,11 @@ use super::command::{Floating, Tab};
 use super::widgets::PanelContext;
 
 pub mod about;
+pub mod after_recording;
 pub mod agreement;
 pub mod analyse;
 pub mod card;
+pub mod conditions;
 pub mod consent;
 pub mod events;
 pub mod export;
@@ -19,8 +21,10 @@ pub mod log;
 pub mod menu;
 pub mod messages;
 pub mod note;
+pub mod own_keys;
 pub mod palette;
 pub mod picture;
+pub mod preflight;
 pub mod raters;
 pub mod regions;
 pub mod scores;
@@ -87,10 +91,14 @@ pub static PANELS: &[Panel] = &[
     analyse::PANEL,
     palette::PANEL,
     keys::PANEL,
+    own_keys::PANEL,
+    conditions::PANEL,
     about::PANEL,
     log::PANEL,
     note::PANEL,
+    preflight::PANEL,
     consent::PANEL,
+    after_recording::PANEL,
     stored_sessions::PANEL,
     units::PANEL,
     raters::PANEL,

@@ -4,7 +4,8 @@ use egui::{Key, RichText, ScrollArea, Ui};
 
 use crate::app::command::{Command, Floating};
 use crate::app::panels::{Panel, Slot};
-use crate::app::registry::{CommandEntry, EVERYWHERE};
+use crate::app::registry::{CommandEntry, EVERYWHERE, entries};
+use crate::app::state::State;
 use crate::app::widgets::PanelContext;
 
 /// The entry in [`crate::app::panels::PANELS`].
@@ -62,4 +63,18 @@ fn show_entry(
         response.scroll_to_me(None);
     }
     response.on_hover_text(entry.help).clicked()
+}
+
+impl State {
+    /// Commands whose name or help holds every typed word.
+    pub fn palette_matches(&self) -> Vec<&'static CommandEntry> {
+        let words = self.palette.text().to_lowercase();
+        let fits = |text: &str| words.split_whitespace().all(|word| text.contains(word));
+        let is_itself = |c: &Command| *c == Command::ToggleWindow(Floating::Palette);
+        entries()
+            .filter(|e| e.tabs.contains(&self.tab))
+            .filter(|e| !is_itself(&e.command) && e.command != Command::CloseWindow)
+            .filter(|e| fits(&format!("{} {} {}", e.group.name(), e.name, e.help).to_lowercase()))
+            .collect()
+    }
 }

@@ -41,6 +41,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         show_lines(ui, &theme, &axis, cx.state);
     }
     show_unscored(&painter, &theme, &axis, cx.state);
+    axis::conditions(&painter, &theme, &axis, cx.state);
     axis::marks(&painter, &theme, &axis, cx.state);
     axis::flags(&painter, &theme, &axis, cx.state);
     axis::cursor(&painter, &theme, &axis, cx.state);

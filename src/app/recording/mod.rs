@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use super::backend::{Pending, Pick};
-use super::command::{Command, Floating};
+use super::command::{Command, Floating, Tab};
 use super::message::{Topic, Weight};
 use super::registry::{CommandEntry, Group, LIVE, entry};
 use super::shortcut::ctrl;
@@ -23,6 +23,8 @@ pub use stored_list::{SessionList, delete};
 
 pub mod badge;
 mod consent_form;
+pub mod person;
+pub mod preflight;
 mod recorded_pictures;
 mod stored_list;
 
@@ -45,6 +47,14 @@ pub enum RecordingCommand {
     Delete,
     /// Review this session.
     Open(PathBuf),
+    /// Look at distance, light, rate and face before a recording.
+    CheckFirst,
+    /// Begin with another person.
+    NewPerson,
+    /// Open this session and write a report of it.
+    Report(PathBuf),
+    /// Show this folder in the system's own program for files.
+    ShowFolder(PathBuf),
 }
 
 /// In the order of the menus.
@@ -55,6 +65,30 @@ pub static ENTRIES: &[CommandEntry] = &[
         "Record",
         &[ctrl(egui::Key::R)],
         "Store pictures, scores and events from now on, or stop storing them",
+    )
+    .only(LIVE),
+    entry(
+        Group::Run,
+        Command::Recording(RecordingCommand::CheckFirst),
+        "Check before recording…",
+        &[ctrl(egui::Key::K)],
+        "Distance, light, rate and face, and what to change before a recording",
+    )
+    .only(LIVE),
+    entry(
+        Group::Run,
+        Command::Recording(RecordingCommand::NewPerson),
+        "New participant",
+        &[ctrl(egui::Key::N)],
+        "Begin a new session for another person, without baseline, marks and events of the last",
+    )
+    .only(LIVE),
+    entry(
+        Group::Run,
+        Command::ToggleWindow(Floating::AfterRecording),
+        "The last recording…",
+        &[],
+        "Review it, write a report, or show its folder",
     )
     .only(LIVE),
     entry(
@@ -87,6 +121,8 @@ pub struct Records {
     pub session_list: Option<SessionList>,
     /// Sessions that will be deleted when that is confirmed.
     pub chosen: Vec<PathBuf>,
+    /// The check before a recording, and what waits for a new run.
+    pub between: person::Between,
     /// True if a warning about the disk was given.
     warned: bool,
     /// Acts that a busy engine has not taken yet.
@@ -128,6 +164,10 @@ impl State {
                     Some(self.outside.backend.delete_sessions(&folders, self.outside.wake.clone()));
             }
             RecordingCommand::Open(folder) => self.open_session(&folder),
+            RecordingCommand::CheckFirst => self.check_first(),
+            RecordingCommand::NewPerson => self.new_person(),
+            RecordingCommand::Report(folder) => self.report_on(&folder),
+            RecordingCommand::ShowFolder(folder) => self.show_folder(&folder),
         }
     }
 
@@ -138,6 +178,7 @@ impl State {
                 self.live.is_running() && self.records.form.consent().is_ok()
             }
             RecordingCommand::PickFolder => self.outside.tasks.pick.is_none(),
+            RecordingCommand::NewPerson => !self.records.is_recording(),
             RecordingCommand::Delete => {
                 !self.records.chosen.is_empty() && self.records.deleting.is_none()
             }
@@ -165,10 +206,9 @@ impl State {
     fn begin_recording(&mut self) {
         match self.records.form.order() {
             Ok(order) => {
-                self.records.agreed = Some(self.records.form.who.text().trim().into());
                 self.records.warned = false;
-                self.ask(EngineCommand::Record(Box::new(order)));
                 self.close_floating();
+                self.record(order);
             }
             Err(missing) => {
                 self.messages.post(Weight::Warning, Topic::Other, missing);
@@ -188,6 +228,10 @@ impl State {
     }
 
     pub(super) fn take_in_recording(&mut self, recording: RecordingStatus) {
+        let begins = recording.state == RecordState::Running && !self.records.is_recording();
+        if begins {
+            self.carry_conditions_into_the_recording();
+        }
         let place = recording.folder.display();
         match &recording.state {
             RecordState::Running if recording.is_low() && !self.records.warned => {
@@ -198,6 +242,10 @@ impl State {
             RecordState::Stopped(None) => {
                 let text = format!("The recording is stored in {place} ({}).", recording.size());
                 self.messages.post(Weight::Note, Topic::Other, text);
+                self.list_sessions();
+                if self.tab == Tab::Live {
+                    self.floating.get_or_insert(Floating::AfterRecording);
+                }
             }
             RecordState::Stopped(Some(why)) => {
                 let text = format!(
@@ -216,8 +264,13 @@ impl State {
             self.records.unsent.push(deed.clone());
         }
         self.live.view.session.log.push(deed);
-        let marks = self.live.view.session.marks(None);
-        self.live.view.marks = marks.into_iter().map(|signed| signed.mark).collect();
+        self.live.view.take_marks(None);
+        self.send_unsent_deeds();
+    }
+
+    /// Stores an act that the running session has already.
+    pub(super) fn send_deed(&mut self, deed: Deed) {
+        self.records.unsent.push(deed);
         self.send_unsent_deeds();
     }
 
@@ -230,6 +283,8 @@ impl State {
     }
 
     pub(super) fn poll_recording(&mut self) {
+        self.record_what_waits();
+        self.take_live_limit();
         let folder = self.records.form.folder.text();
         if self.records.looked_in.as_ref().is_some_and(|looked_in| *looked_in != folder) {
             self.list_sessions();

@@ -2,7 +2,7 @@
 
 use super::command::{Command, Tab};
 use super::shortcut::Chord;
-use super::{analyse, recording, review};
+use super::{analyse, marking, recording, review};
 
 mod window;
 
@@ -137,6 +137,7 @@ pub fn entries() -> impl Iterator<Item = &'static CommandEntry> + Clone {
         .chain(review::keys::ENTRIES)
         .chain(analyse::ENTRIES)
         .chain(recording::ENTRIES)
+        .chain(marking::ENTRIES)
 }
 
 /// The entry of a command; `None` for a command that carries data.

@@ -6,11 +6,12 @@ use super::command::Edge;
 use super::filter::Filter;
 use super::outside::Kept;
 use super::units_text::{read_units, write_units};
+use crate::app::marking::condition_edit::{self, ConditionEdit};
 use crate::app::theme::{number_words, verdict_word};
 use crate::app::view::note::{Note, Subject};
 use crate::measure::event::EventKind;
 use crate::measure::time::Timestamp;
-use crate::session::annotation::{Act, Bounds, Entry, Label, Mark, Target, Verdict};
+use crate::session::annotation::{Act, Bounds, Entry, Label, Mark, MarkKind, Target, Verdict};
 
 /// Greatest length of a micro-expression, seconds.
 const LONGEST_MICRO_SECS: f64 = 0.5;
@@ -110,11 +111,22 @@ impl ReviewState {
         self.hint = "Added an event; set its onset with [, apex with A, offset with ].".into();
     }
 
-    pub(super) fn mark(&mut self, words: String) {
+    /// Marks the frame in view. A mark in review is about its frame alone.
+    pub(super) fn mark(&mut self, kind: MarkKind) {
         if let Some(at) = self.playback.at() {
-            self.act(Act::Mark(Mark::new(at, words)));
+            self.act(Act::Mark(Mark { kind, ..Mark::new(at, "") }));
             self.hint = format!("Marked frame {} at {}.", at.frame, at.time);
         }
+    }
+
+    pub(super) fn edit_condition(&mut self, edit: &ConditionEdit) {
+        let Some(at) = self.playback.at() else { return };
+        let acts = condition_edit::acts(edit, &self.view.session.log, &self.condition_names, at);
+        self.hint = match acts.is_empty() {
+            true => "This changes no condition here.".into(),
+            false => format!("The conditions are changed at frame {}, {}.", at.frame, at.time),
+        };
+        acts.into_iter().for_each(|act| self.act(act));
     }
 
     pub(super) fn write(&mut self) {

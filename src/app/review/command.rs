@@ -1,6 +1,7 @@
 //! Commands to a session under review, as data.
 
 use crate::app::command::Command;
+use crate::app::marking::condition_edit::ConditionEdit;
 use crate::session::annotation::{Label, Target, Verdict};
 
 use super::filter::{Filter, ListOrder};
@@ -86,6 +87,10 @@ pub enum ReviewCommand {
     Add,
     /// Mark the frame in view.
     Mark,
+    /// Mark the frame in view with this kind of the settings.
+    MarkAs(String),
+    /// Do something with the conditions, at the frame in view.
+    Condition(ConditionEdit),
     /// Write a note to the picked event or, without one, to the frame in view.
     Write,
     /// Write a note to the frame in view.
@@ -163,6 +168,8 @@ impl ReviewCommand {
                 | Self::Drag(..)
                 | Self::Add
                 | Self::Mark
+                | Self::MarkAs(_)
+                | Self::Condition(_)
                 | Self::Write
                 | Self::WriteMark
                 | Self::Units

@@ -9,7 +9,7 @@ use super::{MAGNIFICATION, ReviewState};
 use crate::app::view::playback::PlaybackMotion;
 use crate::measure::time::Timestamp;
 use crate::session::annotation::rater::checked_name;
-use crate::session::annotation::{Act, Rater, Target, Verdict};
+use crate::session::annotation::{Act, MarkKind, Rater, Target, Verdict};
 
 impl ReviewState {
     /// Changes what is under review as `command` says. The caller does what needs the window.
@@ -47,7 +47,9 @@ impl ReviewState {
             ReviewCommand::Drag(edge, secs) => self.drag(edge, secs),
             ReviewCommand::Drop => self.drop_bound(),
             ReviewCommand::Add => self.add(),
-            ReviewCommand::Mark => self.mark(String::new()),
+            ReviewCommand::Mark => self.mark(MarkKind::Mark),
+            ReviewCommand::MarkAs(kind) => self.mark(kind.into()),
+            ReviewCommand::Condition(edit) => self.edit_condition(&edit),
             ReviewCommand::Write => self.write(),
             ReviewCommand::WriteMark => self.write_mark(),
             ReviewCommand::KeepNote => self.keep_note(),
@@ -139,6 +141,8 @@ impl ReviewState {
             | ReviewCommand::KeepUnits => can_change,
             ReviewCommand::Add
             | ReviewCommand::Mark
+            | ReviewCommand::MarkAs(_)
+            | ReviewCommand::Condition(_)
             | ReviewCommand::Write
             | ReviewCommand::WriteMark => self.rating.is_own() && self.playback.at().is_some(),
             ReviewCommand::KeepNote => self.view.note.is_some(),

@@ -89,6 +89,8 @@ pub struct ReviewState {
     pub magnification: f32,
     /// Share of the real speed at which events are looped.
     pub loop_speed: f64,
+    /// The names of conditions in the settings, in order.
+    pub condition_names: Vec<String>,
     /// True if there is something to undo.
     pub can_undo: bool,
     /// True if there is something to redo.
@@ -116,6 +118,7 @@ impl Default for ReviewState {
             limit_task: None,
             magnification: 8.0,
             loop_speed: 0.25,
+            condition_names: Vec::new(),
             can_undo: false,
             can_redo: false,
             followed: None,
@@ -212,8 +215,7 @@ impl ReviewState {
     /// Computes everything that follows from the log.
     fn refresh(&mut self) {
         self.list.refresh(&self.view.session, &self.rating.layer);
-        let marks = self.view.session.marks(Some(&self.rating.rater));
-        self.view.marks = marks.into_iter().map(|signed| signed.mark).collect();
+        self.view.take_marks(Some(&self.rating.rater));
         let own = self.view.session.log.layer(&self.rating.rater);
         (self.can_undo, self.can_redo) = (own.can_undo, own.can_redo);
     }

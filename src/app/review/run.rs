@@ -12,15 +12,13 @@ use crate::app::command::{Floating, Tab};
 use crate::app::message::{Topic, Weight};
 use crate::app::outside::Outside;
 use crate::app::state::State;
-use crate::app::view::note::{Note, Subject};
-use crate::measure::event::Moment;
-use crate::session::annotation::{Act, Entry, Mark};
-use crate::session::{OBSERVER, Session};
+use crate::session::Session;
 use crate::source::SourceSpec;
 
 impl State {
     pub(in crate::app) fn apply_to_review(&mut self, command: ReviewCommand) {
         self.review.loop_speed = self.settings.loop_speed.factor();
+        self.review.condition_names.clone_from(&self.outside.config.marks.conditions);
         if self.review.must_ask(&command) {
             self.close_floating();
             self.review.ask_who(command);
@@ -101,6 +99,7 @@ impl State {
                 }
                 self.review.open(opened);
                 self.measure_limit();
+                self.take_report_wish();
             }
             Err(why) => {
                 self.messages.post(Weight::Error, Topic::Other, &why);
@@ -125,35 +124,6 @@ impl State {
         let next = next.filter(|_| self.tab == Tab::Review);
         let next_message = self.messages.advance(now);
         next.into_iter().chain(next_message).reduce(f64::min)
-    }
-
-    pub(in crate::app) fn mark_live(&mut self, with_words: bool) {
-        let Some(at) = self.live.newest_moment() else { return };
-        if with_words {
-            self.live.view.note = Some(Note::new(Subject::Moment(at), ""));
-            self.floating = Some(Floating::Note);
-        } else {
-            self.enter_live(at, String::new());
-        }
-    }
-
-    /// Stores the note that is being written; live, it becomes a mark of the running session.
-    pub(in crate::app) fn keep_note(&mut self) {
-        match self.live.view.note.take() {
-            Some(Note { about: Subject::Moment(at), text }) => {
-                self.enter_live(at, text.text().trim().to_owned());
-            }
-            Some(_) => {}
-            None => self.review.apply(ReviewCommand::KeepNote),
-        }
-    }
-
-    /// Adds a mark to the running session.
-    fn enter_live(&mut self, at: Moment, words: String) {
-        let at_unix_ms = jiff::Timestamp::now().as_millisecond();
-        let before_ms = self.outside.config.marks.before_ms();
-        let act = Act::Mark(Mark { before_ms, ..Mark::new(at, words) });
-        self.enter(Entry { rater: OBSERVER.into(), at_unix_ms, act });
     }
 
     /// Reviews a session in memory.
@@ -187,7 +157,7 @@ impl State {
     }
 
     /// Nothing under review, with the settings made by hand.
-    fn renewed(&self) -> ReviewState {
+    pub(in crate::app) fn renewed(&self) -> ReviewState {
         ReviewState { magnification: self.review.magnification, ..ReviewState::default() }
     }
 }

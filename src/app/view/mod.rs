@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
 use crate::session::Session;
-use crate::session::annotation::{Mark, Target};
+use crate::session::annotation::{Mark, NumberedCondition, Target};
 use crate::session::clip::EventClip;
 use crate::session::table::Row;
 
@@ -33,6 +33,8 @@ pub struct SessionView {
     pub picked: Option<Target>,
     /// The marks of the session that may be seen, by time.
     pub marks: Vec<Mark>,
+    /// The conditions of the session, by their start.
+    pub conditions: Vec<NumberedCondition>,
     /// A note that is being written.
     pub note: Option<Note>,
     /// Requested pictures of events.
@@ -40,6 +42,13 @@ pub struct SessionView {
 }
 
 impl SessionView {
+    /// Takes marks and conditions from the session's log, as `rater` may see them; all of them for `None`.
+    pub(super) fn take_marks(&mut self, rater: Option<&str>) {
+        let marks = self.session.marks(rater).into_iter();
+        self.marks = marks.map(|signed| signed.mark).collect();
+        self.conditions = self.session.log.conditions();
+    }
+
     /// The sample under the cursor.
     pub fn sample_at_cursor(&self) -> Option<Sample> {
         self.session.history.nearest(self.cursor?)

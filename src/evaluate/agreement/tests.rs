@@ -70,6 +70,33 @@ fn frames_are_counted_inclusively() {
 }
 
 #[test]
+fn intervals_agree_where_each_has_an_event_of_both() {
+    let mut session = session(&[[10, 11, 12]], &[[40, 41, 42]]);
+    // Three intervals of ten seconds: in the first both have one event, in the second only X has one.
+    for seq in 90..900 {
+        let time = crate::measure::time::Timestamp::of_frame(seq, 30.0);
+        let quality = crate::measure::quality::Quality::default();
+        session.history.push(crate::measure::sample::Sample {
+            seq,
+            time,
+            quality,
+            motion: None,
+            score: None,
+        });
+    }
+    say(&mut session, "X", Act::Add(1, EventKind::Micro, bounds([400, 401, 402])));
+    let per_interval = of(&session).per_interval;
+    assert_eq!(per_interval.intervals, 3);
+    let micro = &per_interval.kappas[0];
+    let counts = [micro.both, micro.only_first, micro.only_second, micro.neither];
+    assert_eq!(counts, [1, 1, 0, 1], "frames that do not overlap are in one interval all the same");
+    // Observed 2/3, by chance 4/9.
+    assert!((micro.kappa.expect("a value") - 0.4).abs() < 1e-9);
+    // Counts (1, 1), (1, 0), (0, 0), with the formulas of Shrout and Fleiss.
+    assert!((per_interval.icc_of_counts.expect("a value") - 0.5).abs() < 1e-9);
+}
+
+#[test]
 fn a_kappa_on_rare_events_is_explained() {
     let session = session(&[[10, 11, 12]], &[[12, 13, 14]]);
     let report = of(&session);

@@ -10,6 +10,7 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
+use super::conditions;
 use super::import::EventReader;
 use super::view::lanes;
 use super::{FileFormat, Format, PictureUse, Reader, Sink, View};
@@ -41,6 +42,7 @@ const NONE: &str = "None";
 const APEX: &str = "apex";
 const MARKER: &str = "marker";
 const BEFORE: &str = "before marker";
+const CONDITION: &str = "condition";
 
 /// The category of state events that are no expressions. Importing passes them over.
 const TIME: &str = "time";
@@ -108,19 +110,36 @@ struct Span {
     to: Timestamp,
 }
 
-/// The time before marks that they are about. Those that overlap have behaviours of their own.
+/// The time before marks that they are about, and the conditions. Those that overlap have behaviours of their
+/// own.
 fn spans(view: &View<'_>) -> Vec<Span> {
     let mut marks: Vec<Mark> = view.marks().into_iter().map(|signed| signed.mark).collect();
     marks.retain(|mark| mark.begin() < mark.at.time);
     marks.sort_by_key(Mark::begin);
     let lanes = lanes(marks.iter().map(|mark| (mark.begin().nanos(), mark.at.time.nanos())));
-    let spans = marks.iter().zip(lanes).map(|(mark, lane)| Span {
-        code: if lane == 0 { BEFORE.into() } else { format!("{BEFORE} {}", lane + 1) },
-        comment: mark.words(),
-        from: mark.begin(),
-        to: mark.at.time,
-    });
-    spans.collect()
+    let mut spans: Vec<Span> = marks
+        .iter()
+        .zip(lanes)
+        .map(|(mark, lane)| Span {
+            code: if lane == 0 { BEFORE.into() } else { format!("{BEFORE} {}", lane + 1) },
+            comment: mark.words(),
+            from: mark.begin(),
+            to: mark.at.time,
+        })
+        .collect();
+    let conditions = conditions::counts(view);
+    let lanes = super::view::lanes(
+        conditions
+            .iter()
+            .map(|one| (one.start.nanos(), one.end.nanos().max(one.start.nanos() + 1))),
+    );
+    spans.extend(conditions.into_iter().zip(lanes).map(|(one, lane)| Span {
+        code: if lane == 0 { CONDITION.into() } else { format!("{CONDITION} {}", lane + 1) },
+        comment: one.name,
+        from: one.start,
+        to: one.end,
+    }));
+    spans
 }
 
 /// The number of the last frame that is not after `time`; 0 before the first one.

@@ -8,6 +8,7 @@
 
 use std::io::{self, Write};
 
+use super::conditions;
 use super::detection_limit;
 use super::import::EventReader;
 use super::table::cell;
@@ -46,6 +47,11 @@ fn files(view: &View<'_>) -> Vec<FileFormat> {
     ];
     if !view.marks().is_empty() {
         files.push(FileFormat::new("markers.csv", |view, out| write_marks(view, out)));
+    }
+    if !view.session.log.conditions().is_empty() {
+        files.push(FileFormat::new("conditions.csv", |view, out| {
+            conditions::write_table(view, out)
+        }));
     }
     if let Some(limit) = view.detection_limit.clone() {
         let write =

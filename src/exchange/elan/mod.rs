@@ -10,6 +10,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
+use super::conditions;
 use super::import::EventReader;
 use super::view::lanes;
 use super::{FileFormat, Format, PictureUse, Reader, Sink, View};
@@ -50,6 +51,12 @@ pub(crate) const MARKERS: &str = "markers";
 /// The name of tiers with the time before marks. Importing passes them over.
 const BEFORE_MARKS: &str = "time before";
 
+/// The name of the tiers with conditions. Importing passes them over.
+const CONDITIONS: &str = "conditions";
+
+/// The layer of what belongs to the session and to no rater.
+const SESSION: &str = "session";
+
 /// The kind of tiers that hold events, as the file names it.
 pub(crate) const EVENT_TYPE: &str = "event";
 
@@ -66,6 +73,7 @@ fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
         add_events(&mut document, view, MODEL, &view.rows);
     }
     add_markers(&mut document, view);
+    add_conditions(&mut document, view);
     add_unscored(&mut document, view, session);
     document.write(out)
 }
@@ -146,6 +154,14 @@ fn add_markers(document: &mut NewEaf, view: &View<'_>) {
         });
         add_spans(document, &by, BEFORE_MARKS, before.collect());
     }
+}
+
+/// Adds the conditions of the session.
+fn add_conditions(document: &mut NewEaf, view: &View<'_>) {
+    let spans = conditions::counts(view)
+        .into_iter()
+        .map(|one| (Span::new(view.on_media(one.start), view.on_media(one.end)), one.name));
+    add_spans(document, SESSION, CONDITIONS, spans.collect());
 }
 
 /// Adds spans to a tier, and to further ones where they overlap.

@@ -12,6 +12,7 @@ use crate::session::annotation::{SignedMark, Verdict};
 use crate::session::counts::FrameCounts;
 use crate::session::table::Row;
 
+mod conditions;
 mod limit;
 mod pictures;
 mod plot;
@@ -74,6 +75,7 @@ fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     write_overview(view, out)?;
     limit::write(view, out)?;
     write_events(view, out)?;
+    conditions::write(view, out)?;
     write_marks(view, out)?;
     write_details(view, out)?;
     writeln!(out, "</main>\n</body>\n</html>")

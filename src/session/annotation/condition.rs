@@ -12,7 +12,8 @@ pub struct Condition {
     pub name: String,
     /// First frame.
     pub start: Moment,
-    /// Last frame, inclusive; `None` while it goes on, which in a stored session means up to its end.
+    /// The first frame that no longer belongs to it; `None` while it goes on, which in a stored session means
+    /// up to its end.
     pub end: Option<Moment>,
 }
 
@@ -22,14 +23,14 @@ impl Condition {
         Self { name: name.into(), start, end: None }
     }
 
-    /// The last time that belongs to it, in a session whose last frame is at `last`; not before its start.
+    /// Where it ends in a session that ends at `last`; not before its start.
     pub fn end_in(&self, last: Timestamp) -> Timestamp {
         self.end.map_or(last, |end| end.time).max(self.start.time)
     }
 
     /// True if `time` belongs to it.
     pub fn holds(&self, time: Timestamp) -> bool {
-        time >= self.start.time && self.end.is_none_or(|end| time <= end.time)
+        time >= self.start.time && self.end.is_none_or(|end| time < end.time)
     }
 }
 

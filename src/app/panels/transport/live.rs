@@ -2,7 +2,7 @@
 
 use egui::{Align, Key, Label, Layout, RichText, Role, Slider, SliderClamping, Ui};
 
-use super::show_state;
+use super::{show_person, show_state};
 use crate::app::command::{Command, Floating};
 use crate::app::live::{Cameras, LivePhase, LiveState};
 use crate::app::message::Weight;
@@ -204,6 +204,7 @@ fn show_source(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         _ if live.view.session.source.name.is_empty() => "No source is open".into(),
         _ => source_words(live),
     };
+    show_person(ui, cx);
     let stats = &live.stats;
     if stats.analysed > 0 {
         words = format!(

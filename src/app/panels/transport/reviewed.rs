@@ -2,7 +2,7 @@
 
 use egui::{Align, Label, Layout, RichText, Ui};
 
-use super::show_state;
+use super::{show_person, show_state};
 use crate::app::command::{Command, Floating};
 use crate::app::panels::raters::{layer_words, rater_words};
 use crate::app::review::command::ReviewCommand;
@@ -27,6 +27,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.button_named(ui, &Command::ToggleWindow(Floating::Export), "Export…");
             cx.button_named(ui, &Command::ToggleWindow(Floating::Agreement), "Agreement…");
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                show_person(ui, cx);
                 show_rater(ui, cx);
                 show_kept(ui, cx);
             });
