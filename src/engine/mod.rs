@@ -52,7 +52,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use crate::config::{Config, EngineConfig};
 use crate::media::image::Frame;
 use crate::model::{ModelChoice, Models};
-use crate::pipeline::{Overlay, Pipeline};
+use crate::pipeline::Overlay;
 use crate::session::annotation::Entry;
 use crate::session::record::Record;
 use crate::source::SourceSpec;
@@ -180,7 +180,7 @@ impl Engine {
         let engine = config.engine.clone();
         let make = move || {
             let models = Models::load(&choice).map_err(|error| error.to_string())?;
-            Pipeline::new(&models, &config).map_err(|error| error.to_string())
+            workers::mesh_ahead::pipeline(&models, &config).map_err(|error| error.to_string())
         };
         Self::start_with(spec, &engine, make, wake)
     }

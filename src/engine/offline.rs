@@ -35,9 +35,13 @@ pub fn analyse_all(
     losses.opened(source.info().frames);
     let mut steps = session.effort.clone().into_iter().peekable();
     let mut output = Output::default();
+    let mut waiting = None;
     let result = loop {
-        match source.next() {
+        match waiting.take().unwrap_or_else(|| source.next()) {
             Ok(Next::Frame(frame)) => {
+                if let Ok(Next::Frame(next)) = waiting.insert(source.next()) {
+                    analyser.foresee(next);
+                }
                 while let Some(step) = steps.next_if(|step| step.first <= frame.seq) {
                     analyser.set_effort(step.effort);
                 }

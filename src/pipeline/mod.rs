@@ -27,6 +27,7 @@ pub mod sample_queue;
 pub mod spotting;
 
 use crate::measure::quality::{Quality, Trouble};
+use face::landmarks::LookAhead;
 use face::survey::Survey;
 use face::track::{MeshTurn, Tracker};
 use frame_scheduler::{FrameScheduler, Tick};
@@ -93,6 +94,10 @@ pub struct Pipeline {
     landmarks: Landmarks,
     /// Of the measured frame before, moved by the flow.
     carried: Landmarks,
+    /// The frame that comes after the one that is pushed next, if it is known.
+    foreseen: Option<Arc<RgbImage>>,
+    /// True if the last frame was measured.
+    was_measured: bool,
     /// Of the newest measured frame. Frames that are left out take it over.
     quality: Quality,
     frame_size: (usize, usize),
@@ -114,6 +119,8 @@ impl Pipeline {
             provenance: Provenance::of(models, config),
             landmarks: Landmarks::default(),
             carried: Landmarks::default(),
+            foreseen: None,
+            was_measured: true,
             quality: Quality::default(),
             frame_size: (0, 0),
         })
@@ -132,12 +139,26 @@ impl Pipeline {
         self.quality = Quality::default();
     }
 
+    /// From now on, the mesh may look at a frame that is [foreseen](Self::foresee) beside the analysis. All
+    /// numbers stay the same.
+    pub fn look_ahead_with(&mut self, ahead: Box<dyn LookAhead>) {
+        self.tracker.look_ahead_with(ahead);
+    }
+
+    /// Tells which frame comes after the one that is pushed next.
+    pub fn foresee(&mut self, frame: &Frame) {
+        self.foreseen = Some(Arc::clone(&frame.image));
+    }
+
     /// Analyses the next frame. Adds to `output` the samples and events that have become final, and replaces
     /// its overlay.
     pub fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError> {
         let tick = self.scheduler.tick(frame.time);
+        // Where frames are left out, the next one will be.
+        let foreseen = self.foreseen.take().filter(|_| self.was_measured);
+        self.was_measured = tick.measured;
         if tick.measured {
-            self.measure(frame, tick, output)?;
+            self.measure(frame, foreseen.as_ref(), tick, output)?;
         }
         let motion = output.overlay.motion.filter(|_| tick.measured);
         let quality = Quality { rate_fps: tick.rate_fps, ..self.quality };
@@ -161,6 +182,7 @@ impl Pipeline {
     fn measure(
         &mut self,
         frame: &Frame,
+        foreseen: Option<&Arc<RgbImage>>,
         tick: Tick,
         output: &mut Output,
     ) -> Result<(), ModelError> {
@@ -168,7 +190,7 @@ impl Pipeline {
         if std::mem::replace(&mut self.frame_size, size) != size {
             self.forget_face();
         }
-        let measured = self.see(&frame.image, tick)?;
+        let measured = self.see(&frame.image, foreseen, tick)?;
         let displacement = measured.and_then(|m| m.displacement);
         self.quality = self.judge.judge(&Evidence {
             tick,
@@ -192,11 +214,20 @@ impl Pipeline {
     /// Landmarks and motion of a frame. The mesh costs several times what everything else does, so while the
     /// face holds still it looks at few frames, and the landmarks go along with the head, unless the flow
     /// shows that they no longer fit. Where the effort is less, they go along with the flow.
-    fn see(&mut self, image: &Arc<RgbImage>, tick: Tick) -> Result<Option<Measured>, ModelError> {
-        let turn = self.tracker.turn(tick.dt_secs, self.motion.is_restless());
+    fn see(
+        &mut self,
+        image: &Arc<RgbImage>,
+        foreseen: Option<&Arc<RgbImage>>,
+        tick: Tick,
+    ) -> Result<Option<Measured>, ModelError> {
+        let is_restless = self.motion.is_restless();
+        let turn = self.tracker.turn(tick.dt_secs, is_restless);
         self.carried.copy_from(&self.landmarks);
         if turn == MeshTurn::Now {
             self.tracker.follow(image, &mut self.landmarks)?;
+        }
+        if let Some(next) = foreseen {
+            self.tracker.look_ahead(next, is_restless);
         }
         let mut measured = self.motion.push(image, &self.landmarks);
         let fits = match turn {

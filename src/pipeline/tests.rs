@@ -1,12 +1,15 @@
 //! The whole analysis, on a picture of a person who does not exist.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
+use crate::measure::geometry::{Affine, Point};
 use crate::measure::quality::Trouble;
 use crate::measure::regions::REGIONS;
 use crate::measure::time::Timestamp;
 use crate::media::image::RgbImage;
+use crate::pipeline::face::landmarks::{LookAhead, MeshLook, MeshNetwork};
 
 fn portrait() -> RgbImage {
     let bytes = include_bytes!("../../tests/fixtures/parity.png");
@@ -103,4 +106,68 @@ fn above_45_fps_one_frame_in_two_is_measured_and_all_become_samples() {
     assert_eq!(samples.len(), 24);
     let measured = samples.iter().filter(|s| s.motion.is_some()).count();
     assert!((10..=13).contains(&measured), "{measured}");
+}
+
+/// Makes each look at once, and counts them.
+struct AtOnce {
+    network: MeshNetwork,
+    look: Option<Box<MeshLook>>,
+    made: Arc<AtomicUsize>,
+}
+
+impl LookAhead for AtOnce {
+    fn begin(&mut self, mut look: Box<MeshLook>) {
+        look.make(&mut self.network);
+        self.look = Some(look);
+        self.made.fetch_add(1, Ordering::Relaxed);
+    }
+    fn fetch(&mut self) -> Option<Box<MeshLook>> {
+        self.look.take()
+    }
+}
+
+/// The portrait, drifting for some frames and at rest for some.
+fn drifting(frames: usize) -> Vec<Arc<RgbImage>> {
+    let portrait = portrait();
+    let shifted = |i: usize| {
+        let x = (i % 12).min(6) as f32 * 1.5;
+        let mut image = RgbImage::new(portrait.width, portrait.height);
+        portrait.warp_into(&Affine::similarity(1.0, 0.0, Point::new(-x, 0.0)), &mut image);
+        Arc::new(image)
+    };
+    (0..frames).map(shifted).collect()
+}
+
+#[test]
+fn a_mesh_that_looks_ahead_changes_no_number() {
+    let mut pictures = drifting(24);
+    // A cut, another size, and no face.
+    pictures.extend([RgbImage::new(256, 256), RgbImage::new(64, 48)].map(Arc::new));
+    pictures.extend(drifting(12));
+    let models = Models::load(&Default::default()).expect("embedded models");
+    for fps in [30.0, 90.0] {
+        let expected = samples(&mut pipeline(), &pictures, fps);
+        let made = Arc::new(AtomicUsize::new(0));
+        let network = MeshNetwork::new(&models).expect("a mesh");
+        let mut ahead = pipeline();
+        ahead.look_ahead_with(Box::new(AtOnce { network, look: None, made: Arc::clone(&made) }));
+        let mut output = Output::default();
+        for (seq, image) in (0u64..).zip(&pictures) {
+            let frame =
+                |seq: u64, image| Frame::new(seq, Timestamp::of_frame(seq, fps), Arc::clone(image));
+            if let Some(next) = pictures.get(seq as usize + 1) {
+                ahead.foresee(&frame(seq + 1, next));
+            }
+            ahead.push(&frame(seq, image), &mut output).expect("it runs");
+        }
+        ahead.finish(&mut output).expect("it ends");
+        // As text, in which what is unknown (NaN) equals itself.
+        assert_eq!(
+            format!("{:?}", output.samples),
+            format!("{expected:?}"),
+            "{fps} frames a second"
+        );
+        let made = made.load(Ordering::Relaxed);
+        assert!(if fps > 45.0 { made == 0 } else { made > 8 }, "{made} looks at {fps}");
+    }
 }

@@ -8,10 +8,11 @@ use crate::cli::interrupt::{Interrupt, Interruptible};
 use crate::cli::progress::Progress;
 use crate::engine::live::record::RecordState;
 use crate::engine::offline::analyse_all;
+use crate::engine::workers::mesh_ahead;
+use crate::engine::workers::read_ahead::ReadAhead;
 use crate::engine::{Engine, EngineCommand, Update};
 use crate::media::stream::Source;
 use crate::model::Models;
-use crate::pipeline::Pipeline;
 use crate::session::Session;
 use crate::session::record::Record;
 
@@ -22,9 +23,9 @@ pub(super) fn read_through(
     interrupt: &Interrupt,
 ) -> Result<(), CliError> {
     // First, so that a wrong file name is reported at once.
-    let inner = job.source.open()?;
+    let inner = Box::new(ReadAhead::open(job.source.clone())?);
     let mut source = Interruptible { inner, interrupt: interrupt.clone() };
-    let mut pipeline = Pipeline::new(&Models::load(&job.models)?, &job.config)?;
+    let mut pipeline = mesh_ahead::pipeline(&Models::load(&job.models)?, &job.config)?;
     let progress = Progress::new(source.info(), job.source.options.limit_secs);
     let analysed = analyse_all(&mut source, &mut pipeline, session, |frame| {
         progress.show(frame.seq, frame.time);

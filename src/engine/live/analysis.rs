@@ -39,6 +39,8 @@ const SAID_EVERY: Duration = Duration::from_secs(10);
 pub trait Analyser {
     /// Takes the next frame. Adds to `output` what has become final.
     fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError>;
+    /// Tells which frame comes after the one that is pushed next. No number may depend on it.
+    fn foresee(&mut self, _: &Frame) {}
     /// Ends the stream: adds all that is left.
     fn finish(&mut self, output: &mut Output) -> Result<(), ModelError>;
     /// Sets the threshold that is expected to give this many false alarms per minute.
@@ -294,6 +296,9 @@ impl Running<'_> {
         self.choose_effort(frame.seq, queued)?;
         self.recordings.frame(&frame);
         let timed = self.meter.begin();
+        if let Some(next) = self.links.frames.peek() {
+            self.analyser.foresee(next);
+        }
         let pushed = self.analyser.push(&frame, &mut self.output);
         self.face_pictures.keep(&frame, &self.output.overlay);
         self.effort.after(frame.seq, frame.time, timed.elapsed());

@@ -155,6 +155,12 @@ impl CaptureReceiver {
         std::mem::take(&mut self.queued)
     }
 
+    /// The frame that waits first, if one does. It stays where it is.
+    pub(crate) fn peek(&mut self) -> Option<&Frame> {
+        self.look_for_frame();
+        self.next_frame.as_ref().map(|(_, frame)| frame)
+    }
+
     /// How many frames wait.
     pub(crate) fn waiting(&self) -> usize {
         self.frames.waiting()

@@ -13,6 +13,9 @@ impl Analyser for Pipeline {
     fn push(&mut self, frame: &Frame, output: &mut Output) -> Result<(), ModelError> {
         Pipeline::push(self, frame, output)
     }
+    fn foresee(&mut self, frame: &Frame) {
+        Pipeline::foresee(self, frame);
+    }
     fn finish(&mut self, output: &mut Output) -> Result<(), ModelError> {
         Pipeline::finish(self, output)
     }

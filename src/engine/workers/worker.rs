@@ -78,6 +78,11 @@ impl<R: Send + 'static, A: Send + 'static> Worker<R, A> {
     pub fn answer(&self) -> Option<A> {
         self.answers.as_ref()?.try_recv()
     }
+
+    /// Waits for the next answer; `None` if the thread has ended.
+    pub fn wait_for_answer(&self) -> Option<A> {
+        self.answers.as_ref()?.recv().ok()
+    }
 }
 
 impl<R, A> WorkerThread<R, A> {

@@ -1,8 +1,10 @@
 //! One face, found and then followed: detectors only run while the mesh has nothing to follow, and the
 //! mesh only looks again when it is due or what it saw has moved, and no more often than the effort allows.
 
+use std::sync::Arc;
+
 use super::detect::{FaceFinder, WantedFace};
-use super::landmarks::Mesh;
+use super::landmarks::{LookAhead, Mesh};
 use crate::config::FaceConfig;
 use crate::measure::effort::Effort;
 use crate::measure::face::Landmarks;
@@ -47,6 +49,19 @@ impl Tracker {
     /// From the next frame on, the mesh runs no more often than `effort` allows.
     pub fn set_effort(&mut self, effort: Effort) {
         self.effort = effort;
+    }
+
+    /// From now on, some looks of the mesh are made beside the analysis.
+    pub fn look_ahead_with(&mut self, ahead: Box<dyn LookAhead>) {
+        self.mesh.look_ahead_with(ahead);
+    }
+
+    /// Begins the look at the next frame, if the mesh will probably run for it: it has just run for a face
+    /// that does not hold still, and may run on every frame.
+    pub fn look_ahead(&mut self, next: &Arc<RgbImage>, is_restless: bool) {
+        if is_restless && self.age_frames == 0 && self.effort.mesh_gap_frames() == 1 {
+            self.mesh.look_ahead(next, self.config.min_presence);
+        }
     }
 
     /// Forgets the face.
