@@ -11,6 +11,7 @@
 //! | [`measure`] | the words that all parts share: time, geometry, event, quality, regions, sample |
 //! | [`config`] | every setting, with unit, range, default and reason |
 //! | [`media`] | pixels and containers: frame, colour, JPEG, the readers of MP4, AVI, MKV and NPZ, the film writer |
+//! | [`sound`] | the microphone and the loudspeaker |
 //! | [`model`] | the only place that opens networks; the manifest; what made a session's numbers |
 //! | [`pipeline`] | the analysis of one face: `face`, `motion`, `quality`, `spotting`, `recognition` |
 //! | [`synth`] | the generator of synthetic people: `behaviour`, `rig`, `motion`, `render` |
@@ -61,5 +62,6 @@ pub mod media;
 pub mod model;
 pub mod pipeline;
 pub mod session;
+pub mod sound;
 pub mod source;
 pub mod synth;

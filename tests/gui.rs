@@ -20,7 +20,7 @@ use fleeting::app::backend::{
 };
 use fleeting::app::command::{Command, Floating, Tab};
 use fleeting::app::live::LivePhase;
-use fleeting::app::panels::{Slot, panels_of};
+use fleeting::app::panels::{PlotUse, Slot, panels_of};
 use fleeting::app::recording::SessionList;
 use fleeting::app::registry::{CommandEntry, Group, entries};
 use fleeting::app::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
@@ -62,6 +62,8 @@ mod length;
 mod recording;
 #[path = "gui/review.rs"]
 mod review;
+#[path = "gui/sound.rs"]
+mod sound;
 
 /// What the scripted engine will send, and what it was asked.
 #[derive(Default)]
@@ -379,6 +381,10 @@ fn in_each_state() -> [(&'static str, Window); 4] {
 fn panels_are_there(tab: Tab, states: impl IntoIterator<Item = (&'static str, Window)>) {
     for (state, mut window) in states {
         for panel in panels_of(tab) {
+            let needs_sound = matches!(panel.slot, Slot::Plot { shown: PlotUse::WithSound, .. });
+            if needs_sound && !window.harness.state().state.review.sound.is_there() {
+                continue;
+            }
             if let Slot::Floating(floating) = panel.slot {
                 window.harness.state_mut().state.floating = Some(floating);
                 window.settle();

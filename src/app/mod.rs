@@ -43,7 +43,7 @@ use backend::Backend;
 use command::{Command, Floating, Tab};
 pub use launch::{AppError, run};
 use live::LivePhase;
-use panels::{Panel, Slot, panels_of};
+use panels::{Panel, PlotUse, Slot, panels_of};
 use settings::Settings;
 use state::{State, WindowRequest};
 use waking::EngineWakes;
@@ -288,7 +288,7 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     // Review needs larger pictures; live needs larger plots.
     let share = if tab == Tab::Review { 0.545 } else { 0.48 };
     let margin = 2.0 * theme::SURFACE_MARGIN;
-    let plots: Vec<(&Panel, f32, f32)> = plots_of(tab, rect.height()).collect();
+    let plots: Vec<(&Panel, f32, f32)> = plots_of(cx.state, rect.height()).collect();
     let least: f32 = plots.iter().map(|(_, _, least)| least).sum();
     let upper = ((rect.height() - gap) * share).max(CARD_PX.min(rect.height() * 0.55));
     let upper = upper.min(rect.height() - gap - least - margin);
@@ -326,9 +326,12 @@ fn lay_out_middle(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
 }
 
 /// The plots that fit into this height, each with its share of the rest and its least height.
-fn plots_of(tab: Tab, height: f32) -> impl Iterator<Item = (&'static Panel, f32, f32)> {
-    panels_of(tab).filter_map(move |panel| match panel.slot {
-        Slot::Plot { can_be_left_out: true, .. } if tab == Tab::Review && height < LOW_PT => None,
+fn plots_of(state: &State, height: f32) -> impl Iterator<Item = (&'static Panel, f32, f32)> {
+    let is_low = state.tab == Tab::Review && height < LOW_PT;
+    let has_sound = state.review.sound.is_there();
+    panels_of(state.tab).filter_map(move |panel| match panel.slot {
+        Slot::Plot { shown: PlotUse::WhereHigh, .. } if is_low => None,
+        Slot::Plot { shown: PlotUse::WithSound, .. } if !has_sound => None,
         Slot::Plot { share, least_pt, .. } => Some((panel, share, least_pt)),
         _ => None,
     })

@@ -270,7 +270,7 @@ impl Raw {
         self.check_pictures(&source, &formats)?;
         let consent = self.consent(&source)?;
         let with_pictures = !self.scores_only;
-        let order = |folder| RecordOrder { folder, consent, with_pictures };
+        let order = |folder| RecordOrder { folder, consent, with_pictures, sound: None };
         let (session, models) = (self.session.map(order), super::model_choice(self.models));
         let features = self.features.zip(self.labels);
         let features = features.map(|(folder, labels)| features::Order { labels, folder });
@@ -291,6 +291,7 @@ impl Raw {
             who: self.who.clone().unwrap_or_default(),
             purpose: self.purpose.clone().unwrap_or_default(),
             keep_until: self.keep_until,
+            with_sound: false,
         };
         match consent.missing() {
             Some(missing) => Err(CliError::Misuse(format!("{missing} (--who, --purpose)"))),

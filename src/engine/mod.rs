@@ -9,9 +9,12 @@
 //! | `camera N` | camera number N, whose reads may never return | after the read under way, once it is told to stop |
 //! | `fleeting-analysis` | the pipeline | the capture ends, or the engine is dropped |
 //! | `fleeting-watch` | nothing: it checks ten times a second that frames lead to results | the analysis ends |
+//! | `fleeting-sound` | the microphone, during a recording with sound | the recording has its last sound |
 //! | `fleeting-record` | the files of a recording | the recording is stopped, or the analysis ends |
 //! | `fleeting-frame-server` | the pictures of the recording under review | its handle is dropped |
 //! | `fleeting-clip-extractor` | the same pictures once more, and a pipeline to find the face in them | its handle is dropped |
+//! | `fleeting-sound-player` | the loudspeaker, while a session's sound is heard | its handle is dropped |
+//! | `fleeting-sound-outliner` | the sound of the session under review, read once | all is read, or its handle is dropped |
 //! | `fleeting-annotation-writer` | the database of the session under review | its handle is dropped and all is stored |
 //! | `fleeting-stop`, `-open`, `-export`, `-import`, `-sessions`, `-delete`, `-cameras` | one piece of work each, see [`workers::background_task`] | the work is done |
 //! | `fleeting-batch-N` | one recording after the other of `analyze` over a folder | no recording is left |
@@ -31,10 +34,13 @@
 //! | capture → analysis, what happens to the source | 64 | the capture waits |
 //! | analysis, record, watch → window, [`Update`] | 256 | analysis and record wait, and loss moves to the camera queue, where it is counted; the watch says nothing |
 //! | analysis → record | 16 | the analysis waits. Live, the camera queue then drops frames and counts them; from a file, the reader waits |
+//! | microphone → record | 100 blocks, two seconds | the oldest is lost; the time of the next one shows it, and silence takes its place and is counted |
 //! | analysis → window, [`Preview`] | the newest only | an older picture is replaced; it is not data |
 //! | window → analysis, [`EngineCommand`] | 32 | [`Engine::send`] fails, and the window says so |
 //! | window → frame server, clip extractor | the newest only | an older request is replaced |
 //! | frame server → window | the newest only | an older picture is replaced |
+//! | window → sound player | the newest only | an older wish is replaced |
+//! | sound player, outliner → window | the newest only | an older answer is replaced |
 //! | clip extractor → window | 64 | the extractor waits |
 //! | window → annotation writer | 256 | the window waits; a person is never fast enough for this |
 //! | annotation writer → window, faults and remarks | 64 | the writer waits |

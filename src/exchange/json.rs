@@ -26,6 +26,7 @@ use crate::session::annotation::{Entry, Log, Rater};
 use crate::session::consent::Consent;
 use crate::session::counts::{LossReason, Losses};
 use crate::session::history::samples::Samples;
+use crate::session::sound_track::SoundLoss;
 use crate::session::{LoggedNotice, Session};
 
 /// The registry entry.
@@ -65,6 +66,11 @@ struct Document<E, N, R, A, S> {
     /// Written for people and other programs. It is not read, but measured again if it is needed.
     #[serde(default, skip_deserializing)]
     detection_limit: serde_json::Value,
+    /// The sound file beside the film, and where sound was lost.
+    #[serde(default)]
+    sound: Option<String>,
+    #[serde(default)]
+    sound_losses: Vec<SoundLoss>,
     losses: Option<Losses>,
     #[serde(default)]
     effort: Vec<Step>,
@@ -130,6 +136,8 @@ fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         dropped: queue_losses(session),
         counts: counts(session),
         detection_limit: limit.map_or(serde_json::Value::Null, detection_limit::json),
+        sound: session.sound.clone(),
+        sound_losses: session.sound_losses.clone(),
         losses: Some(session.losses.clone()),
         effort: session.effort.iter().map(Step::of).collect(),
         notices: &session.notices,
@@ -193,6 +201,7 @@ pub fn read(path: &Path) -> Result<Session, ExportError> {
     });
     let steps = document.effort.into_iter().map(EffortStep::try_from);
     session.effort = steps.collect::<Result<_, _>>().map_err(wrong)?;
+    (session.sound, session.sound_losses) = (document.sound, document.sound_losses);
     session.notices = document.notices;
     session.events = document.events;
     session.consent = document.consent;

@@ -356,6 +356,7 @@ pub(crate) mod tests {
             who: "P01".into(),
             purpose: "study <1>".into(),
             keep_until: Some(jiff::civil::date(2030, 1, 31)),
+            with_sound: false,
         });
         for seq in 0..90 {
             let is_seen = !(20..25).contains(&seq);

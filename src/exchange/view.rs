@@ -110,6 +110,11 @@ impl<'a> View<'a> {
         self.session.media()
     }
 
+    /// The sound file beside the film, with the same zero; `None` without one.
+    pub fn sound(&self) -> Option<&str> {
+        self.session.sound.as_deref()
+    }
+
     /// Frames per second while no frame is missing: the inverse of the usual step. The true rate of a
     /// recording is in its counts.
     pub fn fps(&self) -> f64 {

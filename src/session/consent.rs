@@ -12,6 +12,9 @@ pub struct Consent {
     pub purpose: String,
     /// The last day on which the session may be kept; `None` if no end was agreed.
     pub keep_until: Option<Date>,
+    /// True if sound may be recorded too.
+    #[serde(default)]
+    pub with_sound: bool,
 }
 
 impl Consent {
@@ -39,7 +42,12 @@ mod tests {
 
     #[test]
     fn consent_needs_a_person_and_a_purpose() {
-        let mut consent = Consent { who: " ".into(), purpose: String::new(), keep_until: None };
+        let mut consent = Consent {
+            who: " ".into(),
+            purpose: String::new(),
+            keep_until: None,
+            with_sound: false,
+        };
         assert!(consent.missing().is_some_and(|text| text.contains("who")));
         consent.who = "P01".into();
         assert!(consent.missing().is_some_and(|text| text.contains("for")));
@@ -53,6 +61,7 @@ mod tests {
             who: "P01".into(),
             purpose: "study".into(),
             keep_until: Some(date(2026, 12, 31)),
+            with_sound: false,
         };
         assert!(!consent.is_past(date(2026, 12, 31)));
         assert!(consent.is_past(date(2027, 1, 1)));

@@ -24,6 +24,8 @@ pub mod history;
 pub mod pictures;
 pub mod record;
 pub mod recorder;
+pub mod sound;
+pub mod sound_track;
 pub mod store;
 pub mod table;
 
@@ -72,6 +74,10 @@ pub struct Session {
     pub provenance: provenance::Provenance,
     /// Names of the picture files in the session's folder, in order. They begin at time zero.
     pub films: Vec<String>,
+    /// Name of the sound file in the session's folder, which begins at time zero too; `None` without one.
+    pub sound: Option<String>,
+    /// Where sound was lost and silence takes its place.
+    pub sound_losses: Vec<sound_track::SoundLoss>,
     /// Pictures of the newest events, by event number, oldest first.
     clips: VecDeque<(u64, Arc<EventClip>)>,
     /// True if no pictures of events are kept.

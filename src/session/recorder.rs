@@ -4,11 +4,13 @@
 //! earlier or later frame, and only events that overlap its frames. Its times count from its own first frame,
 //! as those of its film do; its frames keep their numbers.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::annotation::Entry;
 use super::record::Record;
+use super::sound_track::SoundTrack;
 use super::store::{Beginning, Store, StoreError, segment_name, unix_ms_now};
 use crate::measure::baseline::Baseline;
 use crate::measure::event::{Event, Moment};
@@ -18,16 +20,18 @@ use crate::media::image::Frame;
 use crate::media::mkv::MkvWriter;
 use crate::session::record::Stats;
 
+mod sound;
+
 /// Why recording cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RecorderError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A picture file could not be written.
+    /// A picture file or the sound file could not be written.
     #[error("{}: {error}", path.display())]
     Film {
-        /// The picture file.
+        /// The file.
         path: PathBuf,
         /// What the system answered.
         error: io::Error,
@@ -49,6 +53,14 @@ pub struct SessionRecorder {
     early: Vec<Early>,
     /// The counts of the run when the recording began.
     before: Stats,
+    /// The sound file that is being written.
+    sound: Option<SoundTrack>,
+    /// Blocks of sound that came before the first frame, on the clock of the run.
+    early_sound: VecDeque<(Timestamp, Vec<i16>)>,
+    /// Times of the newest two frames, counted from the first.
+    newest: [Timestamp; 2],
+    /// Seconds of sound that were lost.
+    lost_sound_secs: f64,
 }
 
 /// A record that waits for the first frame, from which its times count.
@@ -80,6 +92,10 @@ impl SessionRecorder {
             zero,
             early: Vec::new(),
             before,
+            sound: None,
+            early_sound: VecDeque::new(),
+            newest: [Timestamp::ZERO; 2],
+            lost_sound_secs: 0.0,
         })
     }
 
@@ -94,6 +110,7 @@ impl SessionRecorder {
                 self.push_early()?;
             }
         }
+        self.picture_sound(self.zero.until(frame.time))?;
         if !self.with_pictures {
             return Ok(());
         }
@@ -210,6 +227,7 @@ impl SessionRecorder {
 
     /// Hands everything so far to the system, so that killing the program does not lose it.
     pub fn keep(&mut self) -> Result<(), RecorderError> {
+        self.keep_sound()?;
         Ok(self.store.commit()?)
     }
 
@@ -217,6 +235,9 @@ impl SessionRecorder {
     pub fn sync(&mut self) -> Result<(), RecorderError> {
         if let Some(segment) = &mut self.film {
             segment.writer.flush().map_err(|error| failed(&segment.path, error))?;
+        }
+        if let Some(track) = &mut self.sound {
+            track.sync().map_err(|error| failed(track.path(), error))?;
         }
         Ok(self.store.sync()?)
     }
@@ -237,8 +258,9 @@ impl SessionRecorder {
         self.span.get_or_insert((0, 0));
         let early = self.push_early();
         let film = self.end_segment();
+        let sound = self.finish_sound();
         let store = self.store.finish(reason).map_err(RecorderError::from);
-        early.and(film).and(store)
+        early.and(film).and(sound).and(store)
     }
 }
 

@@ -22,6 +22,7 @@ use crate::media::stream::{Notice, SourceInfo};
 use crate::model::provenance::Provenance;
 use crate::session::counts::Loss;
 use crate::session::record::Stats;
+use crate::session::sound_track::SoundLoss;
 use crate::source::SourceSpec;
 
 pub mod known;
@@ -40,6 +41,9 @@ pub const DATABASE: &str = "session.sqlite";
 
 /// Usual ending of the name of a session's folder.
 pub const FOLDER_ENDING: &str = "fleeting";
+
+/// Name of the sound file, which begins at time zero as the pictures do.
+pub const SOUND_FILE: &str = "sound.wav";
 
 /// Beginning and end of the name of a picture file; its number stands between them.
 pub(super) const FILM_NAME: (&str, &str) = ("pictures-", ".mkv");
@@ -294,8 +298,15 @@ impl Store {
         let keep_until = consent.keep_until.map(|date| date.to_string());
         self.write(|db| {
             db.execute(
-                "INSERT INTO consent (at_unix_ms, who, purpose, keep_until) VALUES (?, ?, ?, ?)",
-                params![unix_ms_now(), consent.who, consent.purpose, keep_until],
+                "INSERT INTO consent (at_unix_ms, who, purpose, keep_until, sound) \
+                 VALUES (?, ?, ?, ?, ?)",
+                params![
+                    unix_ms_now(),
+                    consent.who,
+                    consent.purpose,
+                    keep_until,
+                    consent.with_sound
+                ],
             )
         })
     }
@@ -366,6 +377,15 @@ impl Store {
         self.write(|db| {
             let sql = "INSERT INTO loss (first_frame, frames, reason) VALUES (?, ?, ?)";
             db.prepare_cached(sql)?.execute(params![first, frames, reason.name()])
+        })
+    }
+
+    /// Appends a stretch of lost sound.
+    pub fn append_sound_loss(&mut self, loss: &SoundLoss) -> Result<(), StoreError> {
+        let nanos = Timestamp::from_secs(loss.secs).nanos();
+        self.write(|db| {
+            let sql = "INSERT INTO sound_loss (time_ns, lost_ns) VALUES (?, ?)";
+            db.prepare_cached(sql)?.execute(params![loss.at.nanos(), nanos])
         })
     }
 

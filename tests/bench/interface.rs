@@ -143,6 +143,7 @@ impl Drawn {
             source: None,
             remarks: Vec::new(),
             screen: None,
+            sound: None,
             keeper: None,
         });
         let review = (resident_mb() - before) / hours;

@@ -1,6 +1,6 @@
 //! The window at every size: nothing lies outside, and nothing overlaps.
 
-use super::review::reviewing;
+use super::review::{reviewing, reviewing_with_sound};
 use super::*;
 use egui::{Rect, Shape, Vec2, vec2};
 use fleeting::app::message::{Topic, Weight};
@@ -130,6 +130,7 @@ fn recording() -> Update {
         bytes: 12_345_000_000,
         free_bytes: Some(1_234_000_000_000),
         left_secs: None,
+        sound: None,
     }))
 }
 
@@ -217,6 +218,7 @@ fn states() -> Vec<(&'static str, Window)> {
         ("baseline", measured),
         ("no camera", Window::open(None, &[])),
         ("review", review()),
+        ("review with sound", reviewing_with_sound(None).0),
         ("review while recording", beside),
         ("another's view", other),
         ("blind review", blind),

@@ -51,6 +51,7 @@ fn window(minutes: f64) -> Window {
         source: None,
         remarks: Vec::new(),
         screen: None,
+        sound: None,
         keeper: None,
     });
     window

@@ -14,6 +14,7 @@ pub(super) fn recording(state: RecordState) -> Update {
         bytes: 34_000_000,
         free_bytes: Some(120_000_000_000),
         left_secs: None,
+        sound: None,
     }))
 }
 
@@ -115,6 +116,7 @@ fn sessions_past_their_date_are_offered_for_deletion_and_deleted_when_confirmed(
         who: "P01".into(),
         purpose: "a pilot".into(),
         keep_until: Some(date.parse().expect("a date")),
+        with_sound: false,
     };
     let stored = |name: &str, date| StoredSession {
         folder: name.into(),

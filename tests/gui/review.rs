@@ -1,5 +1,6 @@
 //! The Review tab through its accessibility tree.
 
+use super::sound::{Heard, Loud};
 use super::*;
 use fleeting::app::review::outside::{AnnotationSink, Kept, PictureAnswer};
 use fleeting::app::view::clips::ClipRequest;
@@ -85,6 +86,18 @@ pub(super) fn opened_session(events: &[f64]) -> OpenedSession {
     stored(events, true, &AnnotationStore::default())
 }
 
+/// The same with sound, of which `fault` says why it is not heard; and what was to be heard.
+pub(super) fn reviewing_with_sound(fault: Option<&str>) -> (Window, Heard) {
+    let heard = Heard::default();
+    let mut window = Window::open_with(Some("demo"), &[], Some("a session".into()));
+    let mut session = stored(&[2.0, 5.0], true, &AnnotationStore::default());
+    session.sound = Some(Box::new(Loud::new(&heard, fault)));
+    window.sessions.borrow_mut().push_back(Ok(session));
+    ctrl(&mut window, Key::Num2);
+    ctrl(&mut window, Key::O);
+    (window, heard)
+}
+
 /// A session that is stored in a folder.
 fn stored(events: &[f64], has_pictures: bool, kept: &AnnotationStore) -> OpenedSession {
     OpenedSession {
@@ -93,6 +106,7 @@ fn stored(events: &[f64], has_pictures: bool, kept: &AnnotationStore) -> OpenedS
         source: None,
         remarks: Vec::new(),
         screen: Some(Box::new(Shelf { has_pictures, answers: Vec::new() })),
+        sound: None,
         keeper: Some(Box::new(Desk(Arc::clone(kept), None))),
     }
 }
@@ -121,7 +135,7 @@ fn say(window: &mut Window, updates: impl IntoIterator<Item = Update>) {
 }
 
 /// The Review tab in each of its states.
-fn in_each_review_state() -> [(&'static str, Window); 5] {
+fn in_each_review_state() -> [(&'static str, Window); 6] {
     let mut empty = Window::open(Some("demo"), &[]);
     ctrl(&mut empty, Key::Num2);
     let mut fault = Window::open_with(Some("demo"), &[], Some("elsewhere".into()));
@@ -136,6 +150,7 @@ fn in_each_review_state() -> [(&'static str, Window); 5] {
     [
         ("empty", empty),
         ("loaded", reviewing(&[2.0, 5.0], true).0),
+        ("with sound", reviewing_with_sound(None).0),
         ("missing pictures", reviewing(&[2.0, 5.0], false).0),
         ("in memory", bare),
         ("fault", fault),
@@ -172,6 +187,7 @@ fn each_state_of_review_says_what_it_is() {
     let words = [
         "No session is open",
         "Picture of frame 66",
+        "Waveform",
         "No picture of frame 66 at 0:02.200: film.mkv: cut off before it",
         "In memory only",
         "expected a session folder",
@@ -508,6 +524,7 @@ fn a_place_that_keeps_nothing_is_said_where_the_user_looks() {
         source: None,
         remarks: Vec::new(),
         screen: None,
+        sound: None,
         keeper,
     };
     let broken = Desk(AnnotationStore::default(), Some("the disk is full.".into()));
@@ -602,6 +619,7 @@ fn an_analysis_that_can_no_longer_be_kept_goes_on_in_memory_and_says_so() {
         bytes: 1,
         free_bytes: Some(0),
         left_secs: None,
+        sound: None,
     };
     say(
         &mut window,

@@ -164,7 +164,8 @@ fn run(
     };
     let engine = Engine::start_job(job, &EngineConfig::default(), make, || ());
     if let Some(folder) = folder {
-        let order = RecordOrder { folder: folder.into(), consent: None, with_pictures: false };
+        let order =
+            RecordOrder { folder: folder.into(), consent: None, with_pictures: false, sound: None };
         engine.send(EngineCommand::Record(Box::new(order))).expect("room for a command");
     }
     begin.send(()).expect("room for one");

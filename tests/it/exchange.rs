@@ -24,7 +24,12 @@ pub(crate) const SESSION: &str = "Sitzung 日本 1.fleeting";
 
 pub(crate) fn store(folder: &Path) {
     let beginning = Beginning {
-        consent: Some(Consent { who: "P01".into(), purpose: "pilot".into(), keep_until: None }),
+        consent: Some(Consent {
+            who: "P01".into(),
+            purpose: "pilot".into(),
+            keep_until: None,
+            with_sound: false,
+        }),
         provenance: Provenance { program: Provenance::this_program(), ..Provenance::default() },
         with_pictures: false,
     };

@@ -44,6 +44,8 @@ mod same_film;
 mod seek;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod soak;
+#[cfg(target_os = "linux")]
+mod sound;
 mod standstill;
 mod still_face;
 mod stored;

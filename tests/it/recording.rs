@@ -90,7 +90,7 @@ fn start(spec: SourceSpec) -> Engine {
 }
 
 fn consent() -> Consent {
-    Consent { who: "P01".into(), purpose: "a test".into(), keep_until: None }
+    Consent { who: "P01".into(), purpose: "a test".into(), keep_until: None, with_sound: false }
 }
 
 fn order(folder: &Path) -> EngineCommand {
@@ -98,6 +98,7 @@ fn order(folder: &Path) -> EngineCommand {
         folder: folder.into(),
         consent: Some(consent()),
         with_pictures: true,
+        sound: None,
     }))
 }
 
@@ -189,7 +190,8 @@ fn scores_only_stores_no_picture() {
     let base = tempfile::tempdir().expect("a folder");
     let folder = base.path().join("s");
     let engine = start(demo(1.0, false));
-    let order = RecordOrder { folder: folder.clone(), consent: None, with_pictures: false };
+    let order =
+        RecordOrder { folder: folder.clone(), consent: None, with_pictures: false, sound: None };
     engine.send(EngineCommand::Record(Box::new(order))).expect("room for a command");
     until(&engine, has_ended);
     let opened = open(&folder);

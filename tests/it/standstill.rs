@@ -117,6 +117,7 @@ fn a_standstill_is_said_after_losses_an_unplug_a_pause_and_a_recording_that_was_
         folder: folder.path().join("a.fleeting"),
         consent: None,
         with_pictures: false,
+        sound: None,
     };
     engine.send(EngineCommand::Record(Box::new(order))).expect("room for a command");
 

@@ -19,7 +19,12 @@ pub(crate) fn cut_off(folder: &Path) {
 /// The same while it is recorded.
 pub(crate) fn recording(folder: &Path) -> Store {
     let beginning = Beginning {
-        consent: Some(Consent { who: "P01".into(), purpose: "pilot".into(), keep_until: None }),
+        consent: Some(Consent {
+            who: "P01".into(),
+            purpose: "pilot".into(),
+            keep_until: None,
+            with_sound: false,
+        }),
         provenance: Provenance {
             begun_at_unix_ms: Some(1_700_000_000_000),
             ..Provenance::default()

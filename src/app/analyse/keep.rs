@@ -56,7 +56,8 @@ impl State {
         }
         let folder = form.folder_named(&path.file_stem().unwrap_or_default().to_string_lossy());
         let with_pictures = keeping.with_pictures;
-        let order = RecordOrder { folder: folder.clone(), consent: None, with_pictures };
+        let order =
+            RecordOrder { folder: folder.clone(), consent: None, with_pictures, sound: None };
         match engine.send(EngineCommand::Record(Box::new(order))) {
             Ok(()) => Some(folder),
             Err(busy) => {

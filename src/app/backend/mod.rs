@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::recording::SessionList;
-use super::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures};
+use super::review::outside::{ExportJob, ImportJob, OpenedSession, SessionPictures, SessionSound};
 use crate::config::Config;
 use crate::engine::{Busy, EngineCommand, Preview, Update};
 use crate::exchange::Written;
 use crate::exchange::import::ImportedLayer;
 use crate::measure::detection_limit::DetectionLimit;
+use crate::media::stream::SourceInfo;
 use crate::model::ModelChoice;
 use crate::model::provenance::Provenance;
 use crate::session::Session;
@@ -20,6 +21,7 @@ use crate::source::SourceSpec;
 pub mod native;
 pub mod null;
 pub mod pictures;
+pub mod sound;
 
 /// Called from any thread when there is something new to draw.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -140,6 +142,16 @@ pub trait Backend {
         models: &ModelChoice,
         wake: Wake,
     ) -> Option<Box<dyn SessionPictures>>;
+
+    /// The sound of a recording whose frames are as `info` says; `None` if it has none or cannot be read again.
+    fn sound(
+        &mut self,
+        _source: &SourceSpec,
+        _info: &SourceInfo,
+        _wake: Wake,
+    ) -> Option<Box<dyn SessionSound>> {
+        None
+    }
 
     /// The pictures that are being recorded into `folder`, measured as `provenance` says; `None` if they
     /// cannot be read.

@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use super::{Assignment, Backend, CameraChoice, EngineHandle, Pending, Pick, Picked, Wake};
 use crate::app::backend::pictures::Projection;
+use crate::app::backend::sound::SoundStage;
 use crate::app::recording;
 use crate::app::recording::SessionList;
 use crate::app::review::outside::{
     AnnotationSink, ExportContent, ExportJob, ImportJob, Kept, OpenedSession, SessionPictures,
+    SessionSound,
 };
 use crate::engine::workers::annotation_writer::AnnotationWriter;
 use crate::engine::workers::background_task::BackgroundTask;
@@ -24,9 +26,11 @@ use crate::exchange::import;
 use crate::exchange::import::ImportedLayer;
 use crate::exchange::{ExportError, View, Written, write_new};
 use crate::measure::detection_limit::DetectionLimit;
+use crate::media::stream::SourceInfo;
 use crate::model::provenance::Provenance;
 use crate::model::{ModelChoice, Models};
-use crate::session::{Session, pictures, store};
+use crate::session::sound::SoundPlace;
+use crate::session::{self, Session, pictures, store};
 use crate::source::{SourceSpec, camera, video};
 
 /// A dialog that closes faster than this was never shown; no person is so fast.
@@ -119,6 +123,15 @@ impl Backend for NativeBackend {
                 None
             }
         }
+    }
+
+    fn sound(
+        &mut self,
+        source: &SourceSpec,
+        info: &SourceInfo,
+        wake: Wake,
+    ) -> Option<Box<dyn SessionSound>> {
+        stage(session::sound::of_source(source, info)?, wake)
     }
 
     fn recording_pictures(
@@ -291,6 +304,7 @@ fn open(
     let woken = wake.clone();
     let writer = AnnotationWriter::start(stored.store, move || woken())
         .map_err(|error| error.to_string())?;
+    let sound = stored.sound.and_then(|place| stage(place, wake.clone()));
     let readers = stored.pictures.zip(second);
     let provenance = &stored.session.provenance;
     let of_session = |(a, b)| Projection::of_session([a, b], provenance, models, wake);
@@ -302,8 +316,21 @@ fn open(
         source: recording,
         remarks: stored.remarks,
         screen: screen.map(|projection| Box::new(projection) as Box<dyn SessionPictures>),
+        sound,
         keeper: Some(Box::new(writer)),
     })
+}
+
+/// Plays the sound at `place`; `None`, with a word in the log, if the system has no thread to give.
+fn stage(place: SoundPlace, wake: Wake) -> Option<Box<dyn SessionSound>> {
+    let open = move || place.open().map_err(|error| error.to_string());
+    match SoundStage::start(open, wake) {
+        Ok(stage) => Some(Box::new(stage)),
+        Err(error) => {
+            tracing::error!("the sound: {error}");
+            None
+        }
+    }
 }
 
 /// True if the system can show a file dialog: on Linux, through its portal on the session bus, or with

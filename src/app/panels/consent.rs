@@ -41,6 +41,14 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     if choice.changed() {
         cx.send(Command::Recording(RecordingCommand::StoreScoresOnly(scores_only)));
     }
+    let mut with_sound = form.with_sound;
+    let choice = ui.checkbox(&mut with_sound, "They agree to sound: record it too").on_hover_text(
+        "What the microphone hears is stored beside the pictures, on the same clock. Speech is never \
+         analysed.",
+    );
+    if choice.changed() {
+        cx.send(Command::Recording(RecordingCommand::StoreSound(with_sound)));
+    }
     let missing = form.consent().err();
     ui.add_space(6.0);
     ui.horizontal(|ui| {

@@ -33,7 +33,19 @@ pub mod strip;
 pub mod transport;
 pub mod typed_path;
 pub mod units;
+pub mod waveform;
 pub mod who;
+
+/// When a plot is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlotUse {
+    /// Always.
+    Always,
+    /// Review leaves it out in a low window.
+    WhereHigh,
+    /// Where the session under review has sound.
+    WithSound,
+}
 
 /// Where a panel stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,12 +64,13 @@ pub enum Slot {
     Card,
     /// Below picture and card, all on one time axis.
     Plot {
-        /// Share of the height that is left when each plot has its least height; all shares sum to 1.
+        /// Share of the height that is left when each plot has its least height; a plot gets its part of the sum of
+        /// all shares.
         share: f32,
         /// Least height, points.
         least_pt: f32,
-        /// True if review leaves it out in a low window.
-        can_be_left_out: bool,
+        /// When it is shown.
+        shown: PlotUse,
     },
     /// Everything between the bars.
     Whole,
@@ -87,6 +100,7 @@ pub static PANELS: &[Panel] = &[
     card::PANEL,
     scores::PANEL,
     regions::PANEL,
+    waveform::PANEL,
     strip::PANEL,
     analyse::PANEL,
     palette::PANEL,

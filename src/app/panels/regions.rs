@@ -3,7 +3,7 @@
 use egui::{Align2, ColorImage, FontId, Painter, Rect, RichText, TextureOptions, Ui, pos2};
 
 use crate::app::axis::{self, TimeAxis};
-use crate::app::panels::{Panel, Slot};
+use crate::app::panels::{Panel, PlotUse, Slot};
 use crate::app::registry::PLOTTED;
 use crate::app::state::State;
 use crate::app::textures::show_image;
@@ -16,7 +16,7 @@ use crate::session::history::{Channel, History};
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel = Panel {
     name: "Region motion",
-    slot: Slot::Plot { share: 0.31, least_pt: 58.0, can_be_left_out: true },
+    slot: Slot::Plot { share: 0.31, least_pt: 58.0, shown: PlotUse::WhereHigh },
     tabs: PLOTTED,
     show,
 };

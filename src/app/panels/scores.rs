@@ -6,7 +6,7 @@ use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints};
 use crate::app::axis::{self, TimeAxis};
 use crate::app::command::{Command, Tab};
 use crate::app::live::LivePhase;
-use crate::app::panels::{Panel, Slot};
+use crate::app::panels::{Panel, PlotUse, Slot};
 use crate::app::registry::PLOTTED;
 use crate::app::review::command::ReviewCommand;
 use crate::app::review::handles;
@@ -20,7 +20,7 @@ use crate::session::history::Channel;
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel = Panel {
     name: "Scores",
-    slot: Slot::Plot { share: 0.43, least_pt: 70.0, can_be_left_out: false },
+    slot: Slot::Plot { share: 0.43, least_pt: 70.0, shown: PlotUse::Always },
     tabs: PLOTTED,
     show,
 };

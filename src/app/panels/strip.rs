@@ -5,7 +5,7 @@ use egui::{Align2, FontId, Painter, Rect, RichText, Stroke, Ui, pos2, vec2};
 
 use crate::app::axis::{self, TimeAxis};
 use crate::app::command::Tab;
-use crate::app::panels::{Panel, Slot};
+use crate::app::panels::{Panel, PlotUse, Slot};
 use crate::app::registry::PLOTTED;
 use crate::app::state::State;
 use crate::app::theme::{Grade, SMALL_PT, Theme, title};
@@ -17,7 +17,7 @@ use crate::session::history::Channel;
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel = Panel {
     name: "Quality",
-    slot: Slot::Plot { share: 0.26, least_pt: 80.0, can_be_left_out: false },
+    slot: Slot::Plot { share: 0.26, least_pt: 80.0, shown: PlotUse::Always },
     tabs: PLOTTED,
     show,
 };

@@ -6,7 +6,7 @@ use super::RecordingCommand;
 use crate::app::command::Command;
 use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, badge, named};
-use crate::engine::live::record::{RecordState, RecordingStatus};
+use crate::engine::live::record::{RecordState, RecordingStatus, SoundState};
 
 /// Bytes in words: `34 MB`, `1.2 GB`.
 pub fn size_words(bytes: u64) -> String {
@@ -34,10 +34,19 @@ fn words_with(now: Option<&RecordingStatus>, with_free: bool) -> String {
     let Some(now) = now else { return "not recording".into() };
     let clock = crate::measure::time::Timestamp::from_secs(now.secs).to_string();
     let clock = clock.split('.').next().unwrap_or_default();
+    let sound = match &now.sound {
+        None => "",
+        Some(SoundState::Opening) => ", sound opens",
+        Some(SoundState::Heard { loudest, .. }) if *loudest == 0.0 => ", sound is silent",
+        Some(SoundState::Heard { .. }) => ", with sound",
+        Some(SoundState::Nothing(_)) => ", NO SOUND",
+    };
     let free = now.free_bytes.filter(|_| with_free);
     let free = free.map(|free| format!(", {} free", size_words(free)));
     match now.state {
-        RecordState::Running => format!("REC {clock}, {}{}", now.size(), free.unwrap_or_default()),
+        RecordState::Running => {
+            format!("REC {clock}{sound}, {}{}", now.size(), free.unwrap_or_default())
+        }
         RecordState::Finishing => "REC ending".into(),
         RecordState::Stopped(_) => "not recording".into(),
     }
@@ -101,8 +110,14 @@ mod tests {
             bytes: 34_000_000,
             free_bytes: Some(120_000_000_000),
             left_secs: None,
+            sound: None,
         };
         assert_eq!(words(Some(&now)), "REC 1:15, 34 MB, 120.0 GB free");
+        now.sound = Some(SoundState::Heard { loudest: 0.2, lost_secs: 0.0 });
+        assert_eq!(words(Some(&now)), "REC 1:15, with sound, 34 MB, 120.0 GB free");
+        now.sound = Some(SoundState::Nothing("no sound server answers".into()));
+        assert_eq!(words(Some(&now)), "REC 1:15, NO SOUND, 34 MB, 120.0 GB free");
+        now.sound = None;
         now.state = RecordState::Stopped(None);
         assert_eq!(words(Some(&now)), words(None));
     }

@@ -9,6 +9,7 @@ use crate::engine::live::record::RecordOrder;
 use crate::session::consent::Consent;
 use crate::session::store;
 use crate::session::store::session_list;
+use crate::sound::SoundServer;
 
 /// The consent page with its fields.
 #[derive(Debug)]
@@ -21,6 +22,10 @@ pub struct ConsentForm {
     pub keep_until: TextField,
     /// True if no picture is stored.
     pub scores_only: bool,
+    /// True if sound is stored too.
+    pub with_sound: bool,
+    /// Where sound comes from.
+    pub server: SoundServer,
     /// Where sessions are stored.
     pub folder: TextField,
 }
@@ -34,6 +39,8 @@ impl Default for ConsentForm {
             purpose: TextField::default(),
             keep_until: in_a_year.to_string().as_str().into(),
             scores_only: false,
+            with_sound: false,
+            server: SoundServer::default(),
             folder: folder.display().to_string().as_str().into(),
         }
     }
@@ -46,6 +53,7 @@ impl ConsentForm {
             who: self.who.text().trim().into(),
             purpose: self.purpose.text().trim().into(),
             keep_until: self.last_day()?,
+            with_sound: self.with_sound,
         };
         match consent.missing() {
             Some(missing) => Err(missing.into()),
@@ -72,7 +80,9 @@ impl ConsentForm {
     pub(super) fn order(&self) -> Result<RecordOrder, String> {
         let consent = self.consent()?;
         let folder = self.folder_named(&consent.who);
-        Ok(RecordOrder { folder, consent: Some(consent), with_pictures: !self.scores_only })
+        let sound = consent.with_sound.then(|| self.server.clone());
+        let with_pictures = !self.scores_only;
+        Ok(RecordOrder { folder, consent: Some(consent), with_pictures, sound })
     }
 
     /// Path of a new session's folder, named after the time and `name`.
@@ -123,6 +133,6 @@ mod tests {
         let name = order.folder.file_name().expect("a name").to_string_lossy().into_owned();
         assert!(name.ends_with(" P-01-x.fleeting") && name.starts_with("20"), "{name}");
         assert_eq!(file_name("Müller: 表情?"), "Müller--表情-");
-        assert!(order.with_pictures);
+        assert!(order.with_pictures && order.sound.is_none());
     }
 }

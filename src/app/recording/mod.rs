@@ -13,7 +13,7 @@ use super::registry::{CommandEntry, Group, LIVE, entry};
 use super::shortcut::ctrl;
 use super::state::State;
 use crate::engine::EngineCommand;
-use crate::engine::live::record::{RecordState, RecordingStatus};
+use crate::engine::live::record::{RecordState, RecordingStatus, SoundState};
 use crate::session::annotation::Entry as Deed;
 
 use recorded_pictures::RecordedPictures;
@@ -35,6 +35,8 @@ pub enum RecordingCommand {
     Toggle,
     /// Store scores only, or pictures too.
     StoreScoresOnly(bool),
+    /// Store sound too, or not.
+    StoreSound(bool),
     /// Record as the consent page says.
     Begin,
     /// Ask for the folder in which sessions are stored.
@@ -125,6 +127,8 @@ pub struct Records {
     pub between: person::Between,
     /// True if a warning about the disk was given.
     warned: bool,
+    /// True if it was said that no sound comes.
+    told_silent: bool,
     /// Acts that a busy engine has not taken yet.
     unsent: Vec<Deed>,
     /// The folder that was read last, as typed.
@@ -150,6 +154,7 @@ impl State {
             }
             RecordingCommand::Toggle => self.show_consent(),
             RecordingCommand::StoreScoresOnly(on) => self.records.form.scores_only = on,
+            RecordingCommand::StoreSound(on) => self.records.form.with_sound = on,
             RecordingCommand::Begin => self.begin_recording(),
             RecordingCommand::PickFolder => self.pick(Pick::Recordings),
             RecordingCommand::ShowStoredSessions => {
@@ -206,7 +211,7 @@ impl State {
     fn begin_recording(&mut self) {
         match self.records.form.order() {
             Ok(order) => {
-                self.records.warned = false;
+                (self.records.warned, self.records.told_silent) = (false, false);
                 self.close_floating();
                 self.record(order);
             }
@@ -228,6 +233,7 @@ impl State {
     }
 
     pub(super) fn take_in_recording(&mut self, recording: RecordingStatus) {
+        self.tell_of_sound(&recording);
         let begins = recording.state == RecordState::Running && !self.records.is_recording();
         if begins {
             self.carry_conditions_into_the_recording();
@@ -256,6 +262,25 @@ impl State {
             }
         }
         self.records.now = Some(recording);
+    }
+
+    /// Says that no sound comes, and that it comes again.
+    fn tell_of_sound(&mut self, recording: &RecordingStatus) {
+        match &recording.sound {
+            Some(SoundState::Nothing(why)) if !self.records.told_silent => {
+                self.records.told_silent = true;
+                let text = format!(
+                    "No sound is recorded: {why}. Pictures are recorded; sound is tried again every \
+                     second."
+                );
+                self.messages.post(Weight::Warning, Topic::Other, text);
+            }
+            Some(SoundState::Heard { .. }) if self.records.told_silent => {
+                self.records.told_silent = false;
+                self.messages.post(Weight::Note, Topic::Other, "Sound is recorded now.");
+            }
+            _ => {}
+        }
     }
 
     /// Keeps an act of a person while the source runs, and stores it if a recording runs.

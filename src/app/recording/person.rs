@@ -83,6 +83,8 @@ impl State {
     /// Begins with another person: a new session without the baseline, marks, events and names of the last.
     pub(super) fn new_person(&mut self) {
         self.records.form.who.clear();
+        // Who comes next has not agreed to sound.
+        self.records.form.with_sound = false;
         self.close_floating();
         self.review = self.renewed();
         self.messages.mark_all_read();

@@ -50,6 +50,8 @@ pub enum ReviewCommand {
     Hold,
     /// Run forward; each further press doubles the speed.
     ShuttleOn,
+    /// Mute the sound, or let it be heard.
+    ToggleSound,
     /// Move by frames.
     Step(i64),
     /// Move by seconds.

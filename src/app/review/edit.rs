@@ -37,6 +37,8 @@ impl ReviewState {
             ReviewCommand::GoTo(edge) => self.go_to(edge),
             ReviewCommand::ToggleLoop => self.toggle_loop(),
 
+            ReviewCommand::ToggleSound => self.sound.is_muted = !self.sound.is_muted,
+
             ReviewCommand::Pick(target) => self.pick(target),
             ReviewCommand::Previous => self.step_listed(-1),
             ReviewCommand::Next => self.step_listed(1),
@@ -107,6 +109,7 @@ impl ReviewState {
             ReviewCommand::TogglePlay => {
                 Some(matches!(self.playback.motion(), PlaybackMotion::Runs(_)))
             }
+            ReviewCommand::ToggleSound => Some(self.sound.is_muted),
             ReviewCommand::Judge(Verdict::Open) => None,
             ReviewCommand::Judge(verdict) => Some(row.is_some_and(|row| row.verdict == *verdict)),
             ReviewCommand::Label(label) => Some(row.is_some_and(|row| row.label == Some(*label))),
@@ -127,6 +130,7 @@ impl ReviewState {
             | ReviewCommand::First
             | ReviewCommand::Last
             | ReviewCommand::Seek(_) => !self.playback.moments().is_empty(),
+            ReviewCommand::ToggleSound => self.sound.is_there(),
             ReviewCommand::GoTo(_) | ReviewCommand::ToggleLoop | ReviewCommand::FitEvent => {
                 self.picked_row().is_some()
             }

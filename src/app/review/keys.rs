@@ -101,6 +101,13 @@ pub static ENTRIES: &[CommandEntry] = &[
     ),
     review(
         G::Play,
+        C::ToggleSound,
+        "Mute the sound",
+        &[key(Key::S)],
+        "Mute the sound, or let it be heard when the pictures play at the real speed",
+    ),
+    review(
+        G::Play,
         C::GoTo(Edge::Onset),
         "Go to the onset",
         &[shift(Key::OpenBracket), key(Key::OpenCurlyBracket)],

@@ -29,6 +29,7 @@ pub mod live;
 pub mod outside;
 pub mod rating;
 pub mod run;
+pub mod sound;
 pub mod storage;
 pub mod units_text;
 
@@ -36,6 +37,7 @@ use event_list::EventList;
 use frame_in_view::FrameInView;
 use outside::{OpenedSession, PictureAnswer};
 use rating::{FIRST_RATER, Rating};
+use sound::ReviewSound;
 use storage::Storage;
 
 /// Possible magnifications of the loop.
@@ -65,6 +67,8 @@ pub struct ReviewState {
     pub playback: Playback,
     /// The picture of the frame in view.
     pub frame: FrameInView,
+    /// The sound that goes with the pictures.
+    pub sound: ReviewSound,
     /// Where the session is stored.
     pub storage: Storage,
     /// Who works, and whose layer is shown.
@@ -106,6 +110,7 @@ impl Default for ReviewState {
             view: SessionView::default(),
             playback: Playback::default(),
             frame: FrameInView::default(),
+            sound: ReviewSound::default(),
             storage: Storage::default(),
             rating: Rating::default(),
             list: EventList::default(),
@@ -129,7 +134,7 @@ impl Default for ReviewState {
 impl ReviewState {
     /// Replaces the session under review.
     pub fn open(&mut self, opened: OpenedSession) {
-        let OpenedSession { session, place, source, remarks, screen, keeper } = opened;
+        let OpenedSession { session, place, source, remarks, screen, sound, keeper } = opened;
         let rater = rating::last(&session).unwrap_or(FIRST_RATER).to_owned();
         let moments = session.history.samples().iter();
         let moments = moments.map(|s| Moment { frame: s.seq, time: s.time }).collect();
@@ -138,6 +143,7 @@ impl ReviewState {
             view: SessionView { session, ..SessionView::default() },
             playback: Playback::over(moments),
             frame: FrameInView::from(screen),
+            sound: ReviewSound::of(sound, self.sound.is_muted),
             storage: Storage { folder: place, source, unkept: None, sink: keeper },
             rating: Rating::of(&rater),
             hint: remarks.join(" "),
@@ -202,9 +208,11 @@ impl ReviewState {
         self.storage.look_for_faults();
         let motion = self.playback.motion();
         if motion == PlaybackMotion::Held {
+            self.sound.follow(&self.playback, now);
             return None;
         }
         let next = self.playback.advance(now);
+        self.sound.follow(&self.playback, now);
         self.show_frame();
         if let PlaybackMotion::Runs(_) = motion {
             self.view.reveal_cursor(self.last_secs());

@@ -8,8 +8,10 @@ use crate::evaluate::agreement::Agreement;
 use crate::exchange::Format;
 use crate::exchange::import;
 use crate::exchange::import::{ImportedLayer, Request};
+use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
 use crate::media::pictures::Pictures;
+use crate::media::sound::Outline;
 use crate::model::ModelChoice;
 use crate::session::Session;
 use crate::session::pictures;
@@ -44,6 +46,21 @@ pub trait SessionPictures: Send {
 
     /// The answers since the last call.
     fn answers(&mut self) -> Vec<PictureAnswer>;
+}
+
+/// The sound of a session. Nothing waits.
+pub trait SessionSound: Send {
+    /// Plays at the real speed from the session's time `from` on, which belongs to this moment.
+    fn play(&mut self, from: Timestamp);
+
+    /// Plays no more.
+    fn hush(&mut self);
+
+    /// The outline, if there is more of it than at the last call.
+    fn outline(&mut self) -> Option<Outline>;
+
+    /// Why nothing is heard, once; the end of a sentence.
+    fn fault(&mut self) -> Option<String>;
 }
 
 /// A place that stores what people say, in order. Dropping it waits until everything is stored.
@@ -144,6 +161,8 @@ pub struct OpenedSession {
     pub remarks: Vec<String>,
     /// Its pictures; `None` if none were stored or they cannot be read.
     pub screen: Option<Box<dyn SessionPictures>>,
+    /// Its sound; `None` if it has none.
+    pub sound: Option<Box<dyn SessionSound>>,
     /// Where acts are stored; `None` in memory, and if the folder cannot be written.
     pub keeper: Option<Box<dyn AnnotationSink>>,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::command::ReviewCommand;
 use super::live::InMemory;
 use super::outside::{OpenedSession, SessionPictures};
+use super::sound::ReviewSound;
 use super::{ReviewPhase, ReviewState};
 use crate::app::backend::Pick;
 use crate::app::command::{Floating, Tab};
@@ -111,12 +112,17 @@ impl State {
     /// Moves review and the messages on to `now`, seconds of the window's clock. Returns the seconds until
     /// the next call is useful.
     pub fn advance(&mut self, now: f64) -> Option<f64> {
+        self.review.sound.is_away = self.tab != Tab::Review;
         let was_kept = self.review.storage.unkept.is_none();
         let next = self.review.advance(now);
         if let (true, Some(why)) = (was_kept, &self.review.storage.unkept) {
             let text =
                 format!("{why} Review goes on, but what you do from now on is in memory only.");
             self.messages.post(Weight::Error, Topic::Other, text);
+        }
+        if let Some(why) = self.review.sound.untold_fault() {
+            let text = format!("The sound of this session is not played: {why}.");
+            self.messages.post(Weight::Note, Topic::Other, text);
         }
         if let Some(text) = self.review.storage.sink.as_mut().and_then(|sink| sink.remark()) {
             self.messages.post(Weight::Warning, Topic::Other, text);
@@ -132,11 +138,13 @@ impl State {
         self.tab = Tab::Review;
         let Outside { backend, wake, .. } = &mut self.outside;
         let (provenance, models) = (&session.provenance, &self.live.models);
+        let sound = backend.sound(&source, &session.source, wake.clone());
         let screen = backend.screen(&source, provenance, models, wake.clone());
         let in_memory =
             || InMemory::of(&session).map(|screen| Box::new(screen) as Box<dyn SessionPictures>);
         let opened = OpenedSession {
             screen: screen.or_else(in_memory),
+            sound,
             session,
             place: None,
             source: Some(source),
@@ -158,7 +166,11 @@ impl State {
 
     /// Nothing under review, with the settings made by hand.
     pub(in crate::app) fn renewed(&self) -> ReviewState {
-        ReviewState { magnification: self.review.magnification, ..ReviewState::default() }
+        ReviewState {
+            magnification: self.review.magnification,
+            sound: ReviewSound::of(None, self.review.sound.is_muted),
+            ..ReviewState::default()
+        }
     }
 }
 

@@ -67,6 +67,7 @@ fn review(events: u64) -> (ReviewState, Shared) {
         source: None,
         remarks: Vec::new(),
         screen: Some(Box::new(Scripted(Arc::clone(&script)))),
+        sound: None,
         keeper: Some(Box::new(Scripted(Arc::clone(&script)))),
     });
     review.apply(first_rater());
@@ -154,6 +155,7 @@ fn three_hundred_events_take_three_hundred_keys() {
         source: None,
         remarks: Vec::new(),
         screen: None,
+        sound: None,
         keeper: None,
     };
     review.open(opened);
@@ -371,6 +373,7 @@ fn nothing_is_written_before_somebody_has_said_who_works() {
         source: None,
         remarks: Vec::new(),
         screen: None,
+        sound: None,
         keeper: Some(Box::new(Scripted(Arc::clone(&script)))),
     });
     for command in
@@ -527,6 +530,7 @@ fn a_session_is_opened_again_as_it_was_left() {
         source: None,
         remarks: Vec::new(),
         screen: None,
+        sound: None,
         keeper: None,
     });
     assert_eq!(again.rating.rater, "Ana");

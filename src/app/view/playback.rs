@@ -60,6 +60,11 @@ impl Playback {
         self.motion
     }
 
+    /// The window's clock and the session's time when the motion began; `None` before its first drawing.
+    pub fn began(&self) -> Option<(f64, Timestamp)> {
+        self.began
+    }
+
     /// Stops.
     pub fn hold(&mut self) {
         self.motion = PlaybackMotion::Held;

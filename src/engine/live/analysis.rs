@@ -87,7 +87,7 @@ pub(crate) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<St
         effort: EffortControl::new(links.queue_frames),
         undrawn: 0,
         rhythm: Rhythm { last: now, missed: links.frames.signs().missed(), said: None },
-        recordings: Recordings::new(links.update_sender.clone()),
+        recordings: Recordings::new(links.update_sender.clone(), links.frames.clock().clone()),
         analyser,
         links,
         output: Output::default(),
@@ -251,6 +251,7 @@ impl Running<'_> {
                 self.paused = command == EngineCommand::Pause;
                 self.links.frames.signs().set_paused(self.paused);
                 if self.paused {
+                    self.recordings.pause();
                     let stats = self.meter.last_stats(self.links.frames.dropped());
                     self.record(Record::Stats(stats))?;
                 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
 
+use super::frame_clock::FrameClock;
 use super::link::{Closed, QueueReceiver, QueueSender, thinning_queue, waiting_queue};
 use super::watch::Signs;
 use crate::media::image::Frame;
@@ -46,6 +47,7 @@ pub struct CaptureSender {
     reports: Sender<(u64, Captured)>,
     order: AtomicU64,
     signs: Arc<Signs>,
+    clock: Arc<FrameClock>,
 }
 
 /// The analysis thread's end.
@@ -60,6 +62,7 @@ pub struct CaptureReceiver {
     /// Places that were left out since [`Self::take_queued`]: frames that the queue dropped.
     queued: u64,
     signs: Arc<Signs>,
+    clock: Arc<FrameClock>,
 }
 
 /// Makes the link. When `capacity` frames wait, a live link drops one and counts it. It drops a frame between
@@ -72,9 +75,15 @@ pub fn capture_link(is_live: bool, capacity: usize) -> (CaptureSender, CaptureRe
         waiting_queue(capacity.max(1))
     };
     let (reports, reports_out) = bounded(REPORTS);
-    let signs = Arc::new(Signs::default());
+    let (signs, clock) = (Arc::new(Signs::default()), Arc::new(FrameClock::default()));
     (
-        CaptureSender { frames, reports, order: AtomicU64::new(0), signs: Arc::clone(&signs) },
+        CaptureSender {
+            frames,
+            reports,
+            order: AtomicU64::new(0),
+            signs: Arc::clone(&signs),
+            clock: Arc::clone(&clock),
+        },
         CaptureReceiver {
             frames: frames_out,
             reports: reports_out,
@@ -83,6 +92,7 @@ pub fn capture_link(is_live: bool, capacity: usize) -> (CaptureSender, CaptureRe
             next_place: 0,
             queued: 0,
             signs,
+            clock,
         },
     )
 }
@@ -94,6 +104,7 @@ impl CaptureSender {
         match item {
             Captured::Frame(frame) => {
                 self.signs.frame_sent();
+                self.clock.see(frame.time, Instant::now());
                 let sent = self.frames.send((place, frame));
                 self.signs.set_dropped(self.frames.dropped());
                 sent
@@ -169,6 +180,11 @@ impl CaptureReceiver {
     /// What the threads of this run let each other see.
     pub(crate) fn signs(&self) -> &Arc<Signs> {
         &self.signs
+    }
+
+    /// The clock of the frames.
+    pub(crate) fn clock(&self) -> &Arc<FrameClock> {
+        &self.clock
     }
 
     /// Other messages are never dropped, so that each missing place was a frame.

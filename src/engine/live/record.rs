@@ -5,11 +5,14 @@
 //! less than a second. A power cut loses one second more.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use super::frame_clock::FrameClock;
+use super::recorded_sound::RecordedSound;
 use super::update_sender::UpdateSender;
 use crate::engine::{Update, join, spawn};
 use crate::media::image::Frame;
@@ -20,6 +23,7 @@ use crate::session::record::Record;
 use crate::session::record::Stats;
 use crate::session::recorder::{RecorderError, SessionRecorder};
 use crate::session::store::{Beginning, StoreError, bytes_in, session_list};
+use crate::sound::SoundServer;
 
 /// Number of items that may wait. A frame and its records are two or three items.
 const WAITING: usize = 16;
@@ -53,6 +57,8 @@ pub struct RecordOrder {
     pub consent: Option<Consent>,
     /// True if pictures are stored, false for scores only.
     pub with_pictures: bool,
+    /// Where sound is recorded from; `None` for no sound.
+    pub sound: Option<SoundServer>,
 }
 
 /// The state of a recording.
@@ -70,6 +76,8 @@ pub struct RecordingStatus {
     pub free_bytes: Option<u64>,
     /// Seconds until the disk is full at the present rate; `None` while that is unknown.
     pub left_secs: Option<f64>,
+    /// How the sound is; `None` for a recording without.
+    pub sound: Option<SoundState>,
 }
 
 /// If a recording runs.
@@ -81,6 +89,22 @@ pub enum RecordState {
     Finishing,
     /// It has ended. The text says why, if the user did not ask for it.
     Stopped(Option<String>),
+}
+
+/// How the sound of a recording is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SoundState {
+    /// The microphone is being opened.
+    Opening,
+    /// Sound is stored.
+    Heard {
+        /// The loudest of the last second, 0–1 of what can be stored.
+        loudest: f32,
+        /// Seconds that were lost so far, with silence in their place.
+        lost_secs: f64,
+    },
+    /// No sound comes, and why; the end of a sentence. It is tried again.
+    Nothing(String),
 }
 
 impl RecordingStatus {
@@ -110,6 +134,8 @@ enum Item {
     Frame(Frame),
     Record(Record),
     Entry(Entry),
+    /// Nothing is analysed until the next frame.
+    Pause,
     /// No more frames will come.
     Finishing,
 }
@@ -130,14 +156,16 @@ impl RecordThread {
         provenance: Provenance,
         before: Stats,
         first: Vec<Record>,
+        clock: Arc<FrameClock>,
         update_sender: UpdateSender,
     ) -> Self {
         let (tx, rx) = bounded(WAITING);
         let thread = spawn("fleeting-record", move || {
-            let RecordOrder { folder, consent, with_pictures } = order;
+            let RecordOrder { folder, consent, with_pictures, sound } = order;
             let beginning = Beginning { consent, provenance, with_pictures };
             let reporter = Reporter { folder, update_sender };
-            run(&reporter, &beginning, before, &first, &rx);
+            let sound = sound.map(|server| RecordedSound::start(server, clock));
+            run(&reporter, &beginning, before, &first, &rx, sound);
         });
         Self { tx: Some(tx), thread }
     }
@@ -152,6 +180,10 @@ impl RecordThread {
 
     pub(crate) fn entry(&self, entry: &Entry) -> Result<(), Gone> {
         self.send(Item::Entry(entry.clone()))
+    }
+
+    pub(crate) fn pause(&self) -> Result<(), Gone> {
+        self.send(Item::Pause)
     }
 
     pub(crate) fn finishing(&self) -> Result<(), Gone> {
@@ -182,14 +214,21 @@ struct Reporter {
 }
 
 impl Reporter {
-    fn tell(&self, state: RecordState, bytes: u64, begun: Option<Instant>) {
+    fn tell(
+        &self,
+        state: RecordState,
+        bytes: u64,
+        begun: Option<Instant>,
+        sound: Option<SoundState>,
+    ) {
         let free_bytes = session_list::free_bytes(&self.folder);
         let secs = begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
         let rate = bytes as f64 / secs;
         let left = |free: u64| free.saturating_sub(RESERVE_BYTES) as f64 / rate;
         let left_secs = free_bytes.filter(|_| secs > 5.0).map(left);
         let folder = self.folder.clone();
-        let recording = RecordingStatus { folder, state, secs, bytes, free_bytes, left_secs };
+        let recording =
+            RecordingStatus { folder, state, secs, bytes, free_bytes, left_secs, sound };
         // If no one listens any more, the folder shows the state.
         self.update_sender.send(Update::Recording(Box::new(recording))).unwrap_or(());
     }
@@ -201,27 +240,32 @@ fn run(
     before: Stats,
     first: &[Record],
     rx: &Receiver<Item>,
+    mut sound: Option<RecordedSound>,
 ) {
     let folder = &reporter.folder;
     let begun =
         check_space(folder).and_then(|()| Ok(SessionRecorder::begin(folder, beginning, before)?));
     let mut recorder = match begun {
         Ok(recorder) => recorder,
-        Err(why) => return reporter.tell(RecordState::Stopped(Some(why.to_string())), 0, None),
+        Err(why) => {
+            return reporter.tell(RecordState::Stopped(Some(why.to_string())), 0, None, None);
+        }
     };
     let at = Instant::now();
-    reporter.tell(RecordState::Running, recorder.bytes(), None);
+    let opening = sound.as_ref().map(|_| SoundState::Opening);
+    reporter.tell(RecordState::Running, recorder.bytes(), None, opening);
     let recorded = first
         .iter()
         .try_for_each(|record| recorder.push_record(record))
         .map_err(Stop::from)
-        .and_then(|()| record(&mut recorder, reporter, rx, at));
+        .and_then(|()| record(&mut recorder, reporter, rx, &mut sound, at));
     let reason = recorded.err().map(|why| why.to_string());
     let bytes = recorder.bytes();
     let finished = recorder.finish(reason.as_deref()).map_err(|error| error.to_string());
     let reason = reason.or(finished.err());
     let bytes = bytes.max(bytes_in(folder));
-    reporter.tell(RecordState::Stopped(reason), bytes, Some(at));
+    let sound = sound.as_mut().map(|sound| sound.state(0.0));
+    reporter.tell(RecordState::Stopped(reason), bytes, Some(at), sound);
 }
 
 /// Why a recording ends although no one asked for it.
@@ -251,6 +295,7 @@ fn record(
     recorder: &mut SessionRecorder,
     reporter: &Reporter,
     rx: &Receiver<Item>,
+    sound: &mut Option<RecordedSound>,
     at: Instant,
 ) -> Result<(), Stop> {
     let (mut kept, mut synced, mut told) = (at, at, at);
@@ -260,12 +305,23 @@ fn record(
             Ok(Item::Frame(frame)) => recorder.push_frame(&frame)?,
             Ok(Item::Record(record)) => recorder.push_record(&record)?,
             Ok(Item::Entry(entry)) => recorder.push_entry(&entry)?,
+            Ok(Item::Pause) => recorder.pause_sound(),
             Ok(Item::Finishing) => {
                 state = RecordState::Finishing;
-                reporter.tell(state.clone(), recorder.bytes(), Some(at));
+                recorder.end_sound()?;
+                let lost_secs = recorder.lost_sound_secs();
+                let sound = sound.as_mut().map(|sound| sound.state(lost_secs));
+                reporter.tell(state.clone(), recorder.bytes(), Some(at), sound);
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) => {
+                return sound
+                    .as_mut()
+                    .map_or(Ok(()), |sound| Ok(sound.pass_on_the_rest(recorder)?));
+            }
+        }
+        if let Some(sound) = sound {
+            sound.pass_on(recorder, state == RecordState::Finishing)?;
         }
         if kept.elapsed() >= KEEP_EVERY {
             recorder.keep()?;
@@ -278,7 +334,9 @@ fn record(
         }
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
-            reporter.tell(state.clone(), recorder.bytes(), Some(at));
+            let lost_secs = recorder.lost_sound_secs();
+            let sound = sound.as_mut().map(|sound| sound.state(lost_secs));
+            reporter.tell(state.clone(), recorder.bytes(), Some(at), sound);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The recordings of one run, one after another, as the analysis sees them.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::frame_clock::FrameClock;
 use super::record::{Gone, RecordOrder, RecordThread};
 use super::update_sender::UpdateSender;
 use crate::measure::time::Timestamp;
@@ -21,6 +23,7 @@ const LINGER: Duration = Duration::from_secs(10);
 /// The present recording, and what a later one must know.
 pub(crate) struct Recordings {
     update_sender: UpdateSender,
+    clock: Arc<FrameClock>,
     running: Option<RecordThread>,
     /// A recording that is completing its files. It is joined when the next one ends, or at the end.
     closing: Option<RecordThread>,
@@ -43,9 +46,11 @@ struct Finishing {
 }
 
 impl Recordings {
-    pub(crate) fn new(update_sender: UpdateSender) -> Self {
+    /// `clock` is that of the run's frames.
+    pub(crate) fn new(update_sender: UpdateSender, clock: Arc<FrameClock>) -> Self {
         Self {
             update_sender,
+            clock,
             running: None,
             closing: None,
             finishing: None,
@@ -66,8 +71,9 @@ impl Recordings {
         let first = held.into_iter().flatten().cloned().collect();
         self.newest = None;
         self.is_from_start = !self.has_begun;
-        self.running =
-            Some(RecordThread::start(order, provenance, before, first, self.update_sender.clone()));
+        let (clock, update_sender) = (Arc::clone(&self.clock), self.update_sender.clone());
+        let running = RecordThread::start(order, provenance, before, first, clock, update_sender);
+        self.running = Some(running);
     }
 
     /// Records no more frames. Results for the last ones are still recorded.
@@ -118,6 +124,11 @@ impl Recordings {
     /// Takes an act of a person.
     pub(crate) fn entry(&mut self, entry: &Entry) {
         self.send(|recorder| recorder.entry(entry));
+    }
+
+    /// The analysis pauses.
+    pub(crate) fn pause(&mut self) {
+        self.send(RecordThread::pause);
     }
 
     /// Called regularly, whether or not frames come.

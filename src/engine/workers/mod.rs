@@ -9,4 +9,6 @@ pub mod clip_extractor;
 pub mod frame_server;
 pub mod mesh_ahead;
 pub mod read_ahead;
+pub mod sound_outliner;
+pub mod sound_player;
 pub mod worker;

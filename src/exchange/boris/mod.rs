@@ -209,21 +209,29 @@ fn observation(view: &View<'_>, coded: &[Coded<'_>], now: &str) -> Value {
     let media = view.media().unwrap_or(&source.name);
     let length = media_length_secs(view);
     let fps = source.nominal_fps.unwrap_or_else(|| view.fps());
-    let of_media = |value: Value| json!({ media: value });
+    let sound = view.sound().filter(|sound| *sound != media);
+    // For the pictures and, as a second player, for the sound beside them.
+    let of_media = |picture: Value, heard: Value| {
+        let all = [Some((media, picture)), sound.map(|sound| (sound, heard))];
+        let all = all.into_iter().flatten().map(|(name, value)| (name.to_owned(), value));
+        Value::Object(all.collect())
+    };
+    let offsets = if sound.is_some() { json!({ "1": 0.0, "2": 0.0 }) } else { json!({ "1": 0.0 }) };
+    let second: Vec<&str> = sound.into_iter().collect();
     json!({
         "type": "MEDIA",
         "date": now,
         "description": source.detail,
         "time offset": 0.0,
         "file": {
-            "1": [media], "2": [], "3": [], "4": [], "5": [], "6": [], "7": [], "8": []
+            "1": [media], "2": second, "3": [], "4": [], "5": [], "6": [], "7": [], "8": []
         },
         "media_info": {
-            "length": of_media(json!(length)),
-            "fps": of_media(json!(fps)),
-            "hasVideo": of_media(json!(true)),
-            "hasAudio": of_media(json!(has_sound(view))),
-            "offset": { "1": 0.0 },
+            "length": of_media(json!(length), json!(length)),
+            "fps": of_media(json!(fps), json!(0)),
+            "hasVideo": of_media(json!(true), json!(false)),
+            "hasAudio": of_media(json!(has_sound(view)), json!(true)),
+            "offset": offsets,
         },
         "independent_variables": {},
         "close_behaviors_between_videos": false,
@@ -346,6 +354,18 @@ mod tests {
             (of("length").and_then(|length| length.as_f64()), of("hasAudio"))
         };
         assert_eq!(info(&session), (Some(3.0), Some(json!(false))));
+        let mut with_sound = session.clone();
+        with_sound.sound = Some("sound.wav".into());
+        let project = project_of(&with_sound, None);
+        let observations = project["observations"].as_object().expect("an object");
+        let one = observations.values().next().expect("one");
+        assert_eq!(one["file"]["2"], json!(["sound.wav"]));
+        let about = &one["media_info"];
+        assert_eq!(about["hasAudio"]["sound.wav"], json!(true));
+        assert_eq!(
+            (&about["hasVideo"]["sound.wav"], &about["offset"]["2"]),
+            (&json!(false), &json!(0.0))
+        );
         session.source.media_start = Timestamp::from_secs(0.25);
         session.source.has_sound = Some(true);
         assert_eq!(info(&session), (Some(3.25), Some(json!(true))));

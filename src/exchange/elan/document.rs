@@ -117,8 +117,8 @@ enum TierPlace {
 #[derive(Debug)]
 pub(crate) struct NewEaf {
     participant: String,
-    /// The file to which its times belong.
-    media: Option<String>,
+    /// The files to which its times belong: pictures, then sound.
+    media: Vec<String>,
     tiers: Vec<NewTier>,
     annotations: usize,
 }
@@ -130,7 +130,7 @@ impl NewEaf {
     pub(crate) fn new(view: &View<'_>) -> Self {
         Self {
             participant: view.subject().to_owned(),
-            media: view.media().map(str::to_owned),
+            media: view.media().into_iter().chain(view.sound()).map(str::to_owned).collect(),
             tiers: Vec::new(),
             annotations: 0,
         }
@@ -188,7 +188,7 @@ impl NewEaf {
             .with_attribute(("MEDIA_FILE", ""))
             .with_attribute(("TIME_UNITS", "milliseconds"))
             .write_inner_content(|writer| {
-                if let Some(media) = &self.media {
+                for media in &self.media {
                     let url = format!("./{}", percent_encoded(media));
                     writer
                         .create_element("MEDIA_DESCRIPTOR")
@@ -376,6 +376,7 @@ fn mime_type(name: &str) -> &'static str {
         "mkv" => "video/x-matroska",
         "avi" => "video/x-msvideo",
         "mpg" | "mpeg" => "video/mpeg",
+        "wav" => "audio/x-wav",
         _ => "unknown",
     }
 }

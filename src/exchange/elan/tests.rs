@@ -132,5 +132,11 @@ fn a_live_recording_names_its_film_and_without_one_no_media() {
         text.contains("MEDIA_URL=\"./pictures-1.mkv\" MIME_TYPE=\"video/x-matroska\""),
         "{text}"
     );
-    assert!(!text.contains("Virtual"));
+    assert!(!text.contains("Virtual") && !text.contains("sound.wav"));
+    session.sound = Some("sound.wav".into());
+    let text = self::text(&session, None);
+    let film = text.find("./pictures-1.mkv").expect("the film");
+    let sound =
+        text.find("MEDIA_URL=\"./sound.wav\" MIME_TYPE=\"audio/x-wav\"").expect("the sound");
+    assert!(film < sound, "the film comes first");
 }

@@ -118,7 +118,9 @@ fn write_facts(view: &View<'_>, out: &mut Sink) -> io::Result<()> {
                 || "without an agreed end".to_owned(),
                 |date| format!("to be kept until {date} at the latest"),
             );
-            fact(out, "Consent", &format!("{}, for: {}; {until}", consent.who, consent.purpose))?;
+            let sound = if consent.with_sound { ", sound included" } else { "" };
+            let words = format!("{}, for: {}{sound}; {until}", consent.who, consent.purpose);
+            fact(out, "Consent", &words)?;
         }
     }
     let counts = session.counts();

@@ -24,6 +24,7 @@ const MAX_HEADER_BYTES: u64 = 1 << 16;
 const MAX_PICTURE_BYTES: u64 = (MAX_SIDE_PX * MAX_SIDE_PX * 3) as u64;
 
 mod seek;
+pub mod sound;
 
 /// Opens video track `track` of an AVI file, counted from 1, for reading from front to back. `None` means the
 /// first.
@@ -121,6 +122,8 @@ struct Stream {
     size_px: (usize, usize),
     /// The shape of a pixel; `None` if the file does not say it.
     aspect: Option<PixelAspect>,
+    /// How sound is stored.
+    sound: Option<sound::SoundFormat>,
 }
 
 impl Stream {
@@ -179,8 +182,7 @@ impl Header {
                 rate: word(24),
                 start: word(28),
                 frames: word(32),
-                size_px: (0, 0),
-                aspect: None,
+                ..Stream::default()
             };
             self.streams.push(stream);
         } else if id == b"vprp" {
@@ -196,6 +198,8 @@ impl Header {
             let height = word(8).cast_signed().unsigned_abs();
             stream.size_px = (word(4) as usize, height as usize);
             stream.codec = word(16).to_le_bytes();
+        } else if let Some(stream) = self.streams.last_mut().filter(|stream| stream.is_sound) {
+            stream.sound = sound::SoundFormat::read(data);
         }
     }
 

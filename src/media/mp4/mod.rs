@@ -53,6 +53,18 @@ pub(crate) fn open(
     })
 }
 
+/// Seconds on a player's clock at which the beginning of the first sound track is heard; below zero if players
+/// leave out a part of it. `None` for a file without sound or of another kind.
+pub(crate) fn sound_start_secs(path: &Path) -> Option<f64> {
+    let mut reader = BufReader::new(File::open(path).ok()?);
+    let layout = Layout::read(&mut reader).ok()?;
+    if !layout.has_index || !layout.is_sound || layout.samples > MOST_SAMPLES {
+        return None;
+    }
+    let mp4 = parse(&mut reader, &layout).ok()?;
+    order::sound_start_secs(&mp4)
+}
+
 /// Opens a track of an MP4 file for reading in any order.
 pub(crate) fn pictures(
     path: &Path,

@@ -118,6 +118,15 @@ pub(super) fn movie_start_nanos(mp4: &Mp4) -> Option<i128> {
     mp4.tracks().values().filter_map(begins).min()
 }
 
+/// Seconds on a player's clock at which media time zero of the first sound track is heard.
+pub(super) fn sound_start_secs(mp4: &Mp4) -> Option<f64> {
+    let is_sound = |track: &&Track| track.trak(mp4).mdia.hdlr.handler_type.value == *b"soun";
+    let track = mp4.tracks().values().find(is_sound)?;
+    let edit = Edit::of(mp4, track.trak(mp4)).unwrap_or(Edit::WHOLE);
+    let nanos = edit.movie_nanos(0, track.timescale) - movie_start_nanos(mp4).unwrap_or(0);
+    Some(nanos as f64 / 1e9)
+}
+
 /// In which order, and when, the samples are shown.
 pub(super) struct DisplayOrder {
     /// Place of every sample in the order of display, in file order; `None` if it is not shown.

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode};
 
 use super::{
-    DATABASE, LOCK, Store, StoreError, lock, pictures, read, refuse_links, schema, session_list,
+    DATABASE, LOCK, SOUND_FILE, Store, StoreError, lock, pictures, read, refuse_links, schema,
+    session_list,
 };
 use crate::measure::time::Timestamp;
 use crate::media::pictures::Pictures;
 use crate::session::Session;
+use crate::session::sound::{self, SoundPlace};
 use crate::source::SourceSpec;
 
 /// The first bytes of every SQLite file.
@@ -31,6 +33,8 @@ pub struct Opened {
     pub store: Store,
     /// Its pictures; `None` if it was recorded without pictures, or if they are missing.
     pub pictures: Option<Box<dyn Pictures>>,
+    /// Its sound; `None` if it has none, or if it is missing.
+    pub sound: Option<SoundPlace>,
     /// What was repaired and what is missing, one sentence each.
     pub remarks: Vec<String>,
 }
@@ -77,9 +81,21 @@ pub fn open_of_recording(
     if let Some(date) = past.and_then(|consent| consent.keep_until) {
         remarks.push(format!("It was to be kept until {date}, which has passed: delete it."));
     }
-    let (pictures, films) = pictures::open(&store, is_writable, &mut remarks)?;
+    let (pictures, films, source) = pictures::open(&store, is_writable, &mut remarks)?;
     session.films = films;
-    Ok(Opened { session, store, pictures, remarks })
+    session.sound = sound_beside(folder);
+    let sound = match (&session.sound, source) {
+        (Some(name), _) => Some(SoundPlace::beside(folder.join(name))),
+        (None, Some(source)) => sound::of_source(&source, &session.source),
+        (None, None) => None,
+    };
+    Ok(Opened { session, store, pictures, sound, remarks })
+}
+
+/// The name of the sound file, if there is one. A link may lead to any file.
+fn sound_beside(folder: &Path) -> Option<String> {
+    let found = folder.join(SOUND_FILE).symlink_metadata();
+    found.is_ok_and(|found| found.is_file()).then(|| SOUND_FILE.to_owned())
 }
 
 /// Reads the header without opening the file as a database, which might change a file of another program.

@@ -43,12 +43,16 @@ impl Store {
     /// Opens another reader of its pictures, for a thread that must not wait for the first; `None` without
     /// pictures.
     pub fn pictures(&self) -> Result<Option<Box<dyn Pictures>>, StoreError> {
-        Ok(open(self, false, &mut Vec::new())?.0)
+        let (pictures, ..) = open(self, false, &mut Vec::new())?;
+        Ok(pictures)
     }
 }
 
-/// Pictures, with the names of their files.
-type Filmed = (Option<Box<dyn Pictures>>, Vec<String>);
+/// The pictures of a recording that was analysed, and how it is opened.
+type FromRecording = (Box<dyn Pictures>, SourceSpec);
+
+/// Pictures, with the names of their files, or with the recording from which they are read.
+type Filmed = (Option<Box<dyn Pictures>>, Vec<String>, Option<SourceSpec>);
 
 /// Opens the picture files that the session names. A file that is missing or cannot be read becomes a remark,
 /// because the rest of the session is still useful.
@@ -60,7 +64,8 @@ pub(super) fn open(
     let failed = |error| store.failed(error);
     let with_pictures = read::fact(&store.db, WITH_PICTURES).map_err(failed)?;
     if with_pictures.as_deref() == Some("false") {
-        return Ok((of_recording(store, remarks)?, Vec::new()));
+        let (pictures, source) = of_recording(store, remarks)?.unzip();
+        return Ok((pictures, Vec::new(), source));
     }
     let names: Vec<String> =
         all(&store.db, "SELECT file FROM film ORDER BY n", |row| row.get(0)).map_err(failed)?;
@@ -89,10 +94,10 @@ pub(super) fn open(
         }
     }
     if films.is_empty() {
-        return Ok((None, Vec::new()));
+        return Ok((None, Vec::new(), None));
     }
     let moments = films.iter().flat_map(|film| film.moments()).copied().collect();
-    Ok((Some(Box::new(Segments { films, moments })), opened))
+    Ok((Some(Box::new(Segments { films, moments })), opened, None))
 }
 
 /// The pictures of the recording that was analysed, if it is found and its frames are the same.
@@ -102,7 +107,7 @@ pub(super) fn open(
 fn of_recording(
     store: &Store,
     remarks: &mut Vec<String>,
-) -> Result<Option<Box<dyn Pictures>>, StoreError> {
+) -> Result<Option<FromRecording>, StoreError> {
     let failed = |error| store.failed(error);
     let mut source = match &store.recording {
         Some(named) => named.clone(),
@@ -137,9 +142,10 @@ fn of_recording(
     let mut opened = pictures::of_source(&source);
     if is_video && opened.as_ref().is_ok_and(|pictures| !pictures.moments().starts_with(&moments)) {
         opened = pictures::of_source(&at_told_rate);
+        source = at_told_rate;
     }
     match opened {
-        Ok(pictures) if pictures.moments().starts_with(&moments) => Ok(Some(pictures)),
+        Ok(pictures) if pictures.moments().starts_with(&moments) => Ok(Some((pictures, source))),
         Ok(_) => {
             remarks.push(format!(
                 "{name} is no longer, frame by frame, what was analysed, so its pictures are not shown."

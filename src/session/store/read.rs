@@ -13,6 +13,7 @@ use crate::session::annotation::rater::Imported;
 use crate::session::annotation::{Entry, Rater};
 use crate::session::consent::Consent;
 use crate::session::counts::{Loss, LossReason, Losses};
+use crate::session::sound_track::SoundLoss;
 use crate::session::{LoggedNotice, Session};
 
 /// Everything but the pictures.
@@ -44,6 +45,10 @@ pub(super) fn session(db: &Connection) -> rusqlite::Result<Session> {
         session.losses.add_unnumbered(dropped, LossReason::Queue);
     }
     session.effort = all(db, "SELECT first_frame, effort FROM effort ORDER BY n", effort)?;
+    session.sound_losses = all(db, "SELECT time_ns, lost_ns FROM sound_loss ORDER BY n", |row| {
+        let [at, lost] = [row.get(0)?, row.get(1)?].map(Timestamp::from_nanos);
+        Ok(SoundLoss { at, secs: lost.secs() })
+    })?;
     session.consent = consent(db)?;
     session.provenance = provenance(db)?;
     for rater in
@@ -109,7 +114,7 @@ pub(super) fn source(db: &Connection) -> rusqlite::Result<SourceInfo> {
 
 /// The newest consent.
 pub(super) fn consent(db: &Connection) -> rusqlite::Result<Option<Consent>> {
-    let sql = "SELECT who, purpose, keep_until FROM consent ORDER BY n DESC LIMIT 1";
+    let sql = "SELECT who, purpose, keep_until, sound FROM consent ORDER BY n DESC LIMIT 1";
     db.query_row(sql, [], |row| {
         let keep_until: Option<String> = row.get(2)?;
         let keep_until = keep_until.map(|text| text.parse()).transpose();
@@ -117,6 +122,7 @@ pub(super) fn consent(db: &Connection) -> rusqlite::Result<Option<Consent>> {
             who: row.get(0)?,
             purpose: row.get(1)?,
             keep_until: keep_until.map_err(|error| unreadable(row, 2, error))?,
+            with_sound: row.get(3)?,
         })
     })
     .optional()

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each step leads from the version of its index to the next. Add steps; never change one.
 pub(super) const STEPS: &[&str] =
-    &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
+    &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7];
 
 /// Times are whole nanoseconds since the source's first frame. Wall clocks are milliseconds since 1970, UTC.
 /// A value that was not measured is null.
@@ -74,8 +74,12 @@ const VERSION_5: &str = "CREATE TABLE effort (n INTEGER PRIMARY KEY, first_frame
 /// cannot read. No table changes.
 const VERSION_6: &str = "";
 
+/// Sound, if it was agreed to, and where it was lost: the time of the first sample that is missing, and how long.
+const VERSION_7: &str = "ALTER TABLE consent ADD COLUMN sound INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE sound_loss (n INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, lost_ns INTEGER NOT NULL);";
+
 /// Every table; no row of them is ever changed or removed.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "fact",
     "consent",
     "model",
@@ -88,6 +92,7 @@ const TABLES: [&str; 16] = [
     "stats",
     "loss",
     "effort",
+    "sound_loss",
     "rater",
     "entry",
     "film",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::{DATABASE, OWN_FILES, StoreError, bytes_in, open, read, review};
+use super::{DATABASE, OWN_FILES, SOUND_FILE, StoreError, bytes_in, open, read, review};
 use crate::model::provenance::Provenance;
 use crate::session::consent::Consent;
 
@@ -127,7 +127,7 @@ fn own_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let order = match text.as_ref() {
             DATABASE => 2,
             text if OWN_FILES.contains(&text) => 1,
-            text if super::is_film_name(text) => 0,
+            text if text == SOUND_FILE || super::is_film_name(text) => 0,
             _ => continue,
         };
         files.push((order, folder.join(name)));

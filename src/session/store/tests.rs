@@ -18,6 +18,7 @@ fn beginning() -> Beginning {
             who: "P01".into(),
             purpose: "a pilot".into(),
             keep_until: Some(date(9031, 5, 1)),
+            with_sound: true,
         }),
         provenance: Provenance {
             program: Provenance::this_program(),
@@ -205,6 +206,37 @@ fn no_row_is_ever_changed_or_removed() {
         let error = store.db.execute(sql, []).expect_err(sql).to_string();
         assert!(error.contains("never changed"), "{error}");
     }
+}
+
+#[test]
+fn sound_is_found_beside_the_session_with_its_losses_and_is_deleted_with_it() {
+    let (_base, folder) = folder();
+    let mut made = store(&full_session(), &folder);
+    let losses = [(5.3, 1.8), (12.0, 0.1)]
+        .map(|(at, secs)| SoundLoss { at: Timestamp::from_secs(at), secs });
+    for loss in &losses {
+        made.append_sound_loss(loss).expect("stored");
+    }
+    made.finish(None).expect("finished");
+    let opened = open(&folder).expect("opens");
+    assert_eq!((opened.session.sound, opened.sound), (None, None), "there is no file");
+    assert_eq!(opened.session.sound_losses, losses);
+    assert!(opened.session.consent.is_some_and(|consent| consent.with_sound));
+    drop(opened.store);
+    // A link may lead to any file.
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/etc/passwd", folder.join(SOUND_FILE)).expect("linked");
+        assert_eq!(open(&folder).expect("opens").session.sound, None);
+        fs::remove_file(folder.join(SOUND_FILE)).expect("removed");
+    }
+    fs::write(folder.join(SOUND_FILE), b"RIFF").expect("written");
+    let opened = open(&folder).expect("opens");
+    assert_eq!(opened.session.sound.as_deref(), Some(SOUND_FILE));
+    assert!(opened.sound.expect("a place").open().is_err(), "it is no sound");
+    drop(opened.store);
+    assert_eq!(session_list::delete(&folder).expect("deleted").left, Vec::<PathBuf>::new());
+    assert!(!folder.exists());
 }
 
 #[test]

@@ -44,7 +44,8 @@ pub(super) fn run<A: Analyser>(
     let make = move || may_begin.recv().map(|()| make()).map_err(|error| error.to_string());
     let engine = Engine::start_job(job, &EngineConfig::default(), make, || ());
     if let Some(folder) = folder {
-        let order = RecordOrder { folder: folder.into(), consent: None, with_pictures: true };
+        let order =
+            RecordOrder { folder: folder.into(), consent: None, with_pictures: true, sound: None };
         engine.send(EngineCommand::Record(Box::new(order))).expect("room for a command");
     }
     begin.send(()).expect("room for one");

@@ -84,6 +84,11 @@ fn show_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
     cx.button_named(ui, &Command::ToggleLoop, "Loop");
     cx.button_named(ui, &Command::NextLoopSpeed, cx.state.settings.loop_speed.name());
+    let sound = &cx.state.review.sound;
+    if sound.is_there() {
+        let name = if sound.is_muted { "Unmute" } else { "Mute" };
+        cx.button_named(ui, &review(ReviewCommand::ToggleSound), name);
+    }
 }
 
 fn show_rater(ui: &mut Ui, cx: &mut PanelContext<'_>) {
