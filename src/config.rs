@@ -21,6 +21,8 @@ pub struct Config {
     /// Keys of the window with the names of the commands that they mean, as the command search shows them:
     /// `PageDown = "Mark this moment"`. Also `Mark: ` with a kind of marks, and `Condition: ` with a name.
     pub keys: BTreeMap<String, String>,
+    /// What other programs get while a source runs.
+    pub streams: StreamConfig,
     /// Sizes of queues and buffers.
     pub engine: EngineConfig,
 }
@@ -150,6 +152,15 @@ impl Default for MarkConfig {
     }
 }
 
+/// What other programs get while a source runs. The default is nothing, so that no socket is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StreamConfig {
+    /// True if samples, events and marks go out over Lab Streaming Layer. Every machine of the network can
+    /// read them then.
+    pub lsl: bool,
+}
+
 /// Sizes of queues and buffers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -218,7 +229,7 @@ impl Config {
 
     /// The first setting outside its range, as its key, range and value. NaN is outside every range.
     fn out_of_range(&self) -> Option<(&'static str, [f64; 2], f64)> {
-        let Self { face, quality, spotting, marks, keys: _, engine } = self;
+        let Self { face, quality, spotting, marks, keys: _, streams: _, engine } = self;
         let [dark, bright] = quality.brightness_range;
         let [across, down] = face.start_at.unwrap_or_default();
         let settings: [(&'static str, [f64; 2], f64); 20] = [

@@ -29,6 +29,7 @@
 //! |---|---|
 //! | a format to read or to write | one file in [`exchange`], its line in [`exchange::FORMATS`], its row in `.github/MANUAL.md` |
 //! | a source | one file in [`source`], one line in [`source::SOURCES`] |
+//! | what other programs get while a source runs | [`exchange::streams`]; [`engine::streams`] sends it |
 //! | a setting | one field in [`config`], with its default and its range in `out_of_range` |
 //! | a panel of the window | one file in [`app::panels`], one line in [`app::panels::PANELS`] |
 //! | the threshold of flags | [`pipeline::spotting::threshold`]; its default is in [`config::SpottingConfig`] |
@@ -45,7 +46,8 @@
 //!    reason; [`session::counts`] is the one place that counts. A slow analysis loses frames in one place
 //!    only, the camera queue.
 //! 6. What the model detected is never overwritten. A person's correction is a new row that names it.
-//! 7. Nothing leaves the machine unless the user exports it.
+//! 7. Nothing leaves the machine unless the user exports it or turns a stream on. Only
+//!    `engine/streams/sockets.rs` opens sockets.
 //!
 //! Tests hold them: `tests/it/architecture.rs` reads the source text for 1, 2, 3 and 7;
 //! `tests/it/live_equals_offline.rs` holds 4, `tests/it/counts.rs` 5, and `session/store/tests.rs` 6.

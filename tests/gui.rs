@@ -64,6 +64,8 @@ mod recording;
 mod review;
 #[path = "gui/sound.rs"]
 mod sound;
+#[path = "gui/streams.rs"]
+mod streams;
 
 /// What the scripted engine will send, and what it was asked.
 #[derive(Default)]

@@ -85,6 +85,8 @@ pub enum Command {
     PreviousEvent,
     /// Show the next event.
     NextEvent,
+    /// Begin or end to stream over Lab Streaming Layer.
+    ToggleLsl,
     /// Start or stop the slow loop.
     ToggleLoop,
     /// The next slower speed; after the slowest, the fastest.
@@ -204,6 +206,8 @@ pub enum Floating {
     Agreement,
     /// Files for other programs.
     Export,
+    /// What other programs get while a source runs.
+    Streams,
     /// A typed path, if the system shows no file dialog.
     TypedPath,
     /// The question if blind work is to end.
@@ -230,6 +234,7 @@ impl Floating {
             | Self::AfterRecording
             | Self::About
             | Self::Log
+            | Self::Streams
             | Self::StoredSessions
             | Self::Agreement
             | Self::Export

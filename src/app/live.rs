@@ -5,6 +5,7 @@ use super::field::TextField;
 use super::theme::phase_word;
 use super::view::SessionView;
 use crate::engine::Preview;
+use crate::engine::streams::StreamStatus;
 use crate::measure::effort::Effort;
 use crate::measure::event::{Event, Moment};
 use crate::measure::time::Timestamp;
@@ -80,6 +81,10 @@ pub struct LiveState {
     pub(super) next: Option<Assignment>,
     /// A threshold that a busy engine has not taken yet.
     pub(super) unsent_false_alarms: Option<f32>,
+    /// How the streams do.
+    pub streams: StreamStatus,
+    /// True if the engine does not know yet what is to be streamed.
+    pub(super) unsent_streams: bool,
 }
 
 impl LiveState {
@@ -101,6 +106,8 @@ impl LiveState {
             engine: None,
             next: None,
             unsent_false_alarms: None,
+            streams: StreamStatus::default(),
+            unsent_streams: false,
         }
     }
 

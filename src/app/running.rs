@@ -4,6 +4,7 @@ use super::backend::{Assignment, CameraChoice, Pick, Picked};
 use super::live::{Cameras, LivePhase, demo, too_slow_words};
 use super::message::{Topic, Weight};
 use super::state::State;
+use crate::engine::streams::{StreamOrder, StreamStatus, missed_words};
 use crate::engine::{EngineCommand, Update};
 use crate::measure::time::Timestamp;
 use crate::media::stream::{Notice, NoticeKind};
@@ -57,6 +58,8 @@ impl State {
         let wake = self.outside.engine_wakes.live.clone();
         self.live.engine = Some(self.outside.backend.start(assignment, wake));
         self.live.unsent_false_alarms = None;
+        self.live.streams = StreamStatus::default();
+        self.live.unsent_streams = self.outside.config.streams.lsl;
     }
 
     pub(super) fn stop(&mut self) {
@@ -113,6 +116,11 @@ impl State {
             && engine.send(EngineCommand::SetFalseAlarmsPerMinute(rate)).is_ok()
         {
             self.live.unsent_false_alarms = None;
+        }
+        if let (true, Some(engine)) = (self.live.unsent_streams, &self.live.engine) {
+            let lsl = self.outside.config.streams.lsl;
+            let order = StreamOrder { lsl, ..StreamOrder::default() };
+            self.live.unsent_streams = engine.send(EngineCommand::Stream(Box::new(order))).is_err();
         }
         self.send_unsent_deeds();
     }
@@ -171,6 +179,7 @@ impl State {
                 self.messages.post(Weight::Warning, Topic::Loss, text);
             }
             Update::Recording(recording) => self.take_in_recording(*recording),
+            Update::Streams(streams) => self.take_in_streams(*streams),
             Update::Ended(error) => self.take_in_end(error),
             Update::Record(Record::Effort(step)) => {
                 let words = too_slow_words(step.effort)
@@ -223,6 +232,26 @@ impl State {
             self.messages.post(Weight::Warning, Topic::Loss, text);
         }
         self.live.stats = stats;
+    }
+
+    /// Streams to the network from now on, or no more.
+    pub(super) fn toggle_lsl(&mut self) {
+        let lsl = &mut self.outside.config.streams.lsl;
+        *lsl = !*lsl;
+        self.live.unsent_streams = true;
+        self.send_unsent();
+    }
+
+    fn take_in_streams(&mut self, streams: StreamStatus) {
+        if let Some(fault) = &streams.fault
+            && self.live.streams.fault.is_none()
+        {
+            self.messages.post(Weight::Error, Topic::Other, fault);
+        }
+        if streams.missed > 0 && self.live.streams.missed == 0 {
+            self.messages.post(Weight::Warning, Topic::Other, missed_words(streams.missed));
+        }
+        self.live.streams = streams;
     }
 
     fn take_in_end(&mut self, error: Option<String>) {

@@ -152,6 +152,7 @@ impl State {
             Command::SelectEvent(target) => self.live.select_event(target),
             Command::PreviousEvent => self.live.step_event(-1),
             Command::NextEvent => self.live.step_event(1),
+            Command::ToggleLsl => self.toggle_lsl(),
             Command::ToggleLoop => self.live.loops = !self.live.loops,
             Command::NextLoopSpeed => self.settings.loop_speed = self.settings.loop_speed.next(),
             Command::SetLoopSpeed(speed) => self.settings.loop_speed = speed,
@@ -229,6 +230,7 @@ impl State {
     pub fn is_on(&self, command: &Command) -> Option<bool> {
         match command {
             Command::ToggleLayer(layer) => Some(self.settings.shows(*layer)),
+            Command::ToggleLsl => Some(self.outside.config.streams.lsl),
             Command::Follow => Some(self.live.view.timeline.follows),
             Command::ToggleLoop if self.tab == Tab::Review => Some(self.review.is_looping()),
             Command::ToggleLoop => Some(self.live.loops),

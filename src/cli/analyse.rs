@@ -12,6 +12,7 @@ use super::features;
 use super::interrupt::Interrupt;
 use crate::config::{Config, FaceConfig};
 use crate::engine::live::record::RecordOrder;
+use crate::engine::streams::{LinesTo, StreamOrder};
 use crate::exchange::csv::{self, TRUTH_FILE, write_events};
 use crate::exchange::{Format, PictureUse, View, write_new};
 use crate::measure::event::EventKind;
@@ -39,7 +40,8 @@ const ENDLESS: [&str; 2] = [camera::KIND.name, demo::KIND.name];
     fleeting analyze demo:7 --seconds 60 --out results\n  \
     fleeting analyze recordings/ --out results --jobs 4\n  \
     fleeting analyze camera --session P01.fleeting --who P01 --purpose \"pilot study\"\n  \
-    fleeting analyze clip.mp4 --labels clip.csv --features learn/clip\n\n\
+    fleeting analyze clip.mp4 --labels clip.csv --features learn/clip\n  \
+    fleeting analyze camera --stream | jq .micro\n\n\
     The folder of --out must be new or empty; nothing is ever overwritten. It gets events.csv (one line per event), \
     samples.csv (one line per frame; an empty score is a frame that could not be scored) \
     and detection_limit.csv (how small a movement could have been found); \
@@ -53,7 +55,7 @@ pub(super) struct Raw {
     /// camera, camera:NAME, video:FILE, images:DIR, demo, demo:SEED, or a path
     source: OsString,
     /// Folder for the results
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["session", "features"])]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["session", "features", "lsl", "stream"])]
     out: Option<PathBuf>,
     /// Folder for a session: pictures, scores, events
     #[arg(long, value_name = "DIR")]
@@ -85,6 +87,12 @@ pub(super) struct Raw {
     /// Set the threshold that is expected to give this many false alarms per minute, 0.05-20
     #[arg(long, value_name = "X", value_parser = super::parse_false_alarms)]
     false_alarms_per_minute: Option<f32>,
+    /// Stream samples, events and marks to the network over Lab Streaming Layer
+    #[arg(long)]
+    lsl: bool,
+    /// Write them as lines of JSON to standard output, or to every program that connects to the socket PATH
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true)]
+    stream: Option<Option<PathBuf>>,
     /// Which face to analyse where there are several: left, right, or its place in the first picture as shares of width and height [default: the largest]
     #[arg(long, value_name = "left|right|X,Y", value_parser = parse_face)]
     face: Option<[f32; 2]>,
@@ -125,9 +133,16 @@ pub struct AnalyseOptions {
     pub models: ModelChoice,
     /// Settings, with the threshold that was asked for.
     pub config: Config,
+    /// What other programs get meanwhile.
+    pub streams: StreamOrder,
 }
 
 impl AnalyseOptions {
+    /// True if lines of JSON go to standard output.
+    pub(super) fn prints_lines(&self) -> bool {
+        self.streams.lines == Some(LinesTo::Output)
+    }
+
     /// The session as it was stored, with the times of its film; `None` if none was stored.
     fn stored(&self) -> Option<Session> {
         let order = self.session.as_ref()?;
@@ -218,6 +233,10 @@ impl Raw {
                         for one of them";
             return Err(CliError::Misuse(text.into()));
         };
+        if self.lsl || self.stream.is_some() {
+            let text = "a folder of recordings is not streamed: name one of them";
+            return Err(CliError::Misuse(format!("{}: {text}", folder.display())));
+        }
         if self.size.is_some() {
             return Err(size_of_recording(&folder.display()));
         }
@@ -248,6 +267,12 @@ impl Raw {
         Ok(config)
     }
 
+    /// What other programs get meanwhile.
+    fn streams(&self, config: &Config) -> StreamOrder {
+        let lines = self.stream.clone().map(|path| path.map_or(LinesTo::Output, LinesTo::Socket));
+        StreamOrder { lsl: self.lsl || config.streams.lsl, lines }
+    }
+
     fn check_one(self) -> Result<AnalyseOptions, CliError> {
         let mut source = SourceSpec::named(&self.source)?;
         if source.kind == video::KIND.name {
@@ -261,8 +286,10 @@ impl Raw {
         source.options.size_px = self.size;
         source.options.limit_secs = self.seconds;
         let config = self.settings()?;
-        // What is recorded is safe at any moment, so Ctrl-C is an end as good as any.
-        let needs_end = self.seconds.is_none() && self.session.is_none();
+        // What is recorded or streamed is safe at any moment, so Ctrl-C is an end as good as any.
+        let streams = self.streams(&config);
+        let is_kept = self.session.is_some() || streams != StreamOrder::default();
+        let needs_end = self.seconds.is_none() && (!is_kept || self.out.is_some());
         if needs_end && ENDLESS.contains(&source.kind) {
             return Err(CliError::Misuse(format!("{source} has no end: give --seconds")));
         }
@@ -274,7 +301,8 @@ impl Raw {
         let (session, models) = (self.session.map(order), super::model_choice(self.models));
         let features = self.features.zip(self.labels);
         let features = features.map(|(folder, labels)| features::Order { labels, folder });
-        Ok(AnalyseOptions { source, out: self.out, session, features, formats, models, config })
+        let out = self.out;
+        Ok(AnalyseOptions { source, out, session, features, formats, models, config, streams })
     }
 
     /// The consent. The person in front of a camera must have been asked; the person in a video was asked
@@ -336,9 +364,13 @@ pub(super) fn run(job: &AnalyseOptions, out: &mut dyn Write) -> Result<(), CliEr
     job.features.as_ref().map_or(Ok(()), features::Order::check)?;
     let interrupt = Interrupt::watch();
     note_recording(job);
-    let mut session = Session::keeping_all().without_pictures();
+    // What is only streamed may go on for days.
+    let is_written = job.out.is_some() || job.session.is_some() || job.features.is_some();
+    let session = if is_written { Session::keeping_all() } else { Session::default() };
+    let mut session = session.without_pictures();
     let begun = Instant::now();
-    let broken = if job.source.is_live() || job.session.is_some() {
+    let is_streamed = job.streams != StreamOrder::default();
+    let broken = if job.source.is_live() || job.session.is_some() || is_streamed {
         measure::watch(job, &mut session, &interrupt)
     } else {
         measure::read_through(job, &mut session, &interrupt)

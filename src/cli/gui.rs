@@ -31,6 +31,9 @@ pub(super) struct Raw {
     /// rate
     #[arg(long, value_parser = super::parse_fps)]
     fps: Option<f64>,
+    /// Stream samples, events and marks to the network over Lab Streaming Layer
+    #[arg(long)]
+    lsl: bool,
 }
 
 /// The window, and what it opens with.
@@ -54,7 +57,7 @@ impl Raw {
     /// Passes on to a command the options that were given before it. An option that the command does not have
     /// is refused.
     pub(super) fn hand_on(self, command: &mut super::RawCommand) -> Result<(), CliError> {
-        let Self { source, session, recording, models, config, fps } = self;
+        let Self { source, session, recording, models, config, fps, lsl } = self;
         let name = command.name();
         let refuse = |option: &str| {
             let text =
@@ -66,6 +69,7 @@ impl Raw {
             ("--session", session.is_some()),
             ("--recording", recording.is_some()),
             ("--fps", fps.is_some()),
+            ("--lsl", lsl),
         ] {
             if is_given {
                 return refuse(option);
@@ -95,7 +99,8 @@ impl Raw {
             }
             spec.options.paced = true;
         }
-        let config = super::load_config(self.config.as_ref())?;
+        let mut config = super::load_config(self.config.as_ref())?;
+        config.streams.lsl |= self.lsl;
         let recording = self.recording.map(|text| SourceSpec::named(&text)).transpose()?;
         let Self { session, fps, models, .. } = self;
         Ok(GuiOptions { source, session, recording, fps, models, config })

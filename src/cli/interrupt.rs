@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::CliError;
-use crate::media::stream::{Next, Source, SourceError, SourceInfo};
+use crate::media::stream::{Next, Source, SourceError, SourceInfo, TimeZero};
 
 /// A signal that asked the program to stop, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,10 @@ pub(super) struct Interruptible {
 impl Source for Interruptible {
     fn info(&self) -> &SourceInfo {
         self.inner.info()
+    }
+
+    fn time_zero(&self) -> Option<TimeZero> {
+        self.inner.time_zero()
     }
 
     fn next(&mut self) -> Result<Next, SourceError> {

@@ -204,10 +204,17 @@ impl RawCommand {
     }
 }
 
-/// Runs a job. Results go to standard output, progress to standard error.
+/// Runs a job. Results go to standard output, progress to standard error. Where lines of JSON go to standard
+/// output, everything else goes to standard error.
 pub fn run(job: Job) -> Result<(), CliError> {
     if let Job::Gui(job) = job {
         return gui::run(job);
+    }
+    if let Job::Analyse(job) = &job
+        && job.prints_lines()
+    {
+        // Standard output is for other programs then.
+        return analyse::run(job, &mut plain::Output::new(io::stderr()));
     }
     let mut out = plain::Output::new(io::stdout().lock());
     let done = run_without_window(job, &mut out);

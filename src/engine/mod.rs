@@ -11,6 +11,9 @@
 //! | `fleeting-watch` | nothing: it checks ten times a second that frames lead to results | the analysis ends |
 //! | `fleeting-sound` | the microphone, during a recording with sound | the recording has its last sound |
 //! | `fleeting-record` | the files of a recording | the recording is stopped, or the analysis ends |
+//! | `fleeting-streams` | the connections of listeners, if streams are on | the streams end; it sends what waits for a second more |
+//! | `fleeting-lsl-time`, `fleeting-lsl-find` | a socket each, for questions of Lab Streaming Layer | the streams end |
+//! | `fleeting-lines` | standard output, if lines of JSON go there | the streams end |
 //! | `fleeting-frame-server` | the pictures of the recording under review | its handle is dropped |
 //! | `fleeting-clip-extractor` | the same pictures once more, and a pipeline to find the face in them | its handle is dropped |
 //! | `fleeting-sound-player` | the loudspeaker, while a session's sound is heard | its handle is dropped |
@@ -19,9 +22,9 @@
 //! | `fleeting-stop`, `-open`, `-export`, `-import`, `-sessions`, `-delete`, `-cameras` | one piece of work each, see [`workers::background_task`] | the work is done |
 //! | `fleeting-batch-N` | one recording after the other of `analyze` over a folder | no recording is left |
 //!
-//! Each is joined by whoever started it, with two exceptions. A `camera N` that does not answer within 0.3 s
+//! Each is joined by whoever started it, with three exceptions. A `camera N` that does not answer within 0.3 s
 //! of being told to stop, and a `fleeting-capture` that does not end within 3 s, are left behind: nothing can
-//! wake a thread that a driver holds.
+//! wake a thread that a driver holds. Nor can it wake a `fleeting-lines` whose reader does not read for 3 s.
 //!
 //! # Links
 //!
@@ -35,6 +38,8 @@
 //! | analysis, record, watch → window, [`Update`] | 256 | analysis and record wait, and loss moves to the camera queue, where it is counted; the watch says nothing |
 //! | analysis → record | 16 | the analysis waits. Live, the camera queue then drops frames and counts them; from a file, the reader waits |
 //! | microphone → record | 100 blocks, two seconds | the oldest is lost; the time of the next one shows it, and silence takes its place and is counted |
+//! | analysis → streams, lines | 4,096 each | the oldest is dropped and counted |
+//! | streams → one listener | 16 MiB, or what it asked for | the oldest is dropped and counted |
 //! | analysis → window, [`Preview`] | the newest only | an older picture is replaced; it is not data |
 //! | window → analysis, [`EngineCommand`] | 32 | [`Engine::send`] fails, and the window says so |
 //! | window → frame server, clip extractor | the newest only | an older request is replaced |
@@ -65,6 +70,7 @@ use crate::source::SourceSpec;
 
 pub mod live;
 pub mod offline;
+pub mod streams;
 pub mod workers;
 
 use live::analysis::{Analyser, Links};
@@ -73,6 +79,7 @@ use live::capture_link::capture_link;
 use live::link::Newest;
 use live::record::{RecordOrder, RecordingStatus};
 use live::update_sender::UpdateSender;
+use streams::{StreamOrder, StreamStatus};
 
 pub use super::session::clip::EventClip;
 pub use super::session::record::Stats;
@@ -108,8 +115,10 @@ pub enum EngineCommand {
     Record(Box<RecordOrder>),
     /// Record no more frames.
     StopRecording,
-    /// Add an act of a person to the recording, if there is one.
+    /// Add an act of a person to the recording, if there is one, and to the streams.
     Enter(Box<Entry>),
+    /// Stream this to other programs from now on, and nothing else.
+    Stream(Box<StreamOrder>),
 }
 
 /// A message of a running engine. Messages come in order and none is dropped.
@@ -131,6 +140,8 @@ pub enum Update {
     },
     /// Sent when a recording begins, once a second while it runs, and when it ends.
     Recording(Box<RecordingStatus>),
+    /// Sent when the streams begin or end, and at most once a second when their figures change.
+    Streams(Box<StreamStatus>),
     /// Nothing more will come. The text is an error to show; `None` at a proper end.
     Ended(Option<String>),
 }

@@ -14,6 +14,7 @@ use import::EventReader;
 
 pub mod boris;
 pub mod clips;
+pub(crate) mod columns;
 pub mod conditions;
 pub mod csv;
 pub(crate) mod detection_limit;
@@ -24,9 +25,11 @@ pub mod megc;
 pub mod openface;
 pub mod parquet;
 pub mod report;
+pub mod streams;
 pub(crate) mod table;
 pub mod training;
 pub mod view;
+pub mod xdf;
 
 pub use view::View;
 
@@ -101,6 +104,7 @@ pub static FORMATS: &[Format] = &[
     openface::FORMAT,
     megc::FORMAT,
     parquet::FORMAT,
+    xdf::FORMAT,
     report::FORMAT,
     training::FORMAT,
     clips::FORMAT,

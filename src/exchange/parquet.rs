@@ -12,7 +12,7 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::types::Type;
 
-use super::csv::motion_columns;
+use super::columns::{MEASURES, MOTION, motion, motion_columns};
 use super::{FileFormat, Format, PictureUse, Sink, View};
 use crate::measure::sample::Sample;
 use crate::session::history::samples::Samples;
@@ -27,23 +27,6 @@ pub const FORMAT: Format = Format::written(
 
 /// Number of samples in a row group: a minute at 1,000 frames a second.
 const GROUP: usize = 1 << 16;
-
-/// Name of a measured number, and how to read it from a sample; NaN if there is none.
-type Measure = (&'static str, fn(&Sample) -> f32);
-
-/// The measured numbers of a sample other than its motion.
-const MEASURES: [Measure; 10] = [
-    ("micro", |sample| sample.score.map_or(f32::NAN, |score| score.micro)),
-    ("macro", |sample| sample.score.map_or(f32::NAN, |score| score.macro_)),
-    ("lid_aperture", |sample| sample.quality.lid_aperture),
-    ("head_speed", |sample| sample.quality.head_speed),
-    ("yaw_deg", |sample| sample.quality.yaw_deg),
-    ("sharpness", |sample| sample.quality.sharpness),
-    ("brightness", |sample| sample.quality.brightness),
-    ("eye_distance_px", |sample| sample.quality.eye_distance_px),
-    ("rate_fps", |sample| sample.quality.rate_fps),
-    ("face_presence", |sample| sample.quality.presence),
-];
 
 fn write(view: &mut View<'_>, out: &mut Sink) -> io::Result<()> {
     write_samples(view.session.history.samples(), out).map_err(io::Error::other)
@@ -76,7 +59,7 @@ fn schema() -> Result<Type, ParquetError> {
         required("time_s", Physical::DOUBLE)?,
         column("quality", Physical::BYTE_ARRAY, Repetition::REQUIRED, Some(LogicalType::String))?,
     ];
-    let names = MEASURES.iter().map(|(name, _)| (*name).to_owned()).chain(motion_columns());
+    let names = MEASURES.iter().map(|measure| measure.name.to_owned()).chain(motion_columns());
     for name in names {
         columns.push(column(&name, Physical::FLOAT, Repetition::OPTIONAL, None)?);
     }
@@ -96,21 +79,13 @@ fn write_group(
     whole::<DoubleType>(&mut group, &secs)?;
     let words = |sample: &Sample| ByteArray::from(sample.quality.trouble.to_string().into_bytes());
     whole::<ByteArrayType>(&mut group, &samples.iter().map(words).collect::<Vec<_>>())?;
-    for (_, measure) in MEASURES {
-        measured(&mut group, samples.iter().map(measure))?;
+    for measure in &MEASURES {
+        measured(&mut group, samples.iter().map(measure.of))?;
     }
-    for column in 0..motion_columns().count() {
+    for column in 0..MOTION {
         measured(&mut group, samples.iter().map(|sample| motion(sample, column)))?;
     }
     group.close().map(|_| ())
-}
-
-/// Column `index` of [`motion_columns`].
-fn motion(sample: &Sample, index: usize) -> f32 {
-    sample.motion.map_or(f32::NAN, |motion| match index / 2 {
-        0 => motion.head[index % 2],
-        region => motion.regions[region - 1][index % 2],
-    })
 }
 
 fn whole<T: DataType>(

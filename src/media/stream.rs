@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +106,24 @@ impl Notice {
     }
 }
 
+/// When time zero of a source was, on the clocks of this machine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TimeZero {
+    /// When its first frame arrived.
+    pub arrived: Instant,
+    /// When that frame was captured on the driver's clock, if the driver stamps frames.
+    pub captured: Option<Duration>,
+}
+
+impl TimeZero {
+    /// Time zero of a source of which a frame of this time has just come.
+    pub(crate) fn of_frame(time: Timestamp) -> Self {
+        let now = Instant::now();
+        let since = Duration::from_secs_f64(time.secs().max(0.0));
+        Self { arrived: now.checked_sub(since).unwrap_or(now), captured: None }
+    }
+}
+
 /// Something that delivers frames. It is made and read in one thread.
 pub trait Source {
     /// What is known about it. May change after a [`NoticeKind::Changed`].
@@ -112,6 +131,12 @@ pub trait Source {
 
     /// The next message. After an error there are no more.
     fn next(&mut self) -> Result<Next, SourceError>;
+
+    /// When its time zero was, if it knows better than whoever reads its frames. `None` before the first
+    /// frame.
+    fn time_zero(&self) -> Option<TimeZero> {
+        None
+    }
 }
 
 /// Why a source cannot be used. Every text names the thing, and says what was expected and what was found.

@@ -1,6 +1,6 @@
 //! Ends any source after a given time on its own clock.
 
-use crate::media::stream::{Next, Source, SourceError, SourceInfo};
+use crate::media::stream::{Next, Source, SourceError, SourceInfo, TimeZero};
 
 /// A source that ends early.
 pub(super) struct Limited {
@@ -13,6 +13,10 @@ pub(super) struct Limited {
 impl Source for Limited {
     fn info(&self) -> &SourceInfo {
         self.inner.info()
+    }
+
+    fn time_zero(&self) -> Option<TimeZero> {
+        self.inner.time_zero()
     }
 
     fn next(&mut self) -> Result<Next, SourceError> {

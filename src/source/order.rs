@@ -6,7 +6,7 @@
 use crate::measure::event::Moment;
 use crate::measure::time::Timestamp;
 use crate::media::image::Frame;
-use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo};
+use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, TimeZero};
 
 /// Numbers from here on cannot belong to a recording; a database cannot count further.
 const FIRST_ABSURD_SEQ: u64 = i64::MAX as u64;
@@ -63,6 +63,10 @@ fn moment_of(frame: &Frame) -> Moment {
 impl Source for Ordered {
     fn info(&self) -> &SourceInfo {
         self.inner.info()
+    }
+
+    fn time_zero(&self) -> Option<TimeZero> {
+        self.inner.time_zero()
     }
 
     fn next(&mut self) -> Result<Next, SourceError> {

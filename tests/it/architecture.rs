@@ -302,10 +302,16 @@ fn all_of(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn nothing_in_the_program_speaks_to_a_network() {
-    only_in(&["std::net", "TcpStream", "TcpListener", "UdpSocket"], "", &[]);
-    // The sound server of this computer.
-    only_in(&["UnixStream", "UnixListener", "UnixDatagram"], "", &["sound/pulse/connection.rs"]);
+fn only_streams_speak_to_a_network() {
+    // What a person can turn on is opened in one file, and its types are named where it is used.
+    only_in(&["std::net", "socket2::"], "", &["engine/streams/sockets.rs"]);
+    only_in(&["TcpStream", "TcpListener", "UdpSocket"], "", &["engine/streams/"]);
+    // The sound server of this computer has a socket of its own.
+    let local = ["unix::net", "UnixStream", "UnixListener", "UnixDatagram"];
+    only_in(&local, "", &["engine/streams/sockets.rs", "sound/pulse/connection.rs"]);
+    let opening = ["::bind(", "::connect(", "Socket::new(", "Inlet::", "labstream_net::Outlet"];
+    only_in(&opening, "engine/", &["engine/streams/sockets.rs"]);
+    only_in(&["labstream_"], "", &["engine/streams/"]);
     // ELAN's files must name their schema.
     only_in(&["http://", "https://"], "", &["exchange/elan/document.rs"]);
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));

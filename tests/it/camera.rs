@@ -72,8 +72,12 @@ fn child() {
                 Some(Captured::Notice(notice)) => {
                     println!("{MARK}notice {:?} {}", notice.kind, notice.text);
                 }
-                Some(Captured::FirstNumber(_) | Captured::BeforeReady(_) | Captured::Broken(_)) => {
-                }
+                Some(
+                    Captured::Zero(_)
+                    | Captured::FirstNumber(_)
+                    | Captured::BeforeReady(_)
+                    | Captured::Broken(_),
+                ) => {}
                 Some(Captured::Ended(error)) => {
                     println!("{MARK}ended {}", error.unwrap_or_default())
                 }

@@ -49,4 +49,6 @@ mod sound;
 mod standstill;
 mod still_face;
 mod stored;
+#[cfg(unix)]
+mod streams;
 mod tools;

@@ -11,10 +11,11 @@ use crate::tools::possible;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fleeting");
 
 /// What the program does without a window. All of it must work without a network.
-const WORK: [&[&str]; 4] = [
+const WORK: [&[&str]; 5] = [
     &["analyze", "demo:1", "--seconds", "1", "--session", "s", "--out", "out"],
     &["export", "s", "--format", "report,elan,parquet", "--out", "exported"],
     &["sessions", "."],
+    &["analyze", "demo:1", "--seconds", "1", "--size", "160x120", "--stream"],
     &["doctor"],
 ];
 
@@ -31,7 +32,7 @@ fn work(folder: &Path, command: impl Fn(&[&str]) -> Command) {
 }
 
 #[test]
-#[ignore = "slow: it runs four commands"]
+#[ignore = "slow: it runs five commands"]
 fn everything_works_where_no_network_is() {
     let alone = |args: &[&str]| {
         let mut command = Command::new("unshare");
@@ -143,7 +144,7 @@ mod spied {
     }
 
     #[test]
-    #[ignore = "slow: it runs four commands"]
+    #[ignore = "slow: it runs five commands"]
     fn no_socket_is_opened_and_no_name_looked_up() {
         let Some(place) = Place::new() else { return };
         work(place.folder.path(), |args| place.watched(args));

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 import pympi
+import pyxdf
 import xmlschema
 
 
@@ -158,6 +159,63 @@ def check_parquet(folder, session):
           f"{table.column('micro').null_count} without a score")
 
 
+def table_of(folder, name):
+    path = folder / name
+    if not path.exists():
+        return [], []
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        return list(rows), list(rows.fieldnames)
+
+
+def check_xdf(folder):
+    """Every number and every text of the tables is in the streams, and nothing else."""
+    streams, header = pyxdf.load_xdf(str(folder / "session.xdf"))
+    assert header["info"]["version"] == ["1.0"]
+    read = {}
+    for stream in streams:
+        info = stream["info"]
+        [channels] = info["desc"][0]["channels"]
+        labels = [channel["label"][0] for channel in channels["channel"]]
+        assert len(labels) == int(info["channel_count"][0]), info["name"]
+        counted = int(stream["footer"]["info"]["sample_count"][0])
+        assert counted == len(stream["time_stamps"]), (info["name"], counted)
+        read[info["name"][0]] = (stream, labels, channels["channel"])
+    assert set(read) == {"Fleeting samples", "Fleeting events", "Fleeting markers"}, set(read)
+
+    samples = pd.read_csv(folder / "samples.csv")
+    stream, labels, channels = read["Fleeting samples"]
+    assert labels == list(samples.columns) and len(samples) == len(stream["time_stamps"])
+    assert all(channel["unit"][0] for channel in channels)
+    # The table has six places of a second.
+    assert np.abs(stream["time_stamps"] - samples.time_s).max() < 1e-6
+    names = stream["info"]["desc"][0]
+    values = stream["time_series"]
+    for place, label in enumerate(labels):
+        if label == "quality":
+            words = [", ".join(names[f"quality_bit_{bit}"][0] for bit in range(16) if int(number) >> bit & 1)
+                     for number in values[:, place]]
+            assert [word or "good" for word in words] == list(samples.quality)
+        elif label == "time_s":
+            assert np.array_equal(values[:, place], stream["time_stamps"])
+        elif label == "frame":
+            assert np.array_equal(values[:, place], samples.frame)
+        else:
+            expected = samples[label].to_numpy(dtype=np.float32)
+            assert np.array_equal(values[:, place].astype(np.float32), expected, equal_nan=True), label
+
+    for name, file, time in [("events", "events.csv", "onset_s"), ("markers", "markers.csv", "time_s")]:
+        rows, columns = table_of(folder, file)
+        stream, labels, _ = read[f"Fleeting {name}"]
+        assert len(rows) == len(stream["time_series"]) and (not rows or set(columns) == set(labels)), name
+        for row, texts, at in zip(rows, stream["time_series"], stream["time_stamps"]):
+            assert row == dict(zip(labels, texts)), (row, texts)
+            assert abs(float(row[time]) - at) < 1e-6, row
+    print(f"session.xdf: pyxdf {pyxdf.__version__ if hasattr(pyxdf, '__version__') else ''} reads {len(samples)} samples "
+          f"of {len(channels)} channels, {len(read['Fleeting events'][0]['time_stamps'])} events, "
+          f"{len(read['Fleeting markers'][0]['time_stamps'])} marks; all as in the tables")
+
+
 def probed(path):
     asked = ["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-of", "json",
              "-show_entries", "stream=codec_name,nb_read_frames,width,height:format=duration", str(path)]
@@ -226,6 +284,7 @@ def main():
         "openface": lambda: check_openface(folder, session),
         "megc": lambda: check_megc(folder, held),
         "parquet": lambda: check_parquet(folder, session),
+        "xdf": lambda: check_xdf(folder),
         "clips": lambda: check_clips(folder, held, session, "h264", "mp4"),
         "gif": lambda: check_clips(folder, held, session, "gif", "gif"),
         "training": lambda: check_training(folder, held),

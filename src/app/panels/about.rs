@@ -54,7 +54,8 @@ const TEXT: [(&str, &str); 6] = [
     ),
     (
         "Privacy",
-        "Nothing leaves this computer. Pictures and scores are in memory only, until you start again \
+        "Nothing leaves this computer, unless you export it or turn a stream on. Pictures are never \
+         streamed. Pictures and scores are in memory only, until you start again \
          or close the window, unless you record: then they are stored in the folder that you chose, \
          with what was agreed, and past the agreed day the program offers to delete them. Settings \
          keep no name, no path and no picture.",

@@ -29,6 +29,7 @@ pub mod raters;
 pub mod regions;
 pub mod scores;
 pub mod stored_sessions;
+pub mod streams;
 pub mod strip;
 pub mod transport;
 pub mod typed_path;
@@ -120,6 +121,7 @@ pub static PANELS: &[Panel] = &[
     agreement::PANEL,
     export::PANEL,
     import::PANEL,
+    streams::PANEL,
     typed_path::PANEL,
     finish_blind::PANEL,
 ];

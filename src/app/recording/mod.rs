@@ -283,9 +283,9 @@ impl State {
         }
     }
 
-    /// Keeps an act of a person while the source runs, and stores it if a recording runs.
+    /// Keeps an act of a person while the source runs, and stores it if a recording runs. Streams get it too.
     pub(super) fn enter(&mut self, deed: Deed) {
-        if self.records.is_recording() {
+        if self.records.is_recording() || self.outside.config.streams.lsl {
             self.records.unsent.push(deed.clone());
         }
         self.live.view.session.log.push(deed);

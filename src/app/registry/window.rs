@@ -139,6 +139,22 @@ pub(super) static ENTRIES: &[CommandEntry] = {
         .repeating()
         .only(LIVE),
         entry(
+            G::Run,
+            C::ToggleLsl,
+            "Stream over LSL",
+            &[],
+            "Send samples, events and marks to other programs over Lab Streaming Layer, or end that",
+        )
+        .only(LIVE),
+        entry(
+            G::Run,
+            C::ToggleWindow(Floating::Streams),
+            "Streams…",
+            &[],
+            "What other programs get while a source runs, and who listens",
+        )
+        .only(LIVE),
+        entry(
             G::Plot,
             C::Follow,
             "Follow live",

@@ -8,6 +8,7 @@ use crate::cli::interrupt::{Interrupt, Interruptible};
 use crate::cli::progress::Progress;
 use crate::engine::live::record::RecordState;
 use crate::engine::offline::analyse_all;
+use crate::engine::streams::{StreamOrder, StreamStatus, missed_words};
 use crate::engine::workers::mesh_ahead;
 use crate::engine::workers::read_ahead::ReadAhead;
 use crate::engine::{Engine, EngineCommand, Update};
@@ -47,7 +48,13 @@ pub(super) fn watch(
             .send(EngineCommand::Record(Box::new(order.clone())))
             .map_err(|error| CliError::Failed(error.to_string()))?;
     }
-    let mut watch = Watch { session, job, progress: None, warned: false, broken: Ok(()) };
+    if job.streams != StreamOrder::default() {
+        engine
+            .send(EngineCommand::Stream(Box::new(job.streams.clone())))
+            .map_err(|error| CliError::Failed(error.to_string()))?;
+    }
+    let mut watch =
+        Watch { session, job, progress: None, warned: false, broken: Ok(()), missed: 0 };
     while !interrupt.is_set() {
         let Some(update) = engine.wait(Duration::from_millis(100)) else { continue };
         if watch.take_in(&update) {
@@ -67,6 +74,8 @@ struct Watch<'a> {
     /// True if a warning about the disk was given.
     warned: bool,
     broken: Result<(), CliError>,
+    /// How much the listeners of streams were too slow for.
+    missed: u64,
 }
 
 impl Watch<'_> {
@@ -94,6 +103,7 @@ impl Watch<'_> {
                     return self.job.out.is_none();
                 }
             }
+            Update::Streams(streams) => return self.take_in_streams(streams),
             Update::Ended(reason) => {
                 if let (Some(text), true) = (reason, self.broken.is_ok()) {
                     self.broken = Err(CliError::Failed(text.clone()));
@@ -105,8 +115,23 @@ impl Watch<'_> {
         false
     }
 
+    /// True if what is streamed was all that was wanted, and it cannot go on.
+    fn take_in_streams(&mut self, streams: &StreamStatus) -> bool {
+        self.missed = streams.missed;
+        if let Some(fault) = &streams.fault {
+            self.broken = Err(CliError::Failed(fault.clone()));
+            return true;
+        }
+        let job = self.job;
+        let is_kept = job.out.is_some() || job.session.is_some() || job.features.is_some();
+        streams.is_over && !is_kept && !job.streams.lsl
+    }
+
     fn end(self) -> Result<(), CliError> {
         self.progress.iter().for_each(Progress::end);
+        if self.missed > 0 {
+            tracing::warn!("{}", missed_words(self.missed));
+        }
         self.broken
     }
 }

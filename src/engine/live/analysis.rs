@@ -16,6 +16,7 @@ use super::neutral::Neutral;
 use super::recordings::Recordings;
 use super::update_sender::UpdateSender;
 use super::watch::STANDSTILL;
+use crate::engine::streams::Streams;
 use crate::engine::{EngineCommand, Preview, Update};
 use crate::exchange::clips::face_pictures::FacePictures;
 use crate::measure::baseline::Baseline;
@@ -88,6 +89,7 @@ pub(crate) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<St
         undrawn: 0,
         rhythm: Rhythm { last: now, missed: links.frames.signs().missed(), said: None },
         recordings: Recordings::new(links.update_sender.clone(), links.frames.clock().clone()),
+        streams: Streams::none(),
         analyser,
         links,
         output: Output::default(),
@@ -104,6 +106,7 @@ pub(crate) fn run(analyser: &mut dyn Analyser, links: Links) -> Result<Option<St
 
 struct Running<'a> {
     recordings: Recordings,
+    streams: Streams,
     analyser: &'a mut dyn Analyser,
     links: Links,
     output: Output,
@@ -136,6 +139,9 @@ impl Running<'_> {
             }
             self.look_at_rhythm()?;
             self.recordings.look_at_clock();
+            if let Some(status) = self.streams.look() {
+                self.tell(Update::Streams(Box::new(status)))?;
+            }
             // While paused nothing changes, but each update would draw the window.
             if !self.paused
                 && let Some(stats) = self.meter.stats(self.links.frames.dropped())
@@ -165,6 +171,7 @@ impl Running<'_> {
                     self.losses.notice(notice.kind);
                     self.record(Record::Notice(notice))?;
                 }
+                Ok(Some(Captured::Zero(zero))) => self.streams.began(&zero),
                 Ok(Some(Captured::FirstNumber(seq))) => self.losses.first_number(seq),
                 Ok(Some(Captured::BeforeReady(last))) => self.losses.came_before_ready(last),
                 Ok(Some(Captured::Broken(numbers))) => self.losses.broken(numbers),
@@ -268,7 +275,12 @@ impl Running<'_> {
                 self.recordings.stop();
                 Ok(())
             }
+            EngineCommand::Stream(order) => {
+                self.streams.obey(*order, &self.links.source);
+                Ok(())
+            }
             EngineCommand::Enter(entry) => {
+                self.streams.entry(&entry);
                 self.recordings.entry(&entry);
                 Ok(())
             }
@@ -351,7 +363,10 @@ impl Running<'_> {
         for event in &self.output.events {
             records.push(Record::Event(event.clone(), self.face_pictures.cut(event).map(Arc::new)));
         }
-        records.iter().for_each(|record| self.recordings.record(record));
+        for record in &records {
+            self.recordings.record(record);
+            self.streams.record(record);
+        }
         records
             .into_iter()
             .try_for_each(|record| self.links.update_sender.send_asleep(Update::Record(record)))?;
@@ -393,6 +408,9 @@ impl Running<'_> {
         self.losses.end(|loss| lost.push(Record::Lost(loss)));
         for record in lost {
             told = told.and(self.record(record));
+        }
+        if let Some(status) = self.streams.finish() {
+            told = told.and(self.tell(Update::Streams(Box::new(status))));
         }
         let stats = self.meter.last_stats(self.links.frames.dropped());
         // Each is recorded, even if no one else listens.

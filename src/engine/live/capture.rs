@@ -10,7 +10,7 @@ use super::capture_link::{CaptureSender, Captured};
 use super::guard;
 use super::link::Closed;
 use crate::measure::time::Timestamp;
-use crate::media::stream::{Next, NoticeKind, Source, SourceError};
+use crate::media::stream::{Next, NoticeKind, Source, SourceError, TimeZero};
 use crate::source::{SourceSpec, camera};
 
 /// The longest sleep before the stop flag is read again.
@@ -59,7 +59,8 @@ pub fn run(job: CaptureJob, tx: &CaptureSender, ready: &Receiver<()>, stop: &Ato
     }
     let error = match opened {
         Ok(mut source) => {
-            let mut delivery = Delivery { tx, stop, pace: Pace::default(), has_first: false };
+            let (has_first, has_zero) = (false, false);
+            let mut delivery = Delivery { tx, stop, pace: Pace::default(), has_first, has_zero };
             let begun = if job.runs_by_itself {
                 delivery.until_ready(source.as_mut(), ready)
             } else {
@@ -98,6 +99,8 @@ struct Delivery<'a> {
     pace: Pace,
     /// The first number has been told.
     has_first: bool,
+    /// Time zero has been told.
+    has_zero: bool,
 }
 
 impl Delivery<'_> {
@@ -163,6 +166,7 @@ impl Delivery<'_> {
                         self.pace.wait_for(frame.time, self.stop);
                     }
                     self.tell_first(frame.seq)?;
+                    self.tell_zero(source, frame.time)?;
                     self.tx.send(Captured::Frame(frame))?;
                 }
                 Ok(Next::End) => return Ok(None),
@@ -178,6 +182,15 @@ impl Delivery<'_> {
             return Ok(());
         }
         self.tx.send(Captured::FirstNumber(seq))
+    }
+
+    /// Tells when time zero was, once, before a frame of this time.
+    fn tell_zero(&mut self, source: &dyn Source, time: Timestamp) -> Result<(), Closed> {
+        if std::mem::replace(&mut self.has_zero, true) {
+            return Ok(());
+        }
+        let zero = source.time_zero().unwrap_or_else(|| TimeZero::of_frame(time));
+        self.tx.send(Captured::Zero(zero))
     }
 
     /// Sends a message that is not a frame.

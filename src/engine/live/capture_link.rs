@@ -15,7 +15,7 @@ use super::frame_clock::FrameClock;
 use super::link::{Closed, QueueReceiver, QueueSender, thinning_queue, waiting_queue};
 use super::watch::Signs;
 use crate::media::image::Frame;
-use crate::media::stream::{Notice, SourceInfo};
+use crate::media::stream::{Notice, SourceInfo, TimeZero};
 
 /// Number of other messages that may wait. They are rare (a few per unplugged camera). If the channel is
 /// full, its reader does not read at all, and the sender may wait.
@@ -32,6 +32,8 @@ pub enum Captured {
     Notice(Notice),
     /// The number of the source's first frame, before that frame.
     FirstNumber(u64),
+    /// When the source's time zero was, before the first frame that is sent.
+    Zero(TimeZero),
     /// Frames up to this number came before the link was read, and were dropped.
     BeforeReady(u64),
     /// The numbers of pictures that could not be decoded.
@@ -259,6 +261,7 @@ mod tests {
             Captured::Frame(frame) => frame.seq.to_string(),
             Captured::Notice(notice) => notice.text,
             Captured::Opened(_) => "opened".into(),
+            Captured::Zero(_) => "zero".into(),
             Captured::FirstNumber(seq) => format!("from {seq}"),
             Captured::BeforeReady(seq) => format!("ready after {seq}"),
             Captured::Broken(numbers) => format!("{numbers:?} broken"),

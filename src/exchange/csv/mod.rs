@@ -8,13 +8,13 @@
 
 use std::io::{self, Write};
 
+use super::columns::{MEASURES, MOTION, SCORES, motion, motion_columns};
 use super::conditions;
 use super::detection_limit;
 use super::import::EventReader;
 use super::table::cell;
 use super::{FileFormat, Format, PictureUse, Reader, Sink, View};
 use crate::measure::event::{Event, Origin, units_text};
-use crate::measure::regions::REGION_NAMES;
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
 use crate::session::Session;
@@ -95,23 +95,6 @@ pub const EVENT_COLUMNS: [&str; 30] = [
     "machine_emotion",
 ];
 
-/// Columns of a sample table before the motion.
-const SAMPLE_COLUMNS: [&str; 13] = [
-    "frame",
-    "time_s",
-    "micro",
-    "macro",
-    "quality",
-    "lid_aperture",
-    "head_speed",
-    "yaw_deg",
-    "sharpness",
-    "brightness",
-    "eye_distance_px",
-    "rate_fps",
-    "face_presence",
-];
-
 /// Writes a table of events that no one has judged. The generator's true events are written in this way too.
 pub fn write_events(events: &[Event], out: &mut dyn Write) -> io::Result<()> {
     write_rows(&events.iter().map(Row::of_event).collect::<Vec<_>>(), out)
@@ -126,7 +109,8 @@ fn write_rows(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     table.flush()
 }
 
-fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
+/// The fields of a row, in the order of [`EVENT_COLUMNS`]; empty where there is no value.
+pub(super) fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
     let machine = row.machine.as_ref();
     let of_machine = |text: fn(&Event) -> String| machine.map_or_else(String::new, text);
     let probabilities: Vec<_> = row.units.iter().map(|unit| unit.probability.to_string()).collect();
@@ -191,14 +175,26 @@ fn write_counts(session: &Session, out: &mut dyn Write) -> io::Result<()> {
     table.flush()
 }
 
+/// Columns of a table of marks.
+pub(super) const MARK_COLUMNS: [&str; 6] = ["frame", "time_s", "by", "note", "kind", "before_s"];
+
+/// The fields of a mark, in the order of [`MARK_COLUMNS`].
+pub(super) fn mark_fields(SignedMark { by, mark }: &SignedMark) -> [String; MARK_COLUMNS.len()] {
+    [
+        mark.at.frame.to_string(),
+        seconds(mark.at.time),
+        cell(by).into_owned(),
+        cell(&mark.text).into_owned(),
+        cell(mark.kind.name()).into_owned(),
+        format!("{:.3}", mark.at.time.secs_since(mark.begin())),
+    ]
+}
+
 fn write_marks(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
-    table.write_record(["frame", "time_s", "by", "note", "kind", "before_s"])?;
-    for SignedMark { by, mark } in view.marks() {
-        let (frame, time) = (mark.at.frame.to_string(), seconds(mark.at.time));
-        let before = format!("{:.3}", mark.at.time.secs_since(mark.begin()));
-        let (by, note, kind) = (cell(&by), cell(&mark.text), cell(mark.kind.name()));
-        table.write_record([&frame, &time, &*by, &*note, &*kind, &before])?;
+    table.write_record(MARK_COLUMNS)?;
+    for signed in view.marks() {
+        table.write_record(mark_fields(&signed))?;
     }
     table.flush()
 }
@@ -218,12 +214,12 @@ pub(crate) fn origin_text(origin: &Origin) -> String {
 
 fn write_samples(session: &Session, out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
-    for column in SAMPLE_COLUMNS {
-        table.write_field(column)?;
-    }
-    for column in motion_columns() {
-        table.write_field(column)?;
-    }
+    let (scores, quality) = MEASURES.split_at(SCORES);
+    ["frame", "time_s"].into_iter().try_for_each(|name| table.write_field(name))?;
+    scores.iter().try_for_each(|measure| table.write_field(measure.name))?;
+    table.write_field("quality")?;
+    quality.iter().try_for_each(|measure| table.write_field(measure.name))?;
+    motion_columns().try_for_each(|name| table.write_field(name))?;
     table.write_record(None::<&[u8]>)?;
     let mut text = String::new();
     for sample in session.history.samples() {
@@ -232,53 +228,20 @@ fn write_samples(session: &Session, out: &mut dyn Write) -> io::Result<()> {
     table.flush()
 }
 
-/// Names of the motion columns: the head's, then each region's, x and y.
-pub(crate) fn motion_columns() -> impl Iterator<Item = String> {
-    ["head"].into_iter().chain(REGION_NAMES).flat_map(|region| {
-        let region = region.replace(", ", "_").replace(' ', "_");
-        [format!("{region}_dx"), format!("{region}_dy")]
-    })
-}
-
 fn write_sample<W: Write>(
     table: &mut csv::Writer<W>,
     sample: &Sample,
     text: &mut String,
 ) -> io::Result<()> {
-    let quality = &sample.quality;
     table.write_field(sample.seq.to_string())?;
     table.write_field(seconds(sample.time))?;
-    number(table, text, sample.score.map_or(f32::NAN, |score| score.micro))?;
-    number(table, text, sample.score.map_or(f32::NAN, |score| score.macro_))?;
-    table.write_field(quality.trouble.to_string())?;
-    for value in [
-        quality.lid_aperture,
-        quality.head_speed,
-        quality.yaw_deg,
-        quality.sharpness,
-        quality.brightness,
-        quality.eye_distance_px,
-        quality.rate_fps,
-        quality.presence,
-    ] {
-        number(table, text, value)?;
-    }
-    let none = [f32::NAN; 2];
-    number_pair(table, text, sample.motion.map_or(none, |motion| motion.head))?;
-    for region in 0..REGION_NAMES.len() {
-        number_pair(table, text, sample.motion.map_or(none, |motion| motion.regions[region]))?;
-    }
+    let (scores, quality) = MEASURES.split_at(SCORES);
+    scores.iter().try_for_each(|measure| number(table, text, (measure.of)(sample)))?;
+    table.write_field(sample.quality.trouble.to_string())?;
+    quality.iter().try_for_each(|measure| number(table, text, (measure.of)(sample)))?;
+    (0..MOTION).try_for_each(|column| number(table, text, motion(sample, column)))?;
     table.write_record(None::<&[u8]>)?;
     Ok(())
-}
-
-fn number_pair<W: Write>(
-    table: &mut csv::Writer<W>,
-    text: &mut String,
-    [x, y]: [f32; 2],
-) -> io::Result<()> {
-    number(table, text, x)?;
-    number(table, text, y)
 }
 
 /// One number, in its shortest text that reads back the same; NaN becomes empty.

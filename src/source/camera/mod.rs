@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use super::{SourceKind, SourceSpec};
 use crate::media::image::Frame;
 use crate::media::pool::Pool;
-use crate::media::stream::{Next, Notice, NoticeKind, Source, SourceError, SourceInfo, check_size};
+use crate::media::stream::{
+    Next, Notice, NoticeKind, Source, SourceError, SourceInfo, TimeZero, check_size,
+};
 
 mod choose;
 mod device;
@@ -293,6 +295,10 @@ impl Source for Camera {
             }
         }
         Ok(self.pending.pop_front().unwrap_or(Next::Idle))
+    }
+
+    fn time_zero(&self) -> Option<TimeZero> {
+        self.timeline.zero()
     }
 }
 

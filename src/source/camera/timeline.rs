@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::measure::time::Timestamp;
+use crate::media::stream::TimeZero;
 
 /// A difference between the driver's clock and the arrival clock beyond this means that the driver's clock
 /// has jumped, seconds.
@@ -21,7 +22,8 @@ const LONG_GAP_SECS: f64 = 1.0;
 /// Gives every picture its number and its time.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
-    first_arrival: Option<Instant>,
+    /// The first picture, whose time is zero.
+    zero: Option<TimeZero>,
     /// The same moment on the driver's clock and on ours.
     anchor: Option<(Duration, Timestamp)>,
     last_sequence: Option<u32>,
@@ -43,6 +45,11 @@ pub(super) struct Stamp {
 }
 
 impl Timeline {
+    /// When the first picture came.
+    pub(super) fn zero(&self) -> Option<TimeZero> {
+        self.zero
+    }
+
     /// The device will be opened again: its count and its clock no longer hold.
     pub(super) fn interrupt(&mut self) {
         self.after_gap = self.last_time.is_some();
@@ -76,8 +83,8 @@ impl Timeline {
     }
 
     fn time(&mut self, arrival: Instant, captured: Option<Duration>) -> Timestamp {
-        let first = *self.first_arrival.get_or_insert(arrival);
-        let by_arrival = Timestamp::from_secs((arrival - first).as_secs_f64());
+        let zero = *self.zero.get_or_insert(TimeZero { arrived: arrival, captured });
+        let by_arrival = Timestamp::from_secs((arrival - zero.arrived).as_secs_f64());
         let time = captured.map_or(by_arrival, |captured| {
             let (then, at) = *self.anchor.get_or_insert((captured, by_arrival));
             let by_driver = at + (captured.as_secs_f64() - then.as_secs_f64());

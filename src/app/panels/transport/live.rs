@@ -220,6 +220,10 @@ fn show_source(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         let warned = cx.state.messages.log().any(|line| line.weight != Weight::Note);
         let log = Command::ToggleWindow(Floating::Log);
         cx.button_named(ui, &log, if warned { "Log !" } else { "Log" });
+        if cx.state.is_on(&Command::ToggleLsl) == Some(true) {
+            let name = format!("LSL on: {}", cx.state.live.streams.listeners);
+            cx.button_named(ui, &Command::ToggleWindow(Floating::Streams), &name);
+        }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let line = RichText::new(&words).small().color(faint);
             ui.add(Label::new(line).truncate()).on_hover_text(words);

@@ -1,0 +1,71 @@
+//! What goes to other programs, through the accessibility tree: off until it is turned on, and told then.
+
+use super::*;
+use fleeting::engine::streams::{StreamOrder, StreamStatus};
+
+fn lsl(lsl: bool) -> EngineCommand {
+    EngineCommand::Stream(Box::new(StreamOrder { lsl, ..StreamOrder::default() }))
+}
+
+fn status(listeners: usize, missed: u64, fault: Option<&str>) -> Update {
+    Update::Streams(Box::new(StreamStatus {
+        order: StreamOrder { lsl: true, ..StreamOrder::default() },
+        listeners,
+        missed,
+        is_over: false,
+        fault: fault.map(Into::into),
+    }))
+}
+
+fn open_streams(window: &mut Window) {
+    window.harness.state_mut().state.apply(Command::ToggleWindow(Floating::Streams));
+    window.settle();
+}
+
+#[test]
+fn nothing_is_streamed_until_it_is_turned_on_and_the_window_says_so() {
+    let mut window = Window::live(60, &[]);
+    open_streams(&mut window);
+    assert!(window.has("Off: no socket is open."));
+    for name in ["Fleeting samples", "Fleeting events", "Fleeting markers"] {
+        assert!(window.has(name), "{name}");
+    }
+    assert!(window.asked().is_empty() && !window.has("LSL on"));
+
+    window.click("Stream over LSL");
+    assert_eq!(window.asked(), [lsl(true)]);
+    window.say([status(3, 0, None)]);
+    assert!(window.has("On: 3 connections, 0 missed by slow listeners."));
+    window.click("Close");
+    assert!(window.has("LSL on: 3"), "it is told beside the log");
+
+    open_streams(&mut window);
+    window.click("Stream over LSL");
+    assert_eq!(window.asked(), [lsl(true), lsl(false)]);
+    assert!(window.has("Off: no socket is open.") && !window.has("LSL on"));
+}
+
+#[test]
+fn a_source_that_starts_later_is_streamed_too() {
+    let mut window = Window::open(Some("demo"), &[]);
+    window.harness.state_mut().state.apply(Command::ToggleLsl);
+    window.settle();
+    assert_eq!(window.asked(), [lsl(true)]);
+    window.harness.state_mut().state.apply(Command::Start);
+    window.settle();
+    assert_eq!(window.asked().last(), Some(&lsl(true)));
+    assert_eq!(window.asked().len(), 2);
+}
+
+#[test]
+fn what_slow_listeners_miss_and_what_fails_is_told() {
+    let mut window = Window::live(60, &[]);
+    window.harness.state_mut().state.apply(Command::ToggleLsl);
+    window.say([status(1, 7, None)]);
+    assert!(window.has("too slow for 7 samples, events and marks"));
+    open_streams(&mut window);
+    assert!(window.has("On: 1 connection, 7 missed by slow listeners."));
+    let fault = "Lab Streaming Layer cannot be used: no port";
+    window.say([status(0, 0, Some(fault))]);
+    assert!(window.has(fault));
+}
