@@ -306,7 +306,7 @@ pub fn conditions(painter: &Painter, theme: &Theme, axis: &TimeAxis, state: &Sta
         painter.rect_filled(bar, 0.0, theme.accent.gamma_multiply(strength));
         let galley = painter.layout_no_wrap(condition.name.clone(), font.clone(), theme.faint);
         if galley.size().x + 8.0 < span.width() {
-            painter.galley(span.left_top() + vec2(4.0, 29.0), galley, theme.faint);
+            painter.galley(span.left_top() + vec2(4.0, 4.0), galley, theme.faint);
         }
     }
 }

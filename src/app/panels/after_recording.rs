@@ -41,7 +41,9 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             (recording(RecordingCommand::NewPerson), "New participant"),
             (Command::CloseWindow, "Close"),
         ] {
-            cx.button_named(ui, &command, name);
+            let button = cx.button_named(ui, &command, name);
+            // Enter reviews what was just recorded.
+            cx.focus_first(&button);
         }
     });
 }

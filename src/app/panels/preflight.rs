@@ -29,7 +29,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             let warning = theme.weight(Weight::Warning);
             Grid::new("preflight").num_columns(2).spacing([14.0, 5.0]).show(ui, |ui| {
                 for line in &lines {
-                    ui.label(title(line.what));
+                    ui.vertical(|ui| ui.label(title(line.what)));
                     ui.vertical(|ui| {
                         ui.set_max_width(430.0);
                         ui.label(&line.found);
@@ -39,7 +39,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                     });
                     ui.end_row();
                 }
-                ui.label(title("Limit"));
+                ui.vertical(|ui| ui.label(title("Limit")));
                 let between = &cx.state.records.between;
                 ui.vertical(|ui| {
                     ui.set_max_width(430.0);

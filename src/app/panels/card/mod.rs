@@ -20,6 +20,7 @@ use crate::session::table::Row;
 mod motion;
 mod pictures;
 mod reading;
+mod stored;
 mod verdict;
 
 pub use pictures::{CardTextures, difference_image};
@@ -41,6 +42,9 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let Some(row) = cx.state.shown_row() else {
         ui.label(title("Event"));
         faint(ui, no_event_words(cx));
+        if cx.state.tab == Tab::Review && cx.state.review.phase != ReviewPhase::Open {
+            stored::show(ui, cx);
+        }
         return;
     };
     show_head(ui, cx, &theme, &row);

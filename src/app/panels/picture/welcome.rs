@@ -5,15 +5,10 @@ use egui::{RichText, Sense, Stroke, Ui, vec2};
 use crate::app::command::{Command, Tab};
 use crate::app::live::{Cameras, LivePhase};
 use crate::app::overlay;
-use crate::app::recording::RecordingCommand;
-use crate::app::recording::person::{newest_first, session_words};
 use crate::app::review::command::ReviewCommand;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::{PanelContext, badge, phase_shape};
 use crate::source::SourceSpec;
-
-/// Number of stored sessions that are listed here.
-const MOST_STORED: usize = 12;
 
 /// The text above the choices.
 struct Words {
@@ -81,33 +76,7 @@ pub(super) fn show_review(ui: &mut Ui, cx: &mut PanelContext<'_>, fault: Option<
         cx.button(ui, &Command::Review(ReviewCommand::TakeLive));
         let analyse = Command::ShowTab(Tab::Analyse);
         cx.button_named(ui, &analyse, "Analyse a recording first…");
-        show_stored(ui, cx);
     });
-}
-
-/// The stored sessions, newest first, each of them a button that opens it.
-fn show_stored(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let Some(list) = &cx.state.records.session_list else { return };
-    if list.sessions.is_empty() {
-        return;
-    }
-    ui.add_space(6.0);
-    ui.label(RichText::new("Stored sessions, newest first").color(Theme::of(ui).faint));
-    for session in newest_first(&list.sessions).into_iter().take(MOST_STORED) {
-        let words = session_words(session);
-        let button = egui::Button::new(&words).truncate();
-        let can = !session.is_recording;
-        let folder = session.folder.display().to_string();
-        if ui.add_enabled(can, button).on_hover_text(folder).clicked() {
-            let open = RecordingCommand::Open(session.folder.clone());
-            cx.commands.push(Command::Recording(open));
-        }
-    }
-    if list.sessions.len() > MOST_STORED {
-        let more = Command::Recording(RecordingCommand::ShowStoredSessions);
-        let words = format!("All {}…", list.sessions.len());
-        cx.button_named(ui, &more, &words);
-    }
 }
 
 fn show(ui: &mut Ui, words: Words, show_choices: impl FnOnce(&mut Ui)) {
