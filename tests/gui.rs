@@ -351,7 +351,12 @@ fn event(id: u64, onset_secs: f64) -> Event {
         apex: moment(onset_secs + 0.2),
         offset: moment(onset_secs + 0.4),
         score: 0.8,
-        action_units: vec![MovingUnit { unit: ActionUnit(12), side: Side::Left, probability: 0.9 }],
+        action_units: vec![MovingUnit {
+            unit: ActionUnit(12),
+            side: Side::Left,
+            probability: 0.9,
+            intensity: None,
+        }],
         emotion: Some(EmotionReading { probabilities: [0.1, 0.8, 0.1], clear: true }),
         trouble: Trouble::NONE,
         origin: Origin::Model,

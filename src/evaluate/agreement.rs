@@ -57,6 +57,8 @@ pub struct Agreement {
     pub emotion: Option<EmotionKappa>,
     /// One kappa for each label over the matched events: emotions, then action units (`AU4`).
     pub per_label: Vec<Kappa>,
+    /// Intensities of the units that both layers name in matched events and give an intensity.
+    pub intensity: IntensityAgreement,
     /// What a reader of the kappas must know, one sentence each.
     pub remarks: Vec<String>,
 }
@@ -72,6 +74,15 @@ pub struct Named {
     pub only_second: usize,
     /// Neither does.
     pub neither: usize,
+}
+
+/// How far the intensities of two layers agree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct IntensityAgreement {
+    /// Number of units that are compared.
+    pub units: usize,
+    /// [`icc`] of the intensities, 1 for A to 5 for E; `None` if it has no value.
+    pub icc: Option<f64>,
 }
 
 /// Why two layers are not compared.
@@ -143,6 +154,7 @@ pub fn agreement(
         named: named(&pairs),
         emotion: emotion(&pairs),
         per_label: per_label(&pairs),
+        intensity: intensity(&pairs),
         remarks: Vec::new(),
     };
     let origins = raters.iter().flatten().filter_map(|name| session.log.rater(name)?.told());
@@ -254,6 +266,19 @@ fn per_label(pairs: &[(&Row, &Row)]) -> Vec<Kappa> {
     emotions.chain(units).collect()
 }
 
+/// Units that both layers name in matched events, and to which both give an intensity.
+fn intensity(pairs: &[(&Row, &Row)]) -> IntensityAgreement {
+    let mut table: Vec<[f64; 2]> = Vec::new();
+    for (a, b) in pairs {
+        for moving in &a.units {
+            let other = b.units.iter().find(|other| other.unit == moving.unit);
+            let both = moving.intensity.zip(other.and_then(|other| other.intensity));
+            table.extend(both.map(|(a, b)| [a.level().into(), b.level().into()]));
+        }
+    }
+    IntensityAgreement { units: table.len(), icc: icc(&table) }
+}
+
 fn remarks(agreement: &Agreement) -> Vec<String> {
     let mut remarks = Vec::new();
     for (name, open) in agreement.between.iter().zip(agreement.open) {
@@ -309,6 +334,10 @@ impl fmt::Display for Agreement {
         if !self.per_label.is_empty() {
             writeln!(f, "per label        kappa  at most  observed  by chance  prevalence index")?;
             self.per_label.iter().try_for_each(|kappa| kappa.line(f))?;
+        }
+        if self.intensity.units > 0 {
+            let IntensityAgreement { units, icc } = self.intensity;
+            writeln!(f, "intensity of {units} units: ICC(2,1) {}", number(icc))?;
         }
         self.remarks.iter().try_for_each(|remark| writeln!(f, "{remark}"))
     }

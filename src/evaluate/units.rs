@@ -138,7 +138,7 @@ mod tests {
     const STILL: [TrueUnit; NAMES.len()] = [TrueUnit::Still; NAMES.len()];
 
     fn told(unit: u8, side: Side) -> MovingUnit {
-        MovingUnit { unit: ActionUnit(unit), side, probability: 1.0 }
+        MovingUnit { unit: ActionUnit(unit), side, probability: 1.0, intensity: None }
     }
 
     fn truth(at: usize, side: Side) -> [TrueUnit; NAMES.len()] {

@@ -330,6 +330,7 @@ pub(crate) mod tests {
                 unit: ActionUnit(12),
                 side: Side::Left,
                 probability: 0.5,
+                intensity: None,
             }],
             emotion: Some(EmotionReading { probabilities: [0.25, 0.5, 0.25], clear: true }),
             trouble: Trouble::BLINK,
@@ -346,7 +347,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn unit(number: u8, side: Side) -> MovingUnit {
-        MovingUnit { unit: ActionUnit(number), side, probability: 1.0 }
+        MovingUnit { unit: ActionUnit(number), side, probability: 1.0, intensity: None }
     }
 
     /// Three seconds with two events of the model. A has judged both and added one; B works blind.

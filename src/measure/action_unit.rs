@@ -106,34 +106,83 @@ pub struct MovingUnit {
     /// The recogniser's probability, 0–1; 1 if a person or the generator named the unit.
     #[serde(deserialize_with = "crate::measure::finite::one")]
     pub probability: f32,
+    /// How strong it is, if a person has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intensity: Option<Intensity>,
+}
+
+/// The intensities of FACS, from a trace to the maximum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Intensity {
+    /// Trace.
+    A,
+    /// Slight.
+    B,
+    /// Marked or pronounced.
+    C,
+    /// Severe or extreme.
+    D,
+    /// Maximum.
+    E,
+}
+
+impl Intensity {
+    /// From the weakest to the strongest.
+    pub const ALL: [Self; 5] = [Self::A, Self::B, Self::C, Self::D, Self::E];
+
+    /// The letter that coders write after the number.
+    pub fn letter(self) -> char {
+        match self {
+            Self::A => 'A',
+            Self::B => 'B',
+            Self::C => 'C',
+            Self::D => 'D',
+            Self::E => 'E',
+        }
+    }
+
+    /// 1 for A to 5 for E.
+    pub fn level(self) -> u8 {
+        self as u8 + 1
+    }
 }
 
 impl fmt::Display for MovingUnit {
-    /// `12`, `L12`, `R4`.
+    /// `12`, `L12`, `R4`, `L12C`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.side.prefix(), self.unit.0)
+        write!(f, "{}{}", self.side.prefix(), self.unit.0)?;
+        self.intensity.map_or(Ok(()), |intensity| write!(f, "{}", intensity.letter()))
     }
 }
 
 impl FromStr for MovingUnit {
     type Err = String;
 
-    /// `12`, `L12`, `R4`, `AU4`, `12L`, with a probability of 1.
+    /// `12`, `L12`, `R4`, `AU4`, `12L`, `L12C`, with a probability of 1.
     fn from_str(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("expected an action unit such as `12`, `L12` or `12C`, found `{text}`");
         let upper = text.trim().to_uppercase();
-        let rest = upper.strip_prefix("AU").unwrap_or(&upper);
-        let sides = [(Side::Left, 'L'), (Side::Right, 'R')];
-        let side = sides.iter().find(|(_, c)| rest.starts_with(*c) || rest.ends_with(*c));
-        let number = rest.trim_matches(['L', 'R']).trim_start_matches("AU");
-        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-        match number.parse() {
-            Ok(unit) if is_number && unit > 0 => Ok(Self {
-                unit: ActionUnit(unit),
-                side: side.map_or(Side::Both, |(side, _)| *side),
-                probability: 1.0,
-            }),
-            _ => Err(format!("expected an action unit such as `12` or `L12`, found `{text}`")),
+        let is_digit = |c: char| c.is_ascii_digit();
+        let begin = upper.find(is_digit).ok_or_else(wrong)?;
+        let (before, rest) = upper.split_at(begin);
+        let (number, after) = rest.split_at(rest.find(|c| !is_digit(c)).unwrap_or(rest.len()));
+        let number = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
+        let before = before.strip_suffix("AU").unwrap_or(before);
+        let before = before.strip_prefix("AU").unwrap_or(before);
+        let (mut side, mut intensity) = (None, None);
+        let letters = before.chars().map(|c| (c, false)).chain(after.chars().map(|c| (c, true)));
+        for (c, is_after) in letters {
+            let of_letter = Intensity::ALL.into_iter().find(|known| known.letter() == c);
+            match (c, of_letter.filter(|_| is_after)) {
+                ('L', _) if side.is_none() => side = Some(Side::Left),
+                ('R', _) if side.is_none() => side = Some(Side::Right),
+                (_, Some(found)) if intensity.is_none() => intensity = Some(found),
+                _ => return Err(wrong()),
+            }
         }
+        let side = side.unwrap_or(Side::Both);
+        Ok(Self { unit: ActionUnit(number), side, probability: 1.0, intensity })
     }
 }
 
@@ -149,22 +198,23 @@ mod tests {
 
     #[test]
     fn units_read_as_coders_write_them() {
-        let unit = |n, side| MovingUnit { unit: ActionUnit(n), side, probability: 1.0 };
+        let unit =
+            |n, side| MovingUnit { unit: ActionUnit(n), side, probability: 1.0, intensity: None };
         assert_eq!(units_text(&[unit(4, Side::Both), unit(14, Side::Right)]), "4+R14");
         assert_eq!(units_text(&[]), "");
     }
 
     #[test]
     fn a_unit_reads_back_from_what_it_prints_and_from_what_coders_write() {
-        for text in ["12", "L12", "R4"] {
+        for text in ["12", "L12", "R4", "12A", "L12C", "R4E"] {
             assert_eq!(text.parse::<MovingUnit>().map(|unit| unit.to_string()), Ok(text.into()));
         }
         let text = |text: &str| text.parse::<MovingUnit>().map(|unit| unit.to_string()).ok();
         assert_eq!(
-            (text("AU06"), text("4r"), text("LAU12")),
-            (Some("6".into()), Some("R4".into()), Some("L12".into()))
+            (text("AU06"), text("4r"), text("LAU12"), text("12cl")),
+            (Some("6".into()), Some("R4".into()), Some("L12".into()), Some("L12C".into()))
         );
-        for nonsense in ["", "L", "smile", "1e3", "0", "300", "-4", "+4"] {
+        for nonsense in ["", "L", "smile", "1e3", "0", "300", "-4", "+4", "12F", "12CC", "LL12"] {
             assert!(nonsense.parse::<MovingUnit>().is_err(), "{nonsense}");
         }
     }

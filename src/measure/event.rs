@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::time::Timestamp;
 
-pub use crate::measure::action_unit::{ActionUnit, MovingUnit, Side, units_text};
+pub use crate::measure::action_unit::{ActionUnit, Intensity, MovingUnit, Side, units_text};
 
 /// The two kinds of expression. A micro-expression lasts up to half a second, a macro-expression longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::annotation::rater::is_same_name;
-use super::annotation::{Bounds, Judgement, Label, Rater, Target, Verdict};
+use super::annotation::{Bounds, Confidence, Judgement, Label, Rater, Target, Verdict};
 use crate::measure::event::{Event, EventKind, Interval, MovingUnit};
 
 /// The name of the model's own layer, where a rater's name would stand.
@@ -50,6 +50,8 @@ pub struct Row {
     pub units: Vec<MovingUnit>,
     /// The rater's emotion.
     pub label: Option<Label>,
+    /// How sure the rater is; `None` if they have not said so.
+    pub confidence: Option<Confidence>,
     /// The rater's note; empty without one.
     pub note: String,
     /// The file of an imported event; `None` for other events.
@@ -112,6 +114,7 @@ impl Row {
             bounds: judgement.bounds.unwrap_or(machine),
             units: judgement.units.unwrap_or_else(|| event.action_units.clone()),
             label: judgement.label,
+            confidence: judgement.confidence,
             note: judgement.note,
             machine: Some(event.clone()),
             imported_from: None,
@@ -130,6 +133,7 @@ impl Row {
             bounds: judgement.bounds?,
             units: judgement.units.unwrap_or_default(),
             label: judgement.label,
+            confidence: judgement.confidence,
             note: judgement.note,
         })
     }

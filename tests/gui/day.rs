@@ -249,3 +249,26 @@ fn a_condition_that_goes_on_when_a_recording_begins_is_in_the_recording() {
     window.say([recording(RecordState::Running)]);
     assert_eq!(window.asked().len(), 1, "once");
 }
+
+#[test]
+fn a_rater_says_how_sure_they_are_and_how_strong_a_unit_is() {
+    let (mut window, _) = super::review::reviewing(&[2.0, 5.0], true);
+    press(&mut window, (Modifiers::NONE, Key::ArrowDown));
+    let row = |window: &Window| window.harness.state().state.shown_row().expect("an event");
+    for expected in ["unsure", "likely", "sure"] {
+        press(&mut window, (Modifiers::NONE, Key::Q));
+        assert_eq!(row(&window).confidence.map(|confidence| confidence.name()), Some(expected));
+        assert!(window.has(&format!("({expected})")), "the card says it");
+    }
+    press(&mut window, (Modifiers::NONE, Key::Q));
+    assert_eq!(row(&window).confidence, None);
+
+    press(&mut window, (Modifiers::NONE, Key::U));
+    window.harness.state().state.review.units.set("L12B+4");
+    window.settle();
+    window.click("AU 12, intensity B");
+    assert!(window.has("AU 12, intensity C"), "the next letter");
+    window.click("AU 4, intensity –");
+    press_control(&mut window, "Keep");
+    assert_eq!(units_text(&row(&window).units), "L12C+4A");
+}

@@ -114,7 +114,8 @@ fn faults(window: &Window) -> Vec<String> {
 /// An event with the longest texts.
 fn wordy(id: u64, secs: f64) -> Event {
     let mut event = event(id, secs);
-    let unit = |(n, side)| MovingUnit { unit: ActionUnit(n), side, probability: 0.9 };
+    let unit =
+        |(n, side)| MovingUnit { unit: ActionUnit(n), side, probability: 0.9, intensity: None };
     let units = [(1, Side::Left), (2, Side::Left), (4, Side::Both), (6, Side::Both)];
     let more = [(7, Side::Right), (10, Side::Both), (12, Side::Left), (25, Side::Both)];
     event.action_units = units.into_iter().chain(more).map(unit).collect();

@@ -10,7 +10,9 @@ use crate::app::review::rating::RaterLayer;
 use crate::app::theme::{Theme, title};
 use crate::app::widgets::PanelContext;
 use crate::evaluate::MatchCounts;
-use crate::evaluate::agreement::{Agreement, BoundaryError, IntervalAgreement, Kappa, may_compare};
+use crate::evaluate::agreement::{
+    Agreement, BoundaryError, IntensityAgreement, IntervalAgreement, Kappa, may_compare,
+};
 
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel =
@@ -115,6 +117,10 @@ fn show_agreement(ui: &mut Ui, theme: &Theme, agreement: &Agreement) {
         ui.add_space(4.0);
         let kappa = number(emotion.kappa);
         ui.label(title(format!("Emotions of {} matched events: kappa {kappa}", emotion.events)));
+    }
+    if agreement.intensity.units > 0 {
+        let IntensityAgreement { units, icc } = agreement.intensity;
+        ui.label(format!("Intensities of {units} units: ICC(2,1) {}", number(icc)));
     }
     if !agreement.per_label.is_empty() {
         ui.add_space(4.0);

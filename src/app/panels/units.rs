@@ -10,7 +10,7 @@ use crate::app::review::command::ReviewCommand;
 use crate::app::review::units_text::{read_units, write_units};
 use crate::app::theme::Theme;
 use crate::app::widgets::PanelContext;
-use crate::measure::event::{ActionUnit, MovingUnit, Side, units_text};
+use crate::measure::event::{ActionUnit, Intensity, MovingUnit, Side, units_text};
 
 /// The entry in [`crate::app::panels::PANELS`].
 pub const PANEL: Panel =
@@ -34,8 +34,9 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     };
     ui.label(RichText::new(words).color(theme.faint));
     let text = &cx.state.review.units;
-    let field = text
-        .show(ui, "Units", |field| field.desired_width(f32::INFINITY).hint_text("12, L12, R4+6 …"));
+    let field = text.show(ui, "Units", |field| {
+        field.desired_width(f32::INFINITY).hint_text("12, L12, R4C+6 …")
+    });
     cx.focus_first(&field);
     let units = read_units(&text.text());
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
@@ -72,7 +73,8 @@ fn show_choices(ui: &mut Ui, cx: &PanelContext<'_>, chosen: &[MovingUnit]) {
 }
 
 fn show_unit(ui: &mut Ui, cx: &PanelContext<'_>, unit: ActionUnit, chosen: &[MovingUnit]) {
-    let side = chosen.iter().find(|moving| moving.unit == unit).map(|moving| moving.side);
+    let moving = chosen.iter().find(|moving| moving.unit == unit);
+    let side = moving.map(|moving| moving.side);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.spacing_mut().button_padding.x = 6.0;
@@ -84,11 +86,32 @@ fn show_unit(ui: &mut Ui, cx: &PanelContext<'_>, unit: ActionUnit, chosen: &[Mov
                 let mut units: Vec<_> =
                     chosen.iter().filter(|moving| moving.unit != unit).copied().collect();
                 if !is_on {
-                    units.push(MovingUnit { unit, side: choice, probability: 1.0 });
+                    let intensity = moving.and_then(|moving| moving.intensity);
+                    units.push(MovingUnit { unit, side: choice, probability: 1.0, intensity });
                 }
                 cx.state.review.units.set(write_units(&units));
             }
         }
-        ui.label(format!("{}  {}", unit.0, unit.name()));
+        if let Some(moving) = moving {
+            show_intensity(ui, cx, moving, chosen);
+        }
+        let words = format!("{}  {}", unit.0, unit.name());
+        ui.add(egui::Label::new(&words).truncate()).on_hover_text(words);
     });
+}
+
+/// A button that goes through the intensities of FACS, from none to A and up to E.
+fn show_intensity(ui: &mut Ui, cx: &PanelContext<'_>, moving: &MovingUnit, chosen: &[MovingUnit]) {
+    let letter = moving.intensity.map_or('–', Intensity::letter);
+    let button = ui.selectable_label(moving.intensity.is_some(), letter.to_string());
+    let button = button.on_hover_text("Intensity, from A (trace) to E (maximum); again: the next");
+    let button = button.accessible_name(format!("AU {}, intensity {letter}", moving.unit.0));
+    if button.clicked() {
+        let next = moving.intensity.map_or(0, |intensity| usize::from(intensity.level()));
+        let mut units = chosen.to_vec();
+        for unit in units.iter_mut().filter(|unit| unit.unit == moving.unit) {
+            unit.intensity = Intensity::ALL.get(next).copied();
+        }
+        cx.state.review.units.set(write_units(&units));
+    }
 }

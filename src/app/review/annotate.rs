@@ -11,7 +11,9 @@ use crate::app::theme::{number_words, verdict_word};
 use crate::app::view::note::{Note, Subject};
 use crate::measure::event::EventKind;
 use crate::measure::time::Timestamp;
-use crate::session::annotation::{Act, Bounds, Entry, Label, Mark, MarkKind, Target, Verdict};
+use crate::session::annotation::{
+    Act, Bounds, Confidence, Entry, Label, Mark, MarkKind, Target, Verdict,
+};
 
 /// Greatest length of a micro-expression, seconds.
 const LONGEST_MICRO_SECS: f64 = 0.5;
@@ -46,6 +48,18 @@ impl ReviewState {
         self.hint = match label {
             Some(label) => format!("Event {id} is named {}.", label.name()),
             None => format!("Event {id} has no name of yours any more."),
+        };
+    }
+
+    pub(super) fn next_confidence(&mut self) {
+        let Some(row) = self.picked_row() else { return };
+        let (target, id) = (row.target, number_words(row.target));
+        let next = row.confidence.map_or(0, |confidence| confidence as usize + 1);
+        let next = Confidence::ALL.get(next).copied();
+        self.act(Act::Confidence(target, next));
+        self.hint = match next {
+            Some(confidence) => format!("You are {} of event {id}.", confidence.name()),
+            None => format!("You say no longer how sure you are of event {id}."),
         };
     }
 

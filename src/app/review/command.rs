@@ -79,6 +79,8 @@ pub enum ReviewCommand {
     Judge(Verdict),
     /// Name the picked event's emotion; the same name again removes it.
     Label(Label),
+    /// Say how sure the rater is of the picked event: the next of the words, after the last one none.
+    NextConfidence,
     /// Put a bound of the picked event on the frame in view.
     Bound(Edge),
     /// Drag a bound to these seconds.
@@ -166,6 +168,7 @@ impl ReviewCommand {
             self,
             Self::Judge(_)
                 | Self::Label(_)
+                | Self::NextConfidence
                 | Self::Bound(_)
                 | Self::Drag(..)
                 | Self::Add

@@ -45,6 +45,7 @@ impl ReviewState {
             ReviewCommand::NextOpen => self.pick_next_open(),
             ReviewCommand::Judge(verdict) => self.judge(verdict),
             ReviewCommand::Label(label) => self.label(label),
+            ReviewCommand::NextConfidence => self.next_confidence(),
             ReviewCommand::Bound(edge) => self.bound(edge),
             ReviewCommand::Drag(edge, secs) => self.drag(edge, secs),
             ReviewCommand::Drop => self.drop_bound(),
@@ -138,6 +139,7 @@ impl ReviewState {
             ReviewCommand::NextOpen => self.next_open().is_some(),
             ReviewCommand::Judge(_)
             | ReviewCommand::Label(_)
+            | ReviewCommand::NextConfidence
             | ReviewCommand::Bound(_)
             | ReviewCommand::Drag(..)
             | ReviewCommand::Drop

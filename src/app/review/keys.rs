@@ -186,6 +186,13 @@ pub static ENTRIES: &[CommandEntry] = &[
     label(Label::Other, "Other", &[key(Key::Num8)]),
     review(
         G::Judge,
+        C::NextConfidence,
+        "How sure",
+        &[key(Key::Q)],
+        "Say how sure you are of the event: unsure, likely, sure; after that nothing",
+    ),
+    review(
+        G::Judge,
         C::Units,
         "Action units…",
         &[key(Key::U)],

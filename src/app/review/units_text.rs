@@ -1,6 +1,6 @@
 //! Action units as coders write them.
 
-use crate::measure::event::{ActionUnit, MovingUnit, Side, units_text};
+use crate::measure::event::{MovingUnit, Side, units_text};
 
 /// `12+L6`, as [`read_units`] takes it.
 pub fn write_units(units: &[MovingUnit]) -> String {
@@ -8,17 +8,21 @@ pub fn write_units(units: &[MovingUnit]) -> String {
 }
 
 /// Units as coders write them: numbers separated by `+`, commas or spaces, with `L` or `R` before or after a
-/// number if one half moves. The error is one sentence.
+/// number if one half moves, and with the intensity `A` to `E` after it. The error is one sentence.
 pub fn read_units(text: &str) -> Result<Vec<MovingUnit>, String> {
     let mut units: Vec<MovingUnit> = Vec::new();
     let words = text.split(|c: char| c == '+' || c == ',' || c == ';' || c.is_whitespace());
     for word in words.filter(|word| !word.is_empty()) {
         let unit = read_unit(word).ok_or_else(|| {
-            format!("“{word}”: expected an action unit from 1 to 64, such as 12, L12 or R4")
+            format!("“{word}”: expected an action unit from 1 to 64, such as 12, L12 or R4C")
         })?;
         match units.iter_mut().find(|known| known.unit == unit.unit) {
-            Some(known) if known.side != unit.side => known.side = Side::Both,
-            Some(_) => {}
+            Some(known) => {
+                if known.side != unit.side {
+                    known.side = Side::Both;
+                }
+                known.intensity = known.intensity.max(unit.intensity);
+            }
             None => units.push(unit),
         }
     }
@@ -26,17 +30,7 @@ pub fn read_units(text: &str) -> Result<Vec<MovingUnit>, String> {
 }
 
 fn read_unit(word: &str) -> Option<MovingUnit> {
-    let upper = word.to_uppercase();
-    let upper = upper.strip_prefix("AU").unwrap_or(&upper);
-    let digits = upper.trim_matches(|c: char| !c.is_ascii_digit());
-    let side = match (upper.strip_suffix(digits), upper.strip_prefix(digits)) {
-        (Some(""), _) => Side::Both,
-        (Some("L"), _) | (_, Some("L")) => Side::Left,
-        (Some("R"), _) | (_, Some("R")) => Side::Right,
-        _ => return None,
-    };
-    let number = digits.parse().ok().filter(|n| (1..=64).contains(n))?;
-    Some(MovingUnit { unit: ActionUnit(number), side, probability: 1.0 })
+    word.parse().ok().filter(|moving: &MovingUnit| (1..=64).contains(&moving.unit.0))
 }
 
 #[cfg(test)]
@@ -58,6 +52,7 @@ mod tests {
     #[test]
     fn left_and_right_of_the_same_unit_are_both() {
         assert_eq!(read_units("L12 R12").map(|units| write_units(&units)), Ok("12".into()));
+        assert_eq!(read_units("L12B R12D").map(|units| write_units(&units)), Ok("12D".into()));
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub(crate) fn event(id: u64, onset_secs: f64) -> Event {
         frame: (secs * 30.0).round() as u64,
         time: Timestamp::from_secs(secs),
     };
-    let unit = |n, side| MovingUnit { unit: ActionUnit(n), side, probability: 0.9 };
+    let unit =
+        |n, side| MovingUnit { unit: ActionUnit(n), side, probability: 0.9, intensity: None };
     Event {
         id,
         kind: EventKind::Micro,

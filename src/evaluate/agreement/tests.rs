@@ -188,6 +188,21 @@ fn matched_events_without_an_emotion_are_counted_and_told() {
 }
 
 #[test]
+fn intensities_are_compared_where_both_gave_one() {
+    let events = [[10, 11, 12], [20, 21, 22], [30, 31, 32]];
+    let mut session = session(&events, &events);
+    let units = |text: &str| text.split('+').map(|unit| unit.parse().expect(text)).collect();
+    for (number, x, y) in [(0, "12A+4B", "12B+4B"), (1, "12C", "12C"), (2, "12E+1", "12D+1A")] {
+        say(&mut session, "X", Act::Units(Target::Own(number), units(x)));
+        say(&mut session, "Y", Act::Units(Target::Own(number), units(y)));
+    }
+    let IntensityAgreement { units, icc } = of(&session).intensity;
+    // The table 1-2, 2-2, 3-3, 5-4, with the formulas of Shrout and Fleiss written out in Python.
+    assert_eq!(units, 4);
+    assert!((icc.expect("a value") - 0.863636363636).abs() < 1e-9, "{icc:?}");
+}
+
+#[test]
 fn a_rater_who_is_not_there_is_an_error() {
     assert!(agreement(&reviewed(), MODEL, "nobody").is_err());
 }

@@ -279,6 +279,7 @@ impl State<'_> {
             verdict: Verdict::Confirmed,
             label: None,
             units: None,
+            confidence: None,
             note: String::new(),
             odd: Vec::new(),
         };

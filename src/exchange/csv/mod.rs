@@ -62,7 +62,7 @@ fn files(view: &View<'_>) -> Vec<FileFormat> {
 }
 
 /// Columns of an event table. Other programs rely on the first seven.
-pub const EVENT_COLUMNS: [&str; 30] = [
+pub const EVENT_COLUMNS: [&str; 31] = [
     "onset_frame",
     "apex_frame",
     "offset_frame",
@@ -93,6 +93,7 @@ pub const EVENT_COLUMNS: [&str; 30] = [
     "machine_offset_s",
     "machine_action_units",
     "machine_emotion",
+    "rater_confidence",
 ];
 
 /// Writes a table of events that no one has judged. The generator's true events are written in this way too.
@@ -150,6 +151,7 @@ pub(super) fn event_fields(row: &Row) -> [String; EVENT_COLUMNS.len()] {
         of_machine(|event| seconds(event.offset.time)),
         of_machine(|event| units_text(&event.action_units)),
         reading.map_or_else(String::new, |reading| reading.label().into()),
+        row.confidence.map_or_else(String::new, |confidence| confidence.name().into()),
     ]
 }
 

@@ -8,7 +8,7 @@ use crate::exchange::import::{Input, Wrong};
 use crate::exchange::table::{Row, Table};
 use crate::measure::event::{Event, Moment, Origin, units_text};
 use crate::session::Session;
-use crate::session::annotation::{Bounds, Verdict};
+use crate::session::annotation::{Bounds, Confidence, Verdict};
 
 /// Greatest difference between the time of a frame and the time in its row, seconds. Programs differ in when
 /// the first frame of a video is.
@@ -85,11 +85,13 @@ impl Line<'_> {
             verdict: self.verdict()?,
             label: None,
             units: None,
+            confidence: None,
             note: self.row.text("note"),
             odd: Vec::new(),
         };
         self.read_emotion(&mut event, machine);
         self.read_units(&mut event, machine)?;
+        event.confidence = self.confidence()?;
         Ok(event)
     }
 
@@ -106,6 +108,16 @@ impl Line<'_> {
             "open" => Verdict::Open,
             _ => return Err(self.wrong("verdict", "`open`, `confirmed` or `rejected`")),
         })
+    }
+
+    fn confidence(&self) -> Result<Option<Confidence>, Wrong> {
+        let word = self.get("rater_confidence").to_lowercase();
+        if word.is_empty() {
+            return Ok(None);
+        }
+        let known = Confidence::ALL.into_iter().find(|known| known.name() == word);
+        let wrong = || self.wrong("rater_confidence", "`unsure`, `likely` or `sure`");
+        known.map(Some).ok_or_else(wrong)
     }
 
     fn claim(&self, machine: Option<&Event>) -> Claim {

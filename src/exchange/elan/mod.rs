@@ -17,7 +17,7 @@ use super::{FileFormat, Format, PictureUse, Reader, Sink, View};
 use crate::measure::event::{EventKind, Moment, units_text};
 use crate::measure::sample::Sample;
 use crate::session::Session;
-use crate::session::annotation::{Bounds, Label, Mark, SignedMark, Verdict};
+use crate::session::annotation::{Bounds, Confidence, Label, Mark, SignedMark, Verdict};
 use crate::session::table::{self, MODEL, Row};
 
 mod document;
@@ -45,6 +45,7 @@ pub(crate) const APEX: &str = "apex";
 pub(crate) const UNITS: &str = "units";
 pub(crate) const EMOTION: &str = "emotion";
 pub(crate) const VERDICT: &str = "verdict";
+pub(crate) const CONFIDENCE: &str = "confidence";
 pub(crate) const NOTE: &str = "note";
 pub(crate) const MARKERS: &str = "markers";
 
@@ -96,12 +97,13 @@ fn add_events(document: &mut NewEaf, view: &View<'_>, layer: &str, rows: &[Row])
         let part = |document: &mut NewEaf, what, kind| {
             document.tier(NewTier::new(name(what), kind, layer).below(name("events")))
         };
-        let [apex, id, frames, units, emotion, score, quality, verdict, note] = [
+        let [apex, id, frames, units, emotion, confidence, score, quality, verdict, note] = [
             (APEX, Kind::Included),
             (ID, Kind::Text),
             (FRAMES, Kind::Text),
             (UNITS, Kind::Text),
             (EMOTION, Kind::Emotion),
+            (CONFIDENCE, Kind::Text),
             ("score", Kind::Text),
             ("quality", Kind::Text),
             (VERDICT, Kind::Verdict),
@@ -121,6 +123,8 @@ fn add_events(document: &mut NewEaf, view: &View<'_>, layer: &str, rows: &[Row])
             let said = row.label.map(Label::name);
             let class = if row.rater.is_none() { Some(row.emotion()) } else { said };
             document.add_text(emotion, event, class.unwrap_or_default());
+            let sure = row.confidence.map(Confidence::name);
+            document.add_text(confidence, event, sure.unwrap_or_default());
             document.add_text(note, event, &row.note);
             if row.rater.is_some() {
                 document.add_text(verdict, event, row.verdict.name());

@@ -6,7 +6,7 @@ use super::Import;
 use super::words::{self, EMOTION_NOTE, Odd, What, kind_named, label_named, units_named};
 use crate::measure::event::{Emotion, Event, EventKind, Moment, MovingUnit, units_text};
 use crate::session::Session;
-use crate::session::annotation::{Act, Bounds, Label, Mark, Target, Verdict};
+use crate::session::annotation::{Act, Bounds, Confidence, Label, Mark, Target, Verdict};
 
 /// Events added by a rater keep the file's numbers below this one.
 const MOST_OWN: u64 = 1 << 32;
@@ -48,6 +48,7 @@ pub(crate) struct FoundEvent {
     pub(crate) label: Option<Label>,
     /// `None` if they are the model's.
     pub(crate) units: Option<Vec<MovingUnit>>,
+    pub(crate) confidence: Option<Confidence>,
     pub(crate) note: String,
     pub(crate) odd: Vec<Odd>,
 }
@@ -75,6 +76,15 @@ impl FoundEvent {
         if !word.is_empty() && word != "unclear" {
             self.add_odd(What::Reading, word);
             self.add_note(&format!("a model's emotion: {word}"));
+        }
+    }
+
+    /// Takes how sure the rater is. Another word goes into the note.
+    pub(crate) fn take_confidence(&mut self, word: &str) {
+        let lower = word.to_lowercase();
+        self.confidence = Confidence::ALL.into_iter().find(|known| known.name() == lower);
+        if self.confidence.is_none() && !word.is_empty() {
+            self.add_note(&format!("confidence: {word}"));
         }
     }
 
@@ -141,6 +151,9 @@ impl FoundEvent {
         }
         if self.label.is_some() {
             acts.push(Act::Label(target, self.label));
+        }
+        if self.confidence.is_some() {
+            acts.push(Act::Confidence(target, self.confidence));
         }
         if let Some(units) = self.units {
             acts.push(Act::Units(target, units));

@@ -9,7 +9,7 @@ use crate::exchange::{View, format_to_write};
 use crate::measure::event::{EventKind, Moment, Side, units_text};
 use crate::measure::sample::Sample;
 use crate::measure::time::Timestamp;
-use crate::session::annotation::{Bounds, Label, Log, Mark, Target, Verdict};
+use crate::session::annotation::{Bounds, Confidence, Label, Log, Mark, Target, Verdict};
 use crate::session::table::{Row, rows};
 use proptest::prelude::*;
 
@@ -74,6 +74,8 @@ fn act() -> impl Strategy<Value = Act> {
         (target(), span()).prop_map(|(t, span)| Act::Bound(t, span)),
         (target(), 0usize..9).prop_map(|(t, i)| Act::Label(t, Label::ALL.get(i).copied())),
         (target(), units).prop_map(|(t, units)| Act::Units(t, units)),
+        (target(), 0usize..4)
+            .prop_map(|(t, i)| Act::Confidence(t, Confidence::ALL.get(i).copied())),
         (target(), "([=+@\\-a-zäß<>&\"',;#日]{1,4}\n?[a-z#]{1,3})?")
             .prop_map(|(t, text)| Act::Note(t, text)),
         (0u64..4, 0usize..2, span()).prop_map(|(n, k, span)| Act::Add(n, EventKind::ALL[k], span)),

@@ -273,6 +273,9 @@ fn write_event(
     } else {
         fact(out, "Found by", row.rater.as_deref().unwrap_or("a person"))?;
     }
+    if let Some(confidence) = row.confidence {
+        fact(out, "How sure the rater is", confidence.name())?;
+    }
     if !row.note.is_empty() {
         fact(out, "Note", &row.note)?;
     }

@@ -130,6 +130,7 @@ fn moving_units(units: &[f32]) -> Vec<MovingUnit> {
                 unit,
                 side,
                 probability: probability.min(1.0),
+                intensity: None,
             })
         })
         .collect();

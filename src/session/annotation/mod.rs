@@ -119,6 +119,32 @@ impl Label {
     }
 }
 
+/// How sure a rater is of what they say about an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// It may be so.
+    Unsure,
+    /// It is likely.
+    Likely,
+    /// There is no doubt.
+    Sure,
+}
+
+impl Confidence {
+    /// From the least to the greatest.
+    pub const ALL: [Self; 3] = [Self::Unsure, Self::Likely, Self::Sure];
+
+    /// The word, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unsure => "unsure",
+            Self::Likely => "likely",
+            Self::Sure => "sure",
+        }
+    }
+}
+
 /// First, strongest and last frame of a movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
@@ -140,6 +166,8 @@ pub enum Act {
     Bound(Target, Bounds),
     /// Named an event's emotion, or removed the name.
     Label(Target, Option<Label>),
+    /// Said how sure the rater is of an event, or removed that.
+    Confidence(Target, Option<Confidence>),
     /// Named the action units of an event.
     Units(Target, Vec<MovingUnit>),
     /// Wrote a note to an event; an empty one removes the note.
@@ -208,6 +236,8 @@ pub struct Judgement {
     pub label: Option<Label>,
     /// The action units.
     pub units: Option<Vec<MovingUnit>>,
+    /// How sure the rater is.
+    pub confidence: Option<Confidence>,
     /// The note; empty without one.
     pub note: String,
     /// Set for an event of the rater's own.
@@ -239,6 +269,7 @@ impl Layer {
             Act::Judge(target, verdict) => self.of(target).verdict = *verdict,
             Act::Bound(target, bounds) => self.of(target).bounds = Some(*bounds),
             Act::Label(target, label) => self.of(target).label = *label,
+            Act::Confidence(target, confidence) => self.of(target).confidence = *confidence,
             Act::Units(target, units) => self.of(target).units = Some(units.clone()),
             Act::Note(target, text) => self.of(target).note.clone_from(text),
             Act::Add(number, kind, bounds) => {

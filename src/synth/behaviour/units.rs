@@ -90,7 +90,7 @@ impl UnitMove {
 
     /// The unit as an event names it.
     pub fn label(self) -> MovingUnit {
-        MovingUnit { unit: self.unit, side: self.side, probability: 1.0 }
+        MovingUnit { unit: self.unit, side: self.side, probability: 1.0, intensity: None }
     }
 }
 

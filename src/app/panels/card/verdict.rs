@@ -81,7 +81,11 @@ pub(super) fn show_values(ui: &mut Ui, cx: &PanelContext<'_>, theme: &Theme, row
         }
         let label = row.label.map_or("–", Label::name);
         let label_ink = if row.label.is_some() { theme.accent } else { theme.faint };
-        ui.label(small(label.into()).color(label_ink));
+        let label = match row.confidence {
+            Some(confidence) => format!("{label} ({})", confidence.name()),
+            None => label.into(),
+        };
+        ui.label(small(label).color(label_ink));
         let units = units_text(&row.units);
         let is_own = row.machine.as_ref().is_none_or(|e| units_text(&e.action_units) != units);
         let ink = if is_own { theme.accent } else { theme.text };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::exchange::elan::document::Kind;
 use crate::exchange::elan::{
-    APEX, EMOTION, EVENT_TYPE, FRAMES, ID, MARKERS, NOTE, UNITS, VERDICT, frames_text,
+    APEX, CONFIDENCE, EMOTION, EVENT_TYPE, FRAMES, ID, MARKERS, NOTE, UNITS, VERDICT, frames_text,
 };
 use crate::exchange::import::found::{Claim, Found, FoundEvent};
 use crate::exchange::import::frames::{Frames, kind_by_duration};
@@ -32,6 +32,7 @@ enum Role {
     Apex,
     Units,
     Emotion,
+    Confidence,
     Verdict,
     Note,
 }
@@ -122,7 +123,10 @@ fn event(
     let note = text(Role::Note).to_owned();
     let (verdict, label) = (Verdict::Confirmed, None);
     let odd = Vec::new();
-    let mut event = FoundEvent { claim, kind, bounds, verdict, label, units: None, note, odd };
+    let (units, confidence) = (None, None);
+    let mut event =
+        FoundEvent { claim, kind, bounds, verdict, label, units, confidence, note, odd };
+    event.take_confidence(text(Role::Confidence));
     event.take_verdict(text(Role::Verdict), tier);
     match (tier.is_the_models(), claim) {
         (true, Claim::Model(_)) => {}
@@ -164,6 +168,7 @@ impl Role {
             (Self::Apex, is_word(APEX)),
             (Self::Verdict, is_word(VERDICT)),
             (Self::Emotion, rest.contains(EMOTION) || is_word("label")),
+            (Self::Confidence, is_word(CONFIDENCE)),
             (
                 Self::Units,
                 rest.contains("unit") || is_word(UNITS) || is_word("au") || is_word("aus"),
