@@ -159,6 +159,10 @@ pub struct StreamConfig {
     /// True if samples, events and marks go out over Lab Streaming Layer. Every machine of the network can
     /// read them then.
     pub lsl: bool,
+    /// The name of a stream of another program, such as a stimulus program, whose markers become marks of the
+    /// session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub markers_from: Option<String>,
 }
 
 /// Sizes of queues and buffers.

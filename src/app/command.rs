@@ -87,6 +87,8 @@ pub enum Command {
     NextEvent,
     /// Begin or end to stream over Lab Streaming Layer.
     ToggleLsl,
+    /// Read the markers of the stream of another program that is named in the field.
+    ReadMarkers,
     /// Start or stop the slow loop.
     ToggleLoop,
     /// The next slower speed; after the slowest, the fastest.
@@ -226,6 +228,7 @@ impl Floating {
             | Self::Who
             | Self::Import
             | Self::Consent
+            | Self::Streams
             | Self::TypedPath => true,
             Self::Keys
             | Self::OwnKeys
@@ -234,7 +237,6 @@ impl Floating {
             | Self::AfterRecording
             | Self::About
             | Self::Log
-            | Self::Streams
             | Self::StoredSessions
             | Self::Agreement
             | Self::Export

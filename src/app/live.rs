@@ -81,6 +81,8 @@ pub struct LiveState {
     pub(super) next: Option<Assignment>,
     /// A threshold that a busy engine has not taken yet.
     pub(super) unsent_false_alarms: Option<f32>,
+    /// The field for the name of another program's stream.
+    pub markers_from: TextField,
     /// How the streams do.
     pub streams: StreamStatus,
     /// True if the engine does not know yet what is to be streamed.
@@ -106,6 +108,7 @@ impl LiveState {
             engine: None,
             next: None,
             unsent_false_alarms: None,
+            markers_from: TextField::default(),
             streams: StreamStatus::default(),
             unsent_streams: false,
         }

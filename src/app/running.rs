@@ -4,6 +4,7 @@ use super::backend::{Assignment, CameraChoice, Pick, Picked};
 use super::live::{Cameras, LivePhase, demo, too_slow_words};
 use super::message::{Topic, Weight};
 use super::state::State;
+use crate::config::StreamConfig;
 use crate::engine::streams::{StreamOrder, StreamStatus, missed_words};
 use crate::engine::{EngineCommand, Update};
 use crate::measure::time::Timestamp;
@@ -59,7 +60,7 @@ impl State {
         self.live.engine = Some(self.outside.backend.start(assignment, wake));
         self.live.unsent_false_alarms = None;
         self.live.streams = StreamStatus::default();
-        self.live.unsent_streams = self.outside.config.streams.lsl;
+        self.live.unsent_streams = self.outside.config.streams != StreamConfig::default();
     }
 
     pub(super) fn stop(&mut self) {
@@ -118,8 +119,8 @@ impl State {
             self.live.unsent_false_alarms = None;
         }
         if let (true, Some(engine)) = (self.live.unsent_streams, &self.live.engine) {
-            let lsl = self.outside.config.streams.lsl;
-            let order = StreamOrder { lsl, ..StreamOrder::default() };
+            let StreamConfig { lsl, markers_from } = self.outside.config.streams.clone();
+            let order = StreamOrder { lsl, markers_from, lines: None };
             self.live.unsent_streams = engine.send(EngineCommand::Stream(Box::new(order))).is_err();
         }
         self.send_unsent_deeds();
@@ -179,6 +180,7 @@ impl State {
                 self.messages.post(Weight::Warning, Topic::Loss, text);
             }
             Update::Recording(recording) => self.take_in_recording(*recording),
+            Update::Entered(entry) => self.take_in_deed(*entry),
             Update::Streams(streams) => self.take_in_streams(*streams),
             Update::Ended(error) => self.take_in_end(error),
             Update::Record(Record::Effort(step)) => {
@@ -238,6 +240,14 @@ impl State {
     pub(super) fn toggle_lsl(&mut self) {
         let lsl = &mut self.outside.config.streams.lsl;
         *lsl = !*lsl;
+        self.live.unsent_streams = true;
+        self.send_unsent();
+    }
+
+    /// Reads the markers of this stream of another program; of none if it is empty.
+    pub(super) fn read_markers(&mut self) {
+        let name = self.live.markers_from.text().trim().to_owned();
+        self.outside.config.streams.markers_from = (!name.is_empty()).then_some(name);
         self.live.unsent_streams = true;
         self.send_unsent();
     }

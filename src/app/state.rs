@@ -85,10 +85,12 @@ impl State {
     ) -> Self {
         let LaunchOptions { source, fps, models, mut config, session, recording: _ } = options;
         config.spotting.false_alarms_per_minute = settings.false_alarms_per_minute;
+        let live = LiveState::new(source, models);
+        live.markers_from.set(config.streams.markers_from.clone().unwrap_or_default());
         Self {
             tab: Tab::default(),
             settings,
-            live: LiveState::new(source, models),
+            live,
             review: ReviewState::default(),
             analyse: AnalyseState::default(),
             records: Records::default(),
@@ -153,6 +155,7 @@ impl State {
             Command::PreviousEvent => self.live.step_event(-1),
             Command::NextEvent => self.live.step_event(1),
             Command::ToggleLsl => self.toggle_lsl(),
+            Command::ReadMarkers => self.read_markers(),
             Command::ToggleLoop => self.live.loops = !self.live.loops,
             Command::NextLoopSpeed => self.settings.loop_speed = self.settings.loop_speed.next(),
             Command::SetLoopSpeed(speed) => self.settings.loop_speed = speed,

@@ -90,6 +90,9 @@ pub(super) struct Raw {
     /// Stream samples, events and marks to the network over Lab Streaming Layer
     #[arg(long)]
     lsl: bool,
+    /// Take the markers of the LSL stream with this name into the session
+    #[arg(long, value_name = "NAME")]
+    markers_from: Option<String>,
     /// Write them as lines of JSON to standard output, or to every program that connects to the socket PATH
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true)]
     stream: Option<Option<PathBuf>>,
@@ -233,7 +236,7 @@ impl Raw {
                         for one of them";
             return Err(CliError::Misuse(text.into()));
         };
-        if self.lsl || self.stream.is_some() {
+        if self.lsl || self.stream.is_some() || self.markers_from.is_some() {
             let text = "a folder of recordings is not streamed: name one of them";
             return Err(CliError::Misuse(format!("{}: {text}", folder.display())));
         }
@@ -270,7 +273,8 @@ impl Raw {
     /// What other programs get meanwhile.
     fn streams(&self, config: &Config) -> StreamOrder {
         let lines = self.stream.clone().map(|path| path.map_or(LinesTo::Output, LinesTo::Socket));
-        StreamOrder { lsl: self.lsl || config.streams.lsl, lines }
+        let markers_from = self.markers_from.clone().or(config.streams.markers_from.clone());
+        StreamOrder { lsl: self.lsl || config.streams.lsl, lines, markers_from }
     }
 
     fn check_one(self) -> Result<AnalyseOptions, CliError> {
@@ -288,7 +292,8 @@ impl Raw {
         let config = self.settings()?;
         // What is recorded or streamed is safe at any moment, so Ctrl-C is an end as good as any.
         let streams = self.streams(&config);
-        let is_kept = self.session.is_some() || streams != StreamOrder::default();
+        let is_sent = streams.lsl || streams.lines.is_some();
+        let is_kept = self.session.is_some() || is_sent;
         let needs_end = self.seconds.is_none() && (!is_kept || self.out.is_some());
         if needs_end && ENDLESS.contains(&source.kind) {
             return Err(CliError::Misuse(format!("{source} has no end: give --seconds")));

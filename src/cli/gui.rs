@@ -34,6 +34,9 @@ pub(super) struct Raw {
     /// Stream samples, events and marks to the network over Lab Streaming Layer
     #[arg(long)]
     lsl: bool,
+    /// Take the markers of the LSL stream with this name into the session
+    #[arg(long, value_name = "NAME")]
+    markers_from: Option<String>,
 }
 
 /// The window, and what it opens with.
@@ -57,7 +60,7 @@ impl Raw {
     /// Passes on to a command the options that were given before it. An option that the command does not have
     /// is refused.
     pub(super) fn hand_on(self, command: &mut super::RawCommand) -> Result<(), CliError> {
-        let Self { source, session, recording, models, config, fps, lsl } = self;
+        let Self { source, session, recording, models, config, fps, lsl, markers_from } = self;
         let name = command.name();
         let refuse = |option: &str| {
             let text =
@@ -70,6 +73,7 @@ impl Raw {
             ("--recording", recording.is_some()),
             ("--fps", fps.is_some()),
             ("--lsl", lsl),
+            ("--markers-from", markers_from.is_some()),
         ] {
             if is_given {
                 return refuse(option);
@@ -101,6 +105,7 @@ impl Raw {
         }
         let mut config = super::load_config(self.config.as_ref())?;
         config.streams.lsl |= self.lsl;
+        config.streams.markers_from = self.markers_from.or(config.streams.markers_from);
         let recording = self.recording.map(|text| SourceSpec::named(&text)).transpose()?;
         let Self { session, fps, models, .. } = self;
         Ok(GuiOptions { source, session, recording, fps, models, config })

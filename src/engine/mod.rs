@@ -13,6 +13,7 @@
 //! | `fleeting-record` | the files of a recording | the recording is stopped, or the analysis ends |
 //! | `fleeting-streams` | the connections of listeners, if streams are on | the streams end; it sends what waits for a second more |
 //! | `fleeting-lsl-time`, `fleeting-lsl-find` | a socket each, for questions of Lab Streaming Layer | the streams end |
+//! | `fleeting-lsl-marks` | the connection to another program's stream, if its markers are read | the streams end |
 //! | `fleeting-lines` | standard output, if lines of JSON go there | the streams end |
 //! | `fleeting-frame-server` | the pictures of the recording under review | its handle is dropped |
 //! | `fleeting-clip-extractor` | the same pictures once more, and a pipeline to find the face in them | its handle is dropped |
@@ -24,7 +25,8 @@
 //!
 //! Each is joined by whoever started it, with three exceptions. A `camera N` that does not answer within 0.3 s
 //! of being told to stop, and a `fleeting-capture` that does not end within 3 s, are left behind: nothing can
-//! wake a thread that a driver holds. Nor can it wake a `fleeting-lines` whose reader does not read for 3 s.
+//! wake a thread that a driver holds. So is a thread of the streams
+//! that does not end within 3 s, because the reader of standard output does not read.
 //!
 //! # Links
 //!
@@ -39,6 +41,7 @@
 //! | analysis → record | 16 | the analysis waits. Live, the camera queue then drops frames and counts them; from a file, the reader waits |
 //! | microphone → record | 100 blocks, two seconds | the oldest is lost; the time of the next one shows it, and silence takes its place and is counted |
 //! | analysis → streams, lines | 4,096 each | the oldest is dropped and counted |
+//! | markers of another program → analysis | 64 | their thread waits |
 //! | streams → one listener | 16 MiB, or what it asked for | the oldest is dropped and counted |
 //! | analysis → window, [`Preview`] | the newest only | an older picture is replaced; it is not data |
 //! | window → analysis, [`EngineCommand`] | 32 | [`Engine::send`] fails, and the window says so |
@@ -140,6 +143,8 @@ pub enum Update {
     },
     /// Sent when a recording begins, once a second while it runs, and when it ends.
     Recording(Box<RecordingStatus>),
+    /// Another program has marked a moment. The recording has it already, if there is one.
+    Entered(Box<Entry>),
     /// Sent when the streams begin or end, and at most once a second when their figures change.
     Streams(Box<StreamStatus>),
     /// Nothing more will come. The text is an error to show; `None` at a proper end.

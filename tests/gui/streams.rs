@@ -1,7 +1,8 @@
 //! What goes to other programs, through the accessibility tree: off until it is turned on, and told then.
 
 use super::*;
-use fleeting::engine::streams::{StreamOrder, StreamStatus};
+use fleeting::engine::streams::{MarkerState, StreamOrder, StreamStatus};
+use fleeting::session::annotation::{Act, Entry, Mark};
 
 fn lsl(lsl: bool) -> EngineCommand {
     EngineCommand::Stream(Box::new(StreamOrder { lsl, ..StreamOrder::default() }))
@@ -12,6 +13,7 @@ fn status(listeners: usize, missed: u64, fault: Option<&str>) -> Update {
         order: StreamOrder { lsl: true, ..StreamOrder::default() },
         listeners,
         missed,
+        markers: MarkerState::Reading,
         is_over: false,
         fault: fault.map(Into::into),
     }))
@@ -68,4 +70,27 @@ fn what_slow_listeners_miss_and_what_fails_is_told() {
     let fault = "Lab Streaming Layer cannot be used: no port";
     window.say([status(0, 0, Some(fault))]);
     assert!(window.has(fault));
+}
+
+#[test]
+fn the_markers_of_another_program_are_read_when_its_stream_is_named() {
+    let mut window = Window::live(60, &[]);
+    open_streams(&mut window);
+    assert!(window.has("Markers: not read"));
+    window.harness.get_by_role_and_label(egui::Role::TextInput, "Its stream").type_text("Stimuli");
+    window.settle();
+    window.click("Read markers");
+    let order = StreamOrder { markers_from: Some("Stimuli".into()), ..StreamOrder::default() };
+    assert_eq!(window.asked(), [EngineCommand::Stream(Box::new(order))]);
+    window.say([status(0, 0, None)]);
+    assert!(window.has("Markers: read"));
+
+    let at = Moment { frame: 30, time: Timestamp::from_secs(1.0) };
+    let act = Act::Mark(Mark::outside(at, "face 3"));
+    let before = window.asked().len();
+    window.say([Update::Entered(Box::new(Entry { rater: "Stimuli".into(), at_unix_ms: 0, act }))]);
+    let marks = window.harness.state().state.live.view.session.marks(None);
+    let [marked] = &marks[..] else { panic!("{marks:?}") };
+    assert_eq!((&*marked.by, &*marked.mark.text, marked.mark.at), ("Stimuli", "face 3", at));
+    assert_eq!(window.asked().len(), before, "it is not sent back");
 }

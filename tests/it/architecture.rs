@@ -309,7 +309,8 @@ fn only_streams_speak_to_a_network() {
     // The sound server of this computer has a socket of its own.
     let local = ["unix::net", "UnixStream", "UnixListener", "UnixDatagram"];
     only_in(&local, "", &["engine/streams/sockets.rs", "sound/pulse/connection.rs"]);
-    let opening = ["::bind(", "::connect(", "Socket::new(", "Inlet::", "labstream_net::Outlet"];
+    let opening =
+        ["::bind(", "::connect(", "Socket::new(", "Inlet::", "::resolve(", "labstream_net::Outlet"];
     only_in(&opening, "engine/", &["engine/streams/sockets.rs"]);
     only_in(&["labstream_"], "", &["engine/streams/"]);
     // ELAN's files must name their schema.

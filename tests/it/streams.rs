@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use fleeting::config::EngineConfig;
 use fleeting::engine::live::analysis::Analyser;
 use fleeting::engine::live::capture::CaptureJob;
-use fleeting::engine::streams::{LinesTo, StreamOrder, StreamStatus};
+use fleeting::engine::streams::{LinesTo, MarkerState, StreamOrder, StreamStatus};
 use fleeting::engine::{Engine, EngineCommand, Update};
 use fleeting::measure::event::{Event, EventKind, Moment, Origin};
 use fleeting::measure::quality::{Quality, Trouble};
@@ -24,7 +24,7 @@ use fleeting::media::image::{Frame, RgbImage};
 use fleeting::media::stream::{Next, Source, SourceError, SourceInfo};
 use fleeting::model::ModelError;
 use fleeting::pipeline::Output;
-use fleeting::session::annotation::{Act, Entry, Mark};
+use fleeting::session::annotation::{Act, Entry, Mark, MarkKind};
 use fleeting::session::record::Record;
 
 use crate::program::fleeting;
@@ -260,6 +260,50 @@ fn a_listener_that_is_killed_and_started_again_ten_times_disturbs_nothing() {
     let heard = told(&mut listener);
     assert!(listener.wait().expect("ends").success());
     assert_eq!((&heard["samples"], &heard["in_order"]), (&500.into(), &true.into()), "{heard}");
+}
+
+#[test]
+#[ignore = "slow: it waits for the two clocks to be compared"]
+fn markers_of_another_program_become_marks_with_their_own_time() {
+    let Some(python) = python() else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/mark.py");
+    let mut program = Command::new(python)
+        .arg(script)
+        .arg("Stimuli of a test")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Python starts");
+    let markers_from = Some("Stimuli of a test".to_owned());
+    let order = StreamOrder { lsl: true, markers_from, ..StreamOrder::default() };
+    let mut run = Run::start("marked", u64::MAX, Duration::from_millis(100), order);
+    run.go();
+    run.until(|status, samples| status.markers == MarkerState::Reading && samples > 100);
+    // It says when it sent each marker, on the clock of the streams.
+    program.stdin.take().expect("piped").write_all(b"3\n").expect("asked");
+    let sent = told(&mut program);
+    assert!(program.wait().expect("ends").success());
+    let mut marks = Vec::new();
+    let mut zero_secs = None;
+    let query = "name='Fleeting samples' and contains(source_id,':marked:')";
+    let found = labstream_net::resolve(query, 1, LONG).expect("sockets");
+    let mut inlet = labstream_net::Inlet::open(&found[0], LONG).expect("a stream");
+    while marks.len() < 3 || zero_secs.is_none() {
+        if let Some(Update::Entered(entry)) = run.engine.wait(Duration::from_millis(10)) {
+            marks.push(*entry);
+        }
+        if let Some(sample) = inlet.pull(Duration::ZERO).expect("open") {
+            let labstream_wire::Value::F64(time_s) = sample.values[1] else { panic!("a time") };
+            zero_secs = Some(sample.timestamp - time_s);
+        }
+    }
+    for (place, (entry, sent)) in marks.iter().zip(sent.as_array().expect("times")).enumerate() {
+        let Act::Mark(mark) = &entry.act else { panic!("{entry:?}") };
+        assert_eq!(mark.kind, MarkKind::Outside);
+        assert_eq!((&*entry.rater, &*mark.text), ("Stimuli of a test", &*format!("face {place}")));
+        let expected = sent.as_f64().expect("a time") - zero_secs.expect("known");
+        assert!((mark.at.time.secs() - expected).abs() < 0.001, "{mark:?} {expected}");
+    }
 }
 
 /// Connects to the stream of samples of the source called `name`, as the reference library does, and reads

@@ -7,6 +7,7 @@ use crate::app::panels::{Panel, Slot};
 use crate::app::registry::LIVE;
 use crate::app::theme::Theme;
 use crate::app::widgets::{PanelContext, named};
+use crate::engine::streams::MarkerState;
 use crate::exchange::streams::StreamKind;
 
 /// The entry in [`crate::app::panels::PANELS`].
@@ -26,7 +27,6 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let choice = ui
         .checkbox(&mut chosen, "Stream over LSL")
         .on_hover_text("Off at each start of the program, unless it is started with --lsl");
-    cx.focus_first(&choice);
     if choice.changed() {
         cx.send(Command::ToggleLsl);
     }
@@ -58,6 +58,29 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     };
     let response = ui.label(RichText::new(&words).color(color));
     named(&response, Role::Status, words);
+    ui.add_space(6.0);
+    ui.label(
+        "Markers of another program, such as a stimulus program, become marks of the session.",
+    );
+    ui.horizontal(|ui| {
+        ui.label("Its stream");
+        let name = &cx.state.live.markers_from;
+        let field = name.show(ui, "Its stream", |field| {
+            field.hint_text("the name of the stream; empty for none").desired_width(240.0)
+        });
+        cx.focus_first(&field);
+        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        if ui.button("Read markers").clicked() || entered {
+            cx.send(Command::ReadMarkers);
+        }
+        let words = match cx.state.live.streams.markers {
+            MarkerState::Off => "not read",
+            MarkerState::Searching => "looked for",
+            MarkerState::Reading => "read",
+        };
+        let response = ui.label(RichText::new(words).color(theme.faint));
+        named(&response, Role::Status, format!("Markers: {words}"));
+    });
     ui.add_space(6.0);
     cx.button_named(ui, &Command::CloseWindow, "Close");
 }

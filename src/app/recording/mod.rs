@@ -288,9 +288,14 @@ impl State {
         if self.records.is_recording() || self.outside.config.streams.lsl {
             self.records.unsent.push(deed.clone());
         }
+        self.take_in_deed(deed);
+        self.send_unsent_deeds();
+    }
+
+    /// Takes an act that the recording has already, such as one of another program.
+    pub(super) fn take_in_deed(&mut self, deed: Deed) {
         self.live.view.session.log.push(deed);
         self.live.view.take_marks(None);
-        self.send_unsent_deeds();
     }
 
     /// Stores an act that the running session has already.

@@ -103,6 +103,7 @@ impl Watch<'_> {
                     return self.job.out.is_none();
                 }
             }
+            Update::Entered(entry) => self.session.log.push((**entry).clone()),
             Update::Streams(streams) => return self.take_in_streams(streams),
             Update::Ended(reason) => {
                 if let (Some(text), true) = (reason, self.broken.is_ok()) {

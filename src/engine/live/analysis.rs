@@ -139,6 +139,10 @@ impl Running<'_> {
             }
             self.look_at_rhythm()?;
             self.recordings.look_at_clock();
+            while let Some(entry) = self.streams.outside() {
+                self.recordings.entry(&entry);
+                self.tell(Update::Entered(Box::new(entry)))?;
+            }
             if let Some(status) = self.streams.look() {
                 self.tell(Update::Streams(Box::new(status)))?;
             }
@@ -308,6 +312,7 @@ impl Running<'_> {
         lost.into_iter().try_for_each(|record| self.record(record))?;
         self.choose_effort(frame.seq, queued)?;
         self.recordings.frame(&frame);
+        self.streams.frame(&frame);
         let timed = self.meter.begin();
         if let Some(next) = self.links.frames.peek() {
             self.analyser.foresee(next);

@@ -3,22 +3,29 @@
 //!
 //! The analysis never waits for a listener. What a listener is too slow for is dropped and counted.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::live::link::{QueueSender, dropping_queue};
+use super::live::link::{QueueReceiver, QueueSender, dropping_queue, waiting_queue};
 use super::{join, spawn};
 use crate::exchange::streams::StreamKind;
-use crate::measure::event::Event;
+use crate::measure::event::{Event, Moment};
 use crate::measure::sample::Sample;
+use crate::measure::time::Timestamp;
+use crate::media::image::Frame;
 use crate::media::stream::TimeZero;
-use crate::session::annotation::{Act, Entry, SignedMark};
+use crate::session::annotation::{Act, Entry, Mark, SignedMark};
 use crate::session::record::Record;
+use inlet::OutsideMarker;
+
+pub use inlet::MarkerState;
 
 mod feed;
+mod inlet;
 mod lines;
 mod network;
 mod outlet;
@@ -27,6 +34,12 @@ mod sockets;
 
 /// Items that may wait for a thread that sends them: two minutes at 30 frames a second.
 const WAITING: usize = 4096;
+
+/// Markers of another program that may wait for the analysis. It takes them fifty times a second.
+const MARKERS: usize = 64;
+
+/// Frames whose times are kept for markers that come late: half a minute at 30 frames a second.
+const RECENT: usize = 1024;
 
 /// The longest wait at the end for listeners that are still reading.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -41,6 +54,8 @@ pub struct StreamOrder {
     pub lsl: bool,
     /// As lines of JSON.
     pub lines: Option<LinesTo>,
+    /// The name of a stream of another program, whose markers become marks of the session.
+    pub markers_from: Option<String>,
 }
 
 /// Where lines of JSON go.
@@ -61,6 +76,8 @@ pub struct StreamStatus {
     pub listeners: usize,
     /// Samples, events and marks that a listener was too slow for, summed over listeners.
     pub missed: u64,
+    /// If the markers of another program are read.
+    pub markers: MarkerState,
     /// True if the reader of standard output has closed it.
     pub is_over: bool,
     /// Why something that was ordered is not streamed, one sentence.
@@ -81,6 +98,7 @@ struct Tally {
     listeners: AtomicUsize,
     missed: AtomicU64,
     is_over: AtomicBool,
+    markers: AtomicU8,
 }
 
 /// One item to send, with the reading of this machine's steady clock at the session's time zero, seconds.
@@ -129,11 +147,21 @@ fn zero_secs(zero: &TimeZero) -> f64 {
         .unwrap_or(by_arrival)
 }
 
+/// Markers of another program.
+struct Outside {
+    /// The name of its stream.
+    by: String,
+    markers: QueueReceiver<OutsideMarker>,
+    /// The newest frames. A marker comes a moment after it was sent.
+    frames: VecDeque<Moment>,
+}
+
 /// The analysis thread's end of the streams.
 pub(super) struct Streams {
     order: StreamOrder,
     zero_secs: Option<f64>,
     senders: Vec<QueueSender<Timed>>,
+    outside: Option<Outside>,
     tally: Arc<Tally>,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -149,6 +177,7 @@ impl Streams {
             order: StreamOrder::default(),
             zero_secs: None,
             senders: Vec::new(),
+            outside: None,
             tally: Arc::default(),
             stop: Arc::default(),
             threads: Vec::new(),
@@ -211,6 +240,13 @@ impl Streams {
             self.threads.extend(spawn("fleeting-lines", print));
             self.senders.push(sender);
         }
+        if let Some(name) = self.order.markers_from.clone() {
+            let (sender, markers) = waiting_queue(MARKERS);
+            let (tally, stop) = (Arc::clone(&self.tally), Arc::clone(&self.stop));
+            self.outside = Some(Outside { by: name.clone(), markers, frames: VecDeque::new() });
+            let read = move || inlet::read(&name, &sender, &tally.markers, &stop);
+            self.threads.extend(spawn("fleeting-lsl-marks", read));
+        }
         Ok(())
     }
 
@@ -246,6 +282,32 @@ impl Streams {
         self.senders.retain(|sender| sender.send(Timed { zero_secs, item: item.clone() }).is_ok());
     }
 
+    /// Takes a frame that is analysed.
+    pub(super) fn frame(&mut self, frame: &Frame) {
+        let Some(outside) = &mut self.outside else { return };
+        if outside.frames.len() == RECENT {
+            outside.frames.pop_front();
+        }
+        outside.frames.push_back(Moment { frame: frame.seq, time: frame.time });
+    }
+
+    /// The next marker that another program has sent, as an act. One from before the session is left out.
+    pub(super) fn outside(&mut self) -> Option<Entry> {
+        let (outside, zero_secs) = (self.outside.as_mut()?, self.zero_secs?);
+        outside.frames.front()?;
+        let marker = outside.markers.try_recv()?;
+        let time = Timestamp::from_secs(marker.clock_secs - zero_secs);
+        if time < Timestamp::ZERO {
+            tracing::debug!("a marker from before the session: {}", marker.text);
+            return None;
+        }
+        let before = outside.frames.partition_point(|frame| frame.time <= time);
+        let frame = outside.frames.get(before.saturating_sub(1))?.frame;
+        let act = Act::Mark(Mark::outside(Moment { frame, time }, marker.text));
+        let at_unix_ms = jiff::Timestamp::now().as_millisecond();
+        Some(Entry { rater: outside.by.clone(), at_unix_ms, act })
+    }
+
     /// How the streams do, if that has changed and it is time to tell. Called regularly.
     pub(super) fn look(&mut self) -> Option<StreamStatus> {
         if self.looked_at.elapsed() < TOLD_EVERY && self.told.order == self.order {
@@ -265,6 +327,7 @@ impl Streams {
             order: self.order.clone(),
             listeners: self.tally.listeners.load(Ordering::Relaxed),
             missed: self.tally.missed.load(Ordering::Relaxed) + unsent,
+            markers: MarkerState::load(&self.tally.markers),
             is_over: self.tally.is_over.load(Ordering::Relaxed),
             fault: self.fault.clone(),
         }
@@ -275,6 +338,7 @@ impl Streams {
     fn close(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.senders.clear();
+        self.outside = None;
     }
 
     /// Ends the streams after what waits was sent, and says how they did. Waits for listeners that read, but

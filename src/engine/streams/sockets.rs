@@ -3,10 +3,17 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::time::Duration;
 
-use labstream_net::config;
+use labstream_net::{Inlet, config};
 
 pub(super) use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+
+/// The longest wait for a connection to another program's stream.
+const CONNECTION: Duration = Duration::from_secs(5);
+
+/// Markers of another program that may wait to be read.
+const MOST_MARKERS: i32 = 4096;
 
 /// A port for the data of a stream: one of the usual ports, else any. It does not block.
 pub(super) fn data() -> io::Result<TcpListener> {
@@ -48,6 +55,21 @@ pub(super) fn discovery() -> io::Result<UdpSocket> {
         }
     }
     Ok(socket)
+}
+
+/// The stream of another program with this name, if it answers within `look`.
+pub(super) fn markers(name: &str, look: Duration) -> io::Result<Option<Inlet>> {
+    let session = literal(&config::get().session_id);
+    let query = format!("session_id={session} and name={}", literal(name));
+    let found = labstream_net::resolve(&query, 1, look)?;
+    let open = |info| Inlet::open_recovering(info, CONNECTION, MOST_MARKERS);
+    found.first().map(open).transpose()
+}
+
+/// A text in a query. One with both kinds of quotes cannot be asked for, so that it finds nothing.
+fn literal(text: &str) -> String {
+    let quote = if text.contains('\'') { '"' } else { '\'' };
+    format!("{quote}{text}{quote}")
 }
 
 /// A socket of this machine at a path.
