@@ -80,7 +80,8 @@ struct Raw {
 #[derive(Debug, Subcommand)]
 enum RawCommand {
     #[command(name = "analyze")]
-    Analyse(analyse::Raw),
+    // The largest by far.
+    Analyse(Box<analyse::Raw>),
     Evaluate(evaluate::Raw),
     Synth(synth::Raw),
     Export(export::Raw),

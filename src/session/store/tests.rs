@@ -292,6 +292,10 @@ fn a_file_of_layout_opens(layout: usize) {
     // Version 4 stores which frames were lost, and why.
     expected.losses = Default::default();
     expected.losses.add_unnumbered(3, LossReason::Queue);
+    // Version 7 stores if sound was agreed to.
+    if let Some(consent) = &mut expected.consent {
+        consent.with_sound = false;
+    }
     // Version 5 stores where less was done.
     expected.effort.clear();
     samples.into_iter().for_each(|sample| expected.history.push(sample));
