@@ -481,7 +481,7 @@ fn program(bench: &Bench, seconds: &str) -> Command {
 #[test]
 fn a_run_that_is_over_before_the_models_are_ready_says_what_came_and_is_no_success() {
     let Some(bench) = Bench::new() else { return };
-    let ran = program(&bench, "0.2").output().expect("runs");
+    let ran = program(&bench, "0.01").output().expect("runs");
     let said = String::from_utf8_lossy(&ran.stderr);
     assert_eq!(ran.status.code(), Some(1), "{said}");
     assert!(said.contains("nothing was measured: all "), "{said}");

@@ -454,7 +454,7 @@ fn the_program_itself_killed_while_it_records_leaves_a_session() {
     let opened = open(&folder);
     assert!(pictured(&opened).len() > 5 && !opened.session.history.is_empty());
     assert!(opened.remarks[0].contains("cut off"), "{:?}", opened.remarks);
-    assert_eq!(opened.session.provenance.models.len(), 6);
+    assert_eq!(opened.session.provenance.models.len(), 5);
     assert!(opened.session.provenance.settings.contains("[spotting]"));
 }
 
