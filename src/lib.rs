@@ -19,7 +19,7 @@
 //! | [`session`] | what was recorded, and what people said of it |
 //! | [`exchange`] | every outside format: reports, tables, clips, and other people's events |
 //! | [`evaluate`] | the field's metrics, and the commands that score the shipped models |
-//! | [`engine`] | all threads, and the links between them: `live`, `workers` |
+//! | [`engine`] | all threads, and the links between them: `live`, `streams`, `workers` |
 //! | [`app`] | the window |
 //! | [`cli`] | raw arguments to a checked job |
 //!
@@ -47,7 +47,7 @@
 //!    only, the camera queue.
 //! 6. What the model detected is never overwritten. A person's correction is a new row that names it.
 //! 7. Nothing leaves the machine unless the user exports it or turns a stream on. Only
-//!    `engine/streams/sockets.rs` opens sockets.
+//!    `engine/streams/sockets.rs` opens sockets, except that to the sound server of this computer (`sound::pulse`).
 //!
 //! Tests hold them: `tests/it/architecture.rs` reads the source text for 1, 2, 3 and 7;
 //! `tests/it/live_equals_offline.rs` holds 4, `tests/it/counts.rs` 5, and `session/store/tests.rs` 6.

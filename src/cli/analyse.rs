@@ -93,7 +93,7 @@ pub(super) struct Raw {
     /// Take the markers of the LSL stream with this name into the session
     #[arg(long, value_name = "NAME")]
     markers_from: Option<String>,
-    /// Write them as lines of JSON to standard output, or to every program that connects to the socket PATH
+    /// Write samples, events and marks as lines of JSON to standard output, or to every program that connects to the socket PATH
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true)]
     stream: Option<Option<PathBuf>>,
     /// Which face to analyse where there are several: left, right, or its place in the first picture as shares of width and height [default: the largest]

@@ -15,7 +15,7 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::{Time, TimeBase};
 
 use super::mp4;
-use super::sound::{SoundFile, SoundFileError};
+use super::sound::{MOST_SECS, SoundFile, SoundFileError};
 use crate::files;
 use crate::measure::time::Timestamp;
 
@@ -109,7 +109,7 @@ impl FilmSound {
             return Err(wrong("its sound cannot be decoded"));
         }
         let samples = (length_secs + sound.shift_secs) * f64::from(sound.rate_hz);
-        sound.samples = samples.max(0.0) as u64;
+        sound.samples = samples.clamp(0.0, MOST_SECS * f64::from(sound.rate_hz)) as u64;
         Ok(sound)
     }
 
@@ -139,6 +139,10 @@ impl FilmSound {
             };
             let secs = self.time_base.calc_time_saturating(packet.pts).as_secs_f64();
             let secs = secs + self.shift_secs;
+            // A damaged time lies nowhere.
+            if secs.abs() > MOST_SECS {
+                continue;
+            }
             if packet.track_id != self.track || secs < self.from_secs {
                 continue;
             }

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// The longest sound of a film that is read, seconds. What a file says of its length may be anything.
+pub(super) const MOST_SECS: f64 = 48.0 * 3600.0;
+
 /// Why a sound file cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {found}", path.display())]

@@ -44,7 +44,7 @@ fn nothing_is_streamed_until_it_is_turned_on_and_the_window_says_so() {
     open_streams(&mut window);
     window.click("Stream over LSL");
     assert_eq!(window.asked(), [lsl(true), lsl(false)]);
-    assert!(window.has("Off: no socket is open.") && !window.has("LSL on"));
+    assert!(window.has("Nothing is sent. Markers") && !window.has("LSL on"));
 }
 
 #[test]

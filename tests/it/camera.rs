@@ -16,6 +16,7 @@ use fleeting::engine::live::capture;
 use fleeting::engine::live::capture::CaptureJob;
 use fleeting::engine::live::capture_link::{Captured, capture_link};
 use fleeting::source::{SourceSpec, camera};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::preload::library;
@@ -478,10 +479,33 @@ fn program(bench: &Bench, seconds: &str) -> Command {
     command
 }
 
+/// The shipped models, and a file whose hash takes longer to check than a tenth of a second.
+fn slow_models(base: &Path) -> PathBuf {
+    let folder = base.join("models");
+    std::fs::create_dir(&folder).expect("made");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    for entry in std::fs::read_dir(&shipped).expect("the models").map_while(Result::ok) {
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), folder.join(entry.file_name())).expect("copied");
+        }
+    }
+    let large = vec![0; 256 << 20];
+    std::fs::write(folder.join("large.bin"), &large).expect("written");
+    let hash = Sha256::digest(&large).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut manifest = std::fs::read_to_string(shipped.join("manifest.toml")).expect("a manifest");
+    manifest += &format!(
+        "\n[[model]]\nfile = \"large.bin\"\nsha256 = \"{hash}\"\ntask = \"detect-fallback\"\n\
+         licence = \"MIT\"\norigin = \"zeros\"\n"
+    );
+    std::fs::write(folder.join("manifest.toml"), manifest).expect("written");
+    folder
+}
+
 #[test]
 fn a_run_that_is_over_before_the_models_are_ready_says_what_came_and_is_no_success() {
     let Some(bench) = Bench::new() else { return };
-    let ran = program(&bench, "0.01").output().expect("runs");
+    let models = slow_models(bench.dir.path());
+    let ran = program(&bench, "0.1").arg("--models").arg(models).output().expect("runs");
     let said = String::from_utf8_lossy(&ran.stderr);
     assert_eq!(ran.status.code(), Some(1), "{said}");
     assert!(said.contains("nothing was measured: all "), "{said}");

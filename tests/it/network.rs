@@ -169,7 +169,7 @@ mod spied {
         let Some(place) = Place::new() else { return };
         let mut command = place.watched(&[PROGRAM, "analyze", "demo:1"]);
         command.env("FLEETING_BACKEND", "embedded");
-        analyse_for_a_minute(command, "tract");
+        analyse_for_a_minute(command, "rten");
         place.is_clean();
     }
 

@@ -433,7 +433,7 @@ fn a_reader_of_lines_that_has_enough_ends_the_run() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_fleeting"))
         .args(["analyze", "demo:1", "--size", "160x120", "--stream"])
         .current_dir(folder.path())
-        .env("FLEETING_BACKEND", "tract")
+        .env("FLEETING_BACKEND", "embedded")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -197,9 +197,10 @@ impl State {
     /// The keys that were bound, from the settings of the window and the settings file; says which lines of
     /// the file mean nothing.
     pub(super) fn take_own_keys(&mut self) {
-        let of_file = &self.outside.config.keys;
-        self.settings.keys.extend(of_file.iter().map(|(k, c)| (k.clone(), c.clone())));
-        let (keys, wrong) = OwnKeys::read(&self.settings.keys);
+        // The keys of a file hold as long as the file is given; the window's own settings stay as they are.
+        let mut table = self.settings.keys.clone();
+        table.extend(self.outside.config.keys.iter().map(|(k, c)| (k.clone(), c.clone())));
+        let (keys, wrong) = OwnKeys::read(&table);
         self.own_keys = keys;
         for words in wrong {
             self.messages.post(Weight::Warning, Topic::Other, words);

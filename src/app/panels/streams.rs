@@ -26,7 +26,7 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let mut chosen = is_on;
     let choice = ui
         .checkbox(&mut chosen, "Stream over LSL")
-        .on_hover_text("Off at each start of the program, unless it is started with --lsl");
+        .on_hover_text("Off at each start, unless --lsl or the settings file turns it on");
     if choice.changed() {
         cx.send(Command::ToggleLsl);
     }
@@ -43,6 +43,9 @@ fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let streams = &cx.state.live.streams;
     let words = match (&streams.fault, is_on) {
         (Some(fault), _) => fault.clone(),
+        (None, false) if streams.markers != MarkerState::Off => {
+            "Nothing is sent. Markers of another program are read from the network.".into()
+        }
         (None, false) => "Off: no socket is open.".into(),
         (None, true) if !cx.state.live.is_running() => "On, as soon as a source runs.".into(),
         (None, true) => format!(

@@ -225,6 +225,7 @@ impl State {
     /// Another source shows another person, who has not agreed to anything yet.
     pub(super) fn forget_agreement(&mut self) {
         self.records.agreed = None;
+        self.records.between.waiting = None;
         self.records.unsent.clear();
         self.records.pictures = RecordedPictures::default();
         if !self.records.is_recording() {

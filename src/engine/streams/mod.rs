@@ -38,6 +38,9 @@ const WAITING: usize = 4096;
 /// Markers of another program that may wait for the analysis. It takes them fifty times a second.
 const MARKERS: usize = 64;
 
+/// A marker may be so much later than the newest frame, seconds: the analysis may be behind.
+const LATEST_MARKER_SECS: f64 = 5.0;
+
 /// Frames whose times are kept for markers that come late: half a minute at 30 frames a second.
 const RECENT: usize = 1024;
 
@@ -296,11 +299,14 @@ impl Streams {
         let (outside, zero_secs) = (self.outside.as_mut()?, self.zero_secs?);
         outside.frames.front()?;
         let marker = outside.markers.try_recv()?;
-        let time = Timestamp::from_secs(marker.clock_secs - zero_secs);
-        if time < Timestamp::ZERO {
-            tracing::debug!("a marker from before the session: {}", marker.text);
+        let secs = marker.clock_secs - zero_secs;
+        let newest_secs = outside.frames.back().map_or(0.0, |frame| frame.time.secs());
+        // Written so that NaN is outside.
+        if !(0.0..newest_secs + LATEST_MARKER_SECS).contains(&secs) {
+            tracing::warn!("a marker from outside the session, at {secs:.1} s: {}", marker.text);
             return None;
         }
+        let time = Timestamp::from_secs(secs);
         let before = outside.frames.partition_point(|frame| frame.time <= time);
         let frame = outside.frames.get(before.saturating_sub(1))?.frame;
         let act = Act::Mark(Mark::outside(Moment { frame, time }, marker.text));

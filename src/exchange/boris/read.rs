@@ -309,7 +309,10 @@ impl Point<'_> {
             Wrong::new(&what, expected, format!("{:.3} s", self.secs))
         })?;
         let comment = &self.comment;
-        let kind = self.behaviour.strip_prefix(super::MARKER).map_or(self.behaviour, str::trim);
+        let kind = match self.behaviour.strip_prefix(super::MARKER) {
+            Some(kind) if kind.is_empty() || kind.starts_with(' ') => kind.trim(),
+            _ => self.behaviour,
+        };
         let text = match (kind.is_empty(), comment.is_empty()) {
             (true, _) => comment.clone(),
             (false, true) => kind.to_owned(),

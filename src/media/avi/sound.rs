@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Chunks, Header};
 use crate::measure::time::Timestamp;
-use crate::media::sound::{SoundFile, SoundFileError};
+use crate::media::sound::{MOST_SECS, SoundFile, SoundFileError};
 
 /// Plain samples (`WAVE_FORMAT_PCM`).
 const PLAIN: u16 = 1;
@@ -136,7 +136,8 @@ impl SoundFile for AviSound {
 
     fn samples(&self) -> u64 {
         let end = self.chunks.last().map_or(0, |chunk| chunk.first + chunk.samples);
-        end.saturating_add_signed(self.begin)
+        let most = (MOST_SECS * f64::from(self.rate_hz())) as u64;
+        end.saturating_add_signed(self.begin).min(most)
     }
 
     fn read(&mut self, first: i64, out: &mut [i16]) -> Result<(), SoundFileError> {

@@ -387,7 +387,7 @@ impl Log {
     /// The number of the next condition. A number that was dropped or undone is not used again.
     pub fn next_condition(&self) -> u64 {
         let numbers = self.entries.iter().filter_map(|entry| match entry.act {
-            Act::Condition(number, _) => Some(number + 1),
+            Act::Condition(number, _) => number.checked_add(1),
             _ => None,
         });
         numbers.max().unwrap_or(0)

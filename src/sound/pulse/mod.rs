@@ -35,6 +35,9 @@ const SLOW: Duration = Duration::from_millis(20);
 /// If there is no better answer for this long, a slow one is taken.
 const STALE: Duration = Duration::from_secs(2);
 
+/// A server that says that its sound is later than this is damaged, microseconds.
+const MOST_LATE_USEC: u64 = 10_000_000;
+
 /// Opens the microphone of the server behind `socket`, or of the user's.
 pub(super) fn microphone(socket: Option<&Path>) -> Result<Box<dyn Microphone>, SoundError> {
     Ok(Box::new(PulseMicrophone::open(Connection::open(socket)?)?))
@@ -110,6 +113,9 @@ impl StreamClock {
     /// The byte `bytes` is in the air `late_usec` after the answer to the question of `asked`, or before it if
     /// negative.
     fn set(&mut self, bytes: u64, late_usec: i64, asked: Instant) {
+        if late_usec.unsigned_abs() > MOST_LATE_USEC {
+            return;
+        }
         let now = Instant::now();
         let took = now - asked;
         if took > SLOW && self.taken.is_some_and(|taken| taken.elapsed() < STALE) {
