@@ -142,10 +142,10 @@ mod tests {
 
     #[test]
     fn what_means_nothing_is_named() {
-        let (keys, wrong) = read(&[("Pagedwn", "Mark this moment"), ("F6", "Mark thsi moment")]);
+        let (keys, wrong) = read(&[("Pagedwn", "Mark this moment"), ("F6", "Mark them moment")]);
         assert!(keys.keys.is_empty() && wrong.len() == 2, "{wrong:?}");
         assert!(wrong.iter().any(|words| words.contains("Pagedwn")));
-        assert!(wrong.iter().any(|words| words.contains("Mark thsi moment")));
+        assert!(wrong.iter().any(|words| words.contains("Mark them moment")));
     }
 
     #[test]
