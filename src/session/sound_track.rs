@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::store::SOUND_FILE;
 use crate::measure::time::Timestamp;
 use crate::media::wav::WavWriter;
+
+/// Name of the sound file, which begins at time zero as the pictures do.
+pub const SOUND_FILE: &str = "sound.wav";
 
 /// A difference beyond this is a hole or an overlap, and is not smoothed away, seconds. It is less than the
 /// time of two frames.

@@ -42,9 +42,6 @@ pub const DATABASE: &str = "session.sqlite";
 /// Usual ending of the name of a session's folder.
 pub const FOLDER_ENDING: &str = "fleeting";
 
-/// Name of the sound file, which begins at time zero as the pictures do.
-pub const SOUND_FILE: &str = "sound.wav";
-
 /// Beginning and end of the name of a picture file; its number stands between them.
 pub(super) const FILM_NAME: (&str, &str) = ("pictures-", ".mkv");
 

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode};
 
 use super::{
-    DATABASE, LOCK, SOUND_FILE, Store, StoreError, lock, pictures, read, refuse_links, schema,
-    session_list,
+    DATABASE, LOCK, Store, StoreError, lock, pictures, read, refuse_links, schema, session_list,
 };
 use crate::measure::time::Timestamp;
 use crate::media::pictures::Pictures;
 use crate::session::Session;
 use crate::session::sound::{self, SoundPlace};
+use crate::session::sound_track::SOUND_FILE;
 use crate::source::SourceSpec;
 
 /// The first bytes of every SQLite file.

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::{DATABASE, OWN_FILES, SOUND_FILE, StoreError, bytes_in, open, read, review};
+use super::{DATABASE, OWN_FILES, StoreError, bytes_in, open, read, review};
 use crate::model::provenance::Provenance;
 use crate::session::consent::Consent;
+use crate::session::sound_track::SOUND_FILE;
 
 /// What can be said about a stored session without reading all of it.
 #[derive(Clone, Debug, PartialEq)]

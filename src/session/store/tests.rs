@@ -9,6 +9,7 @@ use crate::model::provenance::ModelFile;
 use crate::session::Session;
 use crate::session::annotation::{Act, Condition, Log, Mark, MarkKind, Target, Verdict};
 use crate::session::counts::{Loss, LossReason};
+use crate::session::sound_track::SOUND_FILE;
 use jiff::civil::date;
 use std::sync::Arc;
 
